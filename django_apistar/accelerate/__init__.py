@@ -1,0 +1,1 @@
+"""The fast path: the answers of API Star from code compiled once per route and Type."""

@@ -1,0 +1,84 @@
+"""A writer of Python source: lines, indentation and the constants that the lines name."""
+
+from __future__ import annotations
+
+import contextlib
+import linecache
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+_LITERALS = (str, bytes, int, float, bool, type(None))
+
+
+class Source:
+    """Python source under construction.
+
+    Names of constants begin with an underscore; names that the writer of the lines makes up
+    must not, so that the two never meet.
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._depth = 0
+        self._namespace: dict[str, Any] = {'__name__': __name__}
+        self._names: dict[int, str] = {}
+        self._taken: set[str] = set()
+        self._counts: dict[str, int] = {}
+
+    @property
+    def text(self) -> str:
+        return '\n'.join(self._lines) + '\n'
+
+    def line(self, code: str) -> None:
+        self._lines.append('    ' * self._depth + code)
+
+    @contextlib.contextmanager
+    def block(self, header: str) -> Iterator[None]:
+        """Write *header* and indent what follows, as in ``with source.block('if x:')``."""
+        self.line(header)
+        self._depth += 1
+        yield
+        self._depth -= 1
+
+    def const(self, value: object, hint: str) -> str:
+        """Return an expression for *value*: a literal, or the name of a constant like *hint*."""
+        # inf and nan have no literal, and a subclass's repr() can be anything.
+        if type(value) in _LITERALS and repr(value) not in ('inf', '-inf', 'nan'):
+            return repr(value)
+        if id(value) not in self._names:
+            name = self._names[id(value)] = self.name('_' + hint)
+            self._namespace[name] = value
+        return self._names[id(value)]
+
+    def name(self, hint: str) -> str:
+        """Return an identifier like *hint* that this method has not returned before."""
+        hint = re.sub(r'\W', '_', hint)
+        name = hint
+        while name in self._taken:
+            self._counts[hint] = self._counts.get(hint, 1) + 1
+            name = f'{hint}_{self._counts[hint]}'
+        self._taken.add(name)
+        return name
+
+    def build(self, name: str, filename: str) -> Callable[..., Any]:
+        """Compile the text and return its function *name*; tracebacks and pdb show *filename*.
+
+        *filename* is like ``<django_apistar plan GET /products/>``. It gets a number when
+        another text has it already, so that an older function still shows its own lines.
+        """
+        filename = _register(self.text, filename)
+        exec(compile(self.text, filename, 'exec'), self._namespace)
+        function: Callable[..., Any] = self._namespace[name]
+        return function
+
+
+def _register(text: str, filename: str) -> str:
+    lines = text.splitlines(keepends=True)
+    candidate, number = filename, 1
+    while candidate in linecache.cache and linecache.getlines(candidate) != lines:
+        number += 1
+        candidate = f'{filename[:-1]} #{number}>'
+    # Without a modification time linecache never looks for a file.
+    linecache.cache[candidate] = (len(text), None, lines, candidate)
+    return candidate
