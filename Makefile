@@ -1,0 +1,54 @@
+# `make` or `make help` lists what there is. Only Python 3.10+ and make are needed.
+
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8000
+
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+MANAGE := $(BIN)/python example/manage.py
+WORKERS ?= 2
+TESTS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test lint type docs bench faults check matrix
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | tr '@' '\t' | expand -t 18
+
+install: $(INSTALLED) ## create .venv with everything for development and the example
+
+$(INSTALLED): setup.py setup.cfg
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed: make PYTHON=python3.12 ..." if sys.version_info < (3, 10) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+run: install ## serve the example on http://127.0.0.1:8000 (PORT=8000)
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) demo
+	@exec $(MANAGE) runapistar 127.0.0.1:$(PORT)
+
+test: install ## run all tests, the example's included (TESTS=path for some)
+	@$(BIN)/python -m management_tests -n $(WORKERS) $(TESTS)
+
+lint: install ## check style and imports (ruff)
+	$(BIN)/ruff check .
+
+type: install ## check types (mypy --strict)
+	$(BIN)/mypy
+
+docs: install ## build docs/_build/html, warnings are errors
+	$(BIN)/sphinx-build -W --keep-going --quiet -b html docs docs/_build/html
+
+bench: install ## compare the example's two frameworks and stock API Star
+	@$(MANAGE) apistar_bench
+
+faults: install ## run the long fault and load tests in full
+	@$(BIN)/python -m pytest management_tests -m faults -n 0 --full-faults
+
+check: lint type docs test ## everything that CI checks, but the matrix
+
+# Each Python that pyenv has, apart from which tox finds what is on the PATH.
+matrix: install ## run the quick tests with every Python and Django (tox)
+	@PYTHON=$(BIN)/python sh .ci/matrix

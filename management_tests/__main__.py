@@ -1,0 +1,64 @@
+"""Run every test of the repository: `python -m management_tests [pytest's options]`.
+
+First pytest here, then the example's own tests as its users run them; the last line counts both.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# model_mommy 2.0 announces its successor, model_bakery, whenever it is imported.
+WARNINGS = ('-W', 'error', '-W', 'ignore:Important:DeprecationWarning')
+ADDED = re.compile(r'(failures|errors|skipped|expected failures|unexpected successes)=(\d+)')
+
+
+class Tally:
+    """The pytest plugin that keeps the counts of the run."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        for outcome in ('passed', 'failed', 'error', 'skipped', 'xfailed', 'xpassed'):
+            self.counts[outcome] += len(terminalreporter.stats.get(outcome, ()))
+
+
+def run_example_tests() -> tuple[int, Counter[str]]:
+    """Return the exit status of `manage.py test` and its counts, read from unittest's last lines."""
+    done = subprocess.run(
+        [sys.executable, *WARNINGS, 'manage.py', 'test'],
+        cwd=ROOT / 'example', stderr=subprocess.PIPE, text=True, check=False,
+    )
+    sys.stderr.write(done.stderr)
+    sys.stderr.flush()
+    ran = re.search(r'^Ran (\d+) tests?', done.stderr, re.MULTILINE)
+    last_line = done.stderr.strip().rpartition('\n')[2]
+    found = {word: int(count) for word, count in ADDED.findall(last_line)}
+    failed = sum(found.get(word, 0) for word in ('failures', 'errors', 'unexpected successes'))
+    skipped = found.get('skipped', 0)
+    passed = int(ran.group(1)) - failed - skipped if ran else 0
+    return done.returncode, Counter(passed=passed, failed=failed, skipped=skipped)
+
+
+def main(arguments: list[str]) -> int:
+    tally = Tally()
+    status = int(pytest.main(arguments, plugins=[tally]))
+    print('\nThe tests of the example:', flush=True)
+    example_status, counts = run_example_tests()
+    counts += tally.counts
+    failed = counts['failed'] + counts['error'] + counts['xpassed']
+    passed = counts['passed'] + counts['xfailed']
+    print(f"\n{passed} passed, {failed} failed, {counts['skipped']} skipped")
+    return status or example_status
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))
