@@ -30,7 +30,7 @@ run: install ## serve the example on http://127.0.0.1:8000 (PORT=8000)
 	@exec $(MANAGE) runapistar 127.0.0.1:$(PORT)
 
 test: install ## run all tests, the example's included (TESTS=path for some)
-	@$(BIN)/python -m management_tests -n $(WORKERS) $(TESTS)
+	@$(BIN)/python -m management_tests -n $(WORKERS) --dist loadfile $(TESTS)
 
 lint: install ## check style and imports (ruff)
 	$(BIN)/ruff check .

@@ -1,3 +1,4 @@
+from io import StringIO
 from typing import Any
 
 from django.core.management import CommandError, call_command
@@ -176,13 +177,13 @@ class DeleteProductTest(TestCase):
 class DemoTest(TestCase):
     @override_settings(DEBUG=True)
     def test_adds_the_demo_data_once(self):
-        call_command('demo', verbosity=0)
-        once = Product.objects.count()
+        stdout = StringIO()
 
-        call_command('demo', verbosity=0)
+        call_command('demo', stdout=stdout)
+        call_command('demo', stdout=stdout)
 
-        self.assertEqual(once, 4)
-        self.assertEqual(Product.objects.count(), once)
+        self.assertEqual(Product.objects.count(), 4)
+        self.assertEqual(stdout.getvalue(), 'Admin login: admin / admin\n' * 2)
 
     def test_production_gets_no_known_password(self):
         with self.assertRaisesMessage(CommandError, 'Use manage.py createsuperuser.'):

@@ -1,0 +1,180 @@
+"""The example as a person sees it: Chromium reads the docs page, and adds a product in the admin."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from management_tests.example_server import Example
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+CHROMIUM_ARGUMENTS = [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--disable-background-networking',
+    '--no-first-run',
+    '--disable-component-update',
+    '--disable-sync',
+]
+# Title in the page: method and path, as in example/products/routes.py and our own.
+DOCUMENTED_ROUTES = {
+    'welcome': ('GET', '/'),
+    'list_products': ('GET', '/products/'),
+    'create_product': ('POST', '/products/'),
+    'update_product': ('PUT', '/product/{product_id}/'),
+    'delete_product': ('DELETE', '/product/{product_id}/'),
+}
+
+
+def missing(what: str) -> None:
+    """Skip where a person works; fail in CI, which has to have everything."""
+    if os.environ.get('CI') == 'true':
+        pytest.fail(f'{what} is not installed.')
+    pytest.skip(f'{what} is not installed.')
+
+
+@pytest.fixture(scope='module')
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    example = Example(tmp_path_factory.mktemp('browser'))
+    example.manage('migrate', '--verbosity', '0')
+    example.manage('demo')
+    with example.serve() as url:
+        yield url
+
+
+@pytest.fixture(scope='module')
+def browser() -> Iterator[Browser]:
+    executable = shutil.which('chromium') or shutil.which('chromium-browser')
+    if executable is None:
+        missing('chromium')
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("Python's playwright")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=CHROMIUM_ARGUMENTS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def troubles() -> list[str]:
+    """Return what went wrong in the page so far: console errors, failed requests, 4xx and 5xx."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, url: str, troubles: list[str]) -> Iterator[Page]:
+    page = browser.new_page(base_url=url, viewport={'width': 1280, 'height': 900})
+    page.set_default_timeout(20_000)
+    page.on('console', lambda message: note_console(message, troubles))
+    page.on('pageerror', lambda error: troubles.append(f'page error: {error}'))
+    page.on('requestfailed', lambda request: troubles.append(f'failed: {request.url}'))
+    page.on('response', lambda response: note_response(response, troubles))
+    yield page
+    page.close()
+
+
+def note_console(message: Any, troubles: list[str]) -> None:
+    if message.type in ('error', 'warning'):
+        troubles.append(f'console: {message.text}')
+
+
+def note_response(response: Any, troubles: list[str]) -> None:
+    if response.status >= 400:
+        troubles.append(f'{response.status}: {response.url}')
+
+
+def take_picture(page: Page, folder: Path, name: str) -> None:
+    """Keep a picture for a person to look at: pytest --basetemp FOLDER says where."""
+    picture = folder / f'{name}.png'
+    page.screenshot(path=picture)
+    assert picture.stat().st_size > 10_000
+
+
+def test_docs_page_shows_every_documented_route(
+    page: Page, tmp_path: Path, troubles: list[str]
+) -> None:
+    page.goto('/docs/')
+    sidebar = page.locator('.sidebar, #sidebar, nav').first.inner_text()
+    text = page.locator('body').inner_text()
+    take_picture(page, tmp_path, 'docs')
+
+    for name, (method, path) in DOCUMENTED_ROUTES.items():
+        assert name.replace('_', ' ') in sidebar.lower().replace('_', ' ')
+        assert method in text
+        assert path in text
+    assert troubles == []
+
+
+def test_sidebar_link_leads_to_its_route(page: Page, tmp_path: Path, troubles: list[str]) -> None:
+    page.goto('/docs/')
+
+    link = page.locator('a[href="#delete_product"], a[href$="delete_product"]').first
+    link.click()
+    page.wait_for_function('window.scrollY > 0')
+    take_picture(page, tmp_path, 'docs-delete-product')
+
+    assert page.url.endswith('delete_product')
+    target = page.locator(f'[id="{page.url.partition("#")[2]}"]')
+    assert target.bounding_box()['y'] < 900
+    assert troubles == []
+
+
+def test_code_samples_change_their_language(
+    page: Page, tmp_path: Path, troubles: list[str]
+) -> None:
+    page.goto('/docs/')
+    python = page.locator('pre[data-language=python]')
+    javascript = page.locator('pre[data-language=javascript]')
+
+    page.locator('#language-control a[data-language=python]').click()
+    python.first.wait_for(state='visible')
+    take_picture(page, tmp_path, 'docs-python')
+    shown_first = (python.first.is_visible(), javascript.first.is_visible())
+    page.locator('#language-control a[data-language=javascript]').click()
+    javascript.first.wait_for(state='visible')
+    shown_last = (python.first.is_visible(), javascript.first.is_visible())
+
+    assert shown_first == (True, False)
+    assert shown_last == (False, True)
+    assert troubles == []
+
+
+def test_product_added_in_the_admin_is_listed_by_the_api(
+    page: Page, url: str, tmp_path: Path, troubles: list[str]
+) -> None:
+    page.goto('/admin/')
+    take_picture(page, tmp_path, 'admin-login')
+    page.fill('#id_username', 'admin')
+    page.fill('#id_password', 'admin')
+    page.click('input[type=submit]')
+    page.goto('/admin/products/product/add/')
+    page.fill('#id_name', 'Added by a person')
+    page.check('#id_in_stock')
+    page.fill('#id_rating', '5')
+    page.select_option('#id_size', 'medium')
+    take_picture(page, tmp_path, 'admin-add')
+    page.click('input[name=_save]')
+    page.locator('.messagelist .success').wait_for()
+    take_picture(page, tmp_path, 'admin-list')
+
+    listed = requests.get(f'{url}/products/', params={'name': 'by a person'}, timeout=30).json()
+
+    [product] = listed
+    del product['id']
+    assert product == {'name': 'Added by a person', 'rating': 5, 'in_stock': True, 'size': 'medium'}
+    assert troubles == []
