@@ -1,0 +1,19 @@
+"""API Star 0.5 and Django from one WSGI process."""
+
+from typing import Any
+
+from django_apistar import compat
+
+compat.install()
+
+__version__ = '0.5.42.post1'
+
+
+def reverse_url(name: str, /, **params: Any) -> str:
+    """Return the URL path of the route *name*: an API Star name first, then a Django name.
+
+    Raises `django_apistar.routing.NoReverseMatch`, which is both frameworks' NoReverseMatch.
+    """
+    from django_apistar.application import get_route_table
+
+    return get_route_table().reverse(name, **params)

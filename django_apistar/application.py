@@ -1,0 +1,206 @@
+"""API Star's App, repaired, and the project's one App with its route table."""
+
+import functools
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import apistar
+from apistar import Route, http
+from apistar.http import PathParams, Response
+from apistar.server.components import ReturnValue
+from apistar.server.validation import VALIDATION_COMPONENTS
+from apistar.server.wsgi import (
+    RESPONSE_STATUS_TEXT,
+    WSGI_COMPONENTS,
+    WSGIEnviron,
+    WSGIStartResponse,
+)
+from django.conf import settings as django_settings
+from django.core.serializers.json import DjangoJSONEncoder
+
+from django_apistar import documentation, errors
+from django_apistar.conf import get_settings
+from django_apistar.encoding import build_default
+from django_apistar.exchange import Exchange
+from django_apistar.injector import Injector
+from django_apistar.router import Router
+from django_apistar.routing import RouteTable
+
+BODILESS = frozenset((*range(100, 200), 204, 304))
+
+
+class App(apistar.App):  # type: ignore[misc]
+    """API Star's App with its known defects repaired; takes the same arguments.
+
+    Lives as long as the process; a request's values live in an Exchange.
+    """
+
+    json_encoder: type = DjangoJSONEncoder
+
+    def __init__(self, routes: Iterable[Any], *args: Any, **kwargs: Any) -> None:
+        for name in ('components', 'event_hooks'):
+            if kwargs.get(name) is not None:
+                kwargs[name] = list(kwargs[name])
+        super().__init__(list(routes), *args, **kwargs)
+
+    # What API Star's constructor builds
+
+    def include_extra_routes(
+        self,
+        schema_url: str | None = None,
+        docs_url: str | None = None,
+        static_url: str | None = None,
+    ) -> list[Any]:
+        # A new Route for each, as API Star does: its handlers import no Django.
+        handlers = {'serve_schema': serve_schema, 'serve_documentation': serve_documentation}
+        routes = super().include_extra_routes(schema_url, docs_url, static_url)
+        for route in routes:
+            route.handler = handlers.get(route.name, route.handler)
+        return routes  # type: ignore[no-any-return]
+
+    def init_document(self, routes: Iterable[Any]) -> None:
+        self.document = None  # Built from the router's entries, in init_router.
+
+    def init_router(self, routes: Iterable[Any]) -> None:
+        self.router = Router(routes)
+        self.document = documentation.build_document(self.router.entries)
+
+    def init_staticfiles(self, static_url: Any, static_dir: Any = None, packages: Any = None) -> None:
+        if static_url is None:
+            self.statics = None
+        else:
+            super().init_staticfiles(static_url, static_dir, packages)
+
+    def init_injector(self, components: Any = None) -> None:
+        self.injector = Injector(
+            [*WSGI_COMPONENTS, *VALIDATION_COMPONENTS, *(components or ())],
+            {
+                'environ': WSGIEnviron, 'start_response': WSGIStartResponse, 'exc': Exception,
+                'app': apistar.App, 'path_params': PathParams, 'route': Route,
+                'response': Response,
+            },
+        )  # fmt: skip
+
+    # URLs
+
+    def static_url(self, filename: str) -> str:
+        """Return the URL of the static file *filename*."""
+        if self.statics is not None:
+            return super().static_url(filename)  # type: ignore[no-any-return]
+        return f'{(django_settings.STATIC_URL or "/").rstrip("/")}/{filename}'
+
+    # Requests
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        return Exchange(self, environ, start_response).respond()
+
+    def find_route(self, environ: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Return (route, path parameters) of *environ*. Raises API Star's HTTPExceptions."""
+        path = decode_path(environ.get('PATH_INFO') or '/')
+        return self.router.lookup(path, environ['REQUEST_METHOD'].upper())
+
+    def create_hooks(self) -> list[Any]:
+        """Return this request's hooks: an object of each class, instances as they are."""
+        return [hook() if isinstance(hook, type) else hook for hook in self.event_hooks or ()]
+
+    def get_handler(self, route: Any) -> Callable[..., Any]:
+        """Return what is called for *route*."""
+        return route.handler  # type: ignore[no-any-return]
+
+    def render_response(self, return_value: ReturnValue) -> Response:
+        if isinstance(return_value, Response):
+            return return_value
+        if isinstance(return_value, str):
+            return http.HTMLResponse(return_value)
+        return JSONResponse(return_value)
+
+    def exception_handler(self, exc: Exception) -> Response:
+        answer = errors.translate(exc)
+        if answer is None:
+            raise exc
+        return http.JSONResponse(answer.detail, answer.status_code, answer.get_headers())
+
+    def report_exception(self, exc: BaseException, environ: dict[str, Any]) -> None:
+        """Tell the operator of a fault; a subclass may tell others."""
+        errors.report(exc, environ)
+
+    def error_handler(self) -> Response:
+        return http.JSONResponse('Server error', 500, exc_info=sys.exc_info())
+
+    def finalize_wsgi(
+        self,
+        response: Response,
+        start_response: WSGIStartResponse,
+    ) -> Iterable[bytes]:
+        exc_info, response.exc_info = response.exc_info, None  # Kept, it would be a cycle.
+        if self.debug and exc_info is not None:
+            raise exc_info[0].with_traceback(exc_info[1], exc_info[2])
+        start_response(RESPONSE_STATUS_TEXT[response.status_code], list(response.headers), exc_info)
+        return [response.content]
+
+
+class JSONResponse(http.JSONResponse):  # type: ignore[misc]
+    """API Star's JSONResponse of whatever Django's JSON encoder knows."""
+
+    default = staticmethod(build_default(DjangoJSONEncoder))
+
+
+def decode_path(path_info: str) -> str:
+    """Return *path_info*, UTF-8 read as latin-1 (PEP 3333), as text.
+
+    Raises API Star's NotFound for bytes that are not UTF-8.
+    """
+    if path_info.isascii():
+        return path_info
+    try:
+        return path_info.encode('latin-1').decode('utf-8')
+    except UnicodeEncodeError:  # Not from a WSGI server: text already.
+        return path_info
+    except UnicodeDecodeError:
+        raise apistar.exceptions.NotFound() from None
+
+
+def serve_schema(app: apistar.App) -> Response:
+    return documentation.render_schema(app)
+
+
+def serve_documentation(app: apistar.App) -> str:
+    return documentation.render_page(app)
+
+
+# The project's App
+
+
+@functools.cache
+def get_app() -> App:
+    """Return the project's App, built once. Raises SettingsError."""
+    settings = get_settings()
+    app_class = settings.app_class or App
+    app: App = app_class(
+        routes=list(settings.routes),
+        components=list(settings.components),
+        event_hooks=list(settings.event_hooks),
+        schema_url=settings.schema_url,
+        docs_url=settings.docs_url,
+        static_url=None,
+    )
+    app.document.title = settings.title
+    app.document.description = settings.description
+    app.document.version = settings.version
+    return app
+
+
+@functools.cache
+def get_route_table() -> RouteTable:
+    """Return the project's routes of both frameworks. Raises SettingsError."""
+    settings = get_settings()
+    router = get_app().router
+    return RouteTable(
+        router.entries,
+        router.build_url,
+        django_prefixes=settings.django_prefixes,
+        static_prefix=settings.static_prefix,
+    )

@@ -1,0 +1,36 @@
+"""The Django app: registers system checks and keeps caches true to the settings."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings as django_settings
+from django.core.checks import register
+from django.core.signals import setting_changed
+
+FINDER = 'django_apistar.static.APIStarFinder'
+
+
+class DjangoAPIStarConfig(AppConfig):
+    name = 'django_apistar'
+    verbose_name = 'API Star'
+
+    def ready(self) -> None:
+        from django_apistar import checks
+
+        register(checks.check_settings)
+        register(checks.check_routes)
+        setting_changed.connect(clear_caches)
+        # Projects list no finder for API Star's assets; collectstatic is to find them anyway.
+        if FINDER not in django_settings.STATICFILES_FINDERS:
+            django_settings.STATICFILES_FINDERS = [*django_settings.STATICFILES_FINDERS, FINDER]
+
+
+def clear_caches(**kwargs: Any) -> None:
+    """Forget what was built from settings that have changed."""
+    from django_apistar import application, conf, dispatch
+
+    for cached in (
+        conf.get_settings, application.get_app, application.get_route_table,
+        dispatch.get_application,
+    ):  # fmt: skip
+        cached.cache_clear()

@@ -1,0 +1,27 @@
+"""System checks: the problems of conf and routing, with Django's words for them."""
+
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Warning
+
+from django_apistar.application import get_route_table
+from django_apistar.conf import Problem, SettingsError, find_problems
+
+
+def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Report every mistake in the settings and the route module."""
+    return [_to_message(problem) for problem in find_problems()]
+
+
+def check_routes(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Report every clash between the routes of both frameworks."""
+    try:
+        table = get_route_table()
+    except SettingsError:
+        return []  # check_settings reports them.
+    return [_to_message(problem) for problem in table.conflicts()]
+
+
+def _to_message(problem: Problem) -> CheckMessage:
+    message_class = Error if problem.is_error else Warning
+    return message_class(problem.message, hint=problem.hint, id=f'django_apistar.{problem.id}')

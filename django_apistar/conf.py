@@ -1,0 +1,415 @@
+"""Parses the APISTAR_* settings, and the few Django settings we use, into one frozen object.
+
+One parser, two voices: the system checks show its problems, and a worker that cannot start
+fails with the same sentences.
+"""
+
+import dataclasses
+import difflib
+import functools
+import importlib
+import json
+import os
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from apistar import Component, Include, Route
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.module_loading import import_string
+
+KEYS = (
+    'ALLOWED_DJANGO_ROUTES', 'COMPONENTS', 'EVENT_HOOKS', 'AUTH_COMPONENTS', 'APP_CLASS',
+    'DOCS_URL', 'DOCS_UI', 'SCHEMA_URL', 'TITLE', 'DESCRIPTION', 'VERSION', 'SERVERS',
+    'TOKEN_TTL', 'TOKEN_LIMIT_PER_USER', 'LOGIN_THROTTLE', 'PUBLIC_ROUTES', 'ACCELERATE',
+    'JSON_ENCODER', 'HEALTH_URL', 'BASIC_CACHE_TTL',
+)  # fmt: skip
+DOCS_UIS = ('apistar', 'swagger', 'redoc')
+HOOK_METHODS = ('on_request', 'on_response', 'on_error')
+PERIODS_S = {'second': 1, 'minute': 60, 'hour': 3600, 'day': 86400}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake: `id` as in system checks without the app label, 'E001' or 'W001'."""
+
+    id: str
+    message: str
+    hint: str
+
+    @property
+    def is_error(self) -> bool:
+        return self.id.startswith('E')
+
+    def __str__(self) -> str:
+        return f'{self.message} {self.hint}'.strip()
+
+
+class SettingsError(ImproperlyConfigured):
+    """The settings cannot be used. `problems` holds every error, `str()` a sentence for each."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__('\n'.join(map(str, self.problems)))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settings:
+    """The project's settings, checked. Prefixes start with '/'; URLs are paths."""
+
+    route_conf: str
+    routes: tuple[Any, ...]  # of apistar.Route and apistar.Include
+    django_prefixes: tuple[str, ...]
+    static_prefix: str | None  # path part of STATIC_URL, with both slashes
+    components: tuple[Any, ...]
+    event_hooks: tuple[Any, ...]
+    auth_components: tuple[Any, ...]
+    app_class: type | None
+    docs_url: str | None
+    docs_ui: str
+    schema_url: str | None
+    health_url: str | None
+    title: str
+    description: str
+    version: str
+    servers: tuple[str | dict[str, Any], ...]
+    token_ttl: timedelta | None
+    token_limit_per_user: int | None
+    login_throttle: tuple[int, int] | None  # attempts, seconds
+    basic_cache_ttl: int  # seconds
+    public_routes: tuple[str, ...]
+    accelerate: bool
+    json_encoder: type[json.JSONEncoder]
+    debug: bool
+
+
+@functools.cache
+def get_settings() -> Settings:
+    """Return the project's settings, parsed once. Raises SettingsError with every error."""
+    parser = _Parser()
+    settings = parser.parse()
+    errors = [problem for problem in parser.problems if problem.is_error]
+    if errors:
+        raise SettingsError(errors)
+    return settings
+
+
+def find_problems() -> tuple[Problem, ...]:
+    """Return every error and warning that the settings give cause for."""
+    parser = _Parser()
+    parser.parse()
+    return tuple(parser.problems)
+
+
+class _Parser:
+    """Parses once; `problems` grows meanwhile, and a wrong value becomes its default."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.given = self._given()
+        self.debug = bool(django_settings.DEBUG)
+
+    def parse(self) -> Settings:
+        self._check_keys()
+        route_conf = getattr(django_settings, 'APISTAR_ROUTE_CONF', None)
+        return Settings(
+            route_conf=route_conf if isinstance(route_conf, str) else '',
+            routes=self._routes(route_conf),
+            django_prefixes=self._prefixes(),
+            static_prefix=self._static_prefix(),
+            components=self._components('COMPONENTS'),
+            event_hooks=self._event_hooks(),
+            auth_components=self._components('AUTH_COMPONENTS'),
+            app_class=self._class('APP_CLASS', None),
+            docs_url=self._path('DOCS_URL', '/docs/' if self.debug else None),
+            docs_ui=self._docs_ui(),
+            schema_url=self._path('SCHEMA_URL', '/schema/'),
+            health_url=self._path('HEALTH_URL', None),
+            title=self._value('TITLE', '', str, 'a string'),
+            description=self._value('DESCRIPTION', '', str, 'a string'),
+            version=self._value('VERSION', '', str, 'a string'),
+            servers=self._sequence('SERVERS', (str, dict), 'URLs or OpenAPI server objects'),
+            token_ttl=self._duration('TOKEN_TTL', timedelta(days=30)),
+            token_limit_per_user=self._count('TOKEN_LIMIT_PER_USER', None),
+            login_throttle=self._throttle(),
+            basic_cache_ttl=self._count('BASIC_CACHE_TTL', 60) or 0,
+            public_routes=self._sequence('PUBLIC_ROUTES', str, 'route names or globs'),
+            accelerate=self._value('ACCELERATE', True, bool, 'True or False'),
+            json_encoder=self._class('JSON_ENCODER', json.JSONEncoder) or DjangoJSONEncoder,
+            debug=self.debug,
+        )
+
+    def _report(self, id: str, message: str, hint: str) -> None:
+        self.problems.append(Problem(id, message, hint))
+
+    def _given(self) -> dict[str, Any]:
+        given = getattr(django_settings, 'APISTAR_SETTINGS', {})
+        if isinstance(given, dict):
+            return given
+        self._report(
+            'E004', f'APISTAR_SETTINGS is {given!r}; it must be a dict.',
+            "Write APISTAR_SETTINGS = {'ALLOWED_DJANGO_ROUTES': ['/admin/']}.",
+        )  # fmt: skip
+        return {}
+
+    def _check_keys(self) -> None:
+        for key in self.given:
+            if key not in KEYS:
+                close = difflib.get_close_matches(str(key).upper(), KEYS, n=1, cutoff=0.6)
+                hint = f'Did you mean {close[0]!r}?' if close else f'Known are {", ".join(KEYS)}.'
+                self._report('W001', f'APISTAR_SETTINGS has the unknown key {key!r}.', hint)
+
+    # Routes
+
+    def _routes(self, route_conf: Any) -> tuple[Any, ...]:
+        example = "Set it to the module that holds your API Star routes, e.g. 'shop.routes'."
+        if not route_conf:
+            self._report('E001', 'APISTAR_ROUTE_CONF is not set.', example)
+            return ()
+        if not isinstance(route_conf, str):
+            self._report(
+                'E001', f'APISTAR_ROUTE_CONF is {route_conf!r}; it must be a string.', example
+            )
+            return ()
+        try:
+            module = importlib.import_module(route_conf)
+        except Exception as exc:
+            self._report(
+                'E002', f'APISTAR_ROUTE_CONF {route_conf!r} cannot be imported: {_cause(exc)}.',
+                'Correct the name, or the module.',
+            )  # fmt: skip
+            return ()
+        return self._checked_routes(route_conf, getattr(module, 'routes', None))
+
+    def _checked_routes(self, route_conf: str, routes: Any) -> tuple[Any, ...]:
+        hint = "Write routes = [Route('/', 'GET', welcome)]."
+        if routes is None:
+            self._report('E003', f'The module {route_conf!r} has no list named routes.', hint)
+            return ()
+        if not isinstance(routes, (list, tuple)):
+            self._report(
+                'E003',
+                f'{route_conf}.routes is {routes!r}; it must be a list of apistar.Route and '
+                'apistar.Include.',
+                hint,
+            )
+            return ()
+        for item in routes:
+            if not isinstance(item, (Route, Include)):
+                self._report(
+                    'E003',
+                    f'{route_conf}.routes holds {item!r}, which is neither an apistar.Route nor '
+                    'an apistar.Include.',
+                    hint,
+                )
+        return tuple(item for item in routes if isinstance(item, (Route, Include)))
+
+    # Prefixes
+
+    def _prefixes(self) -> tuple[str, ...]:
+        prefixes = self.given.get('ALLOWED_DJANGO_ROUTES', ())
+        if not isinstance(prefixes, (list, tuple)):
+            kind = 'the string ' if isinstance(prefixes, str) else ''
+            self._report(
+                'E006',
+                f'ALLOWED_DJANGO_ROUTES is {kind}{prefixes!r}; it must be a list or tuple of path '
+                'prefixes.',
+                f'Write [{prefixes!r}].' if kind else "Write ['/admin/'].",
+            )
+            return ()
+        return tuple(filter(self._is_prefix, prefixes))
+
+    def _is_prefix(self, prefix: Any) -> bool:
+        if isinstance(prefix, str) and prefix.startswith('/'):
+            return True
+        hint = f"Write '/{prefix}'." if isinstance(prefix, str) and prefix else "Write '/admin/'."
+        self._report(
+            'E007',
+            f'ALLOWED_DJANGO_ROUTES holds {prefix!r}; a prefix is a string that starts with a '
+            'slash.',
+            hint,
+        )
+        return False
+
+    def _static_prefix(self) -> str | None:
+        if os.environ.get('DJANGO_APISTAR_NOSTATIC') == '1':
+            return None
+        path = urlsplit(getattr(django_settings, 'STATIC_URL', None) or '').path
+        script_name = (getattr(django_settings, 'FORCE_SCRIPT_NAME', None) or '').rstrip('/')
+        if script_name and path.startswith(script_name + '/'):
+            path = path[len(script_name) :]
+        prefix = f'/{path.strip("/")}/'
+        return prefix if prefix != '//' else None
+
+    # Components and hooks
+
+    def _components(self, key: str) -> tuple[Any, ...]:
+        hint = 'Write instances, as in [MyComponent()], or their dotted paths.'
+        return tuple(
+            component for component in self._objects(key)
+            if self._is_wanted(key, 'E008', component, _is_component, 'an API Star component', hint)
+        )  # fmt: skip
+
+    def _event_hooks(self) -> tuple[Any, ...]:
+        hint = 'A hook is a class with on_request, on_response or on_error.'
+        return tuple(
+            hook for hook in self._objects('EVENT_HOOKS')
+            if self._is_wanted('EVENT_HOOKS', 'E009', hook, _is_hook, 'an event hook', hint)
+        )  # fmt: skip
+
+    def _is_wanted(
+        self, key: str, id: str, item: Any, test: Callable[[Any], bool], noun: str, hint: str
+    ) -> bool:
+        if item is None:  # An import that failed, reported already.
+            return False
+        if not test(item):
+            self._report(id, f'{key} holds {item!r}, which is not {noun}.', hint)
+            return False
+        return True
+
+    def _objects(self, key: str) -> list[Any]:
+        """Return the instances or classes that the list *key* holds or names."""
+        given = self.given.get(key)
+        if given is None:
+            return []
+        if not isinstance(given, (list, tuple)):
+            self._report(
+                'E011', f'{key} is {given!r}; it must be a list.', f'Write {key!r}: [...].'
+            )
+            return []
+        objects = [self._object(key, item) for item in self._flattened(key, given)]
+        if key == 'EVENT_HOOKS':
+            return objects
+        return [self._instance(key, item) for item in objects]
+
+    def _flattened(self, key: str, given: Sequence[Any]) -> list[Any]:
+        items: list[Any] = []
+        for item in given:
+            if isinstance(item, (list, tuple)):
+                self._report(
+                    'W002',
+                    f'{key} holds the nested list {item!r}, as a trailing comma makes it.',
+                    'Remove the comma behind the list.',
+                )
+                items.extend(item)
+            else:
+                items.append(item)
+        return items
+
+    def _object(self, key: str, item: Any) -> Any:
+        if not isinstance(item, str):
+            return item
+        try:
+            return import_string(item)
+        except Exception as exc:
+            self._report(
+                'E010', f'{key} names {item!r}, which cannot be imported: {_cause(exc)}.',
+                'Correct the dotted path.',
+            )  # fmt: skip
+            return None
+
+    def _instance(self, key: str, item: Any) -> Any:
+        """A component's class is as good as an instance where it needs no arguments."""
+        if not (isinstance(item, type) and issubclass(item, Component)):
+            return item
+        try:
+            return item()
+        except TypeError:
+            return item
+
+    def _class(self, key: str, base: type | None) -> Any:
+        given = self._object(key, self.given.get(key))
+        if given is None:
+            return None
+        if not isinstance(given, type) or (base and not issubclass(given, base)):
+            wanted = f'a subclass of {base.__module__}.{base.__qualname__}' if base else 'a class'
+            self._report(
+                'E011', f'{key} is {given!r}; it must be the dotted path of {wanted}.',
+                f'Remove {key}, or correct it.',
+            )  # fmt: skip
+            return None
+        return given
+
+    # Single values
+
+    def _value(self, key: str, default: Any, types: Any, wanted: str) -> Any:
+        given = self.given.get(key, default)
+        if isinstance(given, types):
+            return given
+        return self._refused(key, given, wanted, default)
+
+    def _refused(self, key: str, given: Any, wanted: str, default: Any) -> Any:
+        self._report(
+            'E011', f'{key} is {given!r}; it must be {wanted}.', f'Remove {key}, or correct it.'
+        )
+        return default
+
+    def _sequence(self, key: str, types: Any, wanted: str) -> tuple[Any, ...]:
+        given = self.given.get(key) or ()
+        if isinstance(given, (list, tuple)) and all(isinstance(item, types) for item in given):
+            return tuple(given)
+        return self._refused(key, given, f'a list of {wanted}', ())  # type: ignore[no-any-return]
+
+    def _path(self, key: str, default: str | None) -> str | None:
+        given = self.given.get(key, default)
+        if given is None or (isinstance(given, str) and given.startswith('/')):
+            return given
+        wanted = 'a path that starts with a slash, or None'
+        return self._refused(key, given, wanted, default)  # type: ignore[no-any-return]
+
+    def _docs_ui(self) -> str:
+        given = self.given.get('DOCS_UI', DOCS_UIS[0])
+        if given in DOCS_UIS:
+            return str(given)
+        wanted = ', '.join(map(repr, DOCS_UIS[:-1])) + f' or {DOCS_UIS[-1]!r}'
+        return self._refused('DOCS_UI', given, wanted, DOCS_UIS[0])  # type: ignore[no-any-return]
+
+    def _count(self, key: str, default: int | None) -> int | None:
+        given = self.given.get(key, default)
+        if given is None or (isinstance(given, int) and not isinstance(given, bool) and given >= 0):
+            return given
+        wanted = 'a number that is not negative, or None'
+        return self._refused(key, given, wanted, default)  # type: ignore[no-any-return]
+
+    def _duration(self, key: str, default: timedelta) -> timedelta | None:
+        given = self.given.get(key, default)
+        if isinstance(given, (int, float)) and not isinstance(given, bool):
+            given = timedelta(seconds=given)
+        if given is None or (isinstance(given, timedelta) and given > timedelta()):
+            return given
+        wanted = 'seconds, a timedelta, or None for no end'
+        return self._refused(key, self.given[key], wanted, default)  # type: ignore[no-any-return]
+
+    def _throttle(self) -> tuple[int, int] | None:
+        given = self.given.get('LOGIN_THROTTLE', '10/minute')
+        if given is None:
+            return None
+        count, _, period = str(given).partition('/')
+        if count.isdecimal() and int(count) and period in PERIODS_S:
+            return int(count), PERIODS_S[period]
+        wanted = "attempts per second, minute, hour or day, as in '10/minute', or None"
+        return self._refused(  # type: ignore[no-any-return]
+            'LOGIN_THROTTLE', given, wanted, (10, 60)
+        )
+
+
+def _is_component(item: Any) -> bool:
+    """API Star's duck: authentication components of the original had `resolve` alone."""
+    return isinstance(item, Component)
+
+
+def _is_hook(item: Any) -> bool:
+    return any(callable(getattr(item, name, None)) for name in HOOK_METHODS)
+
+
+def _cause(exc: BaseException) -> str:
+    """Return *exc* in one line, with the place for a SyntaxError and the like."""
+    last = traceback.extract_tb(exc.__traceback__)[-1:]
+    text = str(exc).replace('\n', ' ').rstrip('.')
+    if isinstance(exc, (ImportError, SyntaxError)) or not last:
+        return f'{type(exc).__name__}: {text}'
+    return f'{type(exc).__name__}: {text} ({last[0].filename}:{last[0].lineno})'

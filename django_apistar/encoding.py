@@ -1,0 +1,24 @@
+"""What API Star's JSON does not know: the values that Django encodes, and a few more."""
+
+import enum
+import json
+from collections.abc import Callable
+from typing import Any
+
+from apistar.types import Type
+
+
+def build_default(encoder_class: type[json.JSONEncoder]) -> Callable[[Any], Any]:
+    """Return a `default` for the json module: types.Type, Enum, set, then *encoder_class*'s."""
+    encode = encoder_class().default
+
+    def default(value: Any) -> Any:
+        if isinstance(value, Type):
+            return dict(value)
+        if isinstance(value, enum.Enum):
+            return value.value
+        if isinstance(value, (set, frozenset)):
+            return list(value)
+        return encode(value)
+
+    return default

@@ -1,0 +1,102 @@
+"""Exceptions of Django and Werkzeug as the API answers them, and how faults are reported."""
+
+import logging
+import sys
+from typing import Any
+
+from apistar import exceptions, http
+from django.core import signals
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    ValidationError,
+)
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import Http404, UnreadablePostError
+from django.views.debug import get_exception_reporter_class
+from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
+
+request_logger = logging.getLogger('django.request')
+
+
+class TranslatedError(exceptions.HTTPException):  # type: ignore[misc]
+    """An HTTPException made of another framework's, with that one's headers."""
+
+    def __init__(self, detail: Any, status_code: int, headers: Any = ()) -> None:
+        super().__init__(detail, status_code)
+        self.headers = dict(headers)
+
+    def get_headers(self) -> dict[str, str]:
+        return self.headers
+
+
+def translate(exc: BaseException) -> Any:
+    """Return the HTTPException that answers *exc*, None where *exc* is the server's fault."""
+    match exc:
+        case exceptions.HTTPException():
+            return exc
+        case Http404():
+            return TranslatedError('Not found', 404)
+        case PermissionDenied():
+            return TranslatedError('Forbidden', 403)
+        case RequestDataTooBig():
+            return TranslatedError('Request body is too large', 413, {'Connection': 'close'})
+        case SuspiciousOperation() | BadRequest() | UnreadablePostError():
+            return TranslatedError('Bad request', 400)
+        case ValidationError():
+            return TranslatedError(_describe_validation(exc), 400)
+        case WerkzeugHTTPException() if exc.code is not None:
+            return _translate_werkzeug(exc)
+    return None
+
+
+def _describe_validation(exc: ValidationError) -> Any:
+    if hasattr(exc, 'error_dict'):
+        return {name: ' '.join(messages) for name, messages in exc.message_dict.items()}
+    return ' '.join(exc.messages)
+
+
+def _translate_werkzeug(exc: WerkzeugHTTPException) -> TranslatedError:
+    headers = [item for item in exc.get_headers() if item[0].lower() != 'content-type']
+    return TranslatedError(exc.description or exc.name, exc.code or 500, headers)
+
+
+def build_request(environ: dict[str, Any]) -> WSGIRequest:
+    """Return Django's request of *environ*, for signals and logs; it reads no body."""
+    return WSGIRequest({**environ, 'SCRIPT_NAME': environ.get('SCRIPT_NAME', '')})
+
+
+def report(exc: BaseException, environ: dict[str, Any]) -> None:
+    """Log the unhandled *exc* to django.request with its traceback, and tell Django's receivers.
+
+    Never raises: a receiver that does is logged too.
+    """
+    request = build_request(environ)
+    try:
+        signals.got_request_exception.send(sender=None, request=request)
+    except Exception:
+        request_logger.exception('A receiver of got_request_exception failed.')
+    request_logger.error(
+        'Internal Server Error: %s', request.path,
+        exc_info=(type(exc), exc, exc.__traceback__),
+        extra={'status_code': 500, 'request': request},
+    )  # fmt: skip
+
+
+def warn(exc: Any, environ: dict[str, Any]) -> None:
+    """Log the 4xx *exc* as Django does: a warning with the path."""
+    logger = logging.getLogger('django.security.' + type(exc).__name__) if isinstance(
+        exc, SuspiciousOperation) else request_logger  # fmt: skip
+    if logger.isEnabledFor(logging.WARNING):
+        logger.warning('%s: %s', type(exc).__name__, environ.get('PATH_INFO', ''))
+
+
+def render_traceback(environ: dict[str, Any]) -> Any:
+    """Return Django's page for the exception in flight, as a response with status 500."""
+    request = build_request(environ)
+    reporter = get_exception_reporter_class(request)(request, *sys.exc_info())
+    return http.HTMLResponse(reporter.get_traceback_html(), status_code=500)
+
+

@@ -1,0 +1,123 @@
+"""One request through an App, step by step: hooks, handler, rendering, and what can fail."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from apistar import exceptions
+
+from django_apistar import errors
+from django_apistar.signatures import get_signature
+
+Environ = dict[str, Any]
+
+
+class Exchange:
+    """A request's life in an App.
+
+    Each hook object belongs to one exchange. `on_response` and `on_error` of a hook run only if
+    its `on_request` has been entered, or it has none, and `on_response` never twice.
+    """
+
+    def __init__(self, app: Any, environ: Environ, start_response: Callable[..., Any]) -> None:
+        self.app = app
+        self.environ = environ
+        self.hooks: list[Any] = []
+        self.entered: list[Any] = []
+        self.state: dict[Any, Any] = {
+            'environ': environ, 'start_response': start_response, 'exc': None, 'app': app,
+            'path_params': None, 'route': None, 'response': None,
+        }  # fmt: skip
+
+    def respond(self) -> Iterable[bytes]:
+        """Return the response's body; `start_response` has been called."""
+        try:
+            return self._respond()
+        except (Exception, SystemExit) as exc:
+            return self.recover(exc)
+
+    def _respond(self) -> Iterable[bytes]:
+        self.hooks = self.app.create_hooks()
+        self._find_route()
+        route = self.state['route']
+        if route.standalone:
+            return self._run([route.handler])
+        for hook in self.hooks:
+            self._enter(hook)
+        self._run([self.app.get_handler(route), self.app.render_response])
+        return self._finish()
+
+    def _find_route(self) -> None:
+        try:
+            route, path_params = self.app.find_route(self.environ)
+        except exceptions.HTTPException:
+            # A hook sees every request, so that its on_response can rely on its on_request.
+            for hook in self.hooks:
+                if not _needs_route(hook):
+                    self._enter(hook)
+            raise
+        self.state['route'], self.state['path_params'] = route, path_params
+
+    def _enter(self, hook: Any) -> None:
+        self.entered.append(hook)
+        if hasattr(hook, 'on_request'):
+            self._run([hook.on_request])
+
+    def _finish(self) -> Iterable[bytes]:
+        """Run the on_response of the hooks that have not had it, last first; send the response."""
+        for hook in reversed(self.hooks):
+            if hasattr(hook, 'on_response') and self._is_due(hook):
+                self._run([hook.on_response])
+        return self._run([self.app.finalize_wsgi])
+
+    def _is_due(self, hook: Any) -> bool:
+        if hook in self.entered:
+            self.entered.remove(hook)
+            return True
+        return False
+
+    def _run(self, funcs: list[Any]) -> Any:
+        return self.app.injector.run(funcs, self.state)
+
+    # Failures
+
+    def recover(self, exc: BaseException) -> Iterable[bytes]:
+        """Return the answer to *exc*, which is being handled; never raises an Exception."""
+        try:
+            if not isinstance(exc, Exception):  # SystemExit must not stop the server.
+                raise exc
+            self.state['exc'] = exc
+            self._set_response(self._run([self.app.exception_handler]))
+            errors.warn(exc, self.environ)
+            return self._finish()
+        except (Exception, SystemExit) as fault:
+            return self._fail(fault)
+
+    def _fail(self, fault: BaseException) -> Iterable[bytes]:
+        self.state['exc'] = fault
+        self.app.report_exception(fault, self.environ)
+        for hook in reversed(self.hooks):
+            if hasattr(hook, 'on_error'):
+                self._run_on_error(hook)
+        self._set_response(self._run([self.app.error_handler]))
+        return self._run([self.app.finalize_wsgi])
+
+    def _run_on_error(self, hook: Any) -> None:
+        try:
+            self._run([hook.on_error])
+        except (Exception, SystemExit) as fault:
+            self.app.report_exception(fault, self.environ)
+
+    def _set_response(self, response: Any) -> None:
+        """An override that is not annotated `-> Response` leaves the state without one."""
+        if response is not None:
+            self.state['response'] = response
+
+
+def _needs_route(hook: Any) -> bool:
+    """Whether the hook's on_request asks for what only a route has."""
+    from apistar import Route, http
+
+    if not hasattr(hook, 'on_request'):
+        return False
+    parameters = get_signature(hook.on_request).parameters.values()
+    return any(parameter.annotation in (Route, http.PathParams) for parameter in parameters)

@@ -1,0 +1,265 @@
+"""API Star's Injector, repaired: the plan of a call depends on functions, never on instances.
+
+API Star keys its plans by bound methods, which are new with every request where a hook is a
+class, and forgets that a plan depends on what the request has resolved before.
+"""
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any
+
+from apistar.exceptions import ConfigurationError
+from apistar.server.components import Component, ReturnValue
+from apistar.server.injector import BaseInjector
+
+from django_apistar.signatures import (
+    get_dotted_name,
+    get_signature,
+    get_source,
+    strip_optional,
+    without_optional,
+)
+
+Key = Hashable  # of a value in a request's state
+_PRIMITIVES = (str, int, float, bool, inspect.Parameter.empty)
+_MAX_PLANS = 4096  # hooks that make functions per request must not fill the memory
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Step:
+    """One call of a plan: `func(**values, **consts)`, kept in the state under `output`."""
+
+    func: Callable[..., Any]
+    values: tuple[tuple[str, Key], ...]  # parameter name, key in the state
+    consts: dict[str, Any]
+    output: Key
+    function: int | None  # position among the plan's functions, None for a component's resolve
+    component: Any = None
+    parameter: inspect.Parameter | None = None  # what the component resolves
+
+
+class UnresolvableParameter(ConfigurationError):  # type: ignore[misc]
+    """No component provides a parameter. Says which, where, and what to do."""
+
+    def __init__(self, parameter: inspect.Parameter, func: Callable[..., Any]) -> None:
+        self.parameter = parameter
+        self.func = func
+        self.hint = _remedy(parameter)
+        source = get_source(func)
+        super().__init__(
+            f'Parameter {_describe(parameter)} of {get_dotted_name(func)} cannot be injected'
+            + (f' ({source}).' if source else '.')
+        )
+
+
+class Injector(BaseInjector):  # type: ignore[misc]
+    """Resolves parameters depth first, as API Star does, and runs functions with them.
+
+    Lives as long as its App. `initial` maps the state's first keys to the annotations that ask
+    for them; `own` are the project's components, asked before API Star's where they say so.
+    """
+
+    def __init__(self, components: Sequence[Any], initial: dict[str, Any]) -> None:
+        self.components = tuple(components)
+        self.initial = dict(initial)
+        self.reverse_initial = {value: key for key, value in initial.items()}
+        self._plans: dict[Hashable, tuple[Step, ...]] = {}
+
+    # Plans
+
+    def plan(self, funcs: Iterable[Callable[..., Any]], known: Iterable[Key]) -> tuple[Step, ...]:
+        """Return the steps that call *funcs* in order, given the keys that are *known* already.
+
+        Raises ConfigurationError.
+        """
+        steps: list[Step] = []
+        seen = set(self.initial) | set(known)
+        for position, func in enumerate(funcs):
+            self._resolve(func, steps, seen, position=position)
+        return tuple(steps)
+
+    def _resolve(
+        self,
+        func: Callable[..., Any],
+        steps: list[Step],
+        seen: set[Key],
+        position: int | None = None,
+        component: Any = None,
+        parameter: inspect.Parameter | None = None,
+        output: Key = None,
+        parents: tuple[Key, ...] = (),
+    ) -> None:
+        if inspect.iscoroutinefunction(func):
+            raise ConfigurationError(
+                f'{get_dotted_name(func)} is a coroutine function ({get_source(func)}); '
+                'write def instead of async def.'
+            )
+        signature = get_signature(func)
+        values: list[tuple[str, Key]] = []
+        consts: dict[str, Any] = {}
+        for wanted in signature.parameters.values():
+            key = self._find_initial(wanted)
+            if key is not None:
+                values.append((wanted.name, key))
+            elif wanted.annotation is inspect.Parameter:
+                consts[wanted.name] = parameter
+            elif self._is_left_to_its_default(wanted):
+                continue
+            else:
+                values.append((wanted.name, self._resolve_by_component(wanted, func, steps, seen,
+                                                                        parents)))  # fmt: skip
+        if output is None:
+            output = self._find_output(signature)
+        steps.append(Step(func, tuple(values), consts, output, position, component, parameter))
+
+    def _find_initial(self, parameter: inspect.Parameter) -> Key | None:
+        if parameter.annotation is ReturnValue:
+            return 'return_value'
+        try:
+            return self.reverse_initial.get(parameter.annotation)
+        except TypeError:  # An annotation that cannot be hashed.
+            return None
+
+    def _find_output(self, signature: inspect.Signature) -> Key:
+        try:
+            return self.reverse_initial.get(signature.return_annotation, 'return_value')
+        except TypeError:
+            return 'return_value'
+
+    def _is_left_to_its_default(self, parameter: inspect.Parameter) -> bool:
+        """`*args` and `**kwargs`, as decorators without functools.wraps have, take nothing."""
+        return parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+
+    def _resolve_by_component(
+        self,
+        wanted: inspect.Parameter,
+        func: Callable[..., Any],
+        steps: list[Step],
+        seen: set[Key],
+        parents: tuple[Key, ...],
+    ) -> Key:
+        component, parameter = self.find_component(wanted, func)
+        key = identify(component, parameter)
+        if key in parents:
+            raise ConfigurationError(
+                f'The component {get_dotted_name(component)} needs itself '
+                f'({get_source(component.resolve)}).'
+            )
+        if key not in seen:
+            seen.add(key)
+            self._resolve(
+                component.resolve, steps, seen,
+                component=component, parameter=parameter, output=key, parents=(*parents, key),
+            )  # fmt: skip
+        return key
+
+    def find_component(
+        self, parameter: inspect.Parameter, func: Callable[..., Any]
+    ) -> tuple[Any, inspect.Parameter]:
+        """Return the component for *parameter* of *func*, and the parameter as it takes it."""
+        candidates = [parameter]
+        if strip_optional(parameter.annotation)[1]:
+            candidates.append(without_optional(parameter))
+        failure: Exception | None = None
+        for candidate in candidates:
+            for component in self._in_order(candidate):
+                try:
+                    if component.can_handle_parameter(candidate):
+                        return component, candidate
+                except Exception as exc:
+                    # A component that cannot even be asked must not stop those that can answer.
+                    failure = failure or exc
+        if isinstance(failure, ConfigurationError):
+            raise failure
+        raise UnresolvableParameter(parameter, func) from failure
+
+    def _in_order(self, parameter: inspect.Parameter) -> Iterable[Any]:
+        """The project's components first, so that they can replace API Star's.
+
+        Except for primitive annotations, where only a component that overrides
+        can_handle_parameter, by name for example, has asked to be first.
+        """
+        own = [item for item in self.components if not is_built_in(item)]
+        if parameter.annotation in _PRIMITIVES:
+            own = [item for item in own if _chooses_parameters(item)]
+        yield from own
+        yield from (item for item in self.components if item not in own)
+
+    # Runs
+
+    def run(self, funcs: Sequence[Callable[..., Any]], state: dict[Any, Any]) -> Any:
+        """Call *funcs* with what they ask for, keep what is resolved in *state*.
+
+        Returns the last function's result, None when there is no function.
+        """
+        if not funcs:
+            return None
+        value = None
+        for step in self._get_plan(funcs, state):
+            func = step.func if step.function is None else funcs[step.function]
+            kwargs = {name: state[key] for name, key in step.values}
+            value = func(**kwargs, **step.consts)
+            state[step.output] = value
+            if step.function is not None:
+                state['return_value'] = value
+        return value
+
+    def _get_plan(
+        self, funcs: Sequence[Callable[..., Any]], state: dict[Any, Any]
+    ) -> tuple[Step, ...]:
+        key = (tuple(getattr(func, '__func__', func) for func in funcs), frozenset(state))
+        try:
+            return self._plans[key]
+        except KeyError:
+            if len(self._plans) >= _MAX_PLANS:
+                self._plans.clear()
+            plan = self._plans[key] = self.plan(funcs, state)
+            return plan
+
+
+def identify(component: Any, parameter: inspect.Parameter) -> Key:
+    """Return the state's key of what *component* resolves for *parameter*.
+
+    API Star's own identity is the class's bare name, so that two classes named User were one.
+    A component that overrides `identity` is asked.
+    """
+    if type(component).identity is not Component.identity:
+        key: Key = component.identity(parameter)
+        return key
+    annotation = parameter.annotation
+    try:
+        hash(annotation)
+    except TypeError:
+        annotation = repr(annotation)
+    signature = get_signature(component.resolve)
+    asks_for_parameter = any(
+        wanted.annotation is inspect.Parameter for wanted in signature.parameters.values()
+    )
+    return (annotation, parameter.name if asks_for_parameter else None)
+
+
+def is_built_in(component: Any) -> bool:
+    """Return whether *component* is API Star's own, or ours in place of it."""
+    module = type(component).__module__
+    return module.startswith('apistar.server.') or module == 'django_apistar.components'
+
+
+def _chooses_parameters(component: Any) -> bool:
+    return type(component).can_handle_parameter is not Component.can_handle_parameter
+
+
+def _describe(parameter: inspect.Parameter) -> str:
+    text = str(parameter.replace(default=inspect.Parameter.empty))
+    return repr(text.replace('typing.', ''))
+
+
+def _remedy(parameter: inspect.Parameter) -> str:
+    annotation, is_optional = strip_optional(parameter.annotation)
+    if isinstance(annotation, str):
+        return f'Import the name {annotation!r} in the module of the function.'
+    name = getattr(annotation, '__name__', str(annotation))
+    if is_optional:
+        return f'Annotate it with {name} and give it the default None, or add a component that ' \
+               f'returns {name}.'  # fmt: skip
+    return f'Add a component whose resolve() is annotated to return {name}, or correct the type.'

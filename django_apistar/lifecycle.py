@@ -1,0 +1,87 @@
+"""Django's request lifecycle around an API Star request, at a price that a request can pay.
+
+Django sends request_started and request_finished, whose own receivers reset query logs, close
+stale connections and caches. Sent for every API request they cost more than the request. So
+where both signals hold exactly Django's own receivers, the same is done inline, for the
+connections that this thread has opened; with any other receiver the real signals are sent.
+"""
+
+import threading
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core import signals
+from django.core.cache import BaseCache, caches, close_caches
+from django.core.handlers.base import reset_urlconf
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import close_old_connections, reset_queries
+from django.db.backends.signals import connection_created
+from django.utils.module_loading import import_string
+
+_OWN_RECEIVERS = (
+    (signals.request_started, {id(reset_queries), id(close_old_connections)}),
+    (signals.request_finished, {id(close_old_connections), id(close_caches), id(reset_urlconf)}),
+)
+
+
+class _Opened(threading.local):
+    """The connections that this thread has opened; they are never removed, only closed."""
+
+    def __init__(self) -> None:
+        self.connections: list[Any] = []
+
+
+_opened = _Opened()
+
+
+def remember_connection(sender: Any, connection: Any, **kwargs: Any) -> None:
+    """Receiver of connection_created."""
+    if not any(connection is known for known in _opened.connections):
+        _opened.connections.append(connection)
+
+
+class Lifecycle:
+    """Begins and ends API Star requests. Lives as long as its dispatcher."""
+
+    def __init__(self) -> None:
+        connection_created.connect(remember_connection)
+        self._started: list[Any] = []
+        self._finished: list[Any] = []
+        self._close_caches = any(map(_closes_anything, django_settings.CACHES.values()))
+
+    def begin(self, environ: dict[str, Any]) -> None:
+        """Do what Django does before a request."""
+        if not self._is_inline():
+            signals.request_started.send(sender=WSGIHandler, environ=environ)
+            return
+        for connection in _opened.connections:
+            connection.queries_log.clear()
+            connection.close_if_unusable_or_obsolete()
+
+    def end(self) -> None:
+        """Do what Django does when a response has been sent."""
+        if not self._is_inline():
+            signals.request_finished.send(sender=WSGIHandler)
+            return
+        for connection in _opened.connections:
+            connection.close_if_unusable_or_obsolete()
+        if self._close_caches:
+            caches.close_all()
+
+    def _is_inline(self) -> bool:
+        started, finished = signals.request_started.receivers, signals.request_finished.receivers
+        if started == self._started and finished == self._finished:
+            return True
+        if not all(_holds_exactly(signal, own) for signal, own in _OWN_RECEIVERS):
+            return False
+        self._started, self._finished = list(started), list(finished)
+        return True
+
+
+def _holds_exactly(signal: Any, own: set[int]) -> bool:
+    """Receivers are ((receiver's id, sender's id), reference, …)."""
+    return {receiver[0][0] for receiver in signal.receivers} == own
+
+
+def _closes_anything(config: dict[str, Any]) -> bool:
+    return import_string(config['BACKEND']).close is not BaseCache.close  # type: ignore[no-any-return]

@@ -1,0 +1,135 @@
+"""Addresses to serve on: how they are written, and sockets that are bound before a server starts."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import re
+import socket
+import stat
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+DEFAULT_PORT = 8000
+_PORTS = range(65536)
+
+_ADDRESS = re.compile(
+    r"""(?:(?P<host>
+        \[[0-9a-fA-F:.]+(?:%\w+)?\]         # IPv6
+        | [A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)* # IPv4, a name, or 0 for every address
+    )?:)?(?P<port>\d+)""",
+    re.VERBOSE,
+)
+
+
+class AddressError(ImproperlyConfigured):
+    """An address that cannot be served on: one sentence with the remedy."""
+
+
+def parse_address(text: str, default_host: str = '127.0.0.1') -> str:
+    """Return *text* as gunicorn writes addresses: 'HOST:PORT', 'unix:PATH' or 'fd://N'.
+
+    Takes what runserver takes (`8001`, `0:8001`, `[::1]:8000`) and what gunicorn takes.
+    """
+    if text.startswith('unix:') and text != 'unix:':
+        return text
+    if re.fullmatch(r'fd://\d+', text):
+        return text
+    match = _ADDRESS.fullmatch(text.removeprefix('tcp://'))
+    if not match:
+        raise AddressError(
+            f'{text!r} is not an address. Write PORT, HOST:PORT, [IPV6]:PORT, unix:PATH or fd://N.'
+        )
+    if int(match['port']) not in _PORTS:
+        raise AddressError(f'{text!r} has no valid port: ports end at {_PORTS[-1]}.')
+    host = match['host'] or ('0.0.0.0' if ':' in text else default_host)
+    return f'{"0.0.0.0" if host == "0" else host}:{int(match["port"])}'
+
+
+def open_listener(address: Any, config: Any) -> Any:
+    """Return a listening gunicorn socket for *address*, as gunicorn's `Config.address` lists it.
+
+    Raises AddressError at once, where gunicorn itself would try five times.
+    """
+    from gunicorn.sock import TCP6Socket, TCPSocket, UnixSocket
+    from gunicorn.util import is_ipv6
+
+    log = logging.getLogger('gunicorn.error')
+    try:
+        if isinstance(address, int):
+            return _adopt(address, config, log)
+        if isinstance(address, str):
+            _refuse_live_socket(address)
+            return UnixSocket(address, config, log)
+        if isinstance(address, tuple):
+            return (TCP6Socket if is_ipv6(address[0]) else TCPSocket)(address, config, log)
+    except (OSError, OverflowError, ValueError) as exc:
+        raise AddressError(explain(format_address(address), exc)) from exc
+    raise AddressError(f'{address!r} is not an address.')
+
+
+def _adopt(number: int, config: Any, log: logging.Logger) -> Any:
+    from gunicorn.sock import TCP6Socket, TCPSocket, UnixSocket
+
+    inherited = socket.socket(fileno=os.dup(number))
+    try:
+        if not inherited.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            raise OSError(errno.ENOTSOCK, 'not listening')
+        family, name = inherited.family, inherited.getsockname()
+    finally:
+        inherited.close()
+    families = {socket.AF_UNIX: UnixSocket, socket.AF_INET6: TCP6Socket}
+    return families.get(family, TCPSocket)(name, config, log, fd=number)
+
+
+def _refuse_live_socket(path: str) -> None:
+    """Raise when somebody serves on *path*: gunicorn would take the file away from them."""
+    if path.startswith('\0') or not os.path.exists(path):
+        return
+    if not stat.S_ISSOCK(os.stat(path).st_mode):
+        raise FileExistsError(errno.EEXIST, 'exists and is no socket')
+    with socket.socket(socket.AF_UNIX) as probe:
+        if probe.connect_ex(path) == 0:
+            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+
+
+def format_address(address: Any) -> str:
+    """Return *address* ((host, port), path or descriptor) as the command line writes it."""
+    if isinstance(address, int):
+        return f'fd://{address}'
+    if isinstance(address, tuple):
+        host, port = address[:2]
+        return f'[{host}]:{port}' if ':' in host else f'{host}:{port}'
+    return f'unix:{address}'
+
+
+def explain(address: str, exc: Exception) -> str:
+    """Return the sentence for *exc*, raised when *address* was bound."""
+    number = getattr(exc, 'errno', None)
+    local = address.startswith('unix:')
+    port = address.rpartition(':')[2]
+    if number == errno.EADDRINUSE and local:
+        return f'{address} is already in use: another server answers there. Choose another path.'
+    if number == errno.EADDRINUSE:
+        other = int(port) + 1 if int(port) + 1 in _PORTS else DEFAULT_PORT
+        return (
+            f'{address} is already in use. Choose another port: manage.py runapistar {other}.'
+        )
+    if number in (errno.EACCES, errno.EPERM) and not local:
+        return (
+            f'{address} needs privileges that this user lacks. '
+            f'Choose a port above 1023: manage.py runapistar {DEFAULT_PORT}.'
+        )
+    if number == errno.EADDRNOTAVAIL:
+        return (
+            f'{address} is not an address of this machine. '
+            'Use 127.0.0.1, or 0.0.0.0 for all of its addresses.'
+        )
+    if isinstance(exc, socket.gaierror):
+        return f'{address} cannot be served on: its host name is unknown.'
+    if address.startswith('fd://'):
+        return f'{address} is not a listening socket that this process has inherited.'
+    reason = getattr(exc, 'strerror', None) or str(exc)
+    return f'{address} cannot be opened: {reason}.'

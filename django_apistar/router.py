@@ -1,0 +1,158 @@
+"""API Star's Router, repaired: one rule per route, nothing shared between requests."""
+
+import functools
+import re
+from typing import Any
+
+from apistar import exceptions
+from apistar.server.router import BaseRouter
+from django.urls import get_script_prefix
+from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
+from werkzeug.exceptions import NotFound as WerkzeugNotFound
+from werkzeug.routing import BaseConverter, BuildError, Map, RequestRedirect, Rule, ValidationError
+
+from django_apistar.routing import NoReverseMatch, RouteEntry, describe_mismatch, walk_apistar
+from django_apistar.signatures import get_plain_signature
+
+MAX_INT = 2**63 - 1  # the largest that a database takes
+_NOT_CANONICAL = re.compile(r'[\x00-\x1f\x7f\\]|//|/\.{1,2}(?=/|\Z)')
+_CACHED_PATH_LENGTH = 256
+_METHODS_ORDER = ('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')
+
+
+class IntConverter(BaseConverter):
+    """ASCII digits with an optional sign, as large as a database takes.
+
+    Werkzeug's takes no sign and every script's digits.
+    """
+
+    regex = '-?[0-9]{1,19}'
+
+    def to_python(self, value: str) -> int:
+        number = int(value)
+        if abs(number) > MAX_INT:
+            raise ValidationError()
+        return number
+
+    def to_url(self, value: Any) -> str:
+        return str(int(value))
+
+
+class FloatConverter(BaseConverter):
+    """A decimal number with an optional sign and fraction; Werkzeug's demands a fraction."""
+
+    regex = r'-?[0-9]{1,300}(?:\.[0-9]{1,300})?'
+
+    def to_python(self, value: str) -> float:
+        return float(value)
+
+    def to_url(self, value: Any) -> str:
+        return str(float(value))
+
+
+class MethodNotAllowed(exceptions.MethodNotAllowed):  # type: ignore[misc]
+    """405 with the methods that the path has: RFC 9110, section 15.5.6."""
+
+    def __init__(self, allow: str) -> None:
+        super().__init__()
+        self.allow = allow
+
+    def get_headers(self) -> dict[str, str]:
+        return {'Allow': self.allow}
+
+
+class PathRedirect(exceptions.Found):  # type: ignore[misc]
+    """The same path with its slash. `location` has neither SCRIPT_NAME nor query string."""
+
+
+class Router(BaseRouter):  # type: ignore[misc]
+    """Looks paths up in Werkzeug's Map and builds them, as API Star's Router does.
+
+    A rule's endpoint is the entry's position and not its name, so that two routes of one name
+    keep their own handlers.
+    """
+
+    def __init__(self, routes: Any) -> None:
+        self.entries: tuple[RouteEntry, ...] = tuple(walk_apistar(routes))
+        self.name_lookups = {entry.name: entry.route for entry in self.entries}
+        rules = [_build_rule(index, entry) for index, entry in enumerate(self.entries)]
+        converters = {'int': IntConverter, 'float': FloatConverter}
+        self.adapter = Map(rules, converters=converters, merge_slashes=False).bind('')
+        self._positions: dict[str, list[int]] = {}
+        for index, entry in enumerate(self.entries):
+            self._positions.setdefault(entry.name, []).append(index)
+        # Thread-safe and bounded, unlike API Star's; only short paths, which a client chooses.
+        self._lookup = functools.lru_cache(maxsize=1024)(self._match)
+
+    def lookup(self, path: str, method: str) -> tuple[Any, dict[str, Any]]:
+        """Return (route, path parameters) of *path*, a decoded path.
+
+        Raises API Star's NotFound, MethodNotAllowed with `allow`, or PathRedirect.
+        """
+        match = self._lookup if len(path) <= _CACHED_PATH_LENGTH else self._match
+        position, params = match(path, method)
+        return self.entries[position].route, dict(params)
+
+    def _match(self, path: str, method: str) -> tuple[int, dict[str, Any]]:
+        if _NOT_CANONICAL.search(path):
+            raise exceptions.NotFound()
+        try:
+            position, params = self.adapter.match(path, method)
+        except WerkzeugNotFound:
+            raise exceptions.NotFound() from None
+        except WerkzeugMethodNotAllowed as exc:
+            raise MethodNotAllowed(self._allow(path, exc.valid_methods or ())) from None
+        except RequestRedirect:
+            raise PathRedirect(path + '/') from None
+        return position, dict(params)
+
+    def _allow(self, path: str, methods: Any) -> str:
+        allowed = {'OPTIONS', *methods}
+        known = [method for method in _METHODS_ORDER if method in allowed]
+        return ', '.join([*known, *sorted(allowed.difference(known))])
+
+    def entry_for(self, route: Any) -> RouteEntry:
+        """Return the entry of *route*, with its full name and path."""
+        return self._entry_of[id(route)]
+
+    @functools.cached_property
+    def _entry_of(self) -> dict[int, RouteEntry]:
+        return {id(entry.route): entry for entry in self.entries}
+
+    def build_url(self, entry: RouteEntry, params: dict[str, Any]) -> str | None:
+        """Return the path of *entry* below the script prefix, None where *params* do not fit."""
+        for position in self._positions.get(entry.name, ()):
+            if self.entries[position].path == entry.path:
+                return self._build(position, params)
+        return None
+
+    def _build(self, position: int, params: dict[str, Any]) -> str | None:
+        try:
+            path = self.adapter.build(position, params)
+        except BuildError:
+            return None
+        return get_script_prefix().rstrip('/') + path
+
+    def reverse_url(self, name: str, **params: Any) -> str:
+        """Return the path of the API Star route *name*. Raises NoReverseMatch."""
+        for position in self._positions.get(name, ()):
+            path = self._build(position, params)
+            if path is not None:
+                return path
+        raise NoReverseMatch(describe_mismatch(self.entries, name, params))
+
+
+def _build_rule(position: int, entry: RouteEntry) -> Rule:
+    """Return the Werkzeug rule of an API Star path: `{id}` becomes `<int:id>` and so on."""
+    parameters = get_plain_signature(entry.route.handler).parameters
+    path = re.sub(r'<', '%3C', entry.path)
+
+    def convert(match: re.Match[str]) -> str:
+        name = match[1]
+        if name.startswith('+'):
+            return f'<path:{name[1:]}>'
+        annotation = parameters[name].annotation if name in parameters else None
+        converter = {int: 'int', float: 'float'}.get(annotation, 'string')
+        return f'<{converter}:{name}>'
+
+    return Rule(re.sub(r'{([^}]*)}', convert, path), methods=entry.methods, endpoint=position)

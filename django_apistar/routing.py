@@ -1,0 +1,325 @@
+"""The introspection core: every route of both frameworks, and the one rule that picks between.
+
+The walkers read and never change what they walk. API Star's routes are walked at once, Django's
+when they are first asked for, because a URLconf imports the user's views.
+"""
+
+import dataclasses
+import difflib
+import enum
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from apistar import Include, Route
+from apistar import exceptions as apistar_exceptions
+from django.urls import NoReverseMatch as DjangoNoReverseMatch
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import reverse as django_reverse
+
+from django_apistar.conf import Problem
+from django_apistar.signatures import get_dotted_name, get_source
+
+ANY_METHOD = ('*',)
+
+
+class Framework(enum.Enum):
+    """Who answers a request."""
+
+    STATIC = 'static'
+    DJANGO = 'django'
+    APISTAR = 'apistar'
+
+
+class NoReverseMatch(apistar_exceptions.NoReverseMatch, DjangoNoReverseMatch):
+    """No route has that name with those parameters. Both frameworks' `except` catches it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RouteEntry:
+    """One route of either framework; `path` is written as its framework writes it."""
+
+    framework: Framework
+    path: str
+    name: str  # with its Includes or namespaces: 'auth:token_login', '' where it has none
+    methods: tuple[str, ...]  # ANY_METHOD where the framework leaves it to the view
+    handler: Callable[..., Any] | None
+    documented: bool = False
+    sections: tuple[str, ...] = ()
+    route: Any = None  # the apistar.Route
+
+    @property
+    def handler_name(self) -> str:
+        return get_dotted_name(self.handler) if self.handler else ''
+
+    @property
+    def source(self) -> str:
+        return get_source(self.handler) if self.handler else ''
+
+
+def walk_apistar(
+    routes: Iterable[Any],
+    url: str = '',
+    sections: tuple[str, ...] = (),
+    documented: bool = True,
+) -> Iterator[RouteEntry]:
+    """Yield the entry of each Route in *routes* and in its Includes, however deep, in order."""
+    for item in routes:
+        if isinstance(item, Route):
+            yield RouteEntry(
+                framework=Framework.APISTAR,
+                path=url + item.url,
+                name=':'.join((*sections, item.name)),
+                methods=(item.method.upper(),),
+                handler=item.handler,
+                documented=documented and item.documented and item.link is not None,
+                sections=sections,
+                route=item,
+            )
+        elif isinstance(item, Include):
+            yield from walk_apistar(
+                item.routes, url + item.url, (*sections, item.name), documented and item.documented
+            )
+
+
+def walk_django(
+    patterns: Iterable[Any], path: str = '/', namespaces: tuple[str, ...] = ()
+) -> Iterator[RouteEntry]:
+    """Yield the entry of each URL pattern in *patterns*, in order."""
+    for pattern in patterns:
+        here = path + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            inner = (*namespaces, pattern.namespace) if pattern.namespace else namespaces
+            yield from walk_django(pattern.url_patterns, here, inner)
+        elif isinstance(pattern, URLPattern):
+            yield RouteEntry(
+                framework=Framework.DJANGO,
+                path=here,
+                name=':'.join((*namespaces, pattern.name)) if pattern.name else '',
+                methods=_view_methods(pattern.callback),
+                handler=pattern.callback,
+            )
+
+
+def _view_methods(view: Any) -> tuple[str, ...]:
+    """A class-based view tells its methods; any other view decides for itself."""
+    view_class = getattr(view, 'view_class', None)
+    if view_class is None:
+        return ANY_METHOD
+    names = view_class.http_method_names
+    return tuple(name.upper() for name in names if hasattr(view_class, name)) or ANY_METHOD
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Prefix:
+    """A prefix that a framework owns, as PATH_INFO spells it."""
+
+    path: str  # with its closing slash
+    framework: Framework
+
+    @property
+    def first_segment(self) -> str:
+        return self.path.split('/', 2)[1]
+
+
+class RouteTable:
+    """Every route of the project and the rule which framework serves a path. Immutable."""
+
+    def __init__(
+        self,
+        entries: Iterable[RouteEntry],
+        build_url: Callable[..., str | None],
+        django_prefixes: Iterable[str] = (),
+        static_prefix: str | None = None,
+        urlconf: str | None = None,
+    ) -> None:
+        """*build_url* (entry, params) gives an API Star route's path, None where it has none."""
+        self.apistar_entries = tuple(entries)
+        self.django_prefixes = tuple(django_prefixes)
+        self.static_prefix = static_prefix
+        self._build_url = build_url
+        self._urlconf = urlconf
+        self._prefixes = self._index_prefixes()
+        self._owns_everything = '/' in self.django_prefixes
+        self._exact_paths = frozenset(
+            to_path_info(entry.path) for entry in self.apistar_entries if '{' not in entry.path
+        )
+
+    @functools.cached_property
+    def django_entries(self) -> tuple[RouteEntry, ...]:
+        return tuple(walk_django(get_resolver(self._urlconf).url_patterns))
+
+    def __iter__(self) -> Iterator[RouteEntry]:
+        yield from self.apistar_entries
+        yield from self.django_entries
+
+    # Dispatch
+
+    def _index_prefixes(self) -> dict[str, tuple[_Prefix, ...]]:
+        """Group the prefixes by first segment, so that their number costs nothing."""
+        prefixes = [
+            _Prefix(to_path_info(prefix.rstrip('/') + '/'), Framework.DJANGO)
+            for prefix in self.django_prefixes
+            if prefix.strip('/')
+        ]
+        prefixes.sort(key=lambda prefix: len(prefix.path), reverse=True)
+        if self.static_prefix:
+            prefixes.insert(0, _Prefix(to_path_info(self.static_prefix), Framework.STATIC))
+        index: dict[str, tuple[_Prefix, ...]] = {}
+        for prefix in prefixes:
+            index[prefix.first_segment] = (*index.get(prefix.first_segment, ()), prefix)
+        return index
+
+    def framework_for(self, path_info: str) -> Framework:
+        """Return the framework that serves *path_info*.
+
+        *path_info* is PATH_INFO as in PEP 3333: decoded as latin-1, no SCRIPT_NAME, '' means
+        '/'. Prefixes match on path-segment boundaries, static first. Never raises.
+        """
+        segments = path_info.split('/', 2)
+        if len(segments) > 1 and not segments[0]:
+            for prefix in self._prefixes.get(segments[1], ()):
+                if path_info.startswith(prefix.path):
+                    return prefix.framework
+                if self._is_slashless(path_info, prefix):
+                    return prefix.framework
+        return Framework.DJANGO if self._owns_everything else Framework.APISTAR
+
+    def _is_slashless(self, path_info: str, prefix: _Prefix) -> bool:
+        """'/admin' is Django's, for its redirect to '/admin/', unless API Star has that path."""
+        return (
+            prefix.framework is Framework.DJANGO
+            and path_info == prefix.path[:-1]
+            and path_info not in self._exact_paths
+        )
+
+    def is_reachable(self, entry: RouteEntry) -> bool:
+        """Return whether dispatch leads a request for *entry* to its framework."""
+        return self.framework_for(to_path_info(_example_path(entry))) is entry.framework
+
+    # Conflicts
+
+    def conflicts(self) -> tuple[Problem, ...]:
+        """Return every clash between routes, names and prefixes of the two frameworks."""
+        return (
+            *self._duplicate_names(),
+            *self._duplicate_paths(),
+            *self._hidden_apistar_routes(),
+            *self._unreachable_django_urls(),
+            *self._dead_prefixes(),
+        )
+
+    def _duplicate_names(self) -> Iterator[Problem]:
+        seen: dict[str, RouteEntry] = {}
+        for entry in self.apistar_entries:
+            first = seen.setdefault(entry.name, entry)
+            if first.path != entry.path:
+                yield Problem(
+                    'E005',
+                    f'Two routes are named {entry.name!r}: {first.path} and {entry.path}.',
+                    'Give one of them another name: Route(..., name=...).',
+                )
+
+    def _duplicate_paths(self) -> Iterator[Problem]:
+        seen: dict[tuple[str, tuple[str, ...]], RouteEntry] = {}
+        for entry in self.apistar_entries:
+            first = seen.setdefault((entry.path, entry.methods), entry)
+            if first is not entry:
+                yield Problem(
+                    'E013',
+                    f'{entry.methods[0]} {entry.path} has two routes, {first.name!r} and '
+                    f'{entry.name!r}; the second is never called.',
+                    'Remove one of them.',
+                )
+
+    def _hidden_apistar_routes(self) -> Iterator[Problem]:
+        for entry in self.apistar_entries:
+            owner = self.framework_for(to_path_info(_example_path(entry)))
+            if owner is not Framework.APISTAR:
+                what = 'STATIC_URL' if owner is Framework.STATIC else 'ALLOWED_DJANGO_ROUTES'
+                yield Problem(
+                    'E012',
+                    f'The API Star route {entry.path} ({entry.name!r}) is never reached: {what} '
+                    'covers its path.',
+                    'Move the route, or remove the prefix.',
+                )
+
+    def _unreachable_django_urls(self) -> Iterator[Problem]:
+        for entry in self.django_entries:
+            if not self.is_reachable(entry):
+                yield Problem(
+                    'W003',
+                    f'The Django URL {entry.path} is never reached: no prefix in '
+                    'ALLOWED_DJANGO_ROUTES covers it.',
+                    f'Add {_first_prefix(entry.path)!r} to ALLOWED_DJANGO_ROUTES.',
+                )
+
+    def _dead_prefixes(self) -> Iterator[Problem]:
+        for prefix in self.django_prefixes:
+            closed = prefix.rstrip('/') + '/'
+            if closed == self.static_prefix or closed == '/':
+                continue
+            if not any(entry.path.startswith(closed) for entry in self.django_entries):
+                yield Problem(
+                    'W004',
+                    f'ALLOWED_DJANGO_ROUTES holds {prefix!r}, under which the URLconf has no URL.',
+                    'Remove the prefix, or add the URLs.',
+                )
+
+    # Reverse
+
+    def reverse(self, name: str, /, **params: Any) -> str:
+        """Return the URL path of *name*: an API Star name first, then a Django name.
+
+        Raises NoReverseMatch.
+        """
+        entries = [entry for entry in self.apistar_entries if entry.name == name]
+        for entry in entries:
+            url = self._build_url(entry, params)
+            if url is not None:
+                return url
+        if entries:
+            raise NoReverseMatch(describe_mismatch(entries, name, params))
+        try:
+            return django_reverse(name, urlconf=self._urlconf, kwargs=params or None)
+        except DjangoNoReverseMatch as exc:
+            raise NoReverseMatch(self._describe_unknown(name, exc)) from None
+
+    def _describe_unknown(self, name: str, exc: Exception) -> str:
+        if any(entry.name == name for entry in self.django_entries):
+            return str(exc)
+        return describe_mismatch(tuple(self), name, {})
+
+
+def describe_mismatch(entries: Iterable[RouteEntry], name: str, params: dict[str, Any]) -> str:
+    """Say why no route of *entries* is reversed by *name* and *params*, in one sentence."""
+    paths = {entry.name: entry.path for entry in entries if entry.name}
+    if name in paths:
+        wanted = ', '.join(parameter_names(paths[name])) or 'no parameter'
+        return f'The route {name!r}, {paths[name]}, takes {wanted}; got {params!r}.'
+    close = difflib.get_close_matches(name, paths, n=1)
+    return f'No route is named {name!r}.' + (f' Did you mean {close[0]!r}?' if close else '')
+
+
+def parameter_names(path: str) -> list[str]:
+    """Return the names in an API Star path: ['id', 'rest'] for '/{id}/{+rest}'."""
+    return [part.partition('}')[0].lstrip('+') for part in path.split('{')[1:]]
+
+
+def to_path_info(path: str) -> str:
+    """Return *path* as PEP 3333 spells it: its UTF-8 bytes decoded as latin-1."""
+    return path.encode('utf-8').decode('latin-1')
+
+
+def _example_path(entry: RouteEntry) -> str:
+    """The literal beginning of a path decides who gets it; a parameter stands in as '_'."""
+    if entry.framework is Framework.DJANGO:
+        return entry.path.replace('^', '').partition('<')[0].partition('(')[0].rstrip('\\Z$')
+    head, brace, _ = entry.path.partition('{')
+    return head + '_' if brace else head
+
+
+def _first_prefix(path: str) -> str:
+    head = path.replace('^', '').partition('<')[0].partition('(')[0]
+    segment = head.strip('/').partition('/')[0].rstrip('\\Z$')
+    return f'/{segment}/' if segment else '/'

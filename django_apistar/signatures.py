@@ -1,0 +1,84 @@
+"""Signatures with real types: what API Star reads from handlers, components and hooks.
+
+API Star takes annotations as they stand. `from __future__ import annotations` makes them text,
+and `Optional[T]` hides the T that API Star would know; here both are undone.
+"""
+
+import inspect
+import types
+import typing
+from collections.abc import Callable
+from typing import Any
+
+_UNIONS = (typing.Union, types.UnionType)
+
+
+def get_signature(func: Callable[..., Any]) -> inspect.Signature:
+    """Return the signature of *func*, annotations evaluated where they are text.
+
+    A name that cannot be evaluated stays text: whoever needs it says so.
+    """
+    signature = inspect.signature(func)
+    if not any(isinstance(item, str) for item in _annotations(signature)):
+        return signature
+    try:
+        return inspect.signature(func, eval_str=True)
+    except Exception:
+        return signature
+
+
+def get_plain_signature(func: Callable[..., Any]) -> inspect.Signature:
+    """Return the signature with each `Optional[T]` read as API Star's `T = None`."""
+    signature = get_signature(func)
+    parameters = signature.parameters.values()
+    if not any(strip_optional(parameter.annotation)[1] for parameter in parameters):
+        return signature
+    # A parameter without default may stand behind one with: only names count in injection.
+    plain = [
+        without_optional(parameter).replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for parameter in parameters
+    ]
+    return signature.replace(parameters=plain)
+
+
+def without_optional(parameter: inspect.Parameter) -> inspect.Parameter:
+    """Return *parameter* as API Star writes it: `x: T = None` for `x: Optional[T]`."""
+    annotation, is_optional = strip_optional(parameter.annotation)
+    if not is_optional:
+        return parameter
+    default = None if parameter.default is parameter.empty else parameter.default
+    return parameter.replace(annotation=annotation, default=default)
+
+
+def strip_optional(annotation: Any) -> tuple[Any, bool]:
+    """Return (T, True) for `Optional[T]` and `T | None`, else (annotation, False)."""
+    if typing.get_origin(annotation) not in _UNIONS:
+        return annotation, False
+    members = typing.get_args(annotation)
+    others = [member for member in members if member is not type(None)]
+    if len(others) == 1 and len(others) < len(members):
+        return others[0], True
+    return annotation, False
+
+
+def get_source(func: Any) -> str:
+    """Return 'file:line' of *func* or of its class, '' where Python does not know."""
+    code = getattr(inspect.unwrap(func) if callable(func) else func, '__code__', None)
+    if code is not None:
+        return f'{code.co_filename}:{code.co_firstlineno}'
+    subject = func if isinstance(func, type) else getattr(func, 'func', type(func))
+    try:
+        return f'{inspect.getsourcefile(subject)}:{inspect.getsourcelines(subject)[1]}'
+    except (OSError, TypeError):
+        return ''
+
+
+def get_dotted_name(func: Any) -> str:
+    """Return 'module.qualified_name' of a function, method, class or callable object."""
+    named = func if hasattr(func, '__qualname__') else getattr(func, 'func', type(func))
+    return f'{named.__module__}.{named.__qualname__}'
+
+
+def _annotations(signature: inspect.Signature) -> list[Any]:
+    parameters = signature.parameters.values()
+    return [signature.return_annotation, *(parameter.annotation for parameter in parameters)]

@@ -1,0 +1,99 @@
+"""WhiteNoise for STATIC_URL, and the staticfiles finder of API Star's own assets."""
+
+import json
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.contrib.staticfiles.utils import matches_patterns
+from django.core.checks import CheckMessage
+from django.core.files.storage import FileSystemStorage
+from whitenoise import WhiteNoise
+
+PACKAGES = ('apistar', 'django_apistar')  # whose assets the documentation page needs
+
+
+class StaticFiles(WhiteNoise):
+    """Static files below *prefix*: found by the finders under DEBUG, else in STATIC_ROOT.
+
+    Everything is looked up once at start, except under DEBUG. The packages' own assets are
+    served even before collectstatic has run.
+    """
+
+    def __init__(self, prefix: str, debug: bool) -> None:
+        super().__init__(
+            not_found,
+            autorefresh=debug,
+            max_age=0 if debug else 60,
+            charset='utf-8',
+            allow_all_origins=True,
+        )
+        self.prefix = prefix
+        for package in PACKAGES:
+            if not debug or package == 'apistar':
+                self.add_files(_static_folder(package), prefix=f'{prefix}{package}/')
+        root = django_settings.STATIC_ROOT
+        if root and not debug and Path(root).is_dir():
+            self.add_files(root, prefix=prefix)
+
+    def candidate_paths_for_url(self, url: str) -> Iterator[str]:
+        if url.startswith(self.prefix):
+            found = finders.find(url[len(self.prefix) :].lstrip('/'))
+            if isinstance(found, str):
+                yield found
+        yield from super().candidate_paths_for_url(url)
+
+    def immutable_file_test(self, path: str, url: str) -> bool:
+        """A file whose name holds its content's hash never changes."""
+        name = url[len(self.prefix) :] if url.startswith(self.prefix) else url
+        hashed_files = getattr(staticfiles_storage, 'hashed_files', {})
+        return name in hashed_files.values()
+
+
+def not_found(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """Answer 404 as API Star does."""
+    body = json.dumps('Not found').encode()
+    headers = [('content-length', str(len(body))), ('content-type', 'application/json')]
+    start_response('404 Not Found', headers)
+    return [body] if environ.get('REQUEST_METHOD') != 'HEAD' else []
+
+
+class APIStarFinder(finders.BaseFinder):
+    """Finds the assets of the installed apistar package as 'apistar/…', for collectstatic."""
+
+    package = 'apistar'
+
+    def __init__(self, app_names: Any = None, *args: Any, **kwargs: Any) -> None:
+        self.storage = FileSystemStorage(location=_static_folder(self.package))
+        self.storage.prefix = self.package  # type: ignore[attr-defined]
+        super().__init__(*args, **kwargs)
+
+    def check(self, **kwargs: Any) -> list[CheckMessage]:
+        return []
+
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
+        # Django 5.2 renamed `all` to `find_all`.
+        find_all = find_all or kwargs.get('all', False)
+        package, _, name = path.partition('/')
+        found = package == self.package and name and self.storage.exists(name)
+        if not found:
+            return []
+        return [self.storage.path(name)] if find_all else self.storage.path(name)
+
+    def list(self, ignore_patterns: Any) -> Iterator[tuple[str, FileSystemStorage]]:
+        folder = Path(self.storage.location)
+        for file in sorted(folder.rglob('*')):
+            name = file.relative_to(folder).as_posix()
+            if file.is_file() and not matches_patterns(name, ignore_patterns):
+                yield name, self.storage
+
+
+def _static_folder(package: str) -> str:
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f'The package {package!r} is not installed.')
+    return str(Path(spec.origin).parent / 'static')
