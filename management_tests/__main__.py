@@ -32,10 +32,13 @@ class Tally:
 
 
 def run_example_tests() -> tuple[int, Counter[str]]:
-    """Return the exit status of `manage.py test` and its counts, read from unittest's last lines."""
+    """Return the exit status of `manage.py test` and what unittest's last lines count."""
     done = subprocess.run(
         [sys.executable, *WARNINGS, 'manage.py', 'test'],
-        cwd=ROOT / 'example', stderr=subprocess.PIPE, text=True, check=False,
+        cwd=ROOT / 'example',
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     sys.stderr.write(done.stderr)
     sys.stderr.flush()
@@ -56,7 +59,7 @@ def main(arguments: list[str]) -> int:
     counts += tally.counts
     failed = counts['failed'] + counts['error'] + counts['xpassed']
     passed = counts['passed'] + counts['xfailed']
-    print(f"\n{passed} passed, {failed} failed, {counts['skipped']} skipped")
+    print(f'\n{passed} passed, {failed} failed, {counts["skipped"]} skipped')
     return status or example_status
 
 

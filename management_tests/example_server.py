@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import requests
@@ -41,8 +41,11 @@ class Example:
         """Run a management command; return its standard output, fail with its errors."""
         done = subprocess.run(
             [sys.executable, 'manage.py', *arguments],
-            cwd=self.folder, env={**self.environ, **environ},
-            capture_output=True, text=True, check=False,
+            cwd=self.folder,
+            env={**self.environ, **environ},
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -54,8 +57,12 @@ class Example:
         with self.log.open('w') as log:
             server = subprocess.Popen(
                 [sys.executable, 'manage.py', 'runapistar', f'127.0.0.1:{port}'],
-                cwd=self.folder, env=self.environ,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                cwd=self.folder,
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         try:
             url = f'http://127.0.0.1:{port}'
@@ -88,8 +95,6 @@ def stop(server: subprocess.Popen[bytes]) -> None:
     try:
         server.wait(STOP_TIMEOUT_S)
     finally:
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         server.wait()

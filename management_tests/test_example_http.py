@@ -14,14 +14,14 @@ from management_tests.example_server import PRODUCTION, Example
 pytestmark = pytest.mark.slow
 
 TIMEOUT_S = 30
-BROKEN_ROUTE = '''
+BROKEN_ROUTE = """
 
 def broken():
     raise RuntimeError('this text must stay in the log')
 
 
 routes.append(Route('/broken/', 'GET', broken))
-'''
+"""
 
 
 def add_broken_route(example: Example) -> None:
@@ -43,7 +43,12 @@ def example(mode: str, tmp_path_factory: pytest.TempPathFactory) -> Example:
     if mode == 'production':
         example.manage('collectstatic', '--noinput', '--verbosity', '0')
     example.manage(
-        'createsuperuser', '--noinput', '--username', 'boss', '--email', 'boss@example.com',
+        'createsuperuser',
+        '--noinput',
+        '--username',
+        'boss',
+        '--email',
+        'boss@example.com',
         DJANGO_SUPERUSER_PASSWORD='correct horse',
     )
     return example
@@ -55,14 +60,17 @@ def url(example: Example) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize('path', [
-    '/',
-    '/products/',
-    '/schema/',
-    '/admin/login/',
-    '/static/admin/css/base.css',
-    '/static/apistar/css/base.css',
-])
+@pytest.mark.parametrize(
+    'path',
+    [
+        '/',
+        '/products/',
+        '/schema/',
+        '/admin/login/',
+        '/static/admin/css/base.css',
+        '/static/apistar/css/base.css',
+    ],
+)
 def test_every_part_of_the_site_answers(url: str, path: str) -> None:
     response = requests.get(url + path, timeout=TIMEOUT_S)
 
@@ -112,8 +120,10 @@ def test_wrong_method(url: str) -> None:
 
 def test_malformed_json(url: str) -> None:
     response = requests.post(
-        f'{url}/products/', data='{"name"',
-        headers={'Content-Type': 'application/json'}, timeout=TIMEOUT_S,
+        f'{url}/products/',
+        data='{"name"',
+        headers={'Content-Type': 'application/json'},
+        timeout=TIMEOUT_S,
     )
 
     assert response.status_code == 400
@@ -129,7 +139,8 @@ def test_validation_error(url: str) -> None:
 
 def test_wrong_login(url: str) -> None:
     response = requests.post(
-        f'{url}/auth/token-login/', json={'username': 'boss', 'password': 'wrong'},
+        f'{url}/auth/token-login/',
+        json={'username': 'boss', 'password': 'wrong'},
         timeout=TIMEOUT_S,
     )
 
@@ -180,7 +191,8 @@ def test_a_token_logs_in_and_out(url: str) -> None:
     login = requests.post(f'{url}/auth/token-login/', json=credentials, timeout=TIMEOUT_S)
     logout = requests.post(
         f'{url}/auth/token-logout/',
-        headers={'Authorization': f'Bearer {login.text}'}, timeout=TIMEOUT_S,
+        headers={'Authorization': f'Bearer {login.text}'},
+        timeout=TIMEOUT_S,
     )
 
     assert login.status_code == 200

@@ -3,9 +3,9 @@ from typing import Any
 
 from django.core.management import CommandError, call_command
 from django.test import override_settings
+from model_mommy import mommy
 
 from django_apistar.test import TestCase
-from model_mommy import mommy
 from products.models import Product
 
 CHOCOLATE = {'name': 'Chocolate', 'rating': 5, 'in_stock': True, 'size': 'small'}
