@@ -1,0 +1,241 @@
+"""Components that give handlers the Django user of the request.
+
+Importable inside settings.py. Annotations here are runtime input to API Star.
+"""
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from apistar import http
+from apistar.exceptions import Forbidden, HTTPException
+from apistar.server.components import Component
+from apistar.server.wsgi import WSGIEnviron
+
+from django_apistar.authentication import credentials
+from django_apistar.conf import get_settings
+from django_apistar.signatures import strip_optional
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+    User = AuthenticatedUser = AbstractBaseUser
+else:
+
+    class User:
+        """Annotation for the user of the request, None for nobody."""
+
+    class AuthenticatedUser:
+        """Annotation for the user of the request; nobody is answered with 401."""
+
+
+# The user is whatever AUTH_USER_MODEL names.
+DjangoUser = Any
+
+_FOUND = 'django_apistar.user'
+_IDENTITY = 'django_apistar.authentication.user'
+_DEMANDED = 'django_apistar.authentication.authenticated_user'
+
+
+class NotAuthenticated(HTTPException):
+    """401 with the challenges of the configured authentication components (RFC 9110 11.6.1)."""
+
+    default_status_code = 401
+    default_detail = {'message': 'User must be logged in.'}
+
+    def __init__(self, environ: 'WSGIEnvironment | None' = None) -> None:
+        super().__init__()
+        self.challenges = get_challenges((environ or {}).get('HTTP_AUTHORIZATION'))
+
+    def get_headers(self) -> dict[str, str]:
+        return {'WWW-Authenticate': ', '.join(self.challenges)}
+
+
+class CsrfFailed(Forbidden):
+    """A session alone does not prove that its user wants what an unsafe method does."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__({'message': f'CSRF check failed: {reason}'})
+
+
+class AuthenticationComponent(Component):
+    """Injects the user, whichever of the configured components finds them.
+
+    API Star takes the first component that can handle a parameter, so each of them speaks for
+    all: AUTH_COMPONENTS, or where that is empty the authentication components of COMPONENTS.
+    """
+
+    challenge: str | None = None
+
+    def authenticate(
+        self,
+        given: credentials.Basic | credentials.Bearer | None,
+        environ: 'WSGIEnvironment | None',
+    ) -> DjangoUser | None:
+        """Return the active user that this component alone finds. Never raises for bad input.
+
+        *environ* is None where `resolve` was called by hand.
+        """
+        raise NotImplementedError
+
+    def resolve(
+        self,
+        authorization: http.Header,
+        environ: WSGIEnviron = None,
+        # API Star compares the annotation, so it cannot be Optional.
+        parameter: inspect.Parameter = None,  # type: ignore[assignment]  # noqa: RUF013
+    ) -> Any:
+        """Return the user or None. Called by hand with a header, only this component is asked."""
+        if environ is None:
+            return self.authenticate(credentials.parse_authorization(authorization), None)
+        user = find_user(environ, default=(self,))
+        if user is None and getattr(parameter, 'annotation', None) is AuthenticatedUser:
+            raise NotAuthenticated(environ)
+        return user
+
+    def can_handle_parameter(self, parameter: inspect.Parameter) -> bool:
+        annotation, _ = strip_optional(parameter.annotation)
+        return annotation in (User, AuthenticatedUser) or _is_user_model(annotation)
+
+    def identity(self, parameter: inspect.Parameter) -> str:
+        """One user per request, whatever the annotation. Demanding one is a step of its own."""
+        return _DEMANDED if parameter.annotation is AuthenticatedUser else _IDENTITY
+
+
+class DjangoBasicAuthentication(AuthenticationComponent):
+    """User name and password with every request (RFC 7617). Only over TLS."""
+
+    challenge = 'Basic realm="api", charset="UTF-8"'
+
+    def authenticate(
+        self,
+        given: credentials.Basic | credentials.Bearer | None,
+        environ: 'WSGIEnvironment | None',
+    ) -> DjangoUser | None:
+        if not isinstance(given, credentials.Basic):
+            return None
+        from django_apistar.authentication.passwords import verify_basic
+
+        return verify_basic(environ, given.username, given.password)
+
+
+class DjangoTokenAuthentication(AuthenticationComponent):
+    """A token that `token_login` issued (RFC 6750). The user has it as `user.auth_token`."""
+
+    challenge = 'Bearer realm="api"'
+
+    def authenticate(
+        self,
+        given: credentials.Basic | credentials.Bearer | None,
+        environ: 'WSGIEnvironment | None',
+    ) -> DjangoUser | None:
+        if not isinstance(given, credentials.Bearer):
+            return None
+        from django_apistar.authentication.models import Token
+
+        token = Token.objects.authenticate(given.token)
+        return None if token is None else token.user
+
+
+class DjangoSessionAuthentication(AuthenticationComponent):
+    """A session that was opened in the admin, say. Unsafe methods need Django's CSRF token."""
+
+    challenge = 'Session realm="api"'
+
+    def authenticate(
+        self,
+        given: credentials.Basic | credentials.Bearer | None,
+        environ: 'WSGIEnvironment | None',
+    ) -> DjangoUser | None:
+        if environ is None or 'HTTP_COOKIE' not in environ:
+            return None
+        from django_apistar.authentication.sessions import find_session_user
+
+        user, csrf_failure = find_session_user(environ)
+        if csrf_failure:
+            raise CsrfFailed(csrf_failure)
+        return user
+
+
+def get_authenticators() -> tuple[Component, ...]:
+    """Return the components that decide who a request's user is."""
+    settings = get_settings()
+    return settings.auth_components or tuple(
+        component
+        for component in settings.components
+        if isinstance(component, AuthenticationComponent)
+    )
+
+
+def get_challenges(authorization: str | None) -> list[str]:
+    """Return the value of a WWW-Authenticate header for each authenticator, Bearer first.
+
+    RFC 6750 3.1: a request that carried a token is told that the token is invalid.
+    """
+    challenges: list[str] = sorted(_get_own_challenges(), key=_is_not_bearer)
+    if credentials.get_scheme(authorization) != 'bearer' or _is_not_bearer(challenges[0]):
+        return challenges
+    return [f'{challenges[0]}, error="invalid_token"', *challenges[1:]]
+
+
+def _get_own_challenges() -> set[str]:
+    given = {getattr(component, 'challenge', None) for component in get_authenticators()}
+    return {challenge for challenge in given if challenge} or {'Bearer realm="api"'}
+
+
+def find_user(environ: 'WSGIEnvironment', default: tuple[Component, ...] = ()) -> DjangoUser | None:
+    """Return the user of the request, or None. Looked up once per request.
+
+    *default* is asked where no authenticator is configured. Raises CsrfFailed.
+    """
+    if _FOUND not in environ:
+        environ[_FOUND] = _ask(get_authenticators() or default, environ)
+    return environ[_FOUND]
+
+
+def _ask(components: tuple[Component, ...], environ: 'WSGIEnvironment') -> DjangoUser | None:
+    """Return what the first component finds. A failed CSRF check counts if nobody else does."""
+    authorization = environ.get('HTTP_AUTHORIZATION')
+    given = credentials.parse_authorization(authorization)
+    failure: CsrfFailed | None = None
+    for component in components:
+        try:
+            user = _ask_one(component, authorization, given, environ)
+        except CsrfFailed as exc:
+            failure = exc
+            continue
+        if user is not None:
+            return user
+    if failure is not None:
+        raise failure
+    return None
+
+
+def _ask_one(
+    component: Component,
+    authorization: str | None,
+    given: credentials.Basic | credentials.Bearer | None,
+    environ: 'WSGIEnvironment',
+) -> DjangoUser | None:
+    """A project's own component, or override of `resolve`, is called as the original called it."""
+    if getattr(type(component), 'resolve', None) is AuthenticationComponent.resolve:
+        return component.authenticate(given, environ)
+    return component.resolve(authorization) or None
+
+
+def _is_not_bearer(challenge: str) -> bool:
+    return not challenge.startswith('Bearer ')
+
+
+def _is_user_model(annotation: Any) -> bool:
+    """Whether *annotation* is the project's user model or a class it is built on."""
+    from django.contrib.auth import get_user_model
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.db.models import Model
+
+    if not (isinstance(annotation, type) and issubclass(annotation, Model)):
+        return False
+    user_model = get_user_model()
+    return annotation is user_model or (
+        issubclass(annotation, AbstractBaseUser) and issubclass(user_model, annotation)
+    )

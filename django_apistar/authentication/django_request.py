@@ -1,0 +1,29 @@
+"""The Django request that backends, signal receivers and the CSRF check are given.
+
+API Star's handlers do not see it. It never touches the body: that is the handler's.
+"""
+
+import io
+import re
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import QueryDict
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+# Keys of every session backend, signed_cookies included. Cookies may hold NUL, databases not.
+_SESSION_KEY = re.compile('[A-Za-z0-9_:.=-]{8,4096}')
+
+
+def build_request(environ: 'WSGIEnvironment') -> Any:
+    """Return a WSGIRequest of *environ* with an empty body and its (lazily read) session."""
+    request: Any = WSGIRequest({**environ, 'wsgi.input': io.BytesIO(), 'CONTENT_LENGTH': '0'})
+    request.POST = QueryDict()
+    session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, '')
+    session_store = import_module(settings.SESSION_ENGINE).SessionStore
+    request.session = session_store(session_key if _SESSION_KEY.fullmatch(session_key) else None)
+    return request

@@ -1,0 +1,50 @@
+"""The event hook that lets only users in.
+
+Importable inside settings.py. Annotations here are runtime input to API Star.
+"""
+
+import fnmatch
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from apistar import Route
+from apistar.server.wsgi import WSGIEnviron
+
+from django_apistar.authentication.components import NotAuthenticated, find_user
+from django_apistar.conf import get_settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+Handler = TypeVar('Handler', bound=Callable[..., Any])
+
+ROUTE_NAME = 'django_apistar.route_name'
+
+
+def public(handler: Handler) -> Handler:
+    """Mark *handler* as open to everybody: `MustBeAuthenticated` lets its requests pass."""
+    handler.is_public = True  # type: ignore[attr-defined]
+    return handler
+
+
+def is_public(handler: Callable[..., Any], name: str) -> bool:
+    """Whether *handler* is marked, or its route's full *name* is one of PUBLIC_ROUTES."""
+    return getattr(handler, 'is_public', False) is True or any(
+        fnmatch.fnmatchcase(name, pattern) for pattern in get_settings().public_routes
+    )
+
+
+class MustBeAuthenticated:
+    """Answers 401 unless the request has a user or its route is public.
+
+    Decided by the route and the headers alone: never by the URL's text, and before the body is
+    read. Works as a class and as an instance in EVENT_HOOKS.
+    """
+
+    def on_request(self, environ: WSGIEnviron, route: Route) -> None:
+        if not self._is_public(environ, route) and find_user(environ) is None:
+            raise NotAuthenticated(environ)
+
+    def _is_public(self, environ: 'WSGIEnvironment', route: Route) -> bool:
+        # Where no route was found, no handler runs: the answer is a 404 or 405.
+        return route is None or is_public(route.handler, environ.get(ROUTE_NAME, route.name))

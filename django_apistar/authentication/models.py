@@ -1,0 +1,168 @@
+import hashlib
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import DatabaseError, models, router, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from django_apistar.authentication.passwords import DjangoUser, get_fingerprint, is_active
+from django_apistar.conf import get_settings
+
+# The original's keys have this length; its table could hold shorter ones, made by hand.
+KEY_LENGTH = 40
+# A token that is used a thousand times a minute is renewed once.
+RENEWAL_INTERVAL = timedelta(seconds=60)
+
+logger = logging.getLogger(__name__)
+
+
+def generate_id() -> str:
+    return secrets.token_hex(8)
+
+
+def compute_digest(key: str) -> str:
+    """Return what is stored of *key*. A key is random: neither salt nor slow hasher is needed."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def get_expiry() -> datetime | None:
+    """Return when a token that is issued or renewed now expires, by TOKEN_TTL."""
+    ttl = get_settings().token_ttl
+    return None if ttl is None else timezone.now() + ttl
+
+
+class TokenManager(models.Manager['Token']):
+    def issue(self, user: DjangoUser, **fields: Any) -> 'Token':
+        """Return a new token of *user*; its `key` is known to this object alone.
+
+        What *user* has of expired and revoked tokens, and the oldest beyond TOKEN_LIMIT_PER_USER,
+        is deleted.
+        """
+        token = self.create(user=user, **fields)
+        others = self.filter(user=user).exclude(pk=token.pk)
+        others.filter(
+            models.Q(expires__lte=timezone.now()) | ~models.Q(fingerprint=token.fingerprint)
+        ).delete()
+        limit = get_settings().token_limit_per_user
+        if limit is not None:
+            newest_first = others.order_by('-created', '-pk').values_list('pk', flat=True)
+            self.filter(pk__in=list(newest_first[max(limit - 1, 0) :])).delete()
+        return token
+
+    def authenticate(self, key: str) -> 'Token | None':
+        """Return the usable token with that key, its user read in the same query, or None.
+
+        An expired or revoked one is deleted; a usable one is renewed.
+        """
+        if len(key) > KEY_LENGTH:
+            return None
+        token = self.select_related('user').filter(digest=compute_digest(key)).first()
+        if token is None:
+            return None
+        if token.is_expired or token.is_revoked:
+            _write(token.delete)
+            return None
+        if not is_active(token.user):
+            return None
+        token.hand_out(key)
+        token.renew()
+        return token
+
+
+class Token(models.Model):
+    """A key that stands for a user until it expires. Only its digest is stored."""
+
+    # Random and public: it names the token in the admin and in commands.
+    id = models.CharField(
+        _('ID'), max_length=40, primary_key=True, default=generate_id, editable=False
+    )
+    digest = models.CharField(_('Digest'), max_length=64, unique=True, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name='auth_tokens',
+        verbose_name=_('User'),
+    )
+    fingerprint = models.CharField(_('Fingerprint'), max_length=64, editable=False)
+    created = models.DateTimeField(_('Created'), auto_now_add=True)
+    last_used = models.DateTimeField(_('Last used'), null=True, blank=True, editable=False)
+    expires = models.DateTimeField(_('Expires'), null=True, blank=True, default=get_expiry)
+
+    objects: ClassVar[TokenManager] = TokenManager()
+
+    class Meta:
+        verbose_name = _('Token')
+        verbose_name_plural = _('Tokens')
+
+    def __str__(self) -> str:
+        return f'{self.id} of {self.user}'
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.digest:
+            self.generate_key()
+        if not self.fingerprint:
+            self.fingerprint = get_fingerprint(self.user)
+        super().save(*args, **kwargs)
+
+    @property
+    def key(self) -> str:
+        """The plain key. Known to the object that was issued, and to the request that sent it."""
+        try:
+            return str(self.__dict__['plain_key'])
+        except KeyError:
+            raise AttributeError(
+                f'The key of token {self.id} is not stored. '
+                'It is known only where the token is issued: Token.objects.issue(user).key.'
+            ) from None
+
+    @key.setter
+    def key(self, key: str) -> None:
+        self.__dict__['plain_key'] = key
+        self.digest = compute_digest(key)
+
+    def generate_key(self) -> str:
+        """Give the token a new key, of 160 random bits, and return it."""
+        self.key = secrets.token_hex(KEY_LENGTH // 2)
+        return self.key
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires is not None and self.expires <= timezone.now()
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether the user's password has changed since the token was issued."""
+        return self.fingerprint != get_fingerprint(self.user)
+
+    def hand_out(self, key: str) -> None:
+        """Let the request that sent *key* find the token as `user.auth_token`."""
+        self.__dict__['plain_key'] = key
+        self.user.auth_token = self  # type: ignore[attr-defined]
+
+    def renew(self) -> None:
+        """Note the use and move the expiry, at most once per interval."""
+        now, used = timezone.now(), self.last_used
+        if now - (used or self.created) < _get_renewal_interval():
+            return
+        self.last_used, self.expires = now, self.expires and get_expiry()
+        unchanged = Token.objects.filter(pk=self.pk, last_used=used)
+        _write(lambda: unchanged.update(last_used=self.last_used, expires=self.expires))
+
+
+def _get_renewal_interval() -> timedelta:
+    ttl = get_settings().token_ttl
+    return RENEWAL_INTERVAL if ttl is None else min(RENEWAL_INTERVAL, ttl / 2)
+
+
+def _write(change: Callable[[], Any]) -> None:
+    """Make a *change* that the request can do without: a locked database still serves reads."""
+    try:
+        with transaction.atomic(using=router.db_for_write(Token)):
+            change()
+    except DatabaseError:
+        logger.warning('A token could not be updated.', exc_info=True)

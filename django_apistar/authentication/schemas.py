@@ -1,0 +1,10 @@
+from apistar import types, validators
+
+from django_apistar.authentication.credentials import MAX_LENGTH
+
+
+class TokenUser(types.Type):
+    """What `token_login` takes."""
+
+    username = validators.String(max_length=MAX_LENGTH)
+    password = validators.String(max_length=MAX_LENGTH)

@@ -1,0 +1,53 @@
+"""The user of a Django session, without ever writing to that session."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth import get_user
+from django.http import HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
+
+from django_apistar.authentication.django_request import build_request
+from django_apistar.authentication.passwords import DjangoUser, is_active
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+def find_session_user(environ: 'WSGIEnvironment') -> tuple[DjangoUser | None, str]:
+    """Return the active user of the request's session, and why its CSRF check fails, or ''."""
+    request = build_request(environ)
+    request.session = _Snapshot(request.session.items())
+    user = get_user(request)
+    if not (user.is_authenticated and is_active(user)):
+        return None, ''
+    return user, _find_csrf_failure(request)
+
+
+class _Snapshot(dict[str, Any]):
+    """A session's data. `get_user` may want to renew or end the session; no response would say so
+    to the browser, which is left to Django's own pages.
+    """
+
+    def cycle_key(self) -> None:
+        pass
+
+    def flush(self) -> None:
+        pass
+
+
+def _find_csrf_failure(request: Any) -> str:
+    check = _CsrfCheck(_view)
+    check.process_request(request)
+    return str(check.process_view(request, _view, (), {}) or '')
+
+
+def _view(request: Any) -> HttpResponse:
+    """Stands for the handler, which is not exempt from the check."""
+    return HttpResponse()
+
+
+class _CsrfCheck(CsrfViewMiddleware):
+    """Django's check with the reason as its outcome, instead of a page."""
+
+    def _reject(self, request: Any, reason: str) -> Any:
+        return reason
