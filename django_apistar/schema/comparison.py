@@ -1,0 +1,255 @@
+"""What changed between two documents, and which changes break a client."""
+
+import difflib
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django_apistar.schema.dialect import Schema
+
+METHODS = ('get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace')
+# Keyword, and whether a greater value allows less.
+LIMITS = {
+    'minimum': True, 'exclusiveMinimum': True, 'minLength': True, 'minItems': True,
+    'minProperties': True, 'maximum': False, 'exclusiveMaximum': False, 'maxLength': False,
+    'maxItems': False, 'maxProperties': False,
+}  # fmt: skip
+ALL_TYPES = frozenset(
+    {'string', 'number', 'integer', 'boolean', 'object', 'array', 'null'}
+)  # fmt: skip
+
+
+def diff(old: Schema, new: Schema, old_name: str, new_name: str) -> tuple[str, ...]:
+    """Return the lines of a unified diff of the two documents, () where they are equal."""
+    return tuple(
+        difflib.unified_diff(_lines(old), _lines(new), old_name, new_name, n=2, lineterm='')
+    )
+
+
+def _lines(document: Schema) -> list[str]:
+    return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True).splitlines()
+
+
+def breaking_changes(old: Schema, new: Schema) -> tuple[str, ...]:
+    """Return a sentence for each change from *old* to *new* that an existing client may not bear.
+
+    Knows OpenAPI 3. What is only added breaks nobody, a new demand on requests excepted.
+    """
+    return tuple(dict.fromkeys(_Comparison(old, new).changes()))
+
+
+class _Comparison:
+    def __init__(self, old: Schema, new: Schema) -> None:
+        self.old = old
+        self.new = new
+
+    def changes(self) -> Iterator[str]:
+        new_paths = {_shape(path): item for path, item in self.new.get('paths', {}).items()}
+        for path, old_item in self.old.get('paths', {}).items():
+            new_item = new_paths.get(_shape(path))
+            if new_item is None:
+                yield f'{path}: the path was removed.'
+                continue
+            for method in METHODS:
+                if method in old_item:
+                    place = f'{method.upper()} {path}'
+                    if method not in new_item:
+                        yield f'{place}: the operation was removed.'
+                    else:
+                        yield from self._operation(place, old_item[method], new_item[method])
+
+    def _operation(self, place: str, old: Schema, new: Schema) -> Iterator[str]:
+        yield from self._parameters(place, old, new)
+        yield from self._body(place, old.get('requestBody'), new.get('requestBody'))
+        yield from self._responses(place, old['responses'], new['responses'])
+        if _demands_user(new) and not _demands_user(old):
+            yield f'{place}: authentication is now required.'
+
+    # Requests
+
+    def _parameters(self, place: str, old: Schema, new: Schema) -> Iterator[str]:
+        before = {_key(item): item for item in self._resolved(old.get('parameters', ()), self.old)}
+        for item in self._resolved(new.get('parameters', ()), self.new):
+            if item['in'] == 'path':  # Names of path parameters are the document's own business.
+                continue
+            name = f'{item["in"]} parameter {item["name"]!r}'
+            known = before.get(_key(item))
+            if known is None:
+                if item.get('required'):
+                    yield f'{place}: the new {name} is required.'
+                continue
+            if item.get('required') and not known.get('required'):
+                yield f'{place}: the {name} is now required.'
+            yield from self._narrowed(f'{place}: the {name}', known['schema'], item['schema'])
+        yield from self._path_parameters(place, old, new)
+
+    def _path_parameters(self, place: str, old: Schema, new: Schema) -> Iterator[str]:
+        pairs = zip(*(
+            [item for item in self._resolved(operation.get('parameters', ()), document)
+             if item['in'] == 'path']
+            for operation, document in ((old, self.old), (new, self.new))
+        ))  # fmt: skip
+        for before, after in pairs:
+            name = f'{place}: the path parameter {after["name"]!r}'
+            yield from self._narrowed(name, before['schema'], after['schema'])
+
+    def _body(self, place: str, old: Schema | None, new: Schema | None) -> Iterator[str]:
+        if new is None:
+            return
+        if new.get('required') and not (old or {}).get('required'):
+            yield f'{place}: a request body is now required.'
+        for media_type, content in (old or {}).get('content', {}).items():
+            after = new['content'].get(media_type) or new['content'].get('*/*')
+            if after is None:
+                yield f'{place}: the body may no longer be {media_type}.'
+                continue
+            yield from self._narrowed(
+                f'{place}: the body', content.get('schema', {}), after.get('schema', {})
+            )
+
+    # Responses
+
+    def _responses(self, place: str, old: Schema, new: Schema) -> Iterator[str]:
+        for status, before in old.items():
+            if not status.startswith('2'):
+                continue
+            if status not in new:
+                yield f'{place}: the response {status} was removed.'
+                continue
+            [old_response] = self._resolved([before], self.old)
+            [new_response] = self._resolved([new[status]], self.new)
+            contents = new_response.get('content', {})
+            for media_type, content in old_response.get('content', {}).items():
+                if media_type not in contents:
+                    yield f'{place}: the response {status} is no longer {media_type}.'
+                    continue
+                yield from self._widened(
+                    f'{place}: the response', content.get('schema', {}),
+                    contents[media_type].get('schema', {}),
+                )  # fmt: skip
+
+    # Schemas
+
+    def _narrowed(
+        self, place: str, old: Schema, new: Schema, seen: frozenset[Any] = frozenset()
+    ) -> Iterator[str]:
+        """Yield what *new* refuses and *old* took."""
+        visit = (old.get('$ref'), new.get('$ref'))
+        if any(visit) and visit in seen:
+            return
+        seen |= {visit}
+        [old], [new] = self._resolved([old], self.old), self._resolved([new], self.new)
+        lost = _types(old) - _types(new)
+        if lost:
+            yield f'{place} no longer takes {_listed(lost)}.'
+            return
+        yield from _narrower_words(place, old, new)
+        for name in new.get('required', ()):
+            if name not in old.get('required', ()):
+                yield f'{place} now needs {name!r}.'
+        if new.get('additionalProperties') is False and old.get('additionalProperties') is not False:
+            yield f'{place} no longer takes properties that are not listed.'
+        for name, child, after in _common(old, new, 'properties'):
+            yield from self._narrowed(f'{place}.{name}', child, after, seen)
+        if isinstance(old.get('items'), dict) and isinstance(new.get('items'), dict):
+            yield from self._narrowed(f'{place}[]', old['items'], new['items'], seen)
+
+    def _widened(
+        self, place: str, old: Schema, new: Schema, seen: frozenset[Any] = frozenset()
+    ) -> Iterator[str]:
+        """Yield what *new* may answer and *old* never did, and what it no longer holds."""
+        visit = (old.get('$ref'), new.get('$ref'))
+        if any(visit) and visit in seen:
+            return
+        seen |= {visit}
+        [old], [new] = self._resolved([old], self.old), self._resolved([new], self.new)
+        gained = _types(new) - _types(old)
+        if gained:
+            yield f'{place} may now be {_listed(gained)}.'
+            return
+        if 'enum' in old:
+            added = [value for value in new.get('enum', ()) if value not in old['enum']]
+            if added or 'enum' not in new:
+                yield f'{place} may now have other values than {_listed(old["enum"])}.'
+        for name in old.get('properties', {}):
+            if name not in new.get('properties', {}):
+                yield f'{place}.{name} was removed.'
+            elif name in old.get('required', ()) and name not in new.get('required', ()):
+                yield f'{place}.{name} may now be missing.'
+        for name, child, after in _common(old, new, 'properties'):
+            yield from self._widened(f'{place}.{name}', child, after, seen)
+        if isinstance(old.get('items'), dict) and isinstance(new.get('items'), dict):
+            yield from self._widened(f'{place}[]', old['items'], new['items'], seen)
+
+    def _resolved(self, items: Iterable[Schema], document: Schema) -> list[Schema]:
+        return [_follow(item, document) for item in items]
+
+
+def _follow(item: Schema, document: Schema) -> Schema:
+    """Return what *item* refers to. References are the document's own: '#/components/…'."""
+    for _ in range(32):  # A cycle of references alone has no end.
+        if '$ref' not in item:
+            break
+        target: Any = document
+        for part in item['$ref'].removeprefix('#/').split('/'):
+            target = target.get(part, {}) if isinstance(target, dict) else {}
+        item = target
+    return item
+
+
+def _shape(path: str) -> str:
+    return '/'.join('{}' if part.startswith('{') else part for part in path.split('/'))
+
+
+def _key(parameter: Schema) -> tuple[str, str]:
+    return parameter['in'], parameter['name']
+
+
+def _demands_user(operation: Schema) -> bool:
+    security = operation.get('security', [])
+    return bool(security) and {} not in security
+
+
+def _types(schema: Schema) -> frozenset[str]:
+    """Return the JSON types that *schema* takes. An integer is a number as well."""
+    if 'anyOf' in schema:
+        return frozenset().union(*(_types(item) if '$ref' not in item else {item['$ref']}
+                                   for item in schema['anyOf']))  # fmt: skip
+    types = schema.get('type')
+    if types is None:
+        return frozenset((schema['$ref'],)) if '$ref' in schema else ALL_TYPES
+    found = {types} if isinstance(types, str) else set(types)
+    found |= {'integer'} if 'number' in found else set()
+    return frozenset(found | ({'null'} if schema.get('nullable') else set()))
+
+
+def _narrower_words(place: str, old: Schema, new: Schema) -> Iterator[str]:
+    if 'enum' in new:
+        lost = [value for value in old.get('enum', ()) if value not in new['enum']]
+        if lost:
+            yield f'{place} no longer takes {_listed(lost)}.'
+        if 'enum' not in old:
+            yield f'{place} now takes nothing but {_listed(new["enum"])}.'
+    for word, greater_allows_less in LIMITS.items():
+        limit, before = new.get(word), old.get(word)
+        if isinstance(limit, bool) or limit is None or limit == before:
+            continue
+        if before is None or (limit > before) is greater_allows_less:
+            yield f'{place} is now limited by {word} {limit}' + (
+                '.' if before is None else f', before {before}.'
+            )
+    for word in ('pattern', 'format', 'multipleOf'):
+        if word in new and new[word] != old.get(word):
+            yield f'{place} must now fit the {word} {new[word]!r}.'
+    if new.get('uniqueItems') and not old.get('uniqueItems'):
+        yield f'{place} must now have unique items.'
+
+
+def _common(old: Schema, new: Schema, key: str) -> Iterator[tuple[str, Schema, Schema]]:
+    for name, child in old.get(key, {}).items():
+        if name in new.get(key, {}):
+            yield name, child, new[key][name]
+
+
+def _listed(values: Iterable[Any]) -> str:
+    return ', '.join(sorted(map(str, values)))

@@ -1,0 +1,247 @@
+"""What a handler takes from a request, as the injector gives it: parameters and a body.
+
+Read from the signatures of the handler, of the components that its parameters need, and of the
+hooks around it; not from `route.link`, which knows the handler's own parameters alone.
+"""
+
+import dataclasses
+import inspect
+import typing
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from apistar import App, Component, Route, http, types, validators
+from apistar.server import validation, wsgi
+from apistar.server.components import ReturnValue
+
+from django_apistar.schema.annotations import item_of_list
+from django_apistar.signatures import get_signature, without_optional
+
+EMPTY = inspect.Parameter.empty
+METHODS_WITH_BODY = ('POST', 'PUT', 'PATCH', 'DELETE')
+METHODS_WITH_QUERY_TYPES = ('GET', 'HEAD', 'DELETE')  # A Type is its properties in the query.
+PRIMITIVES = (str, int, float, bool)
+JSON = ('application/json',)
+FORMS = ('application/json', 'application/x-www-form-urlencoded', 'multipart/form-data')
+# OpenAPI 3 ignores parameters with these names; they have words of their own.
+IGNORED_HEADERS = ('accept', 'content-type', 'authorization')
+# Named, not imported: the authentication is the project's to install.
+DEMANDED_USER = 'django_apistar.authentication.components.AuthenticatedUser'
+INTERNAL: tuple[Any, ...] = (
+    Exception, App, Route, ReturnValue, inspect.Parameter, wsgi.WSGIEnviron,
+    wsgi.WSGIStartResponse, http.Response, http.PathParams, http.Method, http.URL, http.Scheme,
+    http.Host, http.Port, http.Path, http.Headers, http.Request, validation.ValidatedPathParams,
+)  # fmt: skip
+FREE_QUERY = (http.QueryParams, http.QueryString, validation.ValidatedQueryParams)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Parameter:
+    """One path, query or header parameter. `item`: a Type, a validator or an annotation."""
+
+    name: str
+    location: str  # as OpenAPI's `in`
+    item: Any
+    is_required: bool = True
+    default: Any = EMPTY
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Body:
+    """The request body. `item` is None where anything goes."""
+
+    item: Any
+    media_types: tuple[str, ...]
+    is_required: bool = True
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Inputs:
+    """All that a request for one route may hold.
+
+    `unknown`: parameters that nothing can resolve. `demands_user`: a parameter takes no anonymous
+    user.
+    """
+
+    parameters: tuple[Parameter, ...]
+    body: Body | None
+    unknown: tuple[str, ...]
+    reads_authorization: bool = False
+    demands_user: bool = False
+
+    def located(self, location: str) -> tuple[Parameter, ...]:
+        return tuple(item for item in self.parameters if item.location == location)
+
+
+def read_inputs(
+    handler: Callable[..., Any],
+    path_names: Iterable[str],
+    method: str,
+    components: Iterable[Component] = (),
+    hooks: Iterable[Callable[..., Any]] = (),
+) -> Inputs:
+    """Return what *handler* takes from a request for *method*, its *hooks* included."""
+    reader = _Reader(tuple(path_names), method, tuple(components))
+    reader.read(handler)
+    for hook in hooks:
+        reader.read(hook)
+    path = [
+        reader.parameters.get((name, 'path')) or Parameter(name, 'path', validators.String())
+        for name in reader.path_names
+    ]
+    others = [item for item in reader.parameters.values() if item.location != 'path']
+    return Inputs(
+        (*path, *others), reader.body, tuple(reader.unknown),
+        reader.reads_authorization, reader.demands_user,
+    )  # fmt: skip
+
+
+class _Reader:
+    """Reads one route. The first use of a name counts, as at runtime."""
+
+    def __init__(
+        self, path_names: tuple[str, ...], method: str, components: tuple[Component, ...]
+    ) -> None:
+        self.path_names = path_names
+        self.method = method
+        self.components = components
+        self.parameters: dict[tuple[str, str], Parameter] = {}
+        self.body: Body | None = None
+        self.unknown: list[str] = []
+        self.reads_authorization = False
+        self.demands_user = False
+        self._seen: set[int] = set()
+
+    def read(self, function: Callable[..., Any]) -> None:
+        for parameter in get_signature(function).parameters.values():
+            self._read_parameter(parameter)
+
+    def _read_parameter(self, parameter: inspect.Parameter) -> None:
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            return
+        plain = without_optional(parameter)
+        if self._read_component(parameter) or self._read_component(plain):
+            return
+        if _is_internal(plain.annotation):
+            return
+        readers = (self._read_path, self._read_primitive, self._read_list, self._read_type,
+                   self._read_http)  # fmt: skip
+        if not any(read(plain) for read in readers):
+            self.unknown.append(str(parameter))
+
+    def _add(
+        self, name: str, location: str, item: Any, required: bool = True, default: Any = EMPTY
+    ) -> bool:
+        default = EMPTY if default is None else default
+        parameter = Parameter(name, location, item, required, default)
+        self.parameters.setdefault((name, location), parameter)
+        return True
+
+    def _read_path(self, parameter: inspect.Parameter) -> bool:
+        if parameter.name not in self.path_names:
+            return False
+        if not (parameter.annotation is EMPTY or _is_one_of(parameter.annotation, PRIMITIVES)):
+            return False
+        return self._add(parameter.name, 'path', _validator_of(parameter.annotation))
+
+    def _read_primitive(self, parameter: inspect.Parameter) -> bool:
+        annotation, default = parameter.annotation, parameter.default
+        if not (annotation is EMPTY or _is_one_of(annotation, PRIMITIVES)):
+            return False
+        item = _validator_of(annotation)
+        if annotation is EMPTY and not isinstance(default, str):
+            default = EMPTY if default is EMPTY else None
+        return self._add(parameter.name, 'query', item, default is EMPTY, default)
+
+    def _read_list(self, parameter: inspect.Parameter) -> bool:
+        item = item_of_list(parameter.annotation)
+        if _is_type(item):
+            return self._set_body(parameter.annotation, JSON, parameter.default is EMPTY)
+        if not (_is_one_of(item, PRIMITIVES) or item is Any):
+            return False
+        validator = validators.Array(items=_validator_of(item))
+        default = list(parameter.default) if parameter.default not in (EMPTY, None) else None
+        required = parameter.default is EMPTY
+        return self._add(parameter.name, 'query', validator, required, default)
+
+    def _read_type(self, parameter: inspect.Parameter) -> bool:
+        annotation = parameter.annotation
+        if not _is_type(annotation):
+            return False
+        is_required = parameter.default is EMPTY
+        if self.method not in METHODS_WITH_QUERY_TYPES:
+            return self._set_body(annotation, JSON, is_required)
+        for name, validator in annotation.validator.properties.items():
+            needed = is_required and name in annotation.validator.required
+            self._add(name, 'query', validator, needed)
+        return True
+
+    def _read_http(self, parameter: inspect.Parameter) -> bool:
+        annotation, name = parameter.annotation, parameter.name
+        if annotation is http.QueryParam:
+            return self._add(name, 'query', validators.String(), False)
+        if annotation is http.Header:
+            header = name.replace('_', '-')
+            self.reads_authorization |= header.lower() == 'authorization'
+            if header.lower() in IGNORED_HEADERS:
+                return True
+            return self._add(header, 'header', validators.String(), False)
+        if _is_one_of(annotation, FREE_QUERY):
+            item = validators.Object(additional_properties=validators.String())
+            return self._add(name, 'query', item, False)
+        if _is_one_of(annotation, (http.RequestData, validation.ValidatedRequestData)):
+            return self._set_body(None, FORMS, False)
+        return annotation is http.Body and self._set_body(None, ('*/*',), False)
+
+    def _read_component(self, parameter: inspect.Parameter) -> bool:
+        for component in self.components:
+            if _can_handle(component, parameter):
+                self.demands_user |= _dotted_name(parameter.annotation) == DEMANDED_USER
+                if id(component) not in self._seen:
+                    self._seen.add(id(component))
+                    self.read(component.resolve)
+                return True
+        return False
+
+    def _set_body(self, item: Any, media_types: tuple[str, ...], is_required: bool) -> bool:
+        """A described body tells more than a free one, whichever comes first."""
+        if self.method in METHODS_WITH_BODY and (self.body is None or self.body.item is None):
+            self.body = Body(item, media_types, is_required)
+        return True
+
+
+def _validator_of(annotation: Any) -> Any:
+    return {int: validators.Integer, float: validators.Number, bool: validators.Boolean}.get(
+        annotation, validators.String
+    )()
+
+
+def _is_type(annotation: Any) -> typing.TypeGuard[type]:
+    return isinstance(annotation, type) and issubclass(annotation, types.Type)
+
+
+def _dotted_name(annotation: Any) -> str:
+    return f'{getattr(annotation, "__module__", "")}.{getattr(annotation, "__qualname__", "")}'
+
+
+def _is_one_of(annotation: Any, known: tuple[Any, ...]) -> bool:
+    """By identity: an annotation need not be hashable, nor comparable."""
+    return any(annotation is item for item in known)
+
+
+def _is_internal(annotation: Any) -> bool:
+    is_app = isinstance(annotation, type) and issubclass(annotation, App)
+    return is_app or _is_one_of(annotation, INTERNAL)
+
+
+def _can_handle(component: Component, parameter: inspect.Parameter) -> bool:
+    """As the injector asks: for a primitive only who chooses its parameters itself."""
+    annotation = parameter.annotation
+    if type(component).can_handle_parameter is Component.can_handle_parameter:
+        returned = get_signature(component.resolve).return_annotation
+        is_primitive = annotation is EMPTY or _is_one_of(annotation, PRIMITIVES)
+        return not is_primitive and returned is annotation
+    try:
+        return bool(component.can_handle_parameter(parameter))
+    except Exception:  # A component that cannot tell does not handle: the checks report it.
+        return False

@@ -1,0 +1,246 @@
+"""The OpenAPI document of an App's routes, version 3.1 or 3.0."""
+
+import dataclasses
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from apistar import Component
+
+from django_apistar.routing import RouteEntry
+from django_apistar.schema.dialect import DIALECTS, Dialect, Schema
+from django_apistar.schema.inputs import FORMS, Body, Inputs, Parameter, read_inputs
+from django_apistar.schema.responses import (
+    error_name,
+    error_response,
+    error_statuses,
+    merged,
+    success_content,
+    success_responses,
+)
+from django_apistar.schema.schemas import Schemas
+from django_apistar.schema.statuses import read_statuses
+from django_apistar.signatures import get_dotted_name
+
+VERSIONS = {'3.1': '3.1.0', '3.0': '3.0.3'}
+METHODS = ('GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'TRACE')
+TEMPLATE = re.compile(r'{\+?([^}]*)}')
+DEFAULT_TITLE = 'API'
+DEFAULT_VERSION = '1.0.0'
+
+Warn = Callable[[str], None]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Info:
+    """What a document says about itself. `servers`: URLs, or server objects as OpenAPI has them."""
+
+    title: str = ''
+    version: str = ''
+    description: str = ''
+    servers: tuple[str | Mapping[str, Any], ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the App puts around its handlers.
+
+    `components` and `hooks` (functions, e.g. `hook.on_request`) take parameters of the request
+    too. `security`: security schemes by name, any of which lets a user in. `needs_user` tells
+    which routes demand one.
+    """
+
+    components: tuple[Component, ...] = ()
+    hooks: tuple[Callable[..., Any], ...] = ()
+    security: Mapping[str, Schema] = dataclasses.field(default_factory=dict)
+    needs_user: Callable[[RouteEntry], bool] = lambda entry: False
+
+
+def build_openapi(
+    entries: Iterable[RouteEntry],
+    info: Info | None = None,
+    surroundings: Surroundings | None = None,
+    version: str = '3.1',
+    warn: Warn = lambda sentence: None,
+) -> Schema:
+    """Return the document of the documented *entries*: the same entries, the same document.
+
+    *warn* is called with a sentence about each thing that the document cannot say.
+    """
+    sections = build_sections(entries, surroundings, DIALECTS[version], warn)
+    return {'openapi': VERSIONS[version], **describe(info or Info()), **sections}
+
+
+def build_json_schema(
+    entries: Iterable[RouteEntry],
+    info: Info | None = None,
+    surroundings: Surroundings | None = None,
+    warn: Warn = lambda sentence: None,
+) -> Schema:
+    """Return a JSON Schema (2020-12) whose $defs are the Types that *entries* use."""
+    sections = build_sections(entries, surroundings, DIALECTS['jsonschema'], warn)
+    return {
+        '$schema': 'https://json-schema.org/draft/2020-12/schema',
+        'title': (info or Info()).title or DEFAULT_TITLE,
+        '$defs': sections.get('components', {}).get('schemas', {}),
+    }
+
+
+def build_sections(
+    entries: Iterable[RouteEntry],
+    surroundings: Surroundings | None,
+    dialect: Dialect,
+    warn: Warn,
+) -> Schema:
+    """Return paths, components and tags, structured as in OpenAPI 3, schemas in *dialect*."""
+    builder = _Builder(Schemas(dialect, warn), surroundings or Surroundings())
+    builder.add(entries)
+    return builder.sections()
+
+
+def describe(info: Info) -> Schema:
+    """Return `info` and, where there are any, `servers`."""
+    described: Schema = {
+        'title': info.title or DEFAULT_TITLE,
+        'version': info.version or DEFAULT_VERSION,
+    }
+    if info.description:
+        described['description'] = info.description
+    servers = [{'url': item} if isinstance(item, str) else dict(item) for item in info.servers]
+    return {'info': described, **({'servers': servers} if servers else {})}
+
+
+class _Builder:
+    """Builds the sections of one document, route by route."""
+
+    def __init__(self, schemas: Schemas, surroundings: Surroundings) -> None:
+        self.schemas = schemas
+        self.surroundings = surroundings
+        self.paths: dict[str, Schema] = {}
+        self.tags: dict[str, None] = {}
+        self.errors: dict[str, Schema] = {}
+        self._templates: dict[str, str] = {}  # '/x/{}': the first path of that shape
+        self._operation_ids: set[str] = set()
+
+    def add(self, entries: Iterable[RouteEntry]) -> None:
+        for entry in entries:
+            if entry.documented:
+                for method in entry.methods:
+                    self._add_operation(entry, method)
+
+    def sections(self) -> Schema:
+        components: Schema = {}
+        if self.schemas.components:
+            components['schemas'] = self.schemas.components
+        if self.errors:
+            components['responses'] = {name: self.errors[name] for name in sorted(self.errors)}
+        if self.surroundings.security:
+            components['securitySchemes'] = dict(self.surroundings.security)
+        sections: Schema = {'paths': self.paths}
+        if components:
+            sections['components'] = components
+        if self.tags:
+            sections['tags'] = [{'name': name} for name in self.tags]
+        return sections
+
+    def _add_operation(self, entry: RouteEntry, method: str) -> None:
+        if method not in METHODS:
+            self.schemas.warn(f'OpenAPI has no method {method}; {entry.path} is left out.')
+            return
+        path, names = self._template_of(entry.path)
+        item = self.paths.setdefault(path, {})
+        if method.lower() in item:
+            self.schemas.warn(f'{method} {entry.path} has two routes; {entry.name!r} is left out.')
+            return
+        item[method.lower()] = self._operation(entry, method, names)
+
+    def _template_of(self, path: str) -> tuple[str, dict[str, str]]:
+        """Return the document's path, and its parameters' names by the route's.
+
+        Paths that differ in names alone are one path to OpenAPI: the first names them.
+        """
+        template = TEMPLATE.sub(r'{\1}', path)
+        known = self._templates.setdefault(TEMPLATE.sub('{}', path), template)
+        return known, dict(zip(TEMPLATE.findall(template), TEMPLATE.findall(known), strict=True))
+
+    def _operation(self, entry: RouteEntry, method: str, names: dict[str, str]) -> Schema:
+        around = self.surroundings
+        inputs = read_inputs(entry.handler, names, method, around.components, around.hooks)
+        place = f'{method} {entry.path} ({get_dotted_name(entry.handler)})'
+        for parameter in inputs.unknown:
+            self.schemas.warn(f'{place}: the parameter {parameter!r} cannot be resolved.')
+        operation: Schema = {'operationId': self._operation_id(entry.name)}
+        operation |= _documentation(entry.handler)
+        if entry.sections:
+            tag = ':'.join(entry.sections)
+            self.tags[tag] = None
+            operation['tags'] = [tag]
+        parameters = [self._parameter(item, names, place) for item in inputs.parameters]
+        if parameters:
+            operation['parameters'] = parameters
+        if inputs.body:
+            operation['requestBody'] = self._body(inputs.body)
+        operation |= self._answers(entry, inputs, place)
+        return merged(operation, getattr(entry.handler, 'openapi', {}))
+
+    def _operation_id(self, name: str) -> str:
+        candidate, number = name, 1
+        while candidate in self._operation_ids:
+            number += 1
+            candidate = f'{name}_{number}'
+        self._operation_ids.add(candidate)
+        return candidate
+
+    def _parameter(self, parameter: Parameter, names: dict[str, str], place: str) -> Schema:
+        schema = self.schemas.of_path_or_query(parameter.item)
+        if parameter.default is not inspect.Parameter.empty:
+            name = f'{parameter.name!r} in {place}'
+            schema |= self.schemas.default(parameter.default, schema, name)
+        name = parameter.name
+        described: Schema = {
+            'name': names.get(name, name) if parameter.location == 'path' else name,
+            'in': parameter.location,
+        }
+        if 'description' in schema:
+            described['description'] = schema.pop('description')
+        if parameter.is_required:
+            described['required'] = True
+        return {**described, 'schema': schema}
+
+    def _body(self, body: Body) -> Schema:
+        contents = {}
+        for media_type in body.media_types:
+            schema = {} if body.item is None else self.schemas.of(body.item)
+            if not schema and media_type in FORMS[1:]:
+                schema = {'type': 'object'}
+            contents[media_type] = {'schema': schema}
+        return {'content': contents, **({'required': True} if body.is_required else {})}
+
+    def _answers(self, entry: RouteEntry, inputs: Inputs, place: str) -> Schema:
+        needs_user = inputs.demands_user or self.surroundings.needs_user(entry)
+        statuses = read_statuses(entry.handler)
+        content = success_content(entry.handler, self.schemas, place)
+        responses = success_responses(statuses.successes, content)
+        for status in error_statuses(inputs, needs_user, statuses.errors):
+            name = error_name(status)
+            self.errors[name] = error_response(status)
+            responses[status] = {'$ref': f'#/components/responses/{name}'}
+        return {'responses': responses, **self._security(inputs, needs_user)}
+
+    def _security(self, inputs: Inputs, needs_user: bool) -> Schema:
+        """Any scheme will do; where a user is welcome and not demanded, none will do as well."""
+        schemes: list[Schema] = [{name: []} for name in self.surroundings.security]
+        if not schemes or not (needs_user or inputs.reads_authorization):
+            return {}
+        return {'security': schemes if needs_user else [{}, *schemes]}
+
+
+def _documentation(handler: Any) -> Schema:
+    """Return the first line of the docstring as summary, the whole as description."""
+    function = getattr(handler, 'func', handler)  # functools.partial documents itself.
+    text = inspect.getdoc(function) if isinstance(getattr(function, '__doc__', None), str) else ''
+    if not text:
+        return {}
+    summary, _, rest = text.strip().partition('\n')
+    return {'summary': summary, **({'description': text} if rest.strip() else {})}

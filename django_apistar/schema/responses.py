@@ -1,0 +1,111 @@
+"""What a handler answers: its return annotation, and the errors that the runtime gives."""
+
+import inspect
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from apistar import http
+
+from django_apistar.schema.annotations import is_stream
+from django_apistar.schema.dialect import Schema
+from django_apistar.schema.inputs import FORMS, Inputs
+from django_apistar.schema.schemas import Schemas
+from django_apistar.signatures import get_signature
+
+EMPTY = inspect.Signature.empty
+ANYTHING: Schema = {'*/*': {}}
+DESCRIPTIONS = {
+    '400': 'The request is malformed or does not validate.',
+    '401': 'The request needs valid credentials.',
+    '404': 'There is nothing under this URL, or a parameter of it is not valid.',
+    '413': 'The body is larger than the server accepts.',
+    '415': 'The Content-Type of the body is not known.',
+    'default': 'Any other error, or an answer with a status of its own.',
+}
+ERROR: Schema = {'anyOf': [{'type': 'string'}, {'type': 'object'}]}
+NO_CONTENT = (204, 205)
+
+
+def success_content(handler: Any, schemas: Schemas, place: str) -> Schema:
+    """Return the media types of a normal answer and their schemas; *place* names the handler."""
+    annotation = get_signature(handler).return_annotation
+    if annotation is EMPTY:
+        schemas.warn(f'{place} has no return annotation: its response has no schema.')
+        return ANYTHING
+    if isinstance(annotation, type) and issubclass(annotation, http.Response):
+        return _content_of_response(annotation)
+    if is_stream(annotation) or annotation is Any:
+        return ANYTHING
+    if annotation is str:
+        return {'text/html': {'schema': {'type': 'string'}}}
+    schema = schemas.of(annotation)
+    return {'application/json': {'schema': schema}}
+
+
+def _content_of_response(response_class: Any) -> Schema:
+    if response_class.media_type is None:
+        return ANYTHING
+    is_json = issubclass(response_class, http.JSONResponse)
+    return {response_class.media_type: {'schema': {} if is_json else {'type': 'string'}}}
+
+
+def success_responses(statuses: Iterable[int], content: Schema) -> Schema:
+    return {
+        str(status): {
+            'description': _phrase(status),
+            **({} if status in NO_CONTENT else {'content': content}),
+        }
+        for status in statuses
+    }
+
+
+def error_statuses(inputs: Inputs, needs_user: bool, named: Iterable[int]) -> tuple[str, ...]:
+    """Return the statuses of the errors that a request for this operation can meet.
+
+    *named* are those of the handler's source; the others come from what runs around it.
+    """
+    queries, body = inputs.located('query'), inputs.body
+    around = {
+        '400': bool(queries) or body is not None,
+        '401': needs_user or inputs.reads_authorization,
+        '404': bool(inputs.located('path')) or any(query.is_required for query in queries),
+        '413': body is not None,
+        '415': body is not None and body.media_types[0] in FORMS,
+    }
+    statuses = {status for status, is_given in around.items() if is_given}
+    return (*sorted(statuses | {str(status) for status in named}), 'default')
+
+
+def error_name(status: str) -> str:
+    """Return the response's name among the document's components: 'NotFound'."""
+    return 'Error' if status == 'default' else _phrase(int(status)).title().replace(' ', '')
+
+
+def error_response(status: str) -> Schema:
+    """Return the response object of an error: a message, or messages by field."""
+    response: Schema = {
+        'description': DESCRIPTIONS.get(status) or f'{_phrase(int(status))}.',
+        'content': {'application/json': {'schema': ERROR}},
+    }
+    if status == '401':
+        header = {'description': 'How to authenticate.', 'schema': {'type': 'string'}}
+        response['headers'] = {'WWW-Authenticate': header}
+    return response
+
+
+def _phrase(status: int) -> str:
+    # Python 3.13 renamed these two; the document is the same on every Python.
+    renamed = {413: 'Content Too Large', 422: 'Unprocessable Content', 418: 'Im A Teapot'}
+    known = {item.value: item.phrase for item in HTTPStatus}
+    return renamed.get(status) or known.get(status, f'Status {status}').replace('-', ' ')
+
+
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Schema:
+    """Return *base* with *changes* laid over it, key by key and as deep as both are mappings."""
+    result = dict(base)
+    for key, change in changes.items():
+        old = result.get(key)
+        deeper = isinstance(old, Mapping) and isinstance(change, Mapping)
+        result[key] = merged(old, change) if deeper else change
+    return result

@@ -1,0 +1,332 @@
+"""JSON Schema of API Star's validators and Types, and of Python annotations."""
+
+import datetime
+import inspect
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from apistar import types, validators
+
+from django_apistar.schema import annotations
+from django_apistar.schema.dialect import Dialect, Schema
+
+FORMATS = {'datetime': 'date-time'}
+DATES = ('date', 'time', 'datetime')
+CHECKED_FORMATS = {
+    'date-time', 'time', 'uuid', 'email', 'idn-email', 'idn-hostname', 'hostname', 'ipv4', 'ipv6',
+    'uri', 'uri-reference', 'iri', 'iri-reference', 'regex', 'json-pointer', 'duration', 'byte',
+    'binary', 'int32', 'int64', 'float', 'double',
+}  # fmt: skip
+INVALID_IN_A_NAME = re.compile(r'[^A-Za-z0-9._-]+')
+PYTHON_ONLY = re.compile(r'(?<!\\)\(\?(?:[^:=!<]|<[^=!]|$)')  # flags, conditions, comments
+Scope = Mapping[str, Any]  # the validators that a Ref may name
+
+
+def is_type(item: Any) -> bool:
+    return isinstance(item, type) and issubclass(item, types.Type)
+
+
+class Schemas:
+    """The schemas of one document. Lives as long as the document is built.
+
+    `components` holds the named ones, in the order of their first use. What cannot be expressed
+    is told to *warn* and left out.
+    """
+
+    def __init__(self, dialect: Dialect, warn: Callable[[str], None]) -> None:
+        self.dialect = dialect
+        self.warn = warn
+        self.components: dict[str, Schema] = {}
+        self._names: dict[int, tuple[str, Any]] = {}  # with the validator, so that its id stays
+
+    def of(self, item: Any, scope: Scope | None = None) -> Schema:
+        """Return the schema of *item*: a Type, a validator, or an annotation."""
+        if is_type(item):
+            return self._named(item.validator, item, {})
+        if not isinstance(item, validators.Validator):
+            return annotations.schema_of(item, self)
+        if item.def_name:
+            return self._named(item, item, scope or {})
+        return self._plain(item, scope or {})
+
+    def of_path_or_query(self, item: Any) -> Schema:
+        """Return the schema of *item* in a URL, which can say nothing but strings: no null."""
+        return self.dialect.without_null(self.of(item))
+
+    def default(self, value: Any, schema: Schema, place: str) -> Schema:
+        """Return {'default': …}, or {} where JSON cannot say *value*."""
+        if value is None and not self._may_be_null(schema):
+            return {}
+        try:
+            return {'default': _encoded(value)}
+        except TypeError:
+            self.warn(f'The default {value!r} of {place} has no form in JSON; it is left out.')
+            return {}
+
+    def _may_be_null(self, schema: Schema) -> bool:
+        types = schema.get('type', ['null'])
+        return self.dialect.has_alternatives and (
+            'null' in types if isinstance(types, list) else bool(schema.get('nullable'))
+        )
+
+    # Named schemas
+
+    def _named(self, validator: Any, owner: Any, scope: Scope) -> Schema:
+        name, _ = self._names.get(id(validator), ('', None))
+        if not name:
+            name = self._free_name(owner)
+            self._names[id(validator)] = name, validator
+            self.components[name] = {}  # A validator may refer to itself while it is converted.
+            self.components[name] = self._described(self._plain(validator, scope), owner)
+        return self.dialect.reference(name)
+
+    def _free_name(self, owner: Any) -> str:
+        """Return the name, then 'module.Name', then 'module.Name_2': never one that is taken."""
+        bare = owner.__name__ if is_type(owner) else owner.def_name
+        module = f'{owner.__module__}.' if is_type(owner) else ''
+        bare, qualified = (
+            INVALID_IN_A_NAME.sub('_', text) or 'Schema' for text in (bare, module + bare)
+        )
+        candidates = [bare, qualified, *(f'{qualified}_{n}' for n in range(2, len(self._names) + 4))]
+        return next(name for name in candidates if name not in self.components)
+
+    def _described(self, schema: Schema, owner: Any) -> Schema:
+        if not is_type(owner):
+            return schema
+        if owner.__doc__:
+            schema = {'description': inspect.cleandoc(owner.__doc__), **schema}
+        example = getattr(owner, 'example', None)
+        if isinstance(example, Mapping):
+            key = 'examples' if self.dialect.is_2020 else 'example'
+            encoded = _encoded(example)
+            schema[key] = [encoded] if self.dialect.is_2020 else encoded
+        return schema
+
+    # Validators
+
+    def _plain(self, validator: Any, scope: Scope) -> Schema:
+        schema = self._converter(validator)(validator, self._scope(validator, scope))
+        if validator.allow_null:
+            schema = self.dialect.nullable(schema)
+        notes = {key: getattr(validator, key) for key in ('title', 'description')}
+        notes = {key: note for key, note in notes.items() if note}
+        return self.dialect.annotated(schema, {**notes, **self._default_of(validator, schema)})
+
+    def _converter(self, validator: Any) -> Callable[[Any, Scope], Schema]:
+        for validator_class, converter in (
+            (validators.String, self._string),
+            (validators.NumericType, self._number),
+            (validators.Boolean, lambda validator, scope: {'type': 'boolean'}),
+            (validators.Object, self._object),
+            (validators.Array, self._array),
+            (validators.Union, self._union),
+            (validators.Ref, self._ref),
+            (validators.Any, lambda validator, scope: {}),
+        ):
+            if isinstance(validator, validator_class):
+                return converter
+        self.warn(f'The validator {type(validator).__qualname__} is not known; anything fits.')
+        return lambda validator, scope: {}
+
+    def _scope(self, validator: Any, scope: Scope) -> Scope:
+        """As `Validator.get_definitions`, which Object and Array alone call."""
+        if not isinstance(validator, (validators.Object, validators.Array)):
+            return scope
+        own = {validator.def_name: validator} if validator.def_name else {}
+        return {**scope, **validator.definitions, **own}
+
+    def _default_of(self, validator: Any, schema: Schema) -> Schema:
+        if not validator.has_default() or isinstance(validator, validators.Ref):
+            return {}
+        place = f'a {type(validator).__name__}'
+        value = validator.default
+        if value is None:
+            return self.default(value, schema, place)
+        if not _accepts(validator, value) or not _is_portable(schema, value):
+            self.warn(f'The default {value!r} of {place} does not fit its schema; it is left out.')
+            return {}
+        return self.default(_native(validator, value), schema, place)
+
+    def _string(self, validator: Any, scope: Scope) -> Schema:
+        schema: Schema = {'type': 'string'}
+        schema |= _count_bounds('Length', validator.min_length, validator.max_length)
+        pattern = self._pattern(validator.pattern)
+        if pattern is not None:
+            schema['pattern'] = pattern
+        if validator.format:
+            schema['format'] = FORMATS.get(validator.format, validator.format)
+        return schema | self._enum(validator)
+
+    def _pattern(self, pattern: str | None) -> str | None:
+        """Return *pattern*, Python's, as ECMA-262 writes it."""
+        if pattern is None:
+            return None
+        translated = pattern.replace(r'\A', '^').replace(r'\Z', '$')
+        translated = re.sub(r'(?<!\\)\(\?P<\w+>', '(', translated)
+        try:
+            re.compile(translated)
+        except (re.error, OverflowError, RecursionError, Warning):
+            translated = '(?'
+        if re.search(PYTHON_ONLY, translated):
+            self.warn(f'The pattern {pattern!r} has no form in JSON Schema; it is left out.')
+            return None
+        return translated
+
+    def _enum(self, validator: Any) -> Schema:
+        if validator.enum is None:
+            return {}
+        values = [value for at, value in enumerate(validator.enum) if value not in validator.enum[:at]]
+        return {'enum': values} if values else self.dialect.nothing()
+
+    def _number(self, validator: Any, scope: Scope) -> Schema:
+        schema: Schema = {'type': 'integer' if validator.numeric_type is int else 'number'}
+        schema |= self.dialect.bounds(
+            _finite(validator.minimum), _finite(validator.maximum),
+            above=validator.exclusive_minimum, below=validator.exclusive_maximum,
+        )  # fmt: skip
+        if _finite(validator.multiple_of):
+            schema['multipleOf'] = abs(validator.multiple_of)
+        if validator.format:
+            schema['format'] = validator.format
+        return schema | self._enum(validator)
+
+    def _object(self, validator: Any, scope: Scope) -> Schema:
+        schema: Schema = {'type': 'object'}
+        if validator.properties:
+            schema['properties'] = {
+                name: self.of(child, scope) for name, child in validator.properties.items()
+            }
+        if validator.pattern_properties and self.dialect.is_2020:
+            schema |= self._pattern_properties(validator.pattern_properties, scope)
+        schema |= self._additional_properties(validator, scope)
+        if validator.required:
+            schema['required'] = list(dict.fromkeys(validator.required))
+        return schema | _count_bounds(
+            'Properties', validator.min_properties, validator.max_properties
+        )
+
+    def _pattern_properties(self, children: Mapping[str, Any], scope: Scope) -> Schema:
+        patterns = {self._pattern(pattern): child for pattern, child in children.items()}
+        known = {
+            pattern: self.of(child, scope)
+            for pattern, child in patterns.items() if pattern is not None
+        }  # fmt: skip
+        return {'patternProperties': known} if known else {}
+
+    def _additional_properties(self, validator: Any, scope: Scope) -> Schema:
+        additional = validator.additional_properties
+        if validator.pattern_properties and not self.dialect.is_2020:
+            # Only additionalProperties can say what those would; what it cannot, it allows.
+            others = [self.of(child, scope) for child in validator.pattern_properties.values()]
+            if additional in (None, True):
+                return {}
+            if additional is not False:
+                others.append(self.of(additional, scope))
+            return {'additionalProperties': self.dialect.any_of(others)}
+        if additional is False:
+            return {'additionalProperties': False}
+        if additional in (None, True):
+            return {}
+        return {'additionalProperties': self.of(additional, scope)}
+
+    def _array(self, validator: Any, scope: Scope) -> Schema:
+        schema: Schema = {'type': 'array'}
+        if isinstance(validator.items, list):
+            rest = validator.additional_items
+            schema |= self.dialect.tuple_of(
+                [self.of(item, scope) for item in validator.items],
+                rest is not False if rest in (None, True, False) else self.of(rest, scope),
+            )
+        elif validator.items is not None:
+            schema['items'] = self.of(validator.items, scope)
+        elif not self.dialect.is_2020:
+            schema['items'] = {}
+        counts = _count_bounds('Items', validator.min_items, validator.max_items)
+        if 'maxItems' in counts and 'maxItems' in schema:
+            counts['maxItems'] = min(counts['maxItems'], schema['maxItems'])
+        schema |= counts
+        if validator.unique_items:
+            schema['uniqueItems'] = True
+        return schema
+
+    def _union(self, validator: Any, scope: Scope) -> Schema:
+        return self.dialect.any_of([self.of(item, scope) for item in validator.items])
+
+    def _ref(self, validator: Any, scope: Scope) -> Schema:
+        if validator.ref not in scope:
+            self.warn(f'Ref {validator.ref!r} names no definition; anything fits.')
+            return {}
+        target = scope[validator.ref]
+        if is_type(target) or target.def_name:
+            return self.of(target, scope)
+        return self._named_definition(validator.ref, target, scope)
+
+    def _named_definition(self, name: str, target: Any, scope: Scope) -> Schema:
+        """As `_named`, for a validator whose name is its key in `definitions`."""
+        return self._named(target, _Definition(name), scope)
+
+
+class _Definition:
+    def __init__(self, def_name: str) -> None:
+        self.def_name = def_name
+
+
+def _count_bounds(noun: str, low: int | None, high: int | None) -> Schema:
+    """Return e.g. {'minItems': 1}; no count is below zero."""
+    bounds: Schema = {}
+    if low is not None and low > 0:
+        bounds[f'min{noun}'] = low
+    if high is not None:
+        bounds[f'max{noun}'] = max(high, 0)
+    return bounds
+
+
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None
+
+
+def _accepts(validator: Any, value: Any) -> bool:
+    try:
+        return bool(validator.is_valid(value))
+    except Exception:  # A validator of the project's own, or a Ref outside of its definitions.
+        return False
+
+
+def _native(validator: Any, value: Any) -> Any:
+    """Return *value* as a date where the validator has dates, so that '2018-1-1' is written out."""
+    return validator.validate(value) if getattr(validator, 'format', None) in DATES else value
+
+
+def _is_portable(schema: Schema, value: Any) -> bool:
+    """Return whether JSON Schema agrees with API Star that *value* fits.
+
+    API Star ignores the formats that JSON Schema checks, knows times without an offset, and
+    divides floats in its own way.
+    """
+    if value in ([], {}):
+        return True
+    if schema.get('format') == 'date-time' and isinstance(value, datetime.datetime):
+        return value.tzinfo is not None
+    if schema.get('format') in CHECKED_FORMATS or isinstance(schema.get('multipleOf'), float):
+        return False
+    children = [*schema.get('properties', {}).values(), *schema.get('anyOf', [])]
+    children += [*schema.get('prefixItems', []), schema.get('items'), *schema.get('allOf', [])]
+    return all(_is_portable(child, value) for child in children if isinstance(child, dict))
+
+
+def _encoded(value: Any) -> Any:
+    """Return *value* as JSON has it. Raises TypeError where it cannot."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _encoded(child) for key, child in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_encoded(child) for child in value]
+    for form in validators.FORMATS.values():
+        if form.is_native_type(value):
+            return form.to_string(value)
+    raise TypeError(value)
