@@ -7,6 +7,9 @@ from django_apistar.schema.openapi import Info as Info
 from django_apistar.schema.openapi import Surroundings as Surroundings
 from django_apistar.schema.openapi import build_json_schema as build_json_schema
 from django_apistar.schema.openapi import build_openapi as build_openapi
+from django_apistar.schema.project import build_app_openapi as build_app_openapi
+from django_apistar.schema.project import info_of as info_of
+from django_apistar.schema.project import surroundings_of as surroundings_of
 from django_apistar.schema.rendering import MEDIA_TYPE as MEDIA_TYPE
 from django_apistar.schema.rendering import render as render
 from django_apistar.schema.rendering import render_yaml as render_yaml

@@ -14,9 +14,7 @@ LIMITS = {
     'minProperties': True, 'maximum': False, 'exclusiveMaximum': False, 'maxLength': False,
     'maxItems': False, 'maxProperties': False,
 }  # fmt: skip
-ALL_TYPES = frozenset(
-    {'string', 'number', 'integer', 'boolean', 'object', 'array', 'null'}
-)  # fmt: skip
+ALL_TYPES = frozenset({'string', 'number', 'integer', 'boolean', 'object', 'array', 'null'})
 
 
 def diff(old: Schema, new: Schema, old_name: str, new_name: str) -> tuple[str, ...]:
@@ -35,7 +33,12 @@ def breaking_changes(old: Schema, new: Schema) -> tuple[str, ...]:
 
     Knows OpenAPI 3. What is only added breaks nobody, a new demand on requests excepted.
     """
-    return tuple(dict.fromkeys(_Comparison(old, new).changes()))
+    if not ('openapi' in old and 'openapi' in new):
+        return ()
+    try:
+        return tuple(dict.fromkeys(_Comparison(old, new).changes()))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return ('The old document is not well-formed OpenAPI: its changes cannot be named.',)
 
 
 class _Comparison:

@@ -237,10 +237,11 @@ class _Builder:
 
 
 def _documentation(handler: Any) -> Schema:
-    """Return the first line of the docstring as summary, the whole as description."""
+    """Return the first sentence of the docstring as summary, the whole as description."""
     function = getattr(handler, 'func', handler)  # functools.partial documents itself.
     text = inspect.getdoc(function) if isinstance(getattr(function, '__doc__', None), str) else ''
-    if not text:
+    if not text or not text.strip():
         return {}
-    summary, _, rest = text.strip().partition('\n')
-    return {'summary': summary, **({'description': text} if rest.strip() else {})}
+    paragraph = ' '.join(text.strip().split('\n\n')[0].split())
+    summary = re.split(r'(?<=[.!?]) ', paragraph, maxsplit=1)[0]
+    return {'summary': summary, **({'description': text} if text.strip() != summary else {})}

@@ -1,0 +1,49 @@
+"""What an App says of itself: the parts of its document that are not in its routes."""
+
+from typing import Any
+
+from django_apistar.injector import is_built_in
+from django_apistar.routing import RouteEntry
+from django_apistar.schema.dialect import Schema
+from django_apistar.schema.openapi import Info, Surroundings, Warn, build_openapi
+from django_apistar.schema.security import security_schemes
+
+
+def build_app_openapi(
+    app: Any, version: str = '3.1', warn: Warn = lambda sentence: None
+) -> Schema:
+    """Return the OpenAPI document of *app*, an `apistar.App` with our router."""
+    return build_openapi(app.router.entries, info_of(app), surroundings_of(app), version, warn)
+
+
+def info_of(app: Any) -> Info:
+    document = app.document
+    return Info(
+        title=document.title,
+        version=document.version,
+        description=document.description,
+        servers=tuple(getattr(app, 'servers', ())),
+    )
+
+
+def surroundings_of(app: Any) -> Surroundings:
+    """Return what *app* puts around its handlers.
+
+    A hook that lets only users in tells so by `guards(handler, name)`, *name* being the route's
+    full name.
+    """
+    components = tuple(item for item in app.injector.components if not is_built_in(item))
+    on_request, on_response, _ = app.get_event_hooks()
+    guards = [
+        hook.__self__.guards for hook in on_request if hasattr(getattr(hook, '__self__', 0), 'guards')
+    ]  # fmt: skip
+
+    def needs_user(entry: RouteEntry) -> bool:
+        return any(guard(entry.handler, entry.name) for guard in guards)
+
+    return Surroundings(
+        components=components,
+        hooks=(*on_request, *on_response),
+        security=security_schemes((*components, *getattr(app, 'auth_components', ()))),
+        needs_user=needs_user,
+    )
