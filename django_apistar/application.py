@@ -9,17 +9,12 @@ import apistar
 from apistar import Route, http
 from apistar.http import PathParams, Response
 from apistar.server.components import ReturnValue
-from apistar.server.validation import VALIDATION_COMPONENTS
-from apistar.server.wsgi import (
-    RESPONSE_STATUS_TEXT,
-    WSGI_COMPONENTS,
-    WSGIEnviron,
-    WSGIStartResponse,
-)
+from apistar.server.wsgi import RESPONSE_STATUS_TEXT, WSGIEnviron, WSGIStartResponse
 from django.conf import settings as django_settings
 from django.core.serializers.json import DjangoJSONEncoder
 
 from django_apistar import documentation, errors
+from django_apistar.components import VALIDATION_COMPONENTS, WSGI_COMPONENTS
 from django_apistar.conf import get_settings
 from django_apistar.encoding import build_default
 from django_apistar.exchange import Exchange
@@ -37,6 +32,8 @@ class App(apistar.App):  # type: ignore[misc]
     """
 
     json_encoder: type = DjangoJSONEncoder
+    servers: tuple[Any, ...] = ()  # for the schema
+    auth_components: tuple[Any, ...] = ()
 
     def __init__(self, routes: Iterable[Any], *args: Any, **kwargs: Any) -> None:
         for name in ('components', 'event_hooks'):
@@ -190,6 +187,8 @@ def get_app() -> App:
     app.document.title = settings.title
     app.document.description = settings.description
     app.document.version = settings.version
+    app.servers = settings.servers
+    app.auth_components = settings.auth_components
     return app
 
 

@@ -45,6 +45,10 @@ class MustBeAuthenticated:
         if not self._is_public(environ, route) and find_user(environ) is None:
             raise NotAuthenticated(environ)
 
+    def guards(self, handler: Callable[..., Any], name: str) -> bool:
+        """Return whether only users reach *handler*, whose route has the full *name*."""
+        return not is_public(handler, name)
+
     def _is_public(self, environ: 'WSGIEnvironment', route: Route) -> bool:
         # Where no route was found, no handler runs: the answer is a 404 or 405.
         return route is None or is_public(route.handler, environ.get(ROUTE_NAME, route.name))
