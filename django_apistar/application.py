@@ -1,29 +1,29 @@
 """API Star's App, repaired, and the project's one App with its route table."""
 
 import functools
+import json
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import quote
 
 import apistar
 from apistar import Route, http
 from apistar.http import PathParams, Response
 from apistar.server.components import ReturnValue
-from apistar.server.wsgi import RESPONSE_STATUS_TEXT, WSGIEnviron, WSGIStartResponse
+from apistar.server.wsgi import WSGIEnviron, WSGIStartResponse
 from django.conf import settings as django_settings
 from django.core.serializers.json import DjangoJSONEncoder
 
-from django_apistar import documentation, errors
+from django_apistar import documentation, errors, responses
 from django_apistar.components import VALIDATION_COMPONENTS, WSGI_COMPONENTS
 from django_apistar.conf import get_settings
 from django_apistar.encoding import build_default
 from django_apistar.exchange import Exchange
 from django_apistar.injector import Injector
-from django_apistar.router import Router
+from django_apistar.router import MethodNotAllowed, PathRedirect, Router
 from django_apistar.routing import RouteTable
-
-BODILESS = frozenset((*range(100, 200), 204, 304))
-
+from django_apistar.transactions import make_atomic
 
 class App(apistar.App):  # type: ignore[misc]
     """API Star's App with its known defects repaired; takes the same arguments.
@@ -92,27 +92,35 @@ class App(apistar.App):  # type: ignore[misc]
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        return Exchange(self, environ, start_response).respond()
+        body = Exchange(self, environ, start_response).respond()
+        return body if environ['REQUEST_METHOD'] != 'HEAD' else _discard(body)
 
     def find_route(self, environ: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        """Return (route, path parameters) of *environ*. Raises API Star's HTTPExceptions."""
-        path = decode_path(environ.get('PATH_INFO') or '/')
-        return self.router.lookup(path, environ['REQUEST_METHOD'].upper())
+        """Return (route, path parameters) of *environ*.
+
+        Raises API Star's NotFound and MethodNotAllowed, Redirect to the path with its slash,
+        and Options where the route has no handler of its own for that method.
+        """
+        method = environ['REQUEST_METHOD'].upper()
+        try:
+            return self.router.lookup(decode_path(environ.get('PATH_INFO') or '/'), method)
+        except PathRedirect as exc:
+            raise Redirect(exc.location, environ) from None
+        except MethodNotAllowed as exc:
+            if method == 'OPTIONS':
+                raise Options(exc.allow) from None
+            raise
 
     def create_hooks(self) -> list[Any]:
         """Return this request's hooks: an object of each class, instances as they are."""
         return [hook() if isinstance(hook, type) else hook for hook in self.event_hooks or ()]
 
     def get_handler(self, route: Any) -> Callable[..., Any]:
-        """Return what is called for *route*."""
-        return route.handler  # type: ignore[no-any-return]
+        """Return what is called for *route*: its handler, in a transaction where Django says so."""
+        return make_atomic(route.handler)
 
     def render_response(self, return_value: ReturnValue) -> Response:
-        if isinstance(return_value, Response):
-            return return_value
-        if isinstance(return_value, str):
-            return http.HTMLResponse(return_value)
-        return JSONResponse(return_value)
+        return responses.build_response(return_value, self.encode_default)
 
     def exception_handler(self, exc: Exception) -> Response:
         answer = errors.translate(exc)
@@ -128,21 +136,43 @@ class App(apistar.App):  # type: ignore[misc]
         return http.JSONResponse('Server error', 500, exc_info=sys.exc_info())
 
     def finalize_wsgi(
-        self,
-        response: Response,
-        start_response: WSGIStartResponse,
+        self, response: Response, start_response: WSGIStartResponse
     ) -> Iterable[bytes]:
         exc_info, response.exc_info = response.exc_info, None  # Kept, it would be a cycle.
         if self.debug and exc_info is not None:
             raise exc_info[0].with_traceback(exc_info[1], exc_info[2])
-        start_response(RESPONSE_STATUS_TEXT[response.status_code], list(response.headers), exc_info)
-        return [response.content]
+        status, headers = responses.finalize(response, self.extra_headers)
+        start_response(status, headers, exc_info)
+        if response.status_code in responses.BODILESS:
+            return []
+        return [response.content] if isinstance(response.content, bytes) else response.content
 
 
-class JSONResponse(http.JSONResponse):  # type: ignore[misc]
-    """API Star's JSONResponse of whatever Django's JSON encoder knows."""
+class Redirect(apistar.exceptions.Found):  # type: ignore[misc]
+    """To the path with its slash: 302 for GET and HEAD, as API Star, else 308, which keeps the
+    method and the body. SCRIPT_NAME and the query string stay."""
 
-    default = staticmethod(build_default(DjangoJSONEncoder))
+    def __init__(self, path: str, environ: dict[str, Any]) -> None:
+        script_name = environ.get('SCRIPT_NAME', '').encode('latin-1', 'replace')
+        location = quote(script_name + path.encode('utf-8'), safe="/:@!$&'()*+,;=~")
+        if environ.get('QUERY_STRING'):
+            location = f'{location}?{environ["QUERY_STRING"]}'
+        if environ['REQUEST_METHOD'].upper() in ('GET', 'HEAD'):
+            super().__init__(location)
+        else:
+            super().__init__(location, 'Permanent Redirect', 308)
+
+
+class Options(MethodNotAllowed):
+    """The answer to OPTIONS where no route has that method: 204 with Allow."""
+
+    default_status_code = 204
+
+
+def _discard(body: Iterable[bytes]) -> list[bytes]:
+    """HEAD has no body; servers before gunicorn 26 would send it."""
+    getattr(body, 'close', lambda: None)()
+    return []
 
 
 def decode_path(path_info: str) -> str:

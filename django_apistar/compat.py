@@ -193,8 +193,12 @@ def _read_annotations_that_are_text() -> None:
     server/core.py and server/components.py read `inspect.signature` as it is. `Optional[int]`
     becomes the `int = None` that API Star knows.
     """
+    from apistar import Route
     from apistar.server import components, core
 
+    from django_apistar.fields import generate_fields
+
+    Route.generate_fields = generate_fields
     core.inspect = _copy_of(inspect, signature=get_plain_signature)
     components.inspect = _copy_of(inspect, signature=get_signature)
 

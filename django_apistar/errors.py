@@ -42,7 +42,7 @@ def translate(exc: BaseException) -> Any:
         case PermissionDenied():
             return TranslatedError('Forbidden', 403)
         case RequestDataTooBig():
-            return TranslatedError('Request body is too large', 413, {'Connection': 'close'})
+            return TranslatedError('Request body is too large', 413)
         case SuspiciousOperation() | BadRequest() | UnreadablePostError():
             return TranslatedError('Bad request', 400)
         case ValidationError():
@@ -87,6 +87,8 @@ def report(exc: BaseException, environ: dict[str, Any]) -> None:
 
 def warn(exc: Any, environ: dict[str, Any]) -> None:
     """Log the 4xx *exc* as Django does: a warning with the path."""
+    if getattr(exc, 'status_code', 400) < 400:
+        return
     logger = logging.getLogger('django.security.' + type(exc).__name__) if isinstance(
         exc, SuspiciousOperation) else request_logger  # fmt: skip
     if logger.isEnabledFor(logging.WARNING):

@@ -17,7 +17,7 @@ _PORTS = range(65536)
 
 _ADDRESS = re.compile(
     r"""(?:(?P<host>
-        \[[0-9a-fA-F:.]+(?:%\w+)?\]         # IPv6
+        \[[0-9a-fA-F:.]+\]                # IPv6
         | [A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)* # IPv4, a name, or 0 for every address
     )?:)?(?P<port>\d+)""",
     re.VERBOSE,

@@ -1,0 +1,179 @@
+"""Reads request bodies: how much, and what they may hold."""
+
+import json
+import re
+from collections import OrderedDict
+from io import BytesIO
+from itertools import chain
+from math import isfinite
+from typing import Any
+
+from apistar import codecs, exceptions
+from django.conf import settings as django_settings
+from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
+from werkzeug.http import parse_options_header
+
+MAX_DEPTH = 256  # of JSON: more is an attack on the recursion of whoever reads it
+_CHUNK = 64 * 1024
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_NO_BRACKETS = bytes(code for code in range(256) if code not in b'[]{}')
+_SURROGATE = re.compile(rb'\\u[dD][89a-fA-F]')
+
+
+class PayloadTooLarge(exceptions.HTTPException):  # type: ignore[misc]
+    """413: RFC 9110, section 15.5.14."""
+
+    default_status_code = 413
+    default_detail = 'Request body is too large'
+
+
+def read_body(environ: dict[str, Any]) -> bytes:
+    """Return the request's whole body.
+
+    Raises PayloadTooLarge beyond DATA_UPLOAD_MAX_MEMORY_SIZE bytes, before reading where the
+    length is known, and BadRequest where the body is not what Content-Length says.
+    """
+    limit = django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    length = environ.get('CONTENT_LENGTH') or ''
+    if not length:
+        # Only a server that ends the input itself, as for a chunked body, can be read without.
+        ended = environ.get('wsgi.input_terminated')
+        return _read_to_the_end(environ['wsgi.input'], limit) if ended else b''
+    if not (length.isascii() and length.isdecimal()):
+        raise exceptions.BadRequest('Invalid Content-Length header')
+    expected = int(length) if len(length) < 20 else 10**20
+    if limit is not None and expected > limit:
+        raise PayloadTooLarge()
+    if not expected:
+        return b''
+    return _read_exactly(environ['wsgi.input'], expected)
+
+
+def _read_exactly(stream: Any, expected: int) -> bytes:
+    try:
+        body: bytes = stream.read(expected)
+        while len(body) < expected:
+            more = stream.read(expected - len(body))
+            if not more:
+                raise exceptions.BadRequest('Request body is shorter than its Content-Length')
+            body += more
+    except OSError as exc:
+        raise exceptions.BadRequest('Request body cannot be read') from exc
+    return body
+
+
+def _read_to_the_end(stream: Any, limit: int | None) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        while chunk := stream.read(_CHUNK):
+            size += len(chunk)
+            if limit is not None and size > limit:
+                raise PayloadTooLarge()
+            chunks.append(chunk)
+    except OSError as exc:
+        raise exceptions.BadRequest('Request body cannot be read') from exc
+    return b''.join(chunks)
+
+
+class JSONCodec(codecs.JSONCodec):  # type: ignore[misc]
+    """API Star's, which also refuses what JSON does not have and what would exhaust us.
+
+    NaN and Infinity (RFC 8259, section 6), lone surrogates (section 8.2), and nesting deeper
+    than MAX_DEPTH.
+    """
+
+    def __init__(self, object_type: Any = OrderedDict) -> None:
+        hook = None if object_type is dict else object_type
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=hook, parse_constant=_refuse_constant, parse_float=_finite
+        )
+
+    def decode(self, bytestring: bytes, **options: Any) -> Any:
+        try:
+            if bytestring.count(b'[') + bytestring.count(b'{') > MAX_DEPTH:
+                _check_depth(bytestring)
+            data = self._decoder.decode(bytestring.decode('utf-8'))
+            if _SURROGATE.search(bytestring):
+                json.dumps(data, ensure_ascii=False).encode('utf-8')
+        except ValueError as exc:
+            raise exceptions.ParseError(f'Malformed JSON. {_describe(exc)}') from None
+        return data
+
+
+def _describe(exc: ValueError) -> str:
+    if isinstance(exc, UnicodeEncodeError):
+        return 'Lone surrogate in a string'
+    return str(exc)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f'{name} is not a JSON number')
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError('Number out of range')
+    return number
+
+
+def _check_depth(document: bytes) -> None:
+    depth = 0
+    for bracket in _STRINGS.sub(b'', document).translate(None, _NO_BRACKETS):
+        depth += 1 if bracket in b'[{' else -1
+        if depth > MAX_DEPTH:
+            raise ValueError(f'More than {MAX_DEPTH} levels')
+
+
+class URLEncodedCodec(codecs.URLEncodedCodec):  # type: ignore[misc]
+    """API Star's, with Django's limit on the number of fields."""
+
+    def decode(self, bytestring: bytes, **options: Any) -> Any:
+        if _exceeds(bytestring.count(b'&') + 1):
+            raise exceptions.ParseError('Too many form fields')
+        return super().decode(bytestring, **options)
+
+
+class MultiPartCodec(codecs.MultiPartCodec):  # type: ignore[misc]
+    """API Star's, which also refuses a broken body, has Django's limits, and drops paths.
+
+    A file's name is what the client says; 'C:\\a\\b.txt' and '../b.txt' become 'b.txt'.
+    """
+
+    def decode(self, bytestring: bytes, headers: Any, **options: Any) -> Any:
+        mime_type, mime_options = parse_options_header(headers.get('content-type') or '')
+        if not mime_options.get('boundary'):
+            raise exceptions.ParseError('Malformed multipart form. No boundary')
+        limits = [
+            django_settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
+            django_settings.DATA_UPLOAD_MAX_NUMBER_FILES,
+        ]
+        parts = None if None in limits else sum(limits)
+        form, files = self._parse(bytestring, mime_type, mime_options, parts)
+        if _exceeds(len(form)) or (limits[1] is not None and len(files) > limits[1]):
+            raise exceptions.ParseError('Too many form fields')
+        for _, file in files:
+            file.filename = _base_name(file.filename)
+        return ImmutableMultiDict(chain(form, files))
+
+    def _parse(self, body: bytes, mime_type: str, options: Any, parts: int | None) -> Any:
+        parser = FormDataParser(silent=False, max_form_parts=parts)
+        try:
+            _, form, files = parser.parse(BytesIO(body), mime_type, len(body), options)
+        except RequestEntityTooLarge:
+            raise exceptions.ParseError('Too many form fields') from None
+        except (ValueError, EOFError) as exc:
+            raise exceptions.ParseError(f'Malformed multipart form. {exc}') from None
+        return list(form.items(multi=True)), list(files.items(multi=True))
+
+
+def _exceeds(fields: int) -> bool:
+    limit = django_settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+    return limit is not None and fields > limit
+
+
+def _base_name(filename: str | None) -> str | None:
+    return filename and re.split(r'[\\/]', filename)[-1]

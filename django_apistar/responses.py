@@ -1,0 +1,146 @@
+"""Responses: what a handler's value becomes, and what goes to the server."""
+
+import itertools
+import json
+from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
+from typing import Any
+
+from apistar import http
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import QuerySet
+
+from django_apistar.encoding import build_default
+
+Headers = list[tuple[str, str]]
+STATUS_LINES = {code: f'{code} Unknown' for code in range(100, 600)}
+STATUS_LINES.update({status.value: f'{status.value} {status.phrase}' for status in HTTPStatus})
+BODILESS = frozenset((*range(100, 200), 204, 304))
+_FORBIDDEN_IN_HEADERS = ('\r', '\n', '\0')
+
+
+class JSONResponse(http.JSONResponse):  # type: ignore[misc]
+    """API Star's JSONResponse of whatever Django's JSON encoder knows."""
+
+    default = staticmethod(build_default(DjangoJSONEncoder))
+
+
+class StreamingResponse(http.Response):  # type: ignore[misc]
+    """A response whose body is sent while it is made.
+
+    *content*: an iterable of str (sent as UTF-8) or bytes. It is closed, where it can be, when
+    the server has sent it or the client has gone.
+    """
+
+    def render(self, content: Any) -> Iterable[bytes]:
+        return _Encoded(content)
+
+    def set_default_headers(self) -> None:
+        if 'content-type' not in self.headers:
+            self.headers['content-type'] = 'application/octet-stream'
+
+
+class _Encoded:
+    """The bytes of an iterable of str or bytes."""
+
+    def __init__(self, content: Iterable[str | bytes]) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._content:
+            yield chunk.encode('utf-8') if isinstance(chunk, str) else chunk
+
+    def close(self) -> None:
+        getattr(self._content, 'close', lambda: None)()
+
+
+def build_response(value: Any, encode_default: Callable[[Any], Any]) -> Any:
+    """Return the Response of a handler's *value*.
+
+    A Response stays itself, str is HTML as in API Star, an iterator is streamed, anything else
+    is JSON.
+    """
+    if isinstance(value, http.Response):
+        return value
+    if isinstance(value, str):
+        return http.HTMLResponse(value)
+    if isinstance(value, Iterator):
+        return _stream(value, encode_default)
+    if isinstance(value, QuerySet):
+        value = list(value)
+    return _EncodedJSONResponse(value, encode_default)
+
+
+class _EncodedJSONResponse(http.JSONResponse):  # type: ignore[misc]
+    def __init__(self, value: Any, encode_default: Callable[[Any], Any]) -> None:
+        self.default = encode_default
+        super().__init__(value)
+
+
+def _stream(values: Iterator[Any], encode_default: Callable[[Any], Any]) -> Any:
+    """Stream *values*: str as HTML, bytes as they are, anything else as one JSON array.
+
+    The first is made here, so that a failure of it is still answered as one.
+    """
+    first = list(itertools.islice(values, 1))
+    rest = _Chained(first, values)
+    if first and isinstance(first[0], str):
+        return StreamingResponse(rest, headers={'content-type': 'text/html; charset=utf-8'})
+    if first and isinstance(first[0], bytes):
+        return StreamingResponse(rest, headers={'content-type': 'application/octet-stream'})
+    chunks = _Chained(_iter_json(rest, encode_default), (), rest)
+    return StreamingResponse(chunks, headers={'content-type': 'application/json'})
+
+
+class _Chained:
+    """Two iterables as one, which closes the second's source."""
+
+    def __init__(self, first: Iterable[Any], rest: Iterable[Any], source: Any = None) -> None:
+        self._values = itertools.chain(first, rest)
+        self._source = rest if source is None else source
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._values
+
+    def close(self) -> None:
+        getattr(self._source, 'close', lambda: None)()
+
+
+def _iter_json(values: Iterable[Any], encode_default: Callable[[Any], Any]) -> Iterator[str]:
+    options = {**http.JSONResponse.options, 'default': encode_default}
+    separator = '['
+    for value in values:
+        yield separator + json.dumps(value, **options)
+        separator = ','
+    yield ']' if separator == ',' else '[]'
+
+
+def finalize(response: Any, extra: Iterable[tuple[str, str]]) -> tuple[str, Headers]:
+    """Return the status line and headers of *response* as they go to the server.
+
+    *extra* headers are added where the response has none of that name. Raises ValueError for
+    a header that would break the response apart, KeyError for a status outside 100 to 599.
+    """
+    headers = [(name, value) for name, value in response.headers if not _is_replaced(name, response)]
+    if isinstance(response.content, bytes) and response.status_code not in BODILESS:
+        headers.insert(0, ('content-length', str(len(response.content))))
+    names = {name.lower() for name, _ in headers}
+    headers.extend(item for item in extra if item[0].lower() not in names)
+    for name, value in headers:
+        _check_header(name, value)
+    return STATUS_LINES[response.status_code], headers
+
+
+def _is_replaced(name: str, response: Any) -> bool:
+    """Content-Length is counted here; a hook may have changed the content."""
+    if response.status_code in BODILESS:
+        return name in ('content-length', 'content-type')
+    return name == 'content-length' and isinstance(response.content, bytes)
+
+
+def _check_header(name: str, value: str) -> None:
+    for text in (name, value):
+        if any(character in text for character in _FORBIDDEN_IN_HEADERS):
+            raise ValueError(f'The header {name!r} has the value {value!r}, with a line break.')
+        if not text.isascii():
+            text.encode('latin-1')

@@ -1,0 +1,41 @@
+"""ATOMIC_REQUESTS for API Star handlers, as Django does it for views."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from apistar.exceptions import HTTPException
+from django.conf import settings as django_settings
+from django.db import transaction
+
+Handler = Callable[..., Any]
+
+
+def make_atomic(handler: Handler) -> Handler:
+    """Return *handler* within a transaction of each database that has ATOMIC_REQUESTS.
+
+    `django.db.transaction.non_atomic_requests` is honoured. The transaction is rolled back when
+    the handler raises, except for an HTTPException below 400, such as Found.
+    """
+    if not any(config.get('ATOMIC_REQUESTS') for config in django_settings.DATABASES.values()):
+        return handler
+    exempt = getattr(handler, '_non_atomic_requests', ())
+    for alias, config in django_settings.DATABASES.items():
+        if config.get('ATOMIC_REQUESTS') and alias not in exempt:
+            handler = _within_transaction(handler, alias)
+    return handler
+
+
+def _within_transaction(handler: Handler, alias: str) -> Handler:
+    @functools.wraps(handler)
+    def atomic_handler(*args: Any, **kwargs: Any) -> Any:
+        with transaction.atomic(using=alias):
+            try:
+                return handler(*args, **kwargs)
+            except HTTPException as exc:
+                if exc.status_code >= 400:
+                    raise
+                answer = exc
+        raise answer
+
+    return atomic_handler
