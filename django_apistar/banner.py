@@ -12,9 +12,9 @@ import django_apistar
 from django_apistar.routing import Framework, NoReverseMatch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from django_apistar.routing import RouteEntry, RouteTable
+    from django_apistar.routing import RouteTable
 
 _LABEL_WIDTH = 9
 
@@ -40,6 +40,7 @@ def format_banner(banner: Banner) -> str:
         f'Django {django.__version__}, settings {banner.settings_module}',
         '',
         *(f'  {label:{_LABEL_WIDTH}}{text}' for label, text in _rows(banner)),
+        '',
         '',
     ]
     return '\n'.join(lines)

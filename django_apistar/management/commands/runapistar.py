@@ -1,0 +1,204 @@
+"""manage.py runapistar: serve the project."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError, SystemCheckError
+from django.core.management.color import no_style
+from django.db import DatabaseError, connections
+
+from django_apistar import banner, listeners, server
+from django_apistar.application import get_route_table
+from django_apistar.conf import get_settings
+
+if TYPE_CHECKING:
+    from django.core.management.base import CommandParser
+
+_NO_STATIC = 'DJANGO_APISTAR_NOSTATIC'
+
+# Options that are gunicorn settings: option, type, metavar, help. The setting is the last field.
+_SERVER_OPTIONS = (
+    ('--workers', int, 'N', 'worker processes', 'workers'),
+    ('--threads', int, 'N', 'threads of each worker', 'threads'),
+    ('--worker-class', str, 'CLASS', 'gunicorn worker class, gthread by default', 'worker_class'),
+    ('--timeout', int, 'SECONDS', 'replace a worker that is silent for so long', 'timeout'),
+    (
+        '--graceful-timeout',
+        int,
+        'SECONDS',
+        'time that running requests get when the server stops',
+        'graceful_timeout',
+    ),
+    ('--keep-alive', int, 'SECONDS', 'time that an idle connection is kept', 'keepalive'),
+    ('--max-requests', int, 'N', 'replace a worker after N requests, 0: never', 'max_requests'),
+    ('--pid', str, 'FILE', 'file for the process id', 'pidfile'),
+    ('--certfile', str, 'FILE', 'serve https with this certificate', 'certfile'),
+    ('--keyfile', str, 'FILE', 'the key of the certificate', 'keyfile'),
+)
+
+
+class Command(BaseCommand):
+    """Parses the options, opens the sockets, checks and loads the project, and hands over."""
+
+    help = 'Serve API Star and Django from one process, with gunicorn or granian.'
+    requires_system_checks = ()
+    stealth_options = ('server_arguments',)
+    suppressed_base_arguments = frozenset({'--verbosity', '--traceback'})
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._server_arguments: list[str] = []
+        if os.environ.get('NO_COLOR'):
+            self.style = no_style()
+            self.stderr.style_func = None
+
+    # Command line
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Take what follows `--` for the server's own parser."""
+        if '--' in argv:
+            position = argv.index('--')
+            argv, self._server_arguments = argv[:position], argv[position + 1 :]
+        super().run_from_argv(argv)
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Return a parser that refuses a command line in one sentence."""
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+
+        def refuse(message: str) -> NoReturn:
+            if not self._called_from_command_line:
+                raise CommandError(f'{message}.')
+            self._print_error(f'{message}. See {parser.prog} --help.')
+            sys.exit(2)
+
+        parser.error = refuse  # type: ignore[method-assign]  # Django builds the parser
+        return parser
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options of the command."""
+        add = parser.add_argument
+        add('addrport', nargs='?', help='port, address:port, unix:PATH or fd://N')
+        add('--bind', action='append', default=[], metavar='ADDRESS', help='as addrport, repeatable')
+        add('--ipv6', '-6', action='store_true', help='a bare port means [::1]:port')
+        add('--server', choices=('gunicorn', 'granian'), default='gunicorn', help='%(default)s')
+        for option, kind, metavar, text, name in _SERVER_OPTIONS:
+            add(option, type=kind, metavar=metavar, help=text, dest=name)
+        add('--preload', action='store_true', dest='preload_app', help='load before forking')
+        add(
+            '--access-log',
+            nargs='?',
+            const='-',
+            metavar='FILE',
+            dest='accesslog',
+            help='log each request to FILE, or to stdout',
+        )
+        add('--config', metavar='FILE', help='configuration file of gunicorn')
+        add('--skip-checks', action='store_true', help='skip the system checks')
+        add('--noreload', action='store_false', dest='use_reloader', help='no autoreload')
+        add('--nostatic', action='store_true', help='do not serve static files')
+        add('--check', action='store_true', help='load, check, print, and exit')
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        """Run; on the command line a failure is a sentence that begins with the command's name."""
+        try:
+            return super().execute(*args, **options)
+        except SystemCheckError:
+            raise
+        except (CommandError, ImproperlyConfigured) as exc:
+            if not self._called_from_command_line:
+                raise CommandError(str(exc)) from exc
+            self._print_error(str(exc))
+            sys.exit(1)
+
+    def _print_error(self, sentences: str) -> None:
+        for sentence in sentences.splitlines():
+            self.stderr.write(f'runapistar: {sentence}')
+
+    # Start
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Try everything that can be wrong, print the banner, and become the server."""
+        if options['nostatic']:
+            os.environ[_NO_STATIC] = '1'
+        launch = build_launch(options, options.get('server_arguments') or self._server_arguments)
+        configured = server.get_server(launch)
+        is_trial = options['check'] or configured.trial_text is not None
+        listeners_ = [] if is_trial else configured.open_listeners()
+        if not options['skip_checks']:
+            self.check()
+        self._warn_about_migrations()
+        self._check_hosts()
+        server.load_application()
+        self.stdout.write(self._format_banner(launch, configured, listeners_))
+        if is_trial:
+            self.stdout.write(configured.trial_text or 'Everything is in order; not started.')
+            return
+        self.stdout.write('Quit with Control-C.')
+        self.stdout.flush()
+        launch = dataclasses.replace(launch, sockets=[one.sock.detach() for one in listeners_])
+        server.start(launch)
+
+    def _warn_about_migrations(self) -> None:
+        try:
+            self.check_migrations()
+        except DatabaseError as exc:
+            self.stderr.write(f'runapistar: The migrations cannot be checked: {exc}'.rstrip())
+        finally:
+            connections.close_all()
+
+    def _check_hosts(self) -> None:
+        if not settings.DEBUG and not settings.ALLOWED_HOSTS:
+            raise CommandError(
+                'ALLOWED_HOSTS is empty and DEBUG is off, so every request would be refused. '
+                "List this site's host names in ALLOWED_HOSTS."
+            )
+
+    def _format_banner(self, launch: server.Launch, configured: Any, opened: list[Any]) -> str:
+        table = get_route_table()
+        facts = banner.Banner(
+            settings_module=str(getattr(settings, 'SETTINGS_MODULE', None) or '(configured)'),
+            addresses=configured.describe_addresses(opened),
+            scheme=configured.scheme,
+            docs_url=get_settings().docs_url,
+            admin_url=banner.find_admin_url(table),
+            server=configured.describe(),
+            is_reloading=launch.reload,
+            routes=banner.describe_routes(table),
+        )
+        return banner.format_banner(facts)
+
+
+def build_launch(options: dict[str, Any], arguments: list[str]) -> server.Launch:
+    """Return what the server process must know, from the options of the command line."""
+    names = [name for *_, name in _SERVER_OPTIONS]
+    chosen = {name: options[name] for name in (*names, 'accesslog') if options.get(name) is not None}
+    if options['preload_app']:
+        chosen['preload_app'] = True
+    addresses = [*filter(None, [options['addrport']]), *options['bind']]
+    if options['ipv6'] and not addresses:
+        addresses = [str(listeners.DEFAULT_PORT)]
+    if addresses:
+        host = '[::1]' if options['ipv6'] else '127.0.0.1'
+        chosen['bind'] = [listeners.parse_address(address, host) for address in addresses]
+    return server.Launch(
+        server=options['server'],
+        settings=chosen,
+        arguments=list(arguments),
+        config=_absolute(options['config']),
+        debug=settings.DEBUG,
+        reload=settings.DEBUG and options['use_reloader'] and not options['preload_app'],
+        skip_checks=options['skip_checks'],
+    )
+
+
+def _absolute(config: str | None) -> str | None:
+    if config is None or config.startswith('python:'):
+        return config
+    return str(Path(config.removeprefix('file:')).absolute())
