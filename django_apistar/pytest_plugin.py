@@ -1,0 +1,26 @@
+"""pytest fixtures, there without an import: setup.cfg names this module as a pytest plugin."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from django_apistar.test import TestClient
+
+
+@pytest.fixture
+def apistar_client() -> 'Iterator[TestClient]':
+    """A `django_apistar.test.TestClient` for the project's application."""
+    from django_apistar.test import TestClient
+
+    with TestClient() as client:
+        yield client
+
+
+@pytest.fixture
+def reverse_url() -> Callable[..., str]:
+    """`django_apistar.reverse_url`."""
+    from django_apistar import reverse_url
+
+    return reverse_url

@@ -1,0 +1,363 @@
+"""A test client for both frameworks: `requests` that reach the project as a server's would."""
+
+import base64
+import contextlib
+import io
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from http.client import HTTPMessage
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes, urlsplit
+from wsgiref.util import FileWrapper
+
+import django.test
+import requests
+from django.conf import settings as django_settings
+from django.contrib.auth import get_user, load_backend, login, logout
+from django.core.signals import got_request_exception, request_finished, request_started
+from django.db import close_old_connections
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse
+
+from django_apistar import reverse_url
+from django_apistar.dispatch import get_application
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+BODILESS = frozenset((*range(100, 200), 204, 304))
+SAFE_METHODS = frozenset(('GET', 'HEAD', 'OPTIONS', 'TRACE'))
+_HEADER_VALUE = re.compile(r'[^\x00-\x08\x0a-\x1f\x7f]*')
+
+
+class TestClient(requests.Session):
+    """A `requests` session that calls the project's WSGI application, or *app*.
+
+    URLs are absolute or begin with '/'. The application is asked for with each request, so that
+    `override_settings` takes effect. An exception that the application answers with 500 is raised
+    in the test, unless *raise_server_exceptions* is False. *environ* is added to each request's.
+    """
+
+    __test__ = False  # pytest need not look for tests in here.
+
+    def __init__(
+        self,
+        app: 'WSGIApplication | None' = None,
+        scheme: str = 'http',
+        hostname: str = 'testserver',
+        *,
+        raise_server_exceptions: bool = True,
+        enforce_csrf_checks: bool = False,
+        environ: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.app = app
+        self.base_url = f'{scheme}://{hostname}'
+        self.raise_server_exceptions = raise_server_exceptions
+        self.enforce_csrf_checks = enforce_csrf_checks
+        self.environ = dict(environ or {})
+        self.trust_env = False  # The user's proxies and .netrc are none of the test's business.
+        self.headers['User-Agent'] = 'testclient'
+        adapter = _WSGIAdapter(self)
+        self.mount('http://', adapter)
+        self.mount('https://', adapter)
+
+    def request(  # type: ignore[override]
+        self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        """Send a request, as `requests.Session.request` does."""
+        url = url.decode() if isinstance(url, bytes) else url
+        if not url.lower().startswith(('http://', 'https://')):
+            if not url.startswith('/'):
+                raise ValueError(f"The URL {url!r} must begin with '/', 'http://' or 'https://'.")
+            url = self.base_url + url
+        return super().request(method, url, *args, **kwargs)
+
+    # Who asks
+
+    def force_login(self, user: Any, backend: str | None = None) -> None:
+        """Log *user* in as the admin's login page would, without asking for a password."""
+        request = self._build_session_request()
+        login(request, user, backend or _first_backend())
+        request.session.save()
+        self._set_cookie(django_settings.SESSION_COOKIE_NAME, request.session.session_key)
+        get_token(request)
+        self._set_cookie(django_settings.CSRF_COOKIE_NAME, request.META['CSRF_COOKIE'])
+
+    def credentials(
+        self, *, basic: tuple[str, str] | None = None, token: str | None = None
+    ) -> None:
+        """Send Basic or token credentials with each request from now on; none without arguments."""
+        self.headers.pop('Authorization', None)
+        if basic is not None:
+            encoded = base64.b64encode(':'.join(basic).encode()).decode()
+            self.headers['Authorization'] = f'Basic {encoded}'
+        elif token is not None:
+            self.headers['Authorization'] = f'Bearer {token}'
+
+    def logout(self) -> None:
+        """End the session, and forget cookies and credentials."""
+        request = self._build_session_request()
+        request.user = get_user(request)
+        logout(request)
+        self.cookies.clear()
+        self.credentials()
+
+    def _build_session_request(self) -> Any:
+        """Return a HttpRequest with the session of the client's cookie, or a new one."""
+        request = HttpRequest()
+        store: Any = import_module(django_settings.SESSION_ENGINE).SessionStore
+        keys = [
+            cookie.value
+            for cookie in self.cookies
+            if cookie.name == django_settings.SESSION_COOKIE_NAME
+        ]
+        request.session = store(keys[0] if keys else None)
+        return request
+
+    def _set_cookie(self, name: str, value: str) -> None:
+        # Where a response's Set-Cookie would put it, so that a response can replace it.
+        hostname = urlsplit(self.base_url).hostname or ''
+        domain = hostname if '.' in hostname else f'{hostname}.local'
+        self.cookies.set(name, value, domain=domain, path='/')
+
+
+class _WSGIAdapter(HTTPAdapter):
+    """Sends the requests of *client* to its WSGI application instead of the network."""
+
+    def __init__(self, client: TestClient) -> None:
+        super().__init__()
+        self.client = client
+
+    def send(  # type: ignore[override]
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        client = self.client
+        environ = build_environ(request, client.environ)
+        if not client.enforce_csrf_checks:
+            _add_csrf_token(environ, request)
+        exchange = _Exchange()
+        with _without_closed_connections(), _watching(exchange):
+            exchange.run(client.app or get_application(), environ)
+        if client.raise_server_exceptions and exchange.exception is not None:
+            raise exchange.exception
+        raw = exchange.build_response(request.method or '')
+        return self.build_response(request, raw)
+
+
+class _Exchange:
+    """One request as a server has it: what `start_response` was given, and the body's parts."""
+
+    def __init__(self) -> None:
+        self.status = ''
+        self.headers: list[tuple[str, str]] = []
+        self.parts: list[bytes] = []
+        self.exception: BaseException | None = None  # the first that was answered with 500
+
+    def run(self, app: 'WSGIApplication', environ: 'WSGIEnvironment') -> None:
+        """Call *app*, read its body to the end and close it, as PEP 3333 asks of a server."""
+        body = app(environ, self.start_response)
+        try:
+            self.parts.extend(body)
+        finally:
+            getattr(body, 'close', lambda: None)()
+        if not self.status:
+            raise RuntimeError('The application has not called start_response.')
+
+    def start_response(
+        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /
+    ) -> Callable[[bytes], object]:
+        if exc_info:
+            self.remember(exc_info[1])
+        elif self.status:
+            raise RuntimeError('The application has called start_response twice.')
+        for name, value in headers:
+            value.encode('latin-1')
+            if not _HEADER_VALUE.fullmatch(value):
+                raise ValueError(f'No server sends the header {name}: {value!r}.')
+        self.status, self.headers = status, headers
+        return self.parts.append
+
+    def remember(self, exception: BaseException | None) -> None:
+        if self.exception is None:
+            self.exception = exception
+
+    def build_response(self, method: str) -> HTTPResponse:
+        """Return the response as urllib3 makes it; its `msg` is what cookies are read from."""
+        code, _, reason = self.status.partition(' ')
+        body = b'' if method == 'HEAD' or int(code) in BODILESS else b''.join(self.parts)
+        return HTTPResponse(
+            body=io.BytesIO(body),
+            headers=self.headers,
+            status=int(code),
+            reason=reason,
+            version=11,
+            preload_content=False,
+            original_response=_OriginalResponse(self.headers),  # type: ignore[arg-type]
+            request_method=method,
+        )
+
+
+class _OriginalResponse:
+    """The part of http.client's response that cookies are read from."""
+
+    def __init__(self, headers: Iterable[tuple[str, str]]) -> None:
+        self.msg = HTTPMessage()
+        for name, value in headers:
+            self.msg.add_header(name, value)
+
+    def isclosed(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """There is no connection."""
+
+
+def build_environ(
+    request: requests.PreparedRequest, extra: Mapping[str, Any] | None = None
+) -> 'WSGIEnvironment':
+    """Return the environ that a server makes of *request* (PEP 3333), with *extra* added.
+
+    Where *extra* holds a SCRIPT_NAME, the application is mounted there.
+    """
+    url = urlsplit(request.url or '')
+    port = url.port or (443 if url.scheme == 'https' else 80)
+    path = unquote_to_bytes(url.path).decode('latin-1')
+    headers = {name: _to_text(value) for name, value in request.headers.items()}
+    body, is_chunked = _read_body(request)
+    environ = {
+        'REQUEST_METHOD': request.method,
+        'SCRIPT_NAME': '',
+        'PATH_INFO': path.removeprefix((extra or {}).get('SCRIPT_NAME', '')),
+        'QUERY_STRING': url.query,
+        'SERVER_NAME': url.hostname,
+        'SERVER_PORT': str(port),
+        'SERVER_PROTOCOL': 'HTTP/1.1',
+        'REMOTE_ADDR': '127.0.0.1',
+        'HTTP_HOST': url.netloc.rpartition('@')[2],
+        'wsgi.version': (1, 0),
+        'wsgi.url_scheme': url.scheme,
+        'wsgi.input': io.BytesIO(body),
+        'wsgi.errors': sys.stderr,
+        'wsgi.file_wrapper': FileWrapper,
+        'wsgi.multithread': False,
+        'wsgi.multiprocess': False,
+        'wsgi.run_once': False,
+        **{_environ_key(name): value for name, value in headers.items() if '_' not in name},
+    }
+    if is_chunked:  # There is no Content-Length, so that a server vouches for the input's end.
+        environ['wsgi.input_terminated'] = True
+    return {**environ, **(extra or {})}
+
+
+def _environ_key(header: str) -> str:
+    key = header.upper().replace('-', '_')
+    return key if key in ('CONTENT_TYPE', 'CONTENT_LENGTH') else f'HTTP_{key}'
+
+
+def _to_text(value: str | bytes) -> str:
+    """Header values are latin-1, in HTTP as in PEP 3333; http.client refuses others too."""
+    return value.decode('latin-1') if isinstance(value, bytes) else _checked(value)
+
+
+def _checked(value: str) -> str:
+    value.encode('latin-1')
+    return value
+
+
+def _read_body(request: requests.PreparedRequest) -> tuple[bytes, bool]:
+    """Return (body, whether it is sent in chunks)."""
+    body: Any = request.body
+    if body is None:
+        return b'', False
+    if isinstance(body, str):
+        return body.encode(), False
+    if isinstance(body, (bytes, bytearray)):
+        return bytes(body), False
+    content = body.read() if hasattr(body, 'read') else b''.join(body)
+    return _to_bytes(content), 'Content-Length' not in request.headers
+
+
+def _to_bytes(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content
+
+
+def _add_csrf_token(environ: 'WSGIEnvironment', request: requests.PreparedRequest) -> None:
+    """Send the CSRF cookie's token as a header too, as Django's documentation has scripts do."""
+    key = django_settings.CSRF_HEADER_NAME
+    cookies: Any = getattr(request, '_cookies', ())
+    tokens = [item.value for item in cookies if item.name == django_settings.CSRF_COOKIE_NAME]
+    if request.method in SAFE_METHODS or not tokens or key in environ:
+        return
+    environ[key] = tokens[-1]
+    environ.setdefault('HTTP_REFERER', request.url)  # asked for under HTTPS
+
+
+def _first_backend() -> str:
+    """Return the path of the first authentication backend that can find users."""
+    paths = django_settings.AUTHENTICATION_BACKENDS
+    return next(path for path in paths if hasattr(load_backend(path), 'get_user'))
+
+
+@contextlib.contextmanager
+def _without_closed_connections() -> Iterator[None]:
+    """Keep the test's own connection, and its transaction, as Django's test client does."""
+    muted = [
+        signal
+        for signal in (request_started, request_finished)
+        if signal.disconnect(close_old_connections)
+    ]
+    try:
+        yield
+    finally:
+        for signal in muted:
+            signal.connect(close_old_connections)
+
+
+@contextlib.contextmanager
+def _watching(exchange: _Exchange) -> Iterator[None]:
+    """Let *exchange* remember what either framework reports as unhandled, in this thread."""
+    thread = threading.get_ident()
+
+    def remember(**kwargs: Any) -> None:
+        if threading.get_ident() == thread:
+            exchange.remember(sys.exc_info()[1])
+
+    got_request_exception.connect(remember, weak=False)
+    try:
+        yield
+    finally:
+        got_request_exception.disconnect(remember)
+
+
+class _TestCaseMixin:
+    """What the test cases below have in common."""
+
+    client_class = TestClient
+    client: TestClient
+
+    def reverse_url(self, name: str, /, **params: Any) -> str:
+        """Return the URL path of the route *name* of either framework."""
+        return reverse_url(name, **params)
+
+
+class TestCase(_TestCaseMixin, django.test.TestCase):
+    """Django's TestCase; `client` serves both frameworks."""
+
+
+class TransactionTestCase(_TestCaseMixin, django.test.TransactionTestCase):
+    """Django's TransactionTestCase; `client` serves both frameworks."""
+
+
+class LiveServerTestCase(_TestCaseMixin, django.test.LiveServerTestCase):
+    """Django's LiveServerTestCase; `live_server_url` serves both frameworks and static files."""
+
+    @staticmethod
+    def static_handler(application: Any) -> Any:
+        """Return what is served in place of Django's handler."""
+        return get_application()
