@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import linecache
 import re
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,7 +24,7 @@ class Source:
         self._depth = 0
         self._namespace: dict[str, Any] = {'__name__': __name__}
         self._names: dict[int, str] = {}
-        self._taken: set[str] = set()
+        self._taken = {'__name__', '__builtins__'}
         self._counts: dict[str, int] = {}
 
     @property
@@ -38,7 +39,10 @@ class Source:
         """Write *header* and indent what follows, as in ``with source.block('if x:')``."""
         self.line(header)
         self._depth += 1
+        count = len(self._lines)
         yield
+        if len(self._lines) == count:
+            self.line('pass')
         self._depth -= 1
 
     def const(self, value: object, hint: str) -> str:
@@ -53,8 +57,8 @@ class Source:
 
     def name(self, hint: str) -> str:
         """Return an identifier like *hint* that this method has not returned before."""
-        hint = re.sub(r'\W', '_', hint)
-        name = hint
+        hint = re.sub(r'\W', '_', hint, flags=re.ASCII)
+        name = hint = hint if hint.isidentifier() else 'x' + hint
         while name in self._taken:
             self._counts[hint] = self._counts.get(hint, 1) + 1
             name = f'{hint}_{self._counts[hint]}'
@@ -64,21 +68,21 @@ class Source:
     def build(self, name: str, filename: str) -> Callable[..., Any]:
         """Compile the text and return its function *name*; tracebacks and pdb show *filename*.
 
-        *filename* is like ``<django_apistar plan GET /products/>``. It gets a number when
-        another text has it already, so that an older function still shows its own lines.
+        *filename* is like ``<django_apistar plan GET /products/>``. It gets a number while
+        another function has it, so that each function shows its own lines.
         """
-        filename = _register(self.text, filename)
-        exec(compile(self.text, filename, 'exec'), self._namespace)
+        code_name = _show_in_tracebacks(self.text, filename)
+        exec(compile(self.text, code_name, 'exec'), self._namespace)
         function: Callable[..., Any] = self._namespace[name]
+        weakref.finalize(function, linecache.cache.pop, code_name, None).atexit = False
         return function
 
 
-def _register(text: str, filename: str) -> str:
-    lines = text.splitlines(keepends=True)
+def _show_in_tracebacks(text: str, filename: str) -> str:
     candidate, number = filename, 1
-    while candidate in linecache.cache and linecache.getlines(candidate) != lines:
+    while candidate in linecache.cache:
         number += 1
         candidate = f'{filename[:-1]} #{number}>'
     # Without a modification time linecache never looks for a file.
-    linecache.cache[candidate] = (len(text), None, lines, candidate)
+    linecache.cache[candidate] = (len(text), None, text.splitlines(keepends=True), candidate)
     return candidate

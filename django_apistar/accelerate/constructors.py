@@ -1,0 +1,84 @@
+"""Compiled constructors put on the Types themselves, for code that calls ``Product(row)``."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from apistar import types
+
+from django_apistar.accelerate.containers import MISSING
+from django_apistar.accelerate.instances import TypeWriter
+from django_apistar.accelerate.stock import COMPILED_MARK, STOCK_INIT, is_plain_type
+from django_apistar.accelerate.validation import compile_type
+
+# A class made for a handful of values is not worth the compilation.
+_INSTANCES_BEFORE_COMPILATION = 20
+
+_counts: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+
+
+def install_everywhere() -> None:
+    """Give each Type its compiled constructor as soon as it has made some instances."""
+    types.Type.__init__ = _counting_init
+
+
+def uninstall_everywhere() -> None:
+    """Give all Types their own constructor back."""
+    types.Type.__init__ = STOCK_INIT
+    for cls in list(_counts):
+        uninstall(cls)
+    _counts.clear()
+
+
+def install(cls: Any) -> bool:
+    """Put a compiled `__init__` on *cls*, which acts for direct instances of *cls* only.
+
+    Return False, and leave *cls* alone, if it is not made as API Star's Types are.
+    """
+    if '__init__' in vars(cls) or not is_plain_type(cls):
+        return COMPILED_MARK in vars(vars(cls).get('__init__', object))
+    _counts[cls] = _INSTANCES_BEFORE_COMPILATION
+    cls.__init__ = _compile_init(cls)
+    return True
+
+
+def uninstall(cls: Any) -> None:
+    if hasattr(vars(cls).get('__init__'), COMPILED_MARK):
+        del cls.__init__
+
+
+def _compile_init(cls: Any) -> Callable[..., None]:
+    writer = TypeWriter(cls, 'constructor', compile_type)
+    source, const = writer.source, writer.source.const
+    missing, stock = const(MISSING, 'MISSING'), const(STOCK_INIT, 'stock_init')
+
+    def write_stock_call() -> None:
+        source.line(f'return {stock}(self, value)')
+
+    with source.block(f'def __init__(self, value={missing}, /, *args, **kwargs):'):
+        rare = f'type(self) is not {const(cls, cls.__name__)} or args'
+        with source.block(f'if {rare} or (kwargs and value is not {missing}):'):
+            source.line(f'args = args if value is {missing} else (value, *args)')
+            source.line(f'return {stock}(self, *args, **kwargs)')
+        with source.block(f'if value is {missing}:'):
+            source.line('value = kwargs')
+        writer.write_reading(write_stock_call)
+        writer.write_property_checks()
+        writer.write_validated()
+        source.line(f'{const(object.__setattr__, "setattr")}(self, {"_dict"!r}, validated)')
+    init = writer.build('__init__')
+    setattr(init, COMPILED_MARK, True)
+    return init
+
+
+def _counting_init(self: Any, *args: Any, **kwargs: Any) -> None:
+    cls = type(self)
+    count = _counts[cls] = _counts.get(cls, 0) + 1
+    if count == _INSTANCES_BEFORE_COMPILATION:
+        install(cls)
+    STOCK_INIT(self, *args, **kwargs)
+
+
+setattr(_counting_init, COMPILED_MARK, True)

@@ -1,0 +1,119 @@
+"""Functions that read a Type, as lines of Python: from a dict, an object or a row of values.
+
+In each of them `value` is what came in. Every property has a variable of its own; `validated`
+is the dict that an instance holds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import keyword
+from collections.abc import Callable
+from typing import Any
+
+from apistar.exceptions import ValidationError
+
+from django_apistar.accelerate.containers import (
+    CONTAINERS,
+    is_plain_dict,
+    read_properties,
+    write_dict,
+    write_dict_reading,
+    write_property_checks,
+)
+from django_apistar.accelerate.source import Source
+from django_apistar.accelerate.writer import Writer
+
+Reader = Callable[[Any], Any]
+
+# What the constructor of a Type refuses at once (types.py, Type.__init__).
+_NO_OBJECTS = (type(None), bool, int, float, str, list)
+
+
+class TypeWriter(Writer):
+    """Writes one function that reads a plain Type, and those of its validators."""
+
+    def __init__(
+        self,
+        cls: Any,
+        kind: str,
+        compile_nested: Callable[[Any], Reader],
+        *,
+        allow_coerce: bool = False,
+        settled: bool = False,
+    ) -> None:
+        super().__init__(
+            Source(),
+            cls.validator,
+            CONTAINERS,
+            compile_nested,
+            allow_coerce=allow_coerce,
+            settled=settled,
+        )
+        self.cls = cls
+        self.properties = read_properties(self.source, cls.validator)
+        self._filename = f'<django_apistar {kind} {cls.__module__}.{cls.__qualname__}>'
+
+    def write_reading(self, write_rare: Callable[[], None]) -> None:
+        """Write what Type's constructor does with its argument; *write_rare* for dict subclasses.
+
+        The lines of *write_rare* must leave the function.
+        """
+        source = self.source
+        self._write_no_definitions()
+        with source.block(f'if {is_plain_dict(source)}:'):
+            write_dict_reading(self, self.cls.validator, self.properties)
+        with source.block(f'elif isinstance(value, {source.const(_NO_OBJECTS, "no_objects")}):'):
+            error = source.const(ValidationError, 'ValidationError')
+            source.line(f'raise {error}({"Must be an object."!r})')
+        with source.block('elif isinstance(value, dict):'):
+            write_rare()
+        with source.block('else:'):
+            for item in self.properties:
+                source.line(f'{item.variable} = {_attribute(item.name)}')
+
+    def write_dict_reading(self) -> None:
+        self._write_no_definitions()
+        write_dict_reading(self, self.cls.validator, self.properties)
+
+    def write_row_reading(self) -> None:
+        self._write_no_definitions()
+        self.source.line(f'({"".join(f"{item.variable}, " for item in self.properties)}) = value')
+
+    def _write_no_definitions(self) -> None:
+        if self.pass_definitions:
+            self.source.line('definitions = None')
+
+    def write_property_checks(self, *, may_be_missing: bool = True) -> None:
+        self.write_definitions(self.cls.validator)
+        properties = self.properties
+        if not may_be_missing:
+            properties = [dataclasses.replace(item, is_required=True) for item in properties]
+        write_property_checks(self, properties)
+        self.write_raise_errors()
+
+    def write_validated(self) -> None:
+        write_dict(
+            self.source, 'validated = ', {item.key: item.variable for item in self.properties}
+        )
+
+    def write_instance(self) -> None:
+        const = self.source.const
+        self.write_validated()
+        new, cls = const(object.__new__, 'new'), const(self.cls, self.cls.__name__)
+        self.source.line(f'instance = {new}({cls})')
+        self.source.line(
+            f'{const(object.__setattr__, "setattr")}(instance, {"_dict"!r}, validated)'
+        )
+        self.source.line('return instance')
+
+    def build(self, name: str) -> Callable[..., Any]:
+        self.write_pending()
+        return self.source.build(name, self._filename)
+
+
+def _attribute(name: str) -> str:
+    # getattr is what API Star calls, but the interpreter is faster with the plain form.
+    if name.isascii() and name.isidentifier() and not keyword.iskeyword(name):
+        return f'value.{name}'
+    return f'getattr(value, {name!r})'

@@ -1,0 +1,76 @@
+"""What JSON shows of the values of a Type, as Python expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from apistar import formats, types, validators
+
+from django_apistar.accelerate.source import Source
+from django_apistar.accelerate.stock import is_array, is_leaf, is_plain_type, is_stock, walk
+
+Renderer = Callable[[Any], Any]
+
+
+def is_renderable(cls: Any) -> bool:
+    """Tell whether ``dict(instance)`` is made by `Type` itself, format by format."""
+    return (
+        is_plain_type(cls)
+        and all(
+            getattr(cls, name) is getattr(types.Type, name)
+            for name in ('keys', '__iter__', '__getitem__')
+        )
+        and all(map(_has_plain_format, cls.validator.properties.values()))
+    )
+
+
+def _has_plain_format(validator: Any) -> bool:
+    # Type.__getitem__ renders by the attribute `format` of whatever has one.
+    return find_format(validator) is None or is_stock(validator, validators.String)
+
+
+def find_format(validator: Any) -> Any:
+    """Return API Star's format for what *validator* accepts, None if there is none."""
+    name = getattr(validator, 'format', None)
+    return validators.FORMATS.get(name) if isinstance(name, str) else None
+
+
+def is_readable_as_data(cls: Any) -> bool:
+    """Tell whether nested Types may become dicts while *cls* is validated.
+
+    API Star's test for unique items refuses instances, and would not refuse dicts.
+    """
+    return is_renderable(cls) and not any(
+        is_array(validator) and validator.unique_items and not is_leaf(validator.items)
+        for validator in walk(cls.validator)
+    )
+
+
+def format_expression(source: Source, validator: Any, variable: str) -> str:
+    """Return the expression for *variable* as `Type.__getitem__` gives it."""
+    value_format = find_format(validator)
+    if value_format is None:
+        return variable
+    if type(value_format) in (formats.DateFormat, formats.TimeFormat):
+        rendered = f'{variable}.isoformat()'
+    else:
+        rendered = f'{source.const(value_format.to_string, "to_string")}({variable})'
+    return f'None if {variable} is None else {rendered}'
+
+
+def nested_expression(
+    source: Source, validator: Any, variable: str, compile_render: Callable[[Any], Renderer]
+) -> str:
+    """Return the expression for *variable* with the Types in it as dicts.
+
+    What lies deeper than a Type or an array of it is left to the JSON encoder.
+    """
+    if isinstance(validator, type) and is_plain_type(validator):
+        render = source.const(compile_render(validator), f'render_{validator.__name__}')
+        return f'{render}({variable})'
+    items = validator.items if is_array(validator) else None
+    if isinstance(items, type) and is_plain_type(items):
+        render = source.const(compile_render(items), f'render_{items.__name__}')
+        return f'None if {variable} is None else [{render}(item) for item in {variable}]'
+    return format_expression(source, validator, variable)

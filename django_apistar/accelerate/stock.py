@@ -1,0 +1,153 @@
+"""Which validators and Types do what API Star's own do, so that compiled code can do it too."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from apistar import types, validators
+
+LEAVES = (
+    validators.Any,
+    validators.String,
+    validators.Integer,
+    validators.Number,
+    validators.Boolean,
+)
+
+# What Type's own constructor is, whatever stands in its place later.
+STOCK_INIT = types.Type.__init__
+COMPILED_MARK = 'is_compiled_by_django_apistar'
+
+
+def is_stock(validator: Any, base: Any) -> bool:
+    """Tell whether *validator* does what the class *base* of API Star does and nothing else.
+
+    Subclasses that only choose options, as `DateTime` and most users' do, are stock.
+    """
+    cls = type(validator)
+    return (
+        isinstance(validator, base)
+        and cls.validate is base.validate
+        and 'validate' not in vars(validator)
+        and cls.__getattribute__ is object.__getattribute__
+        # A property of an option's name could give another value each time.
+        and all(name in vars(validator) and not hasattr(cls, name) for name in _options(base))
+    )
+
+
+@functools.cache
+def _options(base: Any) -> frozenset[str]:
+    sample = base([]) if base is validators.Union else base()
+    return frozenset(vars(sample)) - {'_creation_counter'}
+
+
+def is_leaf(validator: Any) -> bool:
+    return any(is_stock(validator, base) for base in LEAVES)
+
+
+def is_array(validator: Any) -> bool:
+    return is_stock(validator, validators.Array) and _has_stock_methods(validator)
+
+
+def is_union(validator: Any) -> bool:
+    return is_stock(validator, validators.Union) and _has_stock_methods(validator)
+
+
+def is_object(validator: Any) -> bool:
+    return (
+        is_stock(validator, validators.Object)
+        and _has_stock_methods(validator)
+        and all(map(has_stock_default, validator.properties.values()))
+        and all(map(_is_pattern, validator.pattern_properties))
+    )
+
+
+def _has_stock_methods(validator: Any) -> bool:
+    stock = validators.Validator
+    return has_stock_error(validator) and type(validator).get_definitions is stock.get_definitions
+
+
+def has_stock_error(validator: Any) -> bool:
+    cls, stock = type(validator), validators.Validator
+    return cls.error is stock.error and cls.error_message is stock.error_message
+
+
+def has_stock_default(validator: Any) -> bool:
+    if isinstance(validator, type):
+        has_default = getattr(validator, 'has_default', None)
+        return getattr(has_default, '__func__', None) is types.Type.has_default.__func__
+    cls = type(validator)
+    return getattr(cls, 'has_default', None) is validators.Validator.has_default
+
+
+def _is_pattern(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except Exception:  # API Star raises it for each value, and so it shall.
+        return False
+    return True
+
+
+def is_plain_type(cls: Any) -> bool:
+    """Tell whether *cls* is a Type that is made of a value just as `Type` itself would be."""
+    return (
+        isinstance(cls, type)
+        and issubclass(cls, types.Type)
+        and type(cls).__call__ is type.__call__
+        and cls.__new__ is object.__new__
+        and (cls.__init__ is STOCK_INIT or hasattr(cls.__init__, COMPILED_MARK))
+        and cls.__getattribute__ is object.__getattribute__
+        and cls.validate.__func__ is types.Type.validate.__func__
+        and not hasattr(cls, '_dict')
+        and _is_plain_object(cls.validator)
+    )
+
+
+def _is_plain_object(validator: Any) -> bool:
+    """Tell whether *validator* has properties and no other rules, as the metaclass makes it."""
+    return (
+        is_object(validator)
+        and not validator.pattern_properties
+        and validator.additional_properties is None
+        and validator.min_properties is None
+        and validator.max_properties is None
+        and not validator.allow_null
+        and set(validator.required) <= set(validator.properties)
+    )
+
+
+def is_opaque(validator: Any) -> bool:
+    """Tell whether *validator* must be called as it is, with the `definitions` of its place."""
+    if isinstance(validator, type):
+        return not is_plain_type(validator)
+    return not any(test(validator) for test in (is_leaf, is_array, is_union, is_object))
+
+
+def walk(validator: Any) -> Iterator[Any]:
+    """Yield *validator* and all below it, but nothing that is below a Type."""
+    seen: set[int] = set()
+    pending = [validator]
+    while pending:
+        current = pending.pop()
+        if id(current) not in seen:
+            seen.add(id(current))
+            yield current
+            pending.extend(_iter_children(current))
+
+
+def _iter_children(validator: Any) -> Iterator[Any]:
+    if is_object(validator):
+        yield from validator.properties.values()
+        yield from validator.pattern_properties.values()
+        if hasattr(validator.additional_properties, 'validate'):
+            yield validator.additional_properties
+    elif is_array(validator):
+        items = validator.items if isinstance(validator.items, list) else [validator.items]
+        yield from [item for item in items if item is not None]
+        if isinstance(validator.additional_items, validators.Validator):
+            yield validator.additional_items
+    elif is_union(validator):
+        yield from validator.items
