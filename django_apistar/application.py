@@ -23,6 +23,7 @@ from django_apistar.exchange import Exchange
 from django_apistar.injector import Injector
 from django_apistar.router import MethodNotAllowed, PathRedirect, Router
 from django_apistar.routing import RouteTable
+from django_apistar.security import build_headers
 from django_apistar.transactions import make_atomic
 
 class App(apistar.App):  # type: ignore[misc]
@@ -31,11 +32,13 @@ class App(apistar.App):  # type: ignore[misc]
     Lives as long as the process; a request's values live in an Exchange.
     """
 
-    json_encoder: type = DjangoJSONEncoder
+    json_encoder: type[json.JSONEncoder] = DjangoJSONEncoder
+    extra_headers: tuple[tuple[str, str], ...] = ()  # of every response that has none of the name
     servers: tuple[Any, ...] = ()  # for the schema
     auth_components: tuple[Any, ...] = ()
 
     def __init__(self, routes: Iterable[Any], *args: Any, **kwargs: Any) -> None:
+        self.encode_default = build_default(self.json_encoder)
         for name in ('components', 'event_hooks'):
             if kwargs.get(name) is not None:
                 kwargs[name] = list(kwargs[name])
@@ -214,6 +217,7 @@ def get_app() -> App:
         docs_url=settings.docs_url,
         static_url=None,
     )
+    app.extra_headers = build_headers()
     app.document.title = settings.title
     app.document.description = settings.description
     app.document.version = settings.version

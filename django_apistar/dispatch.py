@@ -2,11 +2,15 @@
 
 import contextvars
 import functools
+import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from django.conf import settings as django_settings
 from django.core.wsgi import get_wsgi_application
+from django.urls import set_script_prefix
 
+from django_apistar import security
 from django_apistar.application import App, get_app, get_route_table
 from django_apistar.conf import get_settings
 from django_apistar.lifecycle import Lifecycle
@@ -14,79 +18,139 @@ from django_apistar.routing import Framework, RouteTable
 from django_apistar.static import StaticFiles, not_found
 
 Environ = dict[str, Any]
-WSGI = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
-FRAMEWORK_KEY = 'django_apistar.framework'
+StartResponse = Callable[..., Any]
+WSGI = Callable[[Environ, StartResponse], Iterable[bytes]]
+FRAMEWORK_KEY = 'django_apistar.framework'  # in environ, for access logs
 
 
 class Dispatcher:
     """Sends each request to static files, Django or API Star, as the route table decides."""
 
     def __init__(
-        self, table: RouteTable, apistar_app: App, django_app: WSGI, static_app: WSGI
+        self,
+        table: RouteTable,
+        apistar_app: App,
+        django_app: WSGI,
+        static_app: WSGI,
+        health_url: str | None = None,
     ) -> None:
         self.table = table
         self.apistar_wsgi_app = apistar_app
         self.django_wsgi_app = django_app
         self.static_app = static_app
+        self.health_url = health_url
         self.lifecycle = Lifecycle()
+        self.transport = security.Transport()
+        self.hosts = security.Hosts()
+        self._ignores_host_header = django_settings.USE_X_FORWARDED_HOST
+        self._apistar_paths = table.exact_apistar_paths
 
-    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        framework = self.table.framework_for(environ.get('PATH_INFO') or '/')
-        environ[FRAMEWORK_KEY] = framework.value
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        path_info = environ.get('PATH_INFO') or '/'
+        if path_info in self._apistar_paths:
+            return self._call_apistar(environ, start_response)
+        if path_info == self.health_url:
+            return _answer(start_response, '200 OK', 'OK')
+        framework = self.table.framework_for(path_info)
         if framework is Framework.APISTAR:
             return self._call_apistar(environ, start_response)
+        environ[FRAMEWORK_KEY] = framework.value
         if framework is Framework.DJANGO:
-            return _isolate(self.django_wsgi_app, environ, start_response)
+            return self._call_django(environ, start_response)
         return self.static_app(environ, start_response)
 
-    def _call_apistar(
-        self, environ: Environ, start_response: Callable[..., Any]
-    ) -> Iterable[bytes]:
+    def _call_django(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        context = contextvars.copy_context()
+        body = context.run(self.django_wsgi_app, environ, start_response)
+        # Only a streamed body is made outside of the call, in the language that was active then.
+        return ContextBody(body, context) if getattr(body, 'streaming', False) else body
+
+    def _call_apistar(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Call API Star within Django's lifecycle.
 
         A list is complete when it is returned, and servers do not close lists, so the request
         ends here; anything else ends it when the server closes it.
         """
+        environ[FRAMEWORK_KEY] = 'apistar'
+        if environ.get('HTTP_HOST') not in self.hosts.known or self._ignores_host_header:
+            if not self.hosts.is_allowed(environ):
+                return _answer(start_response, '400 Bad Request', 'Invalid Host header')
+        if self.transport.is_needed:
+            location = self.transport.find_redirect(environ)
+            if location:
+                return _redirect(start_response, location)
+            start_response = self._add_hsts(environ, start_response)
         self.lifecycle.begin(environ)
+        # A copy of the context, so that what a handler activates ends with its request:
+        # language, time zone, URLconf and script prefix are context variables.
+        context = contextvars.copy_context()
         try:
-            body = _isolate(self.apistar_wsgi_app, environ, start_response)
+            if environ.get('SCRIPT_NAME'):
+                context.run(set_script_prefix, environ['SCRIPT_NAME'] + '/')
+            body = context.run(self.apistar_wsgi_app, environ, start_response)
         except BaseException:
             self.lifecycle.end()
             raise
         if type(body) is list:
             self.lifecycle.end()
             return body
-        return ClosingBody(body, self.lifecycle.end)
+        return ContextBody(body, context, self.lifecycle.end)
+
+    def _add_hsts(self, environ: Environ, start_response: StartResponse) -> StartResponse:
+        hsts = self.transport.hsts
+        if not hsts or not security.is_secure(environ):
+            return start_response
+
+        def start_secure_response(status: str, headers: list[Any], exc_info: Any = None) -> Any:
+            headers = [*headers, ('strict-transport-security', hsts)]
+            return start_response(status, headers, exc_info)
+
+        return start_secure_response
 
 
-class ClosingBody:
-    """A streamed body that calls *on_close* once when the server closes it."""
+class ContextBody:
+    """A streamed body, made in the request's context; *on_close* is called once at its end."""
 
-    def __init__(self, body: Iterable[bytes], on_close: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        body: Iterable[bytes],
+        context: contextvars.Context,
+        on_close: Callable[[], None] | None = None,
+    ) -> None:
         self._body = body
+        self._context = context
         self._on_close = on_close
         self._is_open = True
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(self._body)
+        iterator = self._context.run(iter, self._body)
+        end = object()
+        while (chunk := self._context.run(next, iterator, end)) is not end:
+            yield chunk  # type: ignore[misc]
 
     def close(self) -> None:
         if not self._is_open:
             return
         self._is_open = False
         try:
-            getattr(self._body, 'close', lambda: None)()
+            self._context.run(getattr(self._body, 'close', lambda: None))
         finally:
-            self._on_close()
+            if self._on_close:
+                self._on_close()
 
 
-def _isolate(app: WSGI, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Call *app* in a copy of the context, so that what it activates ends with the request.
+def _answer(start_response: StartResponse, status: str, text: str) -> list[bytes]:
+    body = json.dumps(text).encode()
+    start_response(
+        status, [('content-length', str(len(body))), ('content-type', 'application/json')]
+    )
+    return [body]
 
-    Language, time zone, URLconf and script prefix live in context variables, and one thread
-    serves both frameworks in turn.
-    """
-    return contextvars.copy_context().run(app, environ, start_response)
+
+def _redirect(start_response: StartResponse, location: str) -> list[bytes]:
+    headers = [('content-length', '0'), ('content-type', 'text/html'), ('location', location)]
+    start_response('301 Moved Permanently', headers)
+    return []
 
 
 @functools.cache
@@ -96,6 +160,6 @@ def get_application() -> Dispatcher:
     static_app: WSGI = not_found
     if settings.static_prefix:
         static_app = StaticFiles(settings.static_prefix, settings.debug)
-    return Dispatcher(get_route_table(), get_app(), get_wsgi_application(), static_app)
-
-
+    return Dispatcher(
+        get_route_table(), get_app(), get_wsgi_application(), static_app, settings.health_url
+    )

@@ -121,9 +121,7 @@ def finalize(response: Any, extra: Iterable[tuple[str, str]]) -> tuple[str, Head
     *extra* headers are added where the response has none of that name. Raises ValueError for
     a header that would break the response apart, KeyError for a status outside 100 to 599.
     """
-    headers = [(name, value) for name, value in response.headers if not _is_replaced(name, response)]
-    if isinstance(response.content, bytes) and response.status_code not in BODILESS:
-        headers.insert(0, ('content-length', str(len(response.content))))
+    headers = list(_iter_headers(response))
     names = {name.lower() for name, _ in headers}
     headers.extend(item for item in extra if item[0].lower() not in names)
     for name, value in headers:
@@ -131,11 +129,14 @@ def finalize(response: Any, extra: Iterable[tuple[str, str]]) -> tuple[str, Head
     return STATUS_LINES[response.status_code], headers
 
 
-def _is_replaced(name: str, response: Any) -> bool:
+def _iter_headers(response: Any) -> Iterator[tuple[str, str]]:
     """Content-Length is counted here; a hook may have changed the content."""
-    if response.status_code in BODILESS:
-        return name in ('content-length', 'content-type')
-    return name == 'content-length' and isinstance(response.content, bytes)
+    for name, value in response.headers:
+        if response.status_code in BODILESS and name in ('content-length', 'content-type'):
+            continue
+        if name == 'content-length' and isinstance(response.content, bytes):
+            value = str(len(response.content))
+        yield name, value
 
 
 def _check_header(name: str, value: str) -> None:

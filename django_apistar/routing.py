@@ -146,6 +146,13 @@ class RouteTable:
         )
 
     @functools.cached_property
+    def exact_apistar_paths(self) -> frozenset[str]:
+        """The PATH_INFOs of API Star's routes without parameters that dispatch leads to."""
+        return frozenset(
+            path for path in self._exact_paths if self.framework_for(path) is Framework.APISTAR
+        )
+
+    @functools.cached_property
     def django_entries(self) -> tuple[RouteEntry, ...]:
         return tuple(walk_django(get_resolver(self._urlconf).url_patterns))
 
