@@ -35,7 +35,9 @@ DOCUMENTED_ROUTES = {
     'update_product': ('update_product', 'PUT', '/product/{product_id}/'),
     'delete_product': ('delete_product', 'DELETE', '/product/{product_id}/'),
     'auth-token_login': ('token_login', 'POST', '/auth/token-login/'),
-    'auth-token_logout': ('token_logout', 'POST', '/auth/token-logout/'),
+    'auth-token_logout': ('token_logout', 'GET', '/auth/token-logout/'),
+    'auth-token_logout_post': ('token_logout_post', 'POST', '/auth/token-logout/'),
+    'auth-token_logout_all': ('token_logout_all', 'POST', '/auth/token-logout-all/'),
 }
 
 
@@ -169,13 +171,16 @@ def test_product_added_in_the_admin_is_listed_by_the_api(
     page.fill('#id_username', 'admin')
     page.fill('#id_password', 'admin')
     page.click('input[type=submit]')
-    page.goto('/admin/products/product/add/')
+    page.wait_for_url('**/admin/')
+    page.click('a[href="/admin/products/product/add/"]')
+    page.wait_for_url('**/add/')
     page.fill('#id_name', 'Added by a person')
     page.check('#id_in_stock')
     page.fill('#id_rating', '5')
     page.select_option('#id_size', 'medium')
     take_picture(page, tmp_path, 'admin-add')
     page.click('input[name=_save]')
+    page.wait_for_url('**/product/')
     page.locator('.messagelist .success').wait_for()
     take_picture(page, tmp_path, 'admin-list')
 
