@@ -22,7 +22,7 @@ from django.db import close_old_connections
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPResponse
+from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from django_apistar import reverse_url
 from django_apistar.dispatch import get_application
@@ -67,7 +67,7 @@ class TestClient(requests.Session):
         self.mount('http://', adapter)
         self.mount('https://', adapter)
 
-    def request(  # type: ignore[override]
+    def request(
         self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any
     ) -> requests.Response:
         """Send a request, as `requests.Session.request` does."""
@@ -134,7 +134,7 @@ class _WSGIAdapter(HTTPAdapter):
         super().__init__()
         self.client = client
 
-    def send(  # type: ignore[override]
+    def send(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
         client = self.client
@@ -193,7 +193,7 @@ class _Exchange:
         body = b'' if method == 'HEAD' or int(code) in BODILESS else b''.join(self.parts)
         return HTTPResponse(
             body=io.BytesIO(body),
-            headers=self.headers,
+            headers=HTTPHeaderDict(self.headers),
             status=int(code),
             reason=reason,
             version=11,
@@ -335,29 +335,33 @@ def _watching(exchange: _Exchange) -> Iterator[None]:
         got_request_exception.disconnect(remember)
 
 
-class _TestCaseMixin:
-    """What the test cases below have in common."""
-
-    client_class = TestClient
-    client: TestClient
-
+class _ReversesURLs:
     def reverse_url(self, name: str, /, **params: Any) -> str:
         """Return the URL path of the route *name* of either framework."""
         return reverse_url(name, **params)
 
 
-class TestCase(_TestCaseMixin, django.test.TestCase):
+class TestCase(_ReversesURLs, django.test.TestCase):
     """Django's TestCase; `client` serves both frameworks."""
 
+    client: TestClient  # type: ignore[assignment]
+    client_class = TestClient  # type: ignore[assignment]
 
-class TransactionTestCase(_TestCaseMixin, django.test.TransactionTestCase):
+
+class TransactionTestCase(_ReversesURLs, django.test.TransactionTestCase):
     """Django's TransactionTestCase; `client` serves both frameworks."""
 
+    client: TestClient  # type: ignore[assignment]
+    client_class = TestClient  # type: ignore[assignment]
 
-class LiveServerTestCase(_TestCaseMixin, django.test.LiveServerTestCase):
+
+class LiveServerTestCase(_ReversesURLs, django.test.LiveServerTestCase):
     """Django's LiveServerTestCase; `live_server_url` serves both frameworks and static files."""
+
+    client: TestClient  # type: ignore[assignment]
+    client_class = TestClient  # type: ignore[assignment]
 
     @staticmethod
     def static_handler(application: Any) -> Any:
-        """Return what is served in place of Django's handler."""
+        """Return what is served, in place of Django's *application*."""
         return get_application()

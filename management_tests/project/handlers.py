@@ -40,7 +40,7 @@ def _describe(request: http.Request, params: http.QueryParams, environ: Any) -> 
         'query': [list(item) for item in params],
         'body': request.body.decode('latin-1'),
         'client': environ['REMOTE_ADDR'],
-        'headers': {key: value for key, value in request.headers},
+        'headers': dict(request.headers),
     }
 
 
