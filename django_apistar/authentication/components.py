@@ -4,9 +4,10 @@ Importable inside settings.py. Annotations here are runtime input to API Star.
 """
 
 import inspect
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from apistar import http
+from apistar import App, http
 from apistar.exceptions import Forbidden, HTTPException
 from apistar.server.components import Component
 from apistar.server.wsgi import WSGIEnviron
@@ -32,6 +33,9 @@ else:
 # The user is whatever AUTH_USER_MODEL names.
 DjangoUser = Any
 
+BEARER_CHALLENGE = 'Bearer realm="api"'
+INVALID_TOKEN_CHALLENGE = 'Bearer realm="api", error="invalid_token"'
+
 _FOUND = 'django_apistar.user'
 _IDENTITY = 'django_apistar.authentication.user'
 _DEMANDED = 'django_apistar.authentication.authenticated_user'
@@ -43,9 +47,9 @@ class NotAuthenticated(HTTPException):
     default_status_code = 401
     default_detail = {'message': 'User must be logged in.'}
 
-    def __init__(self, environ: 'WSGIEnvironment | None' = None) -> None:
+    def __init__(self, challenges: Iterable[str]) -> None:
         super().__init__()
-        self.challenges = get_challenges((environ or {}).get('HTTP_AUTHORIZATION'))
+        self.challenges = tuple(challenges)
 
     def get_headers(self) -> dict[str, str]:
         return {'WWW-Authenticate': ', '.join(self.challenges)}
@@ -62,7 +66,7 @@ class AuthenticationComponent(Component):
     """Injects the user, whichever of the configured components finds them.
 
     API Star takes the first component that can handle a parameter, so each of them speaks for
-    all: AUTH_COMPONENTS, or where that is empty the authentication components of COMPONENTS.
+    all: see `get_authenticators`.
     """
 
     challenge: str | None = None
@@ -82,20 +86,22 @@ class AuthenticationComponent(Component):
         self,
         authorization: http.Header,
         environ: WSGIEnviron = None,
+        app: App = None,
         # API Star compares the annotation, so it cannot be Optional.
         parameter: inspect.Parameter = None,  # type: ignore[assignment]  # noqa: RUF013
     ) -> Any:
         """Return the user or None. Called by hand with a header, only this component is asked."""
         if environ is None:
             return self.authenticate(credentials.parse_authorization(authorization), None)
-        user = find_user(environ, default=(self,))
+        user = find_user(environ, app)
         if user is None and getattr(parameter, 'annotation', None) is AuthenticatedUser:
-            raise NotAuthenticated(environ)
+            raise NotAuthenticated(get_challenges(environ, app))
         return user
 
     def can_handle_parameter(self, parameter: inspect.Parameter) -> bool:
         annotation, _ = strip_optional(parameter.annotation)
-        return annotation in (User, AuthenticatedUser) or _is_user_model(annotation)
+        is_marker = annotation is User or annotation is AuthenticatedUser
+        return is_marker or _is_user_model(annotation)
 
     def identity(self, parameter: inspect.Parameter) -> str:
         """One user per request, whatever the annotation. Demanding one is a step of its own."""
@@ -122,7 +128,7 @@ class DjangoBasicAuthentication(AuthenticationComponent):
 class DjangoTokenAuthentication(AuthenticationComponent):
     """A token that `token_login` issued (RFC 6750). The user has it as `user.auth_token`."""
 
-    challenge = 'Bearer realm="api"'
+    challenge = BEARER_CHALLENGE
 
     def authenticate(
         self,
@@ -157,39 +163,45 @@ class DjangoSessionAuthentication(AuthenticationComponent):
         return user
 
 
-def get_authenticators() -> tuple[Component, ...]:
-    """Return the components that decide who a request's user is."""
+def get_authenticators(app: App) -> tuple[Component, ...]:
+    """Return the components that decide who the user of a request to *app* is.
+
+    AUTH_COMPONENTS, or where that is empty the authentication components of the App. An App that
+    was not built from the project's COMPONENTS decides by its own.
+    """
     settings = get_settings()
-    return settings.auth_components or tuple(
+    own = tuple(
         component
-        for component in settings.components
+        for component in app.injector.components
         if isinstance(component, AuthenticationComponent)
     )
+    is_projects = all(component in settings.components for component in own)
+    return settings.auth_components if is_projects and settings.auth_components else own
 
 
-def get_challenges(authorization: str | None) -> list[str]:
+def get_challenges(environ: 'WSGIEnvironment', app: App) -> list[str]:
     """Return the value of a WWW-Authenticate header for each authenticator, Bearer first.
 
     RFC 6750 3.1: a request that carried a token is told that the token is invalid.
     """
-    challenges: list[str] = sorted(_get_own_challenges(), key=_is_not_bearer)
-    if credentials.get_scheme(authorization) != 'bearer' or _is_not_bearer(challenges[0]):
+    given = {getattr(component, 'challenge', None) for component in get_authenticators(app)}
+    challenges = [challenge for challenge in given if challenge] or [BEARER_CHALLENGE]
+    challenges.sort(key=lambda challenge: (not challenge.startswith('Bearer '), challenge))
+    if credentials.get_scheme(environ.get('HTTP_AUTHORIZATION')) != 'bearer':
         return challenges
-    return [f'{challenges[0]}, error="invalid_token"', *challenges[1:]]
+    return [
+        INVALID_TOKEN_CHALLENGE if challenge == BEARER_CHALLENGE else challenge
+        for challenge in challenges
+    ]
 
 
-def _get_own_challenges() -> set[str]:
-    given = {getattr(component, 'challenge', None) for component in get_authenticators()}
-    return {challenge for challenge in given if challenge} or {'Bearer realm="api"'}
-
-
-def find_user(environ: 'WSGIEnvironment', default: tuple[Component, ...] = ()) -> DjangoUser | None:
+def find_user(environ: 'WSGIEnvironment', app: App) -> DjangoUser | None:
     """Return the user of the request, or None. Looked up once per request.
 
-    *default* is asked where no authenticator is configured. Raises CsrfFailed.
+    Raises CsrfFailed.
     """
     if _FOUND not in environ:
-        environ[_FOUND] = _ask(get_authenticators() or default, environ)
+        environ[_FOUND] = _ask(get_authenticators(app), environ)
     return environ[_FOUND]
 
 
@@ -218,13 +230,11 @@ def _ask_one(
     environ: 'WSGIEnvironment',
 ) -> DjangoUser | None:
     """A project's own component, or override of `resolve`, is called as the original called it."""
-    if getattr(type(component), 'resolve', None) is AuthenticationComponent.resolve:
+    if type(component).resolve is AuthenticationComponent.resolve:
         return component.authenticate(given, environ)
-    return component.resolve(authorization) or None
-
-
-def _is_not_bearer(challenge: str) -> bool:
-    return not challenge.startswith('Bearer ')
+    user = component.resolve(authorization)
+    is_refused = not user or not getattr(user, 'is_active', True)  # AnonymousUser is not active.
+    return None if is_refused else user
 
 
 def _is_user_model(annotation: Any) -> bool:

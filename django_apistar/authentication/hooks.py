@@ -7,10 +7,10 @@ import fnmatch
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from apistar import Route
+from apistar import App, Route
 from apistar.server.wsgi import WSGIEnviron
 
-from django_apistar.authentication.components import NotAuthenticated, find_user
+from django_apistar.authentication.components import NotAuthenticated, find_user, get_challenges
 from django_apistar.conf import get_settings
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ class MustBeAuthenticated:
     read. Works as a class and as an instance in EVENT_HOOKS.
     """
 
-    def on_request(self, environ: WSGIEnviron, route: Route) -> None:
-        if not self._is_public(environ, route) and find_user(environ) is None:
-            raise NotAuthenticated(environ)
+    def on_request(self, environ: WSGIEnviron, route: Route, app: App) -> None:
+        if not self._is_public(environ, route) and find_user(environ, app) is None:
+            raise NotAuthenticated(get_challenges(environ, app))
 
     def guards(self, handler: Callable[..., Any], name: str) -> bool:
         """Return whether only users reach *handler*, whose route has the full *name*."""

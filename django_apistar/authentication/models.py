@@ -140,9 +140,12 @@ class Token(models.Model):
         return self.fingerprint != get_fingerprint(self.user)
 
     def hand_out(self, key: str) -> None:
-        """Let the request that sent *key* find the token as `user.auth_token`."""
+        """Let the request that sent *key* find the token as `user.auth_token`.
+
+        Past any descriptor: another app's table of tokens may own that name.
+        """
         self.__dict__['plain_key'] = key
-        self.user.auth_token = self  # type: ignore[attr-defined]
+        self.user.__dict__['auth_token'] = self
 
     def renew(self) -> None:
         """Note the use and move the expiry, at most once per interval."""

@@ -12,7 +12,11 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from django_apistar.authentication import credentials, schemas
-from django_apistar.authentication.components import NotAuthenticated
+from django_apistar.authentication.components import (
+    BEARER_CHALLENGE,
+    INVALID_TOKEN_CHALLENGE,
+    NotAuthenticated,
+)
 from django_apistar.authentication.django_request import build_request
 from django_apistar.authentication.hooks import public
 from django_apistar.authentication.passwords import TooManyFailuresError, verify_password
@@ -119,7 +123,7 @@ def _log_out(
     if token is None:
         if environ is None:  # Called by hand, the original returned None.
             return None
-        raise NotAuthenticated(environ)
+        raise NotAuthenticated([INVALID_TOKEN_CHALLENGE if authorization else BEARER_CHALLENGE])
     _revoke(token, HttpRequest() if environ is None else build_request(environ), is_everywhere)
     return http.JSONResponse({'message': 'Logged out.'}, 200, NO_STORE)
 

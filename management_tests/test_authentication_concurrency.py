@@ -1,0 +1,84 @@
+"""Many logins at once, in processes of their own, on both databases."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from management_tests.postgres import postgres as _postgres
+
+pytestmark = pytest.mark.slow
+postgres = _postgres  # pytest finds the fixture by its name in this module
+
+SCRIPT = """
+import json, sys
+from concurrent.futures import ThreadPoolExecutor
+
+import django
+from django.conf import settings
+
+settings.configure(
+    SECRET_KEY='for tests only', ALLOWED_HOSTS=['*'], USE_TZ=True,
+    DATABASES=json.loads(sys.argv[1]),
+    INSTALLED_APPS=['django.contrib.auth', 'django.contrib.contenttypes', 'django_apistar',
+                    'django_apistar.authentication'],
+    PASSWORD_HASHERS=['django.contrib.auth.hashers.MD5PasswordHasher'],
+    APISTAR_ROUTE_CONF='management_tests.authentication_project',
+    APISTAR_SETTINGS={'LOGIN_THROTTLE': None, **json.loads(sys.argv[2])},
+)
+django.setup()
+
+from django.core.management import call_command
+from management_tests.authentication_project import Client, make_user
+
+call_command('migrate', verbosity=0)
+
+
+def log_in(username):
+    return Client().log_in(username).status_code
+
+
+statuses = []
+with ThreadPoolExecutor(16) as executor:
+    for round in range(25):
+        name = f'user{round}'
+        make_user(name)
+        statuses += executor.map(log_in, [name] * 16)
+        statuses.append(log_in(name))
+
+from django_apistar.authentication.models import Token
+print(json.dumps([statuses, Token.objects.count()]))
+"""
+
+
+@pytest.fixture(params=['sqlite', 'postgresql'])
+def databases(request, tmp_path):
+    if request.param == 'sqlite':
+        name = str(tmp_path / 'db.sqlite3')
+        options = {'timeout': 20}
+        return {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': name,
+                            'OPTIONS': options}}  # fmt: skip
+    return request.getfixturevalue('postgres').databases()
+
+
+def log_in_at_once(databases, settings):
+    done = subprocess.run(
+        [sys.executable, '-W', 'error', '-c', SCRIPT, json.dumps(databases), json.dumps(settings)],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_B07_sixteen_first_logins_at_once_all_get_a_token(databases):
+    statuses, count = log_in_at_once(databases, {})
+
+    assert (Counter(statuses), count) == ({200: 25 * 17}, 25 * 17)
+
+
+def test_B07_the_limit_holds_with_the_next_login(databases):
+    statuses, count = log_in_at_once(databases, {'TOKEN_LIMIT_PER_USER': 4})
+
+    assert (Counter(statuses), count) == ({200: 25 * 17}, 25 * 4)
