@@ -138,12 +138,12 @@ def find(
     number: int = 5,
     ratio: float = 0.5,
     exact: bool = False,
-    nothing: int = None,
+    nothing: int = None,  # noqa: RUF013
     optional: Optional[str] = None,
     union: 'int | None' = None,
     untyped='x',
     raw: http.QueryParam = None,
-    tags: List[str] = None,
+    tags: List[str] = None,  # noqa: RUF013
     ids: List[int] = (),
     rest: http.QueryParams = None,
 ) -> Union[Person, OtherPerson, None]:
@@ -252,7 +252,7 @@ routes = [
     Route('/by-hand/', 'GET', documented_by_hand),
     Route('/callable/', 'GET', CallableHandler()),
     Route('/partial/', 'GET', partly_applied),
-    Route('/café/{größe}/', 'GET', welcome, name='non_ascii'),
+    Route('/café/{size}/', 'GET', welcome, name='non_ascii'),
     Include('/outer', 'outer', outer),
     Include('/again', 'again', inner),
     Include('/secret', 'secret', [Route('/', 'GET', welcome)], documented=False),

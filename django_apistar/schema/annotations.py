@@ -110,9 +110,8 @@ def _of_literal(values: list[Any]) -> Schema:
     for known, name in ((bool, 'boolean'), (int, 'integer'), (str, 'string')):
         if all(isinstance(value, known) for value in values):
             return {'type': name, 'enum': values}
-    return {'enum': [value for value in values if _is_plain(value)]} if any(
-        map(_is_plain, values)
-    ) else {}
+    plain = [value for value in values if _is_plain(value)]
+    return {'enum': plain} if plain else {}
 
 
 def _is_plain(value: Any) -> bool:

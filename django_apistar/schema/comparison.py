@@ -73,7 +73,7 @@ class _Comparison:
     def _parameters(self, place: str, old: Schema, new: Schema) -> Iterator[str]:
         before = {_key(item): item for item in self._resolved(old.get('parameters', ()), self.old)}
         for item in self._resolved(new.get('parameters', ()), self.new):
-            if item['in'] == 'path':  # Names of path parameters are the document's own business.
+            if item['in'] == 'path':
                 continue
             name = f'{item["in"]} parameter {item["name"]!r}'
             known = before.get(_key(item))
@@ -87,14 +87,15 @@ class _Comparison:
         yield from self._path_parameters(place, old, new)
 
     def _path_parameters(self, place: str, old: Schema, new: Schema) -> Iterator[str]:
-        pairs = zip(*(
+        """By position: their names are the document's own business."""
+        before, after = (
             [item for item in self._resolved(operation.get('parameters', ()), document)
              if item['in'] == 'path']
             for operation, document in ((old, self.old), (new, self.new))
-        ))  # fmt: skip
-        for before, after in pairs:
-            name = f'{place}: the path parameter {after["name"]!r}'
-            yield from self._narrowed(name, before['schema'], after['schema'])
+        )  # fmt: skip
+        for known, item in zip(before, after, strict=False):
+            name = f'{place}: the path parameter {item["name"]!r}'
+            yield from self._narrowed(name, known['schema'], item['schema'])
 
     def _body(self, place: str, old: Schema | None, new: Schema | None) -> Iterator[str]:
         if new is None:
@@ -150,7 +151,7 @@ class _Comparison:
         for name in new.get('required', ()):
             if name not in old.get('required', ()):
                 yield f'{place} now needs {name!r}.'
-        if new.get('additionalProperties') is False and old.get('additionalProperties') is not False:
+        if _is_closed(new) and not _is_closed(old):
             yield f'{place} no longer takes properties that are not listed.'
         for name, child, after in _common(old, new, 'properties'):
             yield from self._narrowed(f'{place}.{name}', child, after, seen)
@@ -246,6 +247,10 @@ def _narrower_words(place: str, old: Schema, new: Schema) -> Iterator[str]:
             yield f'{place} must now fit the {word} {new[word]!r}.'
     if new.get('uniqueItems') and not old.get('uniqueItems'):
         yield f'{place} must now have unique items.'
+
+
+def _is_closed(schema: Schema) -> bool:
+    return schema.get('additionalProperties') is False
 
 
 def _common(old: Schema, new: Schema, key: str) -> Iterator[tuple[str, Schema, Schema]]:

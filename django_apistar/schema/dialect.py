@@ -77,7 +77,7 @@ class Dialect:
     def bounds(
         self, low: float | None, high: float | None, *, above: bool = False, below: bool = False
     ) -> Schema:
-        """Return the keywords for numbers from *low* to *high*; *above* and *below* exclude them."""
+        """Return the keywords for *low* to *high*; *above* and *below* leave the limit out."""
         return {
             **self._bound('Minimum', low, above),
             **self._bound('Maximum', high, below),

@@ -6,7 +6,6 @@ hooks around it; not from `route.link`, which knows the handler's own parameters
 
 import dataclasses
 import inspect
-import typing
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -160,9 +159,10 @@ class _Reader:
         if not (_is_one_of(item, PRIMITIVES) or item is Any):
             return False
         validator = validators.Array(items=_validator_of(item))
-        default = list(parameter.default) if parameter.default not in (EMPTY, None) else None
-        required = parameter.default is EMPTY
-        return self._add(parameter.name, 'query', validator, required, default)
+        default = parameter.default
+        if isinstance(default, (tuple, set, frozenset)):
+            default = list(default)
+        return self._add(parameter.name, 'query', validator, default is EMPTY, default)
 
     def _read_type(self, parameter: inspect.Parameter) -> bool:
         annotation = parameter.annotation
@@ -216,7 +216,7 @@ def _validator_of(annotation: Any) -> Any:
     )()
 
 
-def _is_type(annotation: Any) -> typing.TypeGuard[type]:
+def _is_type(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, types.Type)
 
 

@@ -166,8 +166,9 @@ class _Builder:
 
     def _operation(self, entry: RouteEntry, method: str, names: dict[str, str]) -> Schema:
         around = self.surroundings
-        inputs = read_inputs(entry.handler, names, method, around.components, around.hooks)
-        place = f'{method} {entry.path} ({get_dotted_name(entry.handler)})'
+        handler: Any = entry.handler  # An API Star route always has one.
+        inputs = read_inputs(handler, names, method, around.components, around.hooks)
+        place = f'{method} {entry.path} ({get_dotted_name(handler)})'
         for parameter in inputs.unknown:
             self.schemas.warn(f'{place}: the parameter {parameter!r} cannot be resolved.')
         operation: Schema = {'operationId': self._operation_id(entry.name)}
@@ -196,7 +197,7 @@ class _Builder:
         schema = self.schemas.of_path_or_query(parameter.item)
         if parameter.default is not inspect.Parameter.empty:
             name = f'{parameter.name!r} in {place}'
-            schema |= self.schemas.default(parameter.default, schema, name)
+            schema |= self.schemas.default(parameter.item, parameter.default, schema, name)
         name = parameter.name
         described: Schema = {
             'name': names.get(name, name) if parameter.location == 'path' else name,

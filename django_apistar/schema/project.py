@@ -9,9 +9,7 @@ from django_apistar.schema.openapi import Info, Surroundings, Warn, build_openap
 from django_apistar.schema.security import security_schemes
 
 
-def build_app_openapi(
-    app: Any, version: str = '3.1', warn: Warn = lambda sentence: None
-) -> Schema:
+def build_app_openapi(app: Any, version: str = '3.1', warn: Warn = lambda sentence: None) -> Schema:
     """Return the OpenAPI document of *app*, an `apistar.App` with our router."""
     return build_openapi(app.router.entries, info_of(app), surroundings_of(app), version, warn)
 
@@ -34,9 +32,8 @@ def surroundings_of(app: Any) -> Surroundings:
     """
     components = tuple(item for item in app.injector.components if not is_built_in(item))
     on_request, on_response, _ = app.get_event_hooks()
-    guards = [
-        hook.__self__.guards for hook in on_request if hasattr(getattr(hook, '__self__', 0), 'guards')
-    ]  # fmt: skip
+    hooks: list[Any] = [getattr(function, '__self__', None) for function in on_request]
+    guards = [hook.guards for hook in hooks if hasattr(hook, 'guards')]
 
     def needs_user(entry: RouteEntry) -> bool:
         return any(guard(entry.handler, entry.name) for guard in guards)

@@ -106,6 +106,7 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Schema:
     result = dict(base)
     for key, change in changes.items():
         old = result.get(key)
-        deeper = isinstance(old, Mapping) and isinstance(change, Mapping)
-        result[key] = merged(old, change) if deeper else change
+        if isinstance(old, Mapping) and isinstance(change, Mapping):
+            change = merged(old, change)
+        result[key] = change
     return result

@@ -2,6 +2,7 @@
 
 import datetime
 import inspect
+import itertools
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -55,15 +56,17 @@ class Schemas:
         """Return the schema of *item* in a URL, which can say nothing but strings: no null."""
         return self.dialect.without_null(self.of(item))
 
-    def default(self, value: Any, schema: Schema, place: str) -> Schema:
-        """Return {'default': …}, or {} where JSON cannot say *value*."""
-        if value is None and not self._may_be_null(schema):
-            return {}
-        try:
-            return {'default': _encoded(value)}
-        except TypeError:
-            self.warn(f'The default {value!r} of {place} has no form in JSON; it is left out.')
-            return {}
+    def default(self, validator: Any, value: Any, schema: Schema, place: str) -> Schema:
+        """Return {'default': …}, or {} where *value* does not fit *schema*, *validator*'s."""
+        if value is None:
+            return {'default': None} if self._may_be_null(schema) else {}
+        if _accepts(validator, value) and _is_portable(schema, value):
+            try:
+                return {'default': _encoded(_native(validator, value))}
+            except TypeError:
+                pass
+        self.warn(f'The default {value!r} of {place} does not fit its schema; it is left out.')
+        return {}
 
     def _may_be_null(self, schema: Schema) -> bool:
         types = schema.get('type', ['null'])
@@ -89,7 +92,8 @@ class Schemas:
         bare, qualified = (
             INVALID_IN_A_NAME.sub('_', text) or 'Schema' for text in (bare, module + bare)
         )
-        candidates = [bare, qualified, *(f'{qualified}_{n}' for n in range(2, len(self._names) + 4))]
+        numbered = (f'{qualified}_{number}' for number in itertools.count(2))
+        candidates = itertools.chain((bare, qualified), numbered)
         return next(name for name in candidates if name not in self.components)
 
     def _described(self, schema: Schema, owner: Any) -> Schema:
@@ -141,13 +145,7 @@ class Schemas:
         if not validator.has_default() or isinstance(validator, validators.Ref):
             return {}
         place = f'a {type(validator).__name__}'
-        value = validator.default
-        if value is None:
-            return self.default(value, schema, place)
-        if not _accepts(validator, value) or not _is_portable(schema, value):
-            self.warn(f'The default {value!r} of {place} does not fit its schema; it is left out.')
-            return {}
-        return self.default(_native(validator, value), schema, place)
+        return self.default(validator, validator.default, schema, place)
 
     def _string(self, validator: Any, scope: Scope) -> Schema:
         schema: Schema = {'type': 'string'}
@@ -177,7 +175,7 @@ class Schemas:
     def _enum(self, validator: Any) -> Schema:
         if validator.enum is None:
             return {}
-        values = [value for at, value in enumerate(validator.enum) if value not in validator.enum[:at]]
+        values = list(dict.fromkeys(validator.enum))
         return {'enum': values} if values else self.dialect.nothing()
 
     def _number(self, validator: Any, scope: Scope) -> Schema:
@@ -307,8 +305,8 @@ def _is_portable(schema: Schema, value: Any) -> bool:
     """
     if value in ([], {}):
         return True
-    if schema.get('format') == 'date-time' and isinstance(value, datetime.datetime):
-        return value.tzinfo is not None
+    if isinstance(value, datetime.datetime):
+        return schema.get('format') == 'date-time' and value.tzinfo is not None
     if schema.get('format') in CHECKED_FORMATS or isinstance(schema.get('multipleOf'), float):
         return False
     children = [*schema.get('properties', {}).values(), *schema.get('anyOf', [])]
@@ -321,7 +319,8 @@ def _encoded(value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, float) and math.isfinite(value):
-        return value
+        # OpenAPI 3.0 does not count 1.0 among the integers.
+        return int(value) if value.is_integer() else value
     if isinstance(value, Mapping):
         return {str(key): _encoded(child) for key, child in value.items()}
     if isinstance(value, (list, tuple)):

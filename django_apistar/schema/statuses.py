@@ -55,9 +55,10 @@ def _statuses_of(node: ast.AST, names: dict[str, Any]) -> Iterator[int]:
         yield from _status_of_return(node.value, names)
     elif isinstance(node, ast.Raise) and node.exc is not None:
         call = node.exc if isinstance(node.exc, ast.Call) else None
-        raised = _lookup(call.func if call else node.exc, names)
+        raised: Any = _lookup(call.func if call else node.exc, names)
         if isinstance(raised, type) and issubclass(raised, exceptions.HTTPException):
-            yield from _literal_status(call, 1, raised.default_status_code)
+            default = getattr(raised, 'default_status_code', None)
+            yield from _literal_status(call, 1, default)
     elif isinstance(node, ast.Call) and _last_name(node.func) in RAISES_404:
         yield 404
 
@@ -92,4 +93,4 @@ def _lookup(node: ast.AST, names: dict[str, Any]) -> Any:
 
 
 def _last_name(node: ast.AST) -> str:
-    return getattr(node, 'attr', None) or getattr(node, 'id', '')
+    return str(getattr(node, 'attr', getattr(node, 'id', '')))

@@ -8,25 +8,24 @@ from django_apistar.schema.dialect import Schema
 EXTRA = 'validate'
 
 
-class ValidatorMissing(Exception):
+class ValidatorMissingError(Exception):
     """The package that validates is not installed. The message says which, and how to get it."""
 
     def __init__(self) -> None:
         super().__init__(
-            'Validation needs openapi-spec-validator. Run: '
-            f"pip install 'django-apistar[{EXTRA}]'."
+            f"Validation needs openapi-spec-validator. Run: pip install 'django-apistar[{EXTRA}]'."
         )
 
 
 def find_errors(document: Schema) -> tuple[str, ...]:
     """Return 'place: what is wrong' for each error in *document*; its own words tell the format.
 
-    Raises ValidatorMissing.
+    Raises ValidatorMissingError.
     """
     try:
         iterate = _iterator(document)
     except ImportError:
-        raise ValidatorMissing() from None
+        raise ValidatorMissingError() from None
     return tuple(dict.fromkeys(_describe(error) for error in iterate()))
 
 
@@ -43,7 +42,7 @@ def _iterator(document: Schema) -> Callable[[], Iterable[Any]]:
 
 
 def _json_schema_errors(document: Schema) -> Iterator[Any]:
-    import jsonschema
+    import jsonschema  # type: ignore[import-untyped]
 
     validator = jsonschema.Draft202012Validator
     yield from validator(validator.META_SCHEMA).iter_errors(document)

@@ -21,7 +21,7 @@ from django_apistar.schema import (
 )
 from django_apistar.schema.comparison import breaking_changes, diff
 from django_apistar.schema.pages import write_folder
-from django_apistar.schema.validation import ValidatorMissing, find_errors
+from django_apistar.schema.validation import ValidatorMissingError, find_errors
 
 Build = Callable[[App, Callable[[str], None]], dict[str, Any]]
 
@@ -71,28 +71,28 @@ class Command(BaseCommand):
         )  # fmt: skip
 
     def handle(self, *args: Any, **options: Any) -> None:
-        format = options['format']
-        if format == 'html' and not options['output']:
+        output_format = options['format']
+        if output_format == 'html' and not options['output']:
             raise CommandError('--format html needs --output DIR.')
-        if format == 'html' and (options['yaml'] or options['check']):
+        if output_format == 'html' and (options['yaml'] or options['check']):
             raise CommandError('--format html writes a folder; --yaml and --check need a file.')
         if options['indent'] < 0:
             raise CommandError(f'--indent is {options["indent"]}; it must not be negative.')
         app = get_app()
-        document = self._build(format, app, options['fail_on_warn'])
+        document = self._build(output_format, app, options['fail_on_warn'])
         if options['validate']:
             self._validate(document)
         if options['check']:
             self._check(document, options['check'])
-        elif format == 'html':
+        elif output_format == 'html':
             self._write_folder(app, document, options['output'])
         else:
             write = render_yaml if options['yaml'] else render
             self._write(write(document, options['indent']), options['output'])
 
-    def _build(self, format: str, app: App, fail_on_warn: bool) -> dict[str, Any]:
+    def _build(self, output_format: str, app: App, fail_on_warn: bool) -> dict[str, Any]:
         warnings: dict[str, None] = {}
-        document = FORMATS[format](app, lambda sentence: warnings.update({sentence: None}))
+        document = FORMATS[output_format](app, lambda sentence: warnings.update({sentence: None}))
         for sentence in warnings:
             self._remark(f'Warning: {sentence}')
         if warnings and fail_on_warn:
@@ -102,7 +102,7 @@ class Command(BaseCommand):
     def _validate(self, document: dict[str, Any]) -> None:
         try:
             errors = find_errors(document)
-        except ValidatorMissing as exc:
+        except ValidatorMissingError as exc:
             raise CommandError(str(exc)) from None
         for error in errors:
             self._remark(error)
