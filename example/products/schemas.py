@@ -5,7 +5,9 @@ from products import models
 
 class Product(types.Type):
     id = validators.Integer(allow_null=True, description='Given by the shop.')
-    name = validators.String(max_length=100)
-    rating = validators.Integer(minimum=1, maximum=5, allow_null=True)
-    in_stock = validators.Boolean()
-    size = validators.String(enum=models.Product.Size.values, allow_null=True)
+    name = validators.String(max_length=100, description='At most 100 characters.')
+    rating = validators.Integer(minimum=1, maximum=5, allow_null=True, description='1 to 5.')
+    in_stock = validators.Boolean(description='Whether it can be had at once.')
+    size = validators.String(
+        enum=models.Product.Size.values, allow_null=True, description='small, medium or large.'
+    )
