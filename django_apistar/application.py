@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 import apistar
 from apistar import Route, http
@@ -16,7 +16,12 @@ from django.conf import settings as django_settings
 from django.core.serializers.json import DjangoJSONEncoder
 
 from django_apistar import documentation, errors, responses
-from django_apistar.components import VALIDATION_COMPONENTS, WSGI_COMPONENTS
+from django_apistar.components import (
+    QUERY_PARAMS,
+    REQUEST_DATA,
+    VALIDATION_COMPONENTS,
+    WSGI_COMPONENTS,
+)
 from django_apistar.conf import get_settings
 from django_apistar.encoding import build_default
 from django_apistar.exchange import Exchange
@@ -26,6 +31,9 @@ from django_apistar.routing import RouteTable
 from django_apistar.security import build_headers
 from django_apistar.transactions import make_atomic
 
+NOT_PLANNED = ('find_route', 'create_hooks', 'get_event_hooks', 'get_route_name')
+
+
 class App(apistar.App):  # type: ignore[misc]
     """API Star's App with its known defects repaired; takes the same arguments.
 
@@ -33,12 +41,14 @@ class App(apistar.App):  # type: ignore[misc]
     """
 
     json_encoder: type[json.JSONEncoder] = DjangoJSONEncoder
+    accelerate = True
     extra_headers: tuple[tuple[str, str], ...] = ()  # of every response that has none of the name
     servers: tuple[Any, ...] = ()  # for the schema
     auth_components: tuple[Any, ...] = ()
 
     def __init__(self, routes: Iterable[Any], *args: Any, **kwargs: Any) -> None:
         self.encode_default = build_default(self.json_encoder)
+        self._exact: dict[str, Callable[..., Iterable[bytes]]] = {}  # plans by method and path
         for name in ('components', 'event_hooks'):
             if kwargs.get(name) is not None:
                 kwargs[name] = list(kwargs[name])
@@ -65,6 +75,7 @@ class App(apistar.App):  # type: ignore[misc]
     def init_router(self, routes: Iterable[Any]) -> None:
         self.router = Router(routes)
         self.document = documentation.build_document(self.router.entries)
+        self._names = {id(entry.route): entry.name for entry in self.router.entries}
 
     def init_staticfiles(self, static_url: Any, static_dir: Any = None, packages: Any = None) -> None:
         if static_url is None:
@@ -95,8 +106,61 @@ class App(apistar.App):  # type: ignore[misc]
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        body = Exchange(self, environ, start_response).respond()
-        return body if environ['REQUEST_METHOD'] != 'HEAD' else _discard(body)
+        path = environ.get('PATH_INFO') or '/'
+        respond = self._exact.get(environ['REQUEST_METHOD'] + path)
+        if respond is not None:
+            return respond(environ, start_response, {})
+        return self._respond(environ, start_response, path)
+
+    def _respond(
+        self, environ: dict[str, Any], start_response: Callable[..., Any], path: str
+    ) -> Iterable[bytes]:
+        method = environ['REQUEST_METHOD']
+        found = self._plans.find(path, method) if self._plans and path.isascii() else None
+        if found is None:
+            body = Exchange(self, environ, start_response).respond()
+        else:
+            respond, params, is_exact = found
+            if is_exact and method != 'HEAD':
+                self._exact[method + path] = respond
+            body = respond(environ, start_response, params)
+        return body if method != 'HEAD' else _discard(body)
+
+    @functools.cached_property
+    def _plans(self) -> Any:
+        """The compiled plans, None where the App is not to have them or overrides their parts."""
+        if not self.accelerate or any(
+            getattr(type(self), name) is not getattr(App, name) for name in NOT_PLANNED
+        ):
+            return None
+        if type(self.router) is not Router or type(self.injector) is not Injector:
+            return None
+        from django_apistar.plans import Plans
+
+        return Plans(self)
+
+    @property
+    def uses_own_rendering(self) -> bool:
+        """Whether no subclass makes responses its own way."""
+        cls = type(self)
+        return (
+            cls.render_response is App.render_response and cls.finalize_wsgi is App.finalize_wsgi
+        )
+
+    def decode_body(self, content: bytes, environ: dict[str, Any]) -> Any:
+        """Return the decoded body as http.RequestData."""
+        if not content:
+            return None
+        content_type = environ.get('CONTENT_TYPE')
+        if content_type == 'application/json':
+            return REQUEST_DATA.decode_json(content)
+        headers = http.Headers([] if content_type is None else [('content-type', content_type)])
+        return REQUEST_DATA.resolve(content, headers)
+
+    def validate_query(self, route: Any, environ: dict[str, Any]) -> Any:
+        """Return the validated query string of a request for *route*."""
+        params = http.QueryParams(parse_qsl(environ.get('QUERY_STRING', '')))
+        return QUERY_PARAMS.resolve(route, params)
 
     def find_route(self, environ: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         """Return (route, path parameters) of *environ*.
@@ -113,6 +177,10 @@ class App(apistar.App):  # type: ignore[misc]
             if method == 'OPTIONS':
                 raise Options(exc.allow) from None
             raise
+
+    def get_route_name(self, route: Any) -> str:
+        """Return the name of *route* with those of its Includes: 'auth:token_login'."""
+        return self._names.get(id(route), route.name)  # type: ignore[no-any-return]
 
     def create_hooks(self) -> list[Any]:
         """Return this request's hooks: an object of each class, instances as they are."""
@@ -146,9 +214,7 @@ class App(apistar.App):  # type: ignore[misc]
             raise exc_info[0].with_traceback(exc_info[1], exc_info[2])
         status, headers = responses.finalize(response, self.extra_headers)
         start_response(status, headers, exc_info)
-        if response.status_code in responses.BODILESS:
-            return []
-        return [response.content] if isinstance(response.content, bytes) else response.content
+        return responses.get_body(response)
 
 
 class Redirect(apistar.exceptions.Found):  # type: ignore[misc]
@@ -217,6 +283,9 @@ def get_app() -> App:
         docs_url=settings.docs_url,
         static_url=None,
     )
+    app.accelerate = settings.accelerate
+    app.json_encoder = settings.json_encoder
+    app.encode_default = build_default(settings.json_encoder)
     app.extra_headers = build_headers()
     app.document.title = settings.title
     app.document.description = settings.description

@@ -42,6 +42,13 @@ class RequestDataComponent(validation.RequestDataComponent):  # type: ignore[mis
     def __init__(self) -> None:
         self.codecs = [JSONCodec(), URLEncodedCodec(), MultiPartCodec()]
 
+    def decode_json(self, content: bytes) -> Any:
+        """Return *content*, which its Content-Type says is JSON."""
+        try:
+            return self.codecs[0].decode(content)
+        except exceptions.ParseError as exc:
+            raise exceptions.BadRequest(str(exc)) from None
+
     def resolve(self, content: http.Body, headers: http.Headers) -> Any:
         if not content:
             return None
@@ -162,10 +169,12 @@ WSGI_COMPONENTS = tuple(
     )
     for component in wsgi.WSGI_COMPONENTS
 )
+REQUEST_DATA = RequestDataComponent()
+QUERY_PARAMS = ValidateQueryParamsComponent()
 VALIDATION_COMPONENTS = (
-    RequestDataComponent(),
+    REQUEST_DATA,
     ValidatePathParamsComponent(),
-    ValidateQueryParamsComponent(),
+    QUERY_PARAMS,
     ValidateRequestDataComponent(),
     validation.PrimitiveParamComponent(),
     ListParamComponent(),

@@ -60,6 +60,7 @@ class Dispatcher:
         return self.static_app(environ, start_response)
 
     def _call_django(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        self.lifecycle.enter_thread()
         context = contextvars.copy_context()
         body = context.run(self.django_wsgi_app, environ, start_response)
         # Only a streamed body is made outside of the call, in the language that was active then.

@@ -9,6 +9,7 @@ from django_apistar import errors
 from django_apistar.signatures import get_signature
 
 Environ = dict[str, Any]
+ROUTE_NAME_KEY = 'django_apistar.route_name'  # in environ, for hooks: the name with its Includes
 
 
 class Exchange:
@@ -23,6 +24,7 @@ class Exchange:
         self.environ = environ
         self.hooks: list[Any] = []
         self.entered: list[Any] = []
+        self.responded: list[Any] = []
         self.state: dict[Any, Any] = {
             'environ': environ, 'start_response': start_response, 'exc': None, 'app': app,
             'path_params': None, 'route': None, 'response': None,
@@ -37,6 +39,7 @@ class Exchange:
 
     def _respond(self) -> Iterable[bytes]:
         self.hooks = self.app.create_hooks()
+        self.entered = [hook for hook in self.hooks if not hasattr(hook, 'on_request')]
         self._find_route()
         route = self.state['route']
         if route.standalone:
@@ -56,24 +59,21 @@ class Exchange:
                     self._enter(hook)
             raise
         self.state['route'], self.state['path_params'] = route, path_params
+        self.environ[ROUTE_NAME_KEY] = self.app.get_route_name(route)
 
     def _enter(self, hook: Any) -> None:
-        self.entered.append(hook)
         if hasattr(hook, 'on_request'):
+            self.entered.append(hook)
             self._run([hook.on_request])
 
     def _finish(self) -> Iterable[bytes]:
         """Run the on_response of the hooks that have not had it, last first; send the response."""
         for hook in reversed(self.hooks):
-            if hasattr(hook, 'on_response') and self._is_due(hook):
-                self._run([hook.on_response])
+            if hasattr(hook, 'on_response') and _holds(self.entered, hook):
+                if not _holds(self.responded, hook):
+                    self.responded.append(hook)
+                    self._run([hook.on_response])
         return self._run([self.app.finalize_wsgi])
-
-    def _is_due(self, hook: Any) -> bool:
-        if hook in self.entered:
-            self.entered.remove(hook)
-            return True
-        return False
 
     def _run(self, funcs: list[Any]) -> Any:
         return self.app.injector.run(funcs, self.state)
@@ -96,7 +96,7 @@ class Exchange:
         self.state['exc'] = fault
         self.app.report_exception(fault, self.environ)
         for hook in reversed(self.hooks):
-            if hasattr(hook, 'on_error'):
+            if hasattr(hook, 'on_error') and _holds(self.entered, hook):
                 self._run_on_error(hook)
         self._set_response(self._run([self.app.error_handler]))
         return self._run([self.app.finalize_wsgi])
@@ -111,6 +111,11 @@ class Exchange:
         """An override that is not annotated `-> Response` leaves the state without one."""
         if response is not None:
             self.state['response'] = response
+
+
+def _holds(hooks: list[Any], hook: Any) -> bool:
+    """Hooks are told apart by identity; their equality is their own business."""
+    return any(item is hook for item in hooks)
 
 
 def _needs_route(hook: Any) -> bool:

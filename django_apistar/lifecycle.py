@@ -24,20 +24,25 @@ _OWN_RECEIVERS = (
 )
 
 
-class _Opened(threading.local):
-    """The connections that this thread has opened; they are never removed, only closed."""
+class _Thread(threading.local):
+    """What this thread has opened.
+
+    Database connections are never removed, only closed. Cache connections live in the context
+    and are made here, outside of the copy that each request gets, so that requests share them.
+    """
 
     def __init__(self) -> None:
         self.connections: list[Any] = []
+        self.caches = [caches[alias] for alias in caches]
 
 
-_opened = _Opened()
+_thread = _Thread()
 
 
 def remember_connection(sender: Any, connection: Any, **kwargs: Any) -> None:
     """Receiver of connection_created."""
-    if not any(connection is known for known in _opened.connections):
-        _opened.connections.append(connection)
+    if not any(connection is known for known in _thread.connections):
+        _thread.connections.append(connection)
 
 
 class Lifecycle:
@@ -49,12 +54,17 @@ class Lifecycle:
         self._finished: list[Any] = []
         self._close_caches = any(map(_closes_anything, django_settings.CACHES.values()))
 
+    def enter_thread(self) -> None:
+        """Make this thread's connections to caches, once."""
+        _thread.caches  # noqa: B018
+
     def begin(self, environ: dict[str, Any]) -> None:
         """Do what Django does before a request."""
+        connections = _thread.connections
         if not self._is_inline():
             signals.request_started.send(sender=WSGIHandler, environ=environ)
             return
-        for connection in _opened.connections:
+        for connection in connections:
             connection.queries_log.clear()
             connection.close_if_unusable_or_obsolete()
 
@@ -63,7 +73,7 @@ class Lifecycle:
         if not self._is_inline():
             signals.request_finished.send(sender=WSGIHandler)
             return
-        for connection in _opened.connections:
+        for connection in _thread.connections:
             connection.close_if_unusable_or_obsolete()
         if self._close_caches:
             caches.close_all()

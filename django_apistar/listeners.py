@@ -56,10 +56,10 @@ def open_listener(address: Any, config: Any) -> Any:
     from gunicorn.sock import TCP6Socket, TCPSocket, UnixSocket
     from gunicorn.util import is_ipv6
 
-    log = logging.getLogger('gunicorn.error')
+    log = _log()
     try:
         if isinstance(address, int):
-            return _adopt(address, config, log)
+            return adopt_listener(address, config)
         if isinstance(address, str):
             _refuse_live_socket(address)
             return UnixSocket(address, config, log)
@@ -70,7 +70,8 @@ def open_listener(address: Any, config: Any) -> Any:
     raise AddressError(f'{address!r} is not an address.')
 
 
-def _adopt(number: int, config: Any, log: logging.Logger) -> Any:
+def adopt_listener(number: int, config: Any) -> Any:
+    """Return the gunicorn socket of the listening descriptor *number*. Raises OSError."""
     from gunicorn.sock import TCP6Socket, TCPSocket, UnixSocket
 
     inherited = socket.socket(fileno=os.dup(number))
@@ -81,7 +82,11 @@ def _adopt(number: int, config: Any, log: logging.Logger) -> Any:
     finally:
         inherited.close()
     families = {socket.AF_UNIX: UnixSocket, socket.AF_INET6: TCP6Socket}
-    return families.get(family, TCPSocket)(name, config, log, fd=number)
+    return families.get(family, TCPSocket)(name, config, _log(), fd=number)
+
+
+def _log() -> logging.Logger:
+    return logging.getLogger('gunicorn.error')
 
 
 def _refuse_live_socket(path: str) -> None:

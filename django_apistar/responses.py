@@ -129,6 +129,16 @@ def finalize(response: Any, extra: Iterable[tuple[str, str]]) -> tuple[str, Head
     return STATUS_LINES[response.status_code], headers
 
 
+def get_body(response: Any) -> Iterable[bytes]:
+    """Return what a WSGI application returns for *response*."""
+    if response.status_code in BODILESS:
+        getattr(response.content, 'close', lambda: None)()
+        return []
+    if isinstance(response.content, bytes):
+        return [response.content]
+    return response.content  # type: ignore[no-any-return]
+
+
 def _iter_headers(response: Any) -> Iterator[tuple[str, str]]:
     """Content-Length is counted here; a hook may have changed the content."""
     for name, value in response.headers:

@@ -17,6 +17,7 @@ from django_apistar.signatures import get_plain_signature
 MAX_INT = 2**63 - 1  # the largest that a database takes
 _NOT_CANONICAL = re.compile(r'[\x00-\x1f\x7f\\]|//|/\.{1,2}(?=/|\Z)')
 _CACHED_PATH_LENGTH = 256
+CONVERTERS = {int: 'int', float: 'float', str: 'string'}
 _METHODS_ORDER = ('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')
 
 
@@ -27,6 +28,7 @@ class IntConverter(BaseConverter):
     """
 
     regex = '-?[0-9]{1,19}'
+    weight = 50  # as Werkzeug's: before text
 
     def to_python(self, value: str) -> int:
         number = int(value)
@@ -42,6 +44,7 @@ class FloatConverter(BaseConverter):
     """A decimal number with an optional sign and fraction; Werkzeug's demands a fraction."""
 
     regex = r'-?[0-9]{1,300}(?:\.[0-9]{1,300})?'
+    weight = 50
 
     def to_python(self, value: str) -> float:
         return float(value)
@@ -111,14 +114,6 @@ class Router(BaseRouter):  # type: ignore[misc]
         known = [method for method in _METHODS_ORDER if method in allowed]
         return ', '.join([*known, *sorted(allowed.difference(known))])
 
-    def entry_for(self, route: Any) -> RouteEntry:
-        """Return the entry of *route*, with its full name and path."""
-        return self._entry_of[id(route)]
-
-    @functools.cached_property
-    def _entry_of(self) -> dict[int, RouteEntry]:
-        return {id(entry.route): entry for entry in self.entries}
-
     def build_url(self, entry: RouteEntry, params: dict[str, Any]) -> str | None:
         """Return the path of *entry* below the script prefix, None where *params* do not fit."""
         for position in self._positions.get(entry.name, ()):
@@ -142,17 +137,26 @@ class Router(BaseRouter):  # type: ignore[misc]
         raise NoReverseMatch(describe_mismatch(self.entries, name, params))
 
 
+def parameter_types(entry: RouteEntry) -> dict[str, type]:
+    """Return what the path's parameters are converted to: int, float or str, by name."""
+    parameters = get_plain_signature(entry.route.handler).parameters
+    types: dict[str, type] = {}
+    for name in re.findall(r'{([^}]*)}', entry.path):
+        annotation = parameters[name].annotation if name in parameters else str
+        is_number = annotation in (int, float) and not name.startswith('+')
+        types[name.lstrip('+')] = annotation if is_number else str
+    return types
+
+
 def _build_rule(position: int, entry: RouteEntry) -> Rule:
     """Return the Werkzeug rule of an API Star path: `{id}` becomes `<int:id>` and so on."""
-    parameters = get_plain_signature(entry.route.handler).parameters
-    path = re.sub(r'<', '%3C', entry.path)
+    types = parameter_types(entry)
 
     def convert(match: re.Match[str]) -> str:
         name = match[1]
         if name.startswith('+'):
             return f'<path:{name[1:]}>'
-        annotation = parameters[name].annotation if name in parameters else None
-        converter = {int: 'int', float: 'float'}.get(annotation, 'string')
-        return f'<{converter}:{name}>'
+        return f'<{CONVERTERS[types[name]]}:{name}>'
 
-    return Rule(re.sub(r'{([^}]*)}', convert, path), methods=entry.methods, endpoint=position)
+    path = re.sub(r'{([^}]*)}', convert, entry.path.replace('<', '%3C'))
+    return Rule(path, methods=entry.methods, endpoint=position)

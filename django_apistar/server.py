@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import signal
 import subprocess
 import sys
 import traceback
@@ -21,6 +22,8 @@ _CONNECTIONS = 96
 _WORKERS_MAX = 12
 _THREADS_MIN, _THREADS_MAX = 8, 32
 _DEVELOPMENT_THREADS = 16
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 
 # What runs in the fresh interpreter. sys.path first: the project may hold django_apistar itself.
 _BOOT = (
@@ -71,7 +74,14 @@ def start(launch: Launch) -> None:
         # Projects ask for this name to tell the serving process from the watching one.
         os.environ['RUN_MAIN'] = 'true'
     command = launch.command()
+    # A signal that arrives before the server is ready for it waits, see `accept_signals`.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     os.execv(command[0], command)
+
+
+def accept_signals() -> None:
+    """Deliver the signals that `start` has held back; for a server that handles them now."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 
 def main(argument: str) -> None:

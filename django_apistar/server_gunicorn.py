@@ -23,6 +23,7 @@ from django_apistar import access_log, listeners
 from django_apistar.server import (
     Launch,
     ServerError,
+    accept_signals,
     count_threads,
     count_workers,
     default_address,
@@ -263,14 +264,21 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no type information
     def __init__(self, app: GunicornServer) -> None:
         super().__init__(app)
         self.is_reloading = False
+        self.is_stopping = False
         command = app.launch.command()
         self.START_CTX = {'args': command, 'cwd': app.launch.directory, 0: command[0]}
 
     def start(self) -> None:
         """Take the sockets over that were bound before this process began."""
-        if self.app.launch.sockets and 'GUNICORN_FD' not in os.environ:
-            self.LISTENERS = sock.create_sockets(self.cfg, self.log, self.app.launch.sockets)
+        if 'GUNICORN_FD' not in os.environ:  # set by USR2
+            self.LISTENERS = [
+                listeners.adopt_listener(number, self.cfg) for number in self.app.launch.sockets
+            ]
         super().start()
+
+    def init_signals(self) -> None:
+        super().init_signals()
+        accept_signals()
 
     def spawn_worker(self) -> Any:
         """Fork a worker, which knows whether it is one of the first."""
@@ -304,6 +312,19 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no type information
         finally:
             self.is_reloading = False
 
+    def stop(self, graceful: bool = True) -> None:
+        self.is_stopping = True
+        super().stop(graceful)
+
+    def reap_workers(self) -> None:
+        """Forget workers that have ended. While the server stops, a failed one ends nothing."""
+        while True:
+            try:
+                return super().reap_workers()
+            except HaltServer:
+                if not self.is_stopping:
+                    raise
+
     def manage_workers(self) -> None:
         """Spawn missing workers and stop surplus ones; during a reload, not before its time."""
         if self.is_reloading:
@@ -336,6 +357,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type inform
         super().set_accept_enabled(enabled)
         if not enabled and not self.alive:
             self._empty_backlog()
+
+    def handle_quit(self, sig: int, frame: Any) -> None:
+        """Leave; at once while the application is loaded, which may catch SystemExit."""
+        if not self.booted:
+            os._exit(0)
+        super().handle_quit(sig, frame)
 
     def _empty_backlog(self) -> None:
         """Accept every connection that is established, and listen no longer.

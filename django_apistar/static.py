@@ -1,6 +1,7 @@
 """WhiteNoise for STATIC_URL, and the staticfiles finder of API Star's own assets."""
 
 import json
+import re
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,9 +12,11 @@ from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.contrib.staticfiles.utils import matches_patterns
 from django.core.checks import CheckMessage
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from whitenoise import WhiteNoise
 
+SOURCE_MAP = re.compile(rb'^(/\*|//)# sourceMappingURL=\S+( \*/)?$', re.MULTILINE)
 PACKAGES = ('apistar', 'django_apistar')  # whose assets the documentation page needs
 
 
@@ -62,13 +65,24 @@ def not_found(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     return [body] if environ.get('REQUEST_METHOD') != 'HEAD' else []
 
 
+class Assets(FileSystemStorage):
+    """API Star's files, without the references to source maps that it does not ship.
+
+    A manifest storage refuses to collect a file that names a missing one.
+    """
+
+    def _open(self, name: str, mode: str = 'rb') -> 'ContentFile[bytes]':
+        content = Path(self.path(name)).read_bytes()
+        return ContentFile(SOURCE_MAP.sub(b'', content), name)
+
+
 class APIStarFinder(finders.BaseFinder):
     """Finds the assets of the installed apistar package as 'apistar/…', for collectstatic."""
 
     package = 'apistar'
 
     def __init__(self, app_names: Any = None, *args: Any, **kwargs: Any) -> None:
-        self.storage = FileSystemStorage(location=_static_folder(self.package))
+        self.storage = Assets(location=_static_folder(self.package))
         self.storage.prefix = self.package  # type: ignore[attr-defined]
         super().__init__(*args, **kwargs)
 

@@ -1,0 +1,405 @@
+"""The compiled plan of a route: one function from environ to body, in place of the walk.
+
+A plan does what an Exchange does for the same route, in the same order, and hands over to the
+Exchange when anything raises. `show` gives its text.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from apistar import exceptions, validators
+
+from django_apistar.accelerate import parameters
+from django_apistar.accelerate.source import Source
+from django_apistar.accelerate.validation import compile_body, compile_validator
+
+INITIAL = {  # keys of a request's state that a plan has from the start
+    'environ': 'environ', 'start_response': 'start_response', 'app': '_app',
+    'path_params': 'path_params', 'route': '_route', 'return_value': 'value',
+    'response': 'response', 'exc': 'None',
+}  # fmt: skip
+JSON_HEADERS = "('content-length', str(len(body))), ('content-type', 'application/json')"
+
+
+BUILT_IN = ('django_apistar.components', 'apistar.server.validation', 'apistar.server.wsgi')
+HIDDEN = (  # written inline they leave no value, only what others make of it
+    'ValidatePathParams', 'QueryParams', 'ValidateQueryParams', 'Headers', 'ValidateRequestData',
+)  # fmt: skip
+
+
+LOCALS = (  # a plan's own variables
+    'environ', 'start_response', 'path_params', 'value', 'response', 'body', 'kind', 'status',
+    'headers', 'hooks', 'entered', 'responded', 'query', 'validated', 'exc',
+)  # fmt: skip
+
+
+class NotPlannableError(Exception):
+    """The route uses what a plan does not know; the Exchange serves it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Tools:
+    """What a plan calls of the App's: the same for all its routes."""
+
+    app: Any
+    recover: Callable[..., Any]  # (exception, environ, start_response, route, keys, variables)
+    encode: Callable[[Any], bytes]
+    renderers: dict[type, Callable[[Any], Any]]  # of Types, as plain data
+    build_response: Callable[[Any], Any]  # a value's Response
+    finalize: Callable[[Any], tuple[str, list[Any]]]  # a Response's status and headers
+    body_of: Callable[[Any], Any]  # what goes to the server
+    read_body: Callable[[dict[str, Any]], bytes]
+    decode_body: Callable[[bytes, dict[str, Any]], Any]
+    validate_query: Callable[[Any, dict[str, Any]], Any]  # (route, environ)
+    render_rows: Callable[[Any], Callable[[Any], Any] | None]  # by return annotation
+    extra_headers: tuple[tuple[str, str], ...]
+    route_name_key: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Subject:
+    """A route and what runs for it. `hooks` are classes, or objects that live with the App."""
+
+    route: Any
+    name: str
+    path: str
+    steps: Sequence[Any]  # injector.Step of on_request…, handler, render_response, …
+    types: dict[str, type]  # of the path's parameters, as the router converts them
+    hooks: Sequence[Any]
+    calls: Sequence[tuple[str, int | None]]  # what each planned function is, and its hook
+    uses_own_rendering: bool  # neither render_response nor finalize_wsgi is overridden
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Plan:
+    """A compiled plan: `respond(environ, start_response, path_params)` and its text."""
+
+    respond: Callable[[Any, Any, Any], Any]
+    text: str
+
+
+def compile_plan(subject: Subject, tools: Tools) -> Plan:
+    """Return the plan of *subject*. Raises NotPlannableError."""
+    return _PlanWriter(subject, tools).write()
+
+
+class _PlanWriter:
+    def __init__(self, subject: Subject, tools: Tools) -> None:
+        self.subject = subject
+        self.tools = tools
+        self.link = subject.route.link
+        self.source = Source()
+        self.variables: dict[Any, str] = dict(INITIAL)
+        self.state_keys: dict[str, Any] = {}  # by variable, for the Exchange that takes over
+        self.fields = self._describe_fields()
+        self.has_response_hooks = any(what == 'on_response' for what, _ in subject.calls)
+        self.inline = self._choose_inline()
+
+    def _describe_fields(self) -> dict[str, parameters.QueryField] | None:
+        fields = self.link.get_query_fields() if self.link else []
+        for name in LOCALS:
+            self.source.name(name)
+        described = parameters.describe_query(fields, self._name_variable)
+        return None if described is None else {field.name: field for field in described}
+
+    def _name_variable(self, name: str) -> str:
+        return self.source.name(f'param_{name}')
+
+    # Which components are written inline
+
+    def _choose_inline(self) -> set[int]:
+        """Return the positions of the steps that are written inline.
+
+        A step is not when its value is wanted as it is, by a component or function that is
+        called; and then what that step wants is wanted too.
+        """
+        steps = self.subject.steps
+        inline = {index for index, step in enumerate(steps) if self._is_known(step)}
+        while True:
+            wanted = {
+                key for index, step in enumerate(steps) if index not in inline
+                for _, key in step.values
+            }  # fmt: skip
+            whole_query = any(
+                step.output in wanted for step in steps if _role(step) == 'ValidateQueryParams'
+            )
+            called = {
+                index for index in inline
+                if (steps[index].output in wanted and _role(steps[index]) in HIDDEN)
+                or (whole_query and self._is_query_param(steps[index]))
+            }  # fmt: skip
+            if not called:
+                return inline
+            inline -= called
+
+    def _is_known(self, step: Any) -> bool:
+        role = _role(step)
+        is_known = getattr(self, f'_knows_{role}', None)
+        if not hasattr(self, f'_write_{role}') or self.link is None:
+            return False
+        return is_known is None or bool(is_known(step))
+
+    def _is_query_param(self, step: Any) -> bool:
+        return _role(step) == 'PrimitiveParam' and not self._is_path_param(step)
+
+    def _is_path_param(self, step: Any) -> bool:
+        return any(field.name == step.parameter.name for field in self.link.get_path_fields())
+
+    # The function
+
+    def write(self) -> Plan:
+        source, subject = self.source, self.subject
+        for value, hint in ((self.tools.app, 'app'), (subject.route, 'route')):
+            if source.const(value, hint) != f'_{hint}':
+                raise NotPlannableError
+        recover = source.const(self.tools.recover, 'recover')
+        keys = source.const(self.state_keys, 'state_keys')
+        with source.block('def respond(environ, start_response, path_params):'):
+            with source.block('try:'):
+                self._write_hooks()
+                for index, step in enumerate(subject.steps):
+                    self._write_step(index, step)
+            with source.block('except (Exception, SystemExit) as exc:'):
+                source.line(
+                    f'return {recover}(exc, environ, start_response, _route, {keys}, locals())'
+                )
+            self._write_answer()
+        filename = f'<django_apistar plan {subject.route.method.upper()} {subject.path}>'
+        return Plan(source.build('respond', filename), source.text)
+
+    def _write_hooks(self) -> None:
+        source = self.source
+        for number, hook in enumerate(self.subject.hooks):
+            made = source.const(hook, 'Hook' if isinstance(hook, type) else 'hook')
+            source.line(f'hook_{number} = {made}' + ('()' if isinstance(hook, type) else ''))
+        if not self.subject.hooks:
+            return
+        numbers = range(len(self.subject.hooks))
+        with_request = {hook for what, hook in self.subject.calls if what == 'on_request'}
+        source.line(f'hooks = [{", ".join(f"hook_{n}" for n in numbers)}]')
+        started = ', '.join(f'hook_{n}' for n in numbers if n not in with_request)
+        source.line(f'entered, responded, response = [{started}], [], None')
+        name = source.const(self.subject.name, 'name')
+        source.line(f'environ[{source.const(self.tools.route_name_key, "key")}] = {name}')
+
+    def _write_step(self, index: int, step: Any) -> None:
+        if index in self.inline:
+            getattr(self, f'_write_{_role(step)}')(step)
+        elif step.component is not None:
+            self._write_component(step)
+        else:
+            self._write_function(step)
+
+    def _write_component(self, step: Any) -> None:
+        variable = self._new_variable(step)
+        function = self.source.const(step.func, type(step.component).__name__)
+        self.source.line(f'{variable} = {function}({self._arguments(step)})')
+
+    def _new_variable(self, step: Any) -> str:
+        annotation = getattr(step.parameter.annotation, '__name__', 'value')
+        variable = self.source.name(f'{annotation}_{step.parameter.name}'.lower())
+        self.variables[step.output] = variable
+        self.state_keys[variable] = step.output
+        return variable
+
+    def _arguments(self, step: Any) -> str:
+        arguments = [f'{name}={self._read(key)}' for name, key in step.values]
+        arguments += [
+            f'{name}={self.source.const(value, name)}' for name, value in step.consts.items()
+        ]
+        return ', '.join(arguments)
+
+    def _read(self, key: Any) -> str:
+        try:
+            return self.variables[key]
+        except KeyError:
+            raise NotPlannableError from None
+
+    def _write_function(self, step: Any) -> None:
+        what, hook = self.subject.calls[step.function]
+        if step.output not in ('return_value', 'response'):
+            raise NotPlannableError
+        if what in ('render_response', 'finalize_wsgi') and self.subject.uses_own_rendering:
+            self._write_rendering(what)
+            return
+        target = 'value' if step.output == 'return_value' else 'response = value'
+        if hook is not None:
+            self._write_progress(what, hook)
+            function = f'hook_{hook}.{what}'
+        else:
+            function = self.source.const(step.func, what)
+        call = f'{function}({self._arguments(step)})'
+        self.source.line(f'return {call}' if what == 'finalize_wsgi' else f'{target} = {call}')
+
+    def _write_progress(self, what: str, hook: int) -> None:
+        """Keep count as the Exchange does: whose on_response is still due."""
+        name = 'entered' if what == 'on_request' else 'responded'
+        self.source.line(f'{name}.append(hook_{hook})')
+
+    # Components, by the name of their class without 'Component'
+
+    def _write_ValidatePathParams(self, step: Any) -> None:
+        """The router has converted them; nothing is left to do."""
+
+    def _knows_ValidatePathParams(self, step: Any) -> bool:
+        types = self.subject.types
+        return all(
+            parameters.find_kind(field.schema) is types.get(field.name)
+            for field in self.link.get_path_fields()
+        )
+
+    def _write_QueryParams(self, step: Any) -> None:
+        """Read by the fields of the link, or by whoever wants them as they are."""
+
+    def _write_ValidateQueryParams(self, step: Any) -> None:
+        if self.fields:
+            validate_query, route = self.tools.validate_query, self.subject.route
+            parameters.write_query(
+                self.source, self.fields.values(), lambda environ: validate_query(route, environ)
+            )
+
+    def _knows_ValidateQueryParams(self, step: Any) -> bool:
+        return self.fields is not None
+
+    def _write_PrimitiveParam(self, step: Any) -> None:
+        name = step.parameter.name
+        if self._is_path_param(step):
+            self.variables[step.output] = f'path_params[{self.source.const(name, "name")}]'
+            return
+        field = self.fields[name]  # type: ignore[index]
+        self.variables[step.output] = field.variable
+        self.state_keys[field.variable] = step.output
+        if step.parameter.default is inspect.Parameter.empty:
+            parameters.write_required(self.source, field)
+        if field.kind is not str:
+            resolve = self.source.const(step.func, 'PrimitiveParam')
+            parameter = self.source.const(step.parameter, 'parameter')
+            with self.source.block('if validated is not None:'):
+                self.source.line(f'{field.variable} = {resolve}({parameter}, {{}}, validated)')
+
+    def _knows_PrimitiveParam(self, step: Any) -> bool:
+        name, annotation = step.parameter.name, step.parameter.annotation
+        kind = str if annotation is inspect.Parameter.empty else annotation
+        if self._is_path_param(step):
+            return self.subject.types.get(name) is kind or annotation is inspect.Parameter.empty
+        field = (self.fields or {}).get(name)
+        return field is not None and field.kind is kind and _agrees(field, step.parameter)
+
+    def _write_Header(self, step: Any) -> None:
+        expression = parameters.header_expression(self.source, step.parameter.name)
+        self.source.line(f'{self._new_variable(step)} = {expression}')
+
+    def _knows_Header(self, step: Any) -> bool:
+        return parameters.header_expression(Source(), step.parameter.name) is not None
+
+    def _write_Headers(self, step: Any) -> None:
+        """Single headers are read from the environ."""
+
+    def _write_Body(self, step: Any) -> None:
+        read = self.source.const(self.tools.read_body, 'read_body')
+        self.source.line(f'{self._new_variable(step)} = {read}(environ)')
+
+    def _write_RequestData(self, step: Any) -> None:
+        decode = self.source.const(self.tools.decode_body, 'decode_body')
+        body = self._read(next(key for name, key in step.values if name == 'content'))
+        self.source.line(f'{self._new_variable(step)} = {decode}({body}, environ)')
+
+    def _write_ValidateRequestData(self, step: Any) -> None:
+        """Validated together with the Type that is made of it."""
+        data = next(key for name, key in step.values if name == 'data')
+        self.variables[step.output] = self._read(data)
+
+    def _write_CompositeParam(self, step: Any) -> None:
+        type_ = step.parameter.annotation
+        self._write_validated(step, compile_body(type_), type_.__name__)
+
+    def _knows_CompositeParam(self, step: Any) -> bool:
+        field = self.link.get_body_field()
+        return field is not None and field.schema is step.parameter.annotation.validator
+
+    def _write_ListBody(self, step: Any) -> None:
+        schema = self.link.get_body_field().schema
+        self._write_validated(step, compile_validator(schema, True), 'list')
+
+    def _knows_ListBody(self, step: Any) -> bool:
+        field = self.link.get_body_field()
+        return field is not None and type(field.schema) is validators.Array
+
+    def _write_validated(self, step: Any, validate: Any, hint: str) -> None:
+        source = self.source
+        data = self._read(next(key for name, key in step.values if name == 'data'))
+        variable = self._new_variable(step)
+        validate = source.const(validate, f'validate_{hint}')
+        lines = [f'{variable} = {validate}({data})']
+        if step.parameter.default is not inspect.Parameter.empty:
+            default = source.const(step.parameter.default, 'default')
+            lines = [f'{variable} = {default} if {data} is None else {validate}({data})']
+        error = source.const(exceptions.ValidationError, 'ValidationError')
+        with source.block('try:'):
+            for line in lines:
+                source.line(line)
+        with source.block(f'except {error} as exc:'):
+            bad_request = source.const(exceptions.BadRequest, 'BadRequest')
+            source.line(f'raise {bad_request}(exc.detail) from None')
+
+    # The answer
+
+    def _write_rendering(self, what: str) -> None:
+        source = self.source
+        if not self.has_response_hooks:
+            if what == 'render_response':
+                self._write_fused_rendering()
+        elif what == 'render_response':
+            build = source.const(self.tools.build_response, 'build_response')
+            source.line(f'response = value = {build}(value)')
+        else:
+            source.line(f'status, headers = {source.const(self.tools.finalize, "finalize")}(response)')
+
+    def _write_fused_rendering(self) -> None:
+        source = self.source
+        render_rows = self.tools.render_rows(self.subject.route.handler)
+        if render_rows is not None:
+            source.line(f'value = {source.const(render_rows, "render_rows")}(value)')
+        encode = source.const(self.tools.encode, 'encode')
+        build = source.const(self.tools.build_response, 'build_response')
+        finalize = source.const(self.tools.finalize, 'finalize')
+        source.line('kind = value.__class__')
+        with source.block('if kind is dict or kind is list:'):
+            source.line(f'body = {encode}(value)')
+        renderers = source.const(self.tools.renderers, 'renderers')
+        with source.block(f'elif kind in {renderers}:'):
+            source.line(f'body = {encode}({renderers}[kind](value))')
+        with source.block('else:'):
+            source.line('body = None')
+            source.line(f'response = value = {build}(value)')
+            source.line(f'status, headers = {finalize}(response)')
+
+    def _write_answer(self) -> None:
+        source = self.source
+        if not self.subject.uses_own_rendering:
+            return
+        if not self.has_response_hooks:
+            headers = ', '.join([JSON_HEADERS, *map(repr, self.tools.extra_headers)])
+            with source.block('if body is not None:'):
+                source.line(f"start_response('200 OK', [{headers}])")
+                source.line('return [body]')
+        source.line('start_response(status, headers)')
+        source.line(f'return {source.const(self.tools.body_of, "body_of")}(response)')
+
+
+def _role(step: Any) -> str:
+    """Return what a built-in component does, by its class's name; '' for any other step."""
+    if getattr(type(step.component), '__module__', '') not in BUILT_IN:
+        return ''
+    return type(step.component).__name__.removesuffix('Component')
+
+
+def _agrees(field: parameters.QueryField, parameter: inspect.Parameter) -> bool:
+    """Whether handler and link say the same of a default: a hook's parameter may differ."""
+    if parameter.default is inspect.Parameter.empty:
+        return field.default is parameters.MISSING
+    return field.default is not parameters.MISSING and field.default == parameter.default

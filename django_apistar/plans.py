@@ -1,0 +1,165 @@
+"""The App's compiled plans: which routes have one, and where a request finds it.
+
+The only module that uses `accelerate`; without it the App serves every request by an Exchange.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from apistar.types import Type
+
+from django_apistar import body, querysets, responses
+from django_apistar.accelerate.lookup import build_lookup
+from django_apistar.accelerate.plan import (
+    NotPlannableError,
+    Plan,
+    Subject,
+    Tools,
+    compile_plan,
+)
+from django_apistar.accelerate.validation import compile_render
+from django_apistar.exchange import ROUTE_NAME_KEY, Exchange
+from django_apistar.fields import get_item, is_type
+from django_apistar.router import parameter_types
+from django_apistar.signatures import get_signature
+
+Respond = Callable[[dict[str, Any], Callable[..., Any], dict[str, Any]], Iterable[bytes]]
+
+
+def build_encoder(default):
+    import json
+    from json import encoder as e
+    enc = e.c_make_encoder({}, default, e.encode_basestring, None, ':', ',', False, False, False)
+    return lambda value: ''.join(enc(value, 0)).encode('utf-8')
+
+
+class Plans:
+    """Compiled on first use, one for each route; lives as long as its App."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.renderers: dict[type, Callable[[Any], Any]] = {}
+        self.tools = self._build_tools()
+        self.entries = app.router.entries
+        self.look_up = build_lookup(
+            (entry.path, entry.methods[0], parameter_types(entry)) for entry in self.entries
+        )
+        self._plans: dict[int, Plan | None] = {}
+
+    def find(self, path: str, method: str) -> tuple[Respond, dict[str, Any], bool] | None:
+        """Return the plan for *path*, its parameters, and whether no other path has it.
+
+        None where only the Exchange can answer.
+        """
+        found = self.look_up(path, method)
+        if found is None:
+            return None
+        position, params = found
+        plan = self.get_plan(position)
+        return (plan.respond, params, not params) if plan is not None else None
+
+    def get_plan(self, position: int) -> Plan | None:
+        """Return the plan of the route at *position* among the router's entries, if it has one."""
+        try:
+            return self._plans[position]
+        except KeyError:
+            plan = self._plans[position] = self._compile(self.entries[position])
+            return plan
+
+    def _compile(self, entry: Any) -> Plan | None:
+        if entry.route.standalone:
+            return None
+        try:
+            return compile_plan(self._build_subject(entry), self.tools)
+        except NotPlannableError:
+            return None
+        except Exception:
+            # Whatever the plan cannot be made of, the Exchange meets again, and answers.
+            return None
+
+    def _build_subject(self, entry: Any) -> Subject:
+        app = self.app
+        hooks = list(app.event_hooks or ())
+        objects = app.create_hooks()
+        calls: list[tuple[str, int | None]] = []
+        funcs: list[Any] = []
+
+        def add(what: str, func: Any, hook: int | None = None) -> None:
+            calls.append((what, hook))
+            funcs.append(func)
+
+        for number, hook in enumerate(objects):
+            if hasattr(hook, 'on_request'):
+                add('on_request', hook.on_request, number)
+        add('handler', app.get_handler(entry.route))
+        add('render_response', app.render_response)
+        for number, hook in reversed(list(enumerate(objects))):
+            if hasattr(hook, 'on_response'):
+                add('on_response', hook.on_response, number)
+        add('finalize_wsgi', app.finalize_wsgi)
+        return Subject(
+            route=entry.route, name=entry.name, path=entry.path,
+            steps=app.injector.plan(funcs, ()), types=parameter_types(entry), hooks=hooks,
+            calls=calls, uses_own_rendering=app.uses_own_rendering,
+        )  # fmt: skip
+
+    def _build_tools(self) -> Tools:
+        app = self.app
+        return Tools(
+            app=app,
+            recover=functools.partial(_recover, app),
+            encode=build_encoder(self._encode_default),
+            renderers=self.renderers,
+            build_response=self._build_response,
+            finalize=lambda response: responses.finalize(response, app.extra_headers),
+            body_of=responses.get_body,
+            read_body=body.read_body,
+            decode_body=app.decode_body,
+            validate_query=app.validate_query,
+            render_rows=self._find_row_renderer,
+            extra_headers=app.extra_headers,
+            route_name_key=ROUTE_NAME_KEY,
+        )
+
+    def _encode_default(self, value: Any) -> Any:
+        """`default` of the JSON encoder, with Types by their compiled renderers."""
+        render = self.renderers.get(type(value))
+        if render is None and isinstance(value, Type):
+            render = self.renderers[type(value)] = compile_render(type(value))
+        return self.app.encode_default(value) if render is None else render(value)
+
+    def _build_response(self, value: Any) -> Any:
+        return responses.build_response(value, self._encode_default)
+
+    def _find_row_renderer(self, handler: Any) -> Callable[[Any], Any] | None:
+        """Return what makes plain data of a QuerySet, for a handler annotated `-> List[Type]`."""
+        annotation = get_signature(inspect.unwrap(handler)).return_annotation
+        item = get_item(annotation)
+        if is_type(annotation):
+            self.renderers.setdefault(annotation, compile_render(annotation))
+        return querysets.build_renderer(item) if is_type(item) else None
+
+
+def _recover(
+    app: Any,
+    exc: BaseException,
+    environ: dict[str, Any],
+    start_response: Callable[..., Any],
+    route: Any,
+    keys: dict[str, Any],
+    variables: dict[str, Any],
+) -> Iterable[bytes]:
+    """Let an Exchange answer *exc* with what the plan has resolved so far."""
+    exchange = Exchange(app, environ, start_response)
+    exchange.hooks = variables.get('hooks', [])
+    exchange.entered = variables.get('entered', [])
+    exchange.responded = variables.get('responded', [])
+    exchange.state.update(
+        {key: variables[name] for name, key in keys.items() if name in variables},
+        route=route,
+        path_params=variables['path_params'],
+        response=variables.get('response'),
+    )
+    return exchange.recover(exc)

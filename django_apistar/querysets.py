@@ -1,0 +1,51 @@
+"""QuerySets as lists of plain data, for handlers annotated `-> List[Type]`."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import QuerySet
+from django.db.models.query import ModelIterable
+from django.db.models.query_utils import DeferredAttribute
+
+from django_apistar.accelerate.validation import compile_from_object, compile_from_row
+
+Renderer = Callable[[Any], Any]
+
+
+def build_renderer(type_: Any) -> Renderer:
+    """Return a function from a handler's value to what is encoded.
+
+    A QuerySet becomes a list of what `dict(type_(row))` gives; any other value stays as it is.
+    """
+    names = tuple(type_.validator.properties)
+    from_object = compile_from_object(type_)
+    from_row = compile_from_row(type_)
+
+    def render(value: Any) -> Any:
+        if not isinstance(value, QuerySet):
+            return value
+        if _has_plain_rows(value, names):
+            return [from_row(row) for row in value.values_list(*names)]
+        return [from_object(row) for row in value]
+
+    return render
+
+
+def _has_plain_rows(queryset: Any, names: tuple[str, ...]) -> bool:
+    """Whether the columns *names* of *queryset* are what its instances' attributes would be."""
+    return (
+        queryset._result_cache is None
+        and queryset._iterable_class is ModelIterable
+        and not queryset._prefetch_related_lookups
+        and all(_is_plain_field(queryset.model, name) for name in names)
+    )
+
+
+def _is_plain_field(model: Any, name: str) -> bool:
+    try:
+        field = model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return False
+    descriptor = model.__dict__.get(name) or getattr(model, name, None)
+    return bool(field.concrete and not field.is_relation and type(descriptor) is DeferredAttribute)
