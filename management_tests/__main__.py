@@ -5,6 +5,7 @@ First pytest here, then the example's own tests as its users run them; the last 
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -33,22 +34,29 @@ class Tally:
 
 def run_example_tests() -> tuple[int, Counter[str]]:
     """Return the exit status of `manage.py test` and what unittest's last lines count."""
+    # pytest-django's setting, meant for this process.
+    environ = {k: v for k, v in os.environ.items() if k != 'DJANGO_SETTINGS_MODULE'}
     done = subprocess.run(
         [sys.executable, *WARNINGS, 'manage.py', 'test'],
         cwd=ROOT / 'example',
+        env=environ,
         stderr=subprocess.PIPE,
         text=True,
         check=False,
     )
     sys.stderr.write(done.stderr)
     sys.stderr.flush()
-    ran = re.search(r'^Ran (\d+) tests?', done.stderr, re.MULTILINE)
-    last_line = done.stderr.strip().rpartition('\n')[2]
-    found = {word: int(count) for word, count in ADDED.findall(last_line)}
+    return done.returncode, count(done.stderr)
+
+
+def count(output: str) -> Counter[str]:
+    ran = re.search(r'^Ran (\d+) tests?', output, re.MULTILINE)
+    if not ran:
+        return Counter(failed=1)
+    found = {word: int(number) for word, number in ADDED.findall(output[ran.end() :])}
     failed = sum(found.get(word, 0) for word in ('failures', 'errors', 'unexpected successes'))
     skipped = found.get('skipped', 0)
-    passed = int(ran.group(1)) - failed - skipped if ran else 0
-    return done.returncode, Counter(passed=passed, failed=failed, skipped=skipped)
+    return Counter(passed=int(ran.group(1)) - failed - skipped, failed=failed, skipped=skipped)
 
 
 def main(arguments: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from management_tests.example_server import PRODUCTION, Example
+from management_tests.example_server import PRODUCTION, ROOT, Example
 
 pytestmark = pytest.mark.slow
 
@@ -222,3 +223,21 @@ def test_deployment_check_is_clean_behind_https(tmp_path: Path) -> None:
     output = example.manage('check', '--deploy', '--fail-level', 'WARNING', '--tag', 'security')
 
     assert 'no issues' in output
+
+
+def test_readme_shows_what_make_run_prints(tmp_path: Path) -> None:
+    example = Example(tmp_path)
+    example.manage('migrate', '--verbosity', '0')
+    login = example.manage('demo')
+    with example.serve():
+        banner = example.log.read_text()
+    printed = login + banner[: banner.index('Control-C.\n') + len('Control-C.\n')]
+
+    readme = (ROOT / 'README.md').read_text()
+
+    assert without_numbers(printed) in without_numbers(readme)
+
+
+def without_numbers(text: str) -> str:
+    """Return *text* without versions and ports, which differ from day to day."""
+    return re.sub(r'\d+(\.\d+)+(\.post\d+)?|:\d+', 'N', text)
