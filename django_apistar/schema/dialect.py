@@ -40,6 +40,8 @@ class Dialect:
         """Return *schema*, which then fits null as well."""
         if not schema:
             return schema
+        if 'not' in schema:  # Nothing fits but null.
+            return self.null()
         if 'enum' in schema and None not in schema['enum']:
             schema = {**schema, 'enum': [*schema['enum'], None]}
         if not self.has_alternatives:

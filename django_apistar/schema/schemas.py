@@ -1,5 +1,6 @@
 """JSON Schema of API Star's validators and Types, and of Python annotations."""
 
+import contextlib
 import datetime
 import inspect
 import itertools
@@ -61,10 +62,10 @@ class Schemas:
         if value is None:
             return {'default': None} if self._may_be_null(schema) else {}
         if _accepts(validator, value) and _is_portable(schema, value):
-            try:
-                return {'default': _encoded(_native(validator, value))}
-            except TypeError:
-                pass
+            with contextlib.suppress(TypeError):
+                encoded = _encoded(_native(validator, value))
+                if _accepts(validator, encoded):  # A date in Python skips pattern and enum.
+                    return {'default': encoded}
         self.warn(f'The default {value!r} of {place} does not fit its schema; it is left out.')
         return {}
 

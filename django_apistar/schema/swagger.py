@@ -16,6 +16,7 @@ PARAMETER_WORDS = (
     'exclusiveMinimum', 'maxLength', 'minLength', 'pattern', 'maxItems', 'minItems', 'uniqueItems',
     'enum', 'multipleOf',
 )  # fmt: skip
+SIMPLE_TYPES = ('string', 'number', 'integer', 'boolean', 'array')
 
 
 def build_swagger(
@@ -100,16 +101,24 @@ def _media_types(content: Schema) -> list[str]:
 
 
 def _parameter(parameter: Schema) -> Schema:
-    schema = parameter['schema']
-    words = {word: schema[word] for word in PARAMETER_WORDS if word in schema}
     others = {key: value for key, value in parameter.items() if key != 'schema'}
-    if words.get('type') == 'array':
-        items = words.get('items', {})
-        known = {word: items[word] for word in PARAMETER_WORDS if word in items}
-        words = {**words, 'items': {'type': 'string', **known}, 'collectionFormat': 'multi'}
-        if parameter['in'] != 'query':
-            del words['collectionFormat']
-    return {**others, 'type': 'string', **words}
+    words = _simple(parameter['schema'])
+    if words['type'] == 'array' and parameter['in'] == 'query':
+        words['collectionFormat'] = 'multi'
+    return {**others, **words}
+
+
+def _simple(schema: Schema) -> Schema:
+    """Return *schema* without what a parameter cannot say: it is text, or lists of text then."""
+    if schema.get('type') not in SIMPLE_TYPES:
+        return {'type': 'string'}
+    words = {word: schema[word] for word in PARAMETER_WORDS if word in schema}
+    if words['type'] == 'array':
+        items = _simple(schema.get('items', {}))
+        if items['type'] != schema.get('items', {}).get('type'):
+            words.pop('default', None)
+        words['items'] = items
+    return words
 
 
 def _body(body: Schema) -> Schema:
