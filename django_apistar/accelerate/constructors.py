@@ -61,13 +61,14 @@ def _compile_init(cls: Any) -> Callable[..., None]:
         rare = f'type(self) is not {const(cls, cls.__name__)} or args'
         with source.block(f'if {rare} or (kwargs and value is not {missing}):'):
             source.line(f'args = args if value is {missing} else (value, *args)')
-            source.line(f'return {stock}(self, *args, **kwargs)')
+            # Not the stock one: subclasses are counted there.
+            source.line(f'return {const(types.Type, "Type")}.__init__(self, *args, **kwargs)')
         with source.block(f'if value is {missing}:'):
             source.line('value = kwargs')
         writer.write_reading(write_stock_call)
         writer.write_property_checks()
         writer.write_validated()
-        source.line(f'{const(object.__setattr__, "setattr")}(self, {"_dict"!r}, validated)')
+        writer.write_dict_assignment('self')
     init = writer.build('__init__')
     setattr(init, COMPILED_MARK, True)
     return init

@@ -107,6 +107,11 @@ class TypeWriter(Writer):
         )
         self.source.line('return instance')
 
+    def write_dict_assignment(self, instance: str) -> None:
+        # As Type's constructor does it: Type.__setattr__ is for properties.
+        set_attribute = self.source.const(object.__setattr__, 'setattr')
+        self.source.line(f"{set_attribute}({instance}, '_dict', validated)")
+
     def build(self, name: str) -> Callable[..., Any]:
         self.write_pending()
         return self.source.build(name, self._filename)

@@ -75,7 +75,7 @@ def _describe_format(source: Source, string: Any, item: str, *, is_limited: bool
 
 
 def _describe_integer(source: Source, integer: Any, item: str, allow_coerce: bool) -> Leaf | None:
-    conversions = ()
+    conversions: tuple[str, ...] = ()
     if allow_coerce:
         to_int = source.const(_to_int, 'to_int')
         conversions = (f'if type({item}) is str: {item} = {to_int}({item})',)
@@ -94,7 +94,7 @@ def _describe_number(source: Source, number: Any, item: str, allow_coerce: bool)
 
 
 def _describe_boolean(source: Source, boolean: Any, item: str, allow_coerce: bool) -> Leaf | None:
-    conversions = ()
+    conversions: tuple[str, ...] = ()
     if allow_coerce:
         stock = validators.Boolean
         if type(boolean).values is not stock.values or boolean.null_values is not stock.null_values:
@@ -183,7 +183,7 @@ def _parse_datetime(text: str) -> Any:
     if match is None:
         return text
     moment = _parse(datetime.datetime, match[1])
-    if moment is match[1]:
+    if isinstance(moment, str):
         return text
     return moment.replace(tzinfo=datetime.timezone.utc) if match[2] else moment
 

@@ -107,22 +107,27 @@ def _find(
             return leaf
     if node.is_closed:
         raise _UnsureError
-    if node.integers is not None and segment.isdigit():
-        if not segment.isascii() or len(segment) > _MAX_DIGITS:
-            raise _UnsureError
-        values.append(int(segment))
-        leaf = _find(node.integers, segments, index + 1, method, values)
-        if leaf is not None:
-            return leaf
-        values.pop()
-    elif node.integers is not None and segment.startswith('-'):
-        raise _UnsureError
-    if node.strings is not None and segment:
-        if not segment.isprintable() or '\\' in segment or segment in ('.', '..'):
-            raise _UnsureError
-        values.append(segment)
-        leaf = _find(node.strings, segments, index + 1, method, values)
+    for child, value in _read_parameter(node, segment):
+        values.append(value)
+        leaf = _find(child, segments, index + 1, method, values)
         if leaf is not None:
             return leaf
         values.pop()
     return None
+
+
+def _read_parameter(node: _Node, segment: str) -> list[tuple[_Node, Any]]:
+    """Return where *segment* leads as a parameter, and its value there."""
+    ways: list[tuple[_Node, Any]] = []
+    if node.integers is not None:
+        if segment.isdigit():
+            if not segment.isascii() or len(segment) > _MAX_DIGITS:
+                raise _UnsureError
+            ways.append((node.integers, int(segment)))
+        elif segment.startswith('-'):
+            raise _UnsureError
+    if node.strings is not None and segment:
+        if not segment.isprintable() or '\\' in segment or segment in ('.', '..'):
+            raise _UnsureError
+        ways.append((node.strings, segment))
+    return ways

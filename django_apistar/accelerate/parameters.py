@@ -126,4 +126,3 @@ def header_expression(source: Source, name: str) -> str | None:
     if key in ('CONTENT_TYPE', 'CONTENT_LENGTH') or not key.isascii():
         return None
     return f'environ.get({source.const("HTTP_" + key, "header")})'
-

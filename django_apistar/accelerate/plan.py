@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -27,7 +28,8 @@ JSON_HEADERS = "('content-length', str(len(body))), ('content-type', 'applicatio
 
 BUILT_IN = ('django_apistar.components', 'apistar.server.validation', 'apistar.server.wsgi')
 HIDDEN = (  # written inline they leave no value, only what others make of it
-    'ValidatePathParams', 'QueryParams', 'ValidateQueryParams', 'Headers', 'ValidateRequestData',
+    'validate_path_params', 'query_params', 'validate_query_params', 'headers',
+    'validate_request_data',
 )  # fmt: skip
 
 
@@ -125,7 +127,7 @@ class _PlanWriter:
                 for _, key in step.values
             }  # fmt: skip
             whole_query = any(
-                step.output in wanted for step in steps if _role(step) == 'ValidateQueryParams'
+                step.output in wanted for step in steps if _role(step) == 'validate_query_params'
             )
             called = {
                 index for index in inline
@@ -144,7 +146,7 @@ class _PlanWriter:
         return is_known is None or bool(is_known(step))
 
     def _is_query_param(self, step: Any) -> bool:
-        return _role(step) == 'PrimitiveParam' and not self._is_path_param(step)
+        return _role(step) == 'primitive_param' and not self._is_path_param(step)
 
     def _is_path_param(self, step: Any) -> bool:
         return any(field.name == step.parameter.name for field in self.link.get_path_fields())
@@ -242,30 +244,30 @@ class _PlanWriter:
 
     # Components, by the name of their class without 'Component'
 
-    def _write_ValidatePathParams(self, step: Any) -> None:
+    def _write_validate_path_params(self, step: Any) -> None:
         """The router has converted them; nothing is left to do."""
 
-    def _knows_ValidatePathParams(self, step: Any) -> bool:
+    def _knows_validate_path_params(self, step: Any) -> bool:
         types = self.subject.types
         return all(
             parameters.find_kind(field.schema) is types.get(field.name)
             for field in self.link.get_path_fields()
         )
 
-    def _write_QueryParams(self, step: Any) -> None:
+    def _write_query_params(self, step: Any) -> None:
         """Read by the fields of the link, or by whoever wants them as they are."""
 
-    def _write_ValidateQueryParams(self, step: Any) -> None:
+    def _write_validate_query_params(self, step: Any) -> None:
         if self.fields:
             validate_query, route = self.tools.validate_query, self.subject.route
             parameters.write_query(
                 self.source, self.fields.values(), lambda environ: validate_query(route, environ)
             )
 
-    def _knows_ValidateQueryParams(self, step: Any) -> bool:
+    def _knows_validate_query_params(self, step: Any) -> bool:
         return self.fields is not None
 
-    def _write_PrimitiveParam(self, step: Any) -> None:
+    def _write_primitive_param(self, step: Any) -> None:
         name = step.parameter.name
         if self._is_path_param(step):
             self.variables[step.output] = f'path_params[{self.source.const(name, "name")}]'
@@ -281,7 +283,7 @@ class _PlanWriter:
             with self.source.block('if validated is not None:'):
                 self.source.line(f'{field.variable} = {resolve}({parameter}, {{}}, validated)')
 
-    def _knows_PrimitiveParam(self, step: Any) -> bool:
+    def _knows_primitive_param(self, step: Any) -> bool:
         name, annotation = step.parameter.name, step.parameter.annotation
         kind = str if annotation is inspect.Parameter.empty else annotation
         if self._is_path_param(step):
@@ -289,43 +291,43 @@ class _PlanWriter:
         field = (self.fields or {}).get(name)
         return field is not None and field.kind is kind and _agrees(field, step.parameter)
 
-    def _write_Header(self, step: Any) -> None:
+    def _write_header(self, step: Any) -> None:
         expression = parameters.header_expression(self.source, step.parameter.name)
         self.source.line(f'{self._new_variable(step)} = {expression}')
 
-    def _knows_Header(self, step: Any) -> bool:
+    def _knows_header(self, step: Any) -> bool:
         return parameters.header_expression(Source(), step.parameter.name) is not None
 
-    def _write_Headers(self, step: Any) -> None:
+    def _write_headers(self, step: Any) -> None:
         """Single headers are read from the environ."""
 
-    def _write_Body(self, step: Any) -> None:
+    def _write_body(self, step: Any) -> None:
         read = self.source.const(self.tools.read_body, 'read_body')
         self.source.line(f'{self._new_variable(step)} = {read}(environ)')
 
-    def _write_RequestData(self, step: Any) -> None:
+    def _write_request_data(self, step: Any) -> None:
         decode = self.source.const(self.tools.decode_body, 'decode_body')
         body = self._read(next(key for name, key in step.values if name == 'content'))
         self.source.line(f'{self._new_variable(step)} = {decode}({body}, environ)')
 
-    def _write_ValidateRequestData(self, step: Any) -> None:
+    def _write_validate_request_data(self, step: Any) -> None:
         """Validated together with the Type that is made of it."""
         data = next(key for name, key in step.values if name == 'data')
         self.variables[step.output] = self._read(data)
 
-    def _write_CompositeParam(self, step: Any) -> None:
+    def _write_composite_param(self, step: Any) -> None:
         type_ = step.parameter.annotation
         self._write_validated(step, compile_body(type_), type_.__name__)
 
-    def _knows_CompositeParam(self, step: Any) -> bool:
+    def _knows_composite_param(self, step: Any) -> bool:
         field = self.link.get_body_field()
         return field is not None and field.schema is step.parameter.annotation.validator
 
-    def _write_ListBody(self, step: Any) -> None:
+    def _write_list_body(self, step: Any) -> None:
         schema = self.link.get_body_field().schema
         self._write_validated(step, compile_validator(schema, True), 'list')
 
-    def _knows_ListBody(self, step: Any) -> bool:
+    def _knows_list_body(self, step: Any) -> bool:
         field = self.link.get_body_field()
         return field is not None and type(field.schema) is validators.Array
 
@@ -357,7 +359,9 @@ class _PlanWriter:
             build = source.const(self.tools.build_response, 'build_response')
             source.line(f'response = value = {build}(value)')
         else:
-            source.line(f'status, headers = {source.const(self.tools.finalize, "finalize")}(response)')
+            source.line(
+                f'status, headers = {source.const(self.tools.finalize, "finalize")}(response)'
+            )
 
     def _write_fused_rendering(self) -> None:
         source = self.source
@@ -392,10 +396,14 @@ class _PlanWriter:
 
 
 def _role(step: Any) -> str:
-    """Return what a built-in component does, by its class's name; '' for any other step."""
+    """Return what a built-in component does: 'query_params' for QueryParamsComponent.
+
+    '' for any other step.
+    """
     if getattr(type(step.component), '__module__', '') not in BUILT_IN:
         return ''
-    return type(step.component).__name__.removesuffix('Component')
+    name = type(step.component).__name__.removesuffix('Component')
+    return re.sub('(?<!^)([A-Z])', r'_\1', name).lower()
 
 
 def _agrees(field: parameters.QueryField, parameter: inspect.Parameter) -> bool:

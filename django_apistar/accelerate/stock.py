@@ -19,6 +19,9 @@ LEAVES = (
 
 # What Type's own constructor is, whatever stands in its place later.
 STOCK_INIT = types.Type.__init__
+# Any: mypy takes the attributes of two classes for different things.
+_CALL_OF_TYPE: Any = type.__call__
+_GETATTRIBUTE: Any = object.__getattribute__
 COMPILED_MARK = 'is_compiled_by_django_apistar'
 
 
@@ -27,12 +30,12 @@ def is_stock(validator: Any, base: Any) -> bool:
 
     Subclasses that only choose options, as `DateTime` and most users' do, are stock.
     """
-    cls = type(validator)
+    cls: Any = type(validator)
     return (
         isinstance(validator, base)
         and cls.validate is base.validate
         and 'validate' not in vars(validator)
-        and cls.__getattribute__ is object.__getattribute__
+        and cls.__getattribute__ is _GETATTRIBUTE
         # A property of an option's name could give another value each time.
         and all(name in vars(validator) and not hasattr(cls, name) for name in _options(base))
     )
@@ -94,16 +97,19 @@ def _is_pattern(pattern: str) -> bool:
 def is_plain_type(cls: Any) -> bool:
     """Tell whether *cls* is a Type that is made of a value just as `Type` itself would be."""
     return (
-        isinstance(cls, type)
-        and issubclass(cls, types.Type)
-        and type(cls).__call__ is type.__call__
+        is_type(cls)
+        and type(cls).__call__ is _CALL_OF_TYPE
         and cls.__new__ is object.__new__
         and (cls.__init__ is STOCK_INIT or hasattr(cls.__init__, COMPILED_MARK))
-        and cls.__getattribute__ is object.__getattribute__
+        and cls.__getattribute__ is _GETATTRIBUTE
         and cls.validate.__func__ is types.Type.validate.__func__
         and not hasattr(cls, '_dict')
         and _is_plain_object(cls.validator)
     )
+
+
+def is_type(cls: Any) -> bool:
+    return isinstance(cls, type) and issubclass(cls, types.Type)
 
 
 def _is_plain_object(validator: Any) -> bool:
