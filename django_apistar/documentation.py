@@ -1,16 +1,17 @@
 """API Star's documentation: the document of an App, its page and its schema."""
 
+import weakref
 from collections.abc import Iterable
 from typing import Any
 
 from apistar import http
-from apistar.codecs import OpenAPICodec
 from apistar.document import Document, Link, Section
 
+from django_apistar import schema
 from django_apistar.routing import RouteEntry
+from django_apistar.schema.ui import render_ui
 
 LANGUAGES = ['javascript', 'python']
-MEDIA_TYPE = 'application/vnd.oai.openapi'
 _SCRIPT = '<script src="{url}"></script>\n    </body>'
 
 
@@ -50,10 +51,14 @@ def _build_link(entry: RouteEntry, taken: set[str]) -> Any:
 
 
 def render_page(app: Any) -> str:
-    """Return API Star's documentation page of *app* as HTML.
+    """Return the documentation page of *app* as HTML: API Star's, or that of `app.docs_ui`.
 
-    Its language buttons do nothing by themselves: API Star never shipped their script.
+    API Star's language buttons do nothing by themselves: it never shipped their script.
     """
+    ui = getattr(app, 'docs_ui', 'apistar')
+    if ui != 'apistar':
+        title = schema.info_of(app).title or schema.DEFAULT_TITLE
+        return render_ui(ui, title, app.static_url, app.reverse_url('serve_schema'))
     page: str = app.render_template(
         'apistar/docs/index.html', document=app.document, langs=LANGUAGES, code_style=None
     )
@@ -62,6 +67,11 @@ def render_page(app: Any) -> str:
 
 
 def render_schema(app: Any) -> Any:
-    """Return the response with the OpenAPI document of *app*."""
-    content = OpenAPICodec().encode(app.document)
-    return http.Response(content, headers={'Content-Type': MEDIA_TYPE})
+    """Return the response with the OpenAPI document of *app*, which is built once."""
+    content = _SCHEMAS.get(app)
+    if content is None:
+        content = _SCHEMAS[app] = schema.render(schema.build_app_openapi(app))
+    return http.Response(content, headers={'Content-Type': schema.MEDIA_TYPE})
+
+
+_SCHEMAS: 'weakref.WeakKeyDictionary[Any, bytes]' = weakref.WeakKeyDictionary()

@@ -3,6 +3,7 @@
 Built from route entries alone, so that commands, the served document and tests get the same.
 """
 
+from django_apistar.schema.openapi import DEFAULT_TITLE as DEFAULT_TITLE
 from django_apistar.schema.openapi import Info as Info
 from django_apistar.schema.openapi import Surroundings as Surroundings
 from django_apistar.schema.openapi import build_json_schema as build_json_schema
