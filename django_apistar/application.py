@@ -34,7 +34,7 @@ from django_apistar.transactions import make_atomic
 NOT_PLANNED = ('find_route', 'create_hooks', 'get_event_hooks', 'get_route_name')
 
 
-class App(apistar.App):  # type: ignore[misc]
+class App(apistar.App):
     """API Star's App with its known defects repaired; takes the same arguments.
 
     Lives as long as the process; a request's values live in an Exchange.
@@ -70,14 +70,16 @@ class App(apistar.App):  # type: ignore[misc]
         return routes  # type: ignore[no-any-return]
 
     def init_document(self, routes: Iterable[Any]) -> None:
-        self.document = None  # Built from the router's entries, in init_router.
+        self.document: Any = None  # Built from the router's entries, in init_router.
 
     def init_router(self, routes: Iterable[Any]) -> None:
         self.router = Router(routes)
         self.document = documentation.build_document(self.router.entries)
         self._names = {id(entry.route): entry.name for entry in self.router.entries}
 
-    def init_staticfiles(self, static_url: Any, static_dir: Any = None, packages: Any = None) -> None:
+    def init_staticfiles(
+        self, static_url: Any, static_dir: Any = None, packages: Any = None
+    ) -> None:
         if static_url is None:
             self.statics = None
         else:
@@ -98,7 +100,7 @@ class App(apistar.App):  # type: ignore[misc]
     def static_url(self, filename: str) -> str:
         """Return the URL of the static file *filename*."""
         if self.statics is not None:
-            return super().static_url(filename)  # type: ignore[no-any-return]
+            return str(super().static_url(filename))
         return f'{(django_settings.STATIC_URL or "/").rstrip("/")}/{filename}'
 
     # Requests
@@ -115,16 +117,15 @@ class App(apistar.App):  # type: ignore[misc]
     def _respond(
         self, environ: dict[str, Any], start_response: Callable[..., Any], path: str
     ) -> Iterable[bytes]:
-        method = environ['REQUEST_METHOD']
-        found = self._plans.find(path, method) if self._plans and path.isascii() else None
-        if found is None:
+        if self._plans is None:
             body = Exchange(self, environ, start_response).respond()
         else:
-            respond, params, is_exact = found
-            if is_exact and method != 'HEAD':
-                self._exact[method + path] = respond
-            body = respond(environ, start_response, params)
-        return body if method != 'HEAD' else _discard(body)
+            body = self._plans.respond(environ, start_response, path)
+        return body if environ['REQUEST_METHOD'] != 'HEAD' else _discard(body)
+
+    def remember(self, key: str, respond: Callable[..., Iterable[bytes]]) -> None:
+        """Keep the plan of a path without parameters by *key*, method and path."""
+        self._exact[key] = respond
 
     @functools.cached_property
     def _plans(self) -> Any:
@@ -143,9 +144,13 @@ class App(apistar.App):  # type: ignore[misc]
     def uses_own_rendering(self) -> bool:
         """Whether no subclass makes responses its own way."""
         cls = type(self)
-        return (
-            cls.render_response is App.render_response and cls.finalize_wsgi is App.finalize_wsgi
-        )
+        return cls.render_response is App.render_response and cls.finalize_wsgi is App.finalize_wsgi
+
+    @property
+    def answers_plainly(self) -> bool:
+        """Whether neither hooks nor a subclass take part in the answer to an HTTPException."""
+        is_own = type(self).exception_handler is App.exception_handler
+        return is_own and self.uses_own_rendering and not self.event_hooks
 
     def decode_body(self, content: bytes, environ: dict[str, Any]) -> Any:
         """Return the decoded body as http.RequestData."""
@@ -217,7 +222,7 @@ class App(apistar.App):  # type: ignore[misc]
         return responses.get_body(response)
 
 
-class Redirect(apistar.exceptions.Found):  # type: ignore[misc]
+class Redirect(apistar.exceptions.Found):
     """To the path with its slash: 302 for GET and HEAD, as API Star, else 308, which keeps the
     method and the body. SCRIPT_NAME and the query string stay."""
 

@@ -15,6 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
+settings: Any = django_settings  # None switches a limit off, which stubs do not know
 MAX_DEPTH = 256  # of JSON: more is an attack on the recursion of whoever reads it
 _CHUNK = 64 * 1024
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
@@ -22,7 +23,7 @@ _NO_BRACKETS = bytes(code for code in range(256) if code not in b'[]{}')
 _SURROGATE = re.compile(rb'\\u[dD][89a-fA-F]')
 
 
-class PayloadTooLarge(exceptions.HTTPException):  # type: ignore[misc]
+class PayloadTooLarge(exceptions.HTTPException):
     """413: RFC 9110, section 15.5.14."""
 
     default_status_code = 413
@@ -35,7 +36,7 @@ def read_body(environ: dict[str, Any]) -> bytes:
     Raises PayloadTooLarge beyond DATA_UPLOAD_MAX_MEMORY_SIZE bytes, before reading where the
     length is known, and BadRequest where the body is not what Content-Length says.
     """
-    limit = django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    limit: int | None = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     length = environ.get('CONTENT_LENGTH') or ''
     if not length:
         # Only a server that ends the input itself, as for a chunked body, can be read without.
@@ -78,7 +79,7 @@ def _read_to_the_end(stream: Any, limit: int | None) -> bytes:
     return b''.join(chunks)
 
 
-class JSONCodec(codecs.JSONCodec):  # type: ignore[misc]
+class JSONCodec(codecs.JSONCodec):
     """API Star's, which also refuses what JSON does not have and what would exhaust us.
 
     NaN and Infinity (RFC 8259, section 6), lone surrogates (section 8.2), and nesting deeper
@@ -128,7 +129,7 @@ def _check_depth(document: bytes) -> None:
             raise ValueError(f'More than {MAX_DEPTH} levels')
 
 
-class URLEncodedCodec(codecs.URLEncodedCodec):  # type: ignore[misc]
+class URLEncodedCodec(codecs.URLEncodedCodec):
     """API Star's, with Django's limit on the number of fields."""
 
     def decode(self, bytestring: bytes, **options: Any) -> Any:
@@ -137,7 +138,7 @@ class URLEncodedCodec(codecs.URLEncodedCodec):  # type: ignore[misc]
         return super().decode(bytestring, **options)
 
 
-class MultiPartCodec(codecs.MultiPartCodec):  # type: ignore[misc]
+class MultiPartCodec(codecs.MultiPartCodec):
     """API Star's, which also refuses a broken body, has Django's limits, and drops paths.
 
     A file's name is what the client says; 'C:\\a\\b.txt' and '../b.txt' become 'b.txt'.
@@ -148,8 +149,8 @@ class MultiPartCodec(codecs.MultiPartCodec):  # type: ignore[misc]
         if not mime_options.get('boundary'):
             raise exceptions.ParseError('Malformed multipart form. No boundary')
         limits = [
-            django_settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
-            django_settings.DATA_UPLOAD_MAX_NUMBER_FILES,
+            settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
+            settings.DATA_UPLOAD_MAX_NUMBER_FILES,
         ]
         parts = None if None in limits else sum(limits)
         form, files = self._parse(bytestring, mime_type, mime_options, parts)
@@ -171,8 +172,8 @@ class MultiPartCodec(codecs.MultiPartCodec):  # type: ignore[misc]
 
 
 def _exceeds(fields: int) -> bool:
-    limit = django_settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
-    return limit is not None and fields > limit
+    limit = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+    return bool(limit is not None and fields > limit)
 
 
 def _base_name(filename: str | None) -> str | None:

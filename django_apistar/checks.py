@@ -2,18 +2,18 @@
 
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Warning
+from django.core import checks
 
 from django_apistar.application import get_route_table
 from django_apistar.conf import Problem, SettingsError, find_problems
 
 
-def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def check_settings(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     """Report every mistake in the settings and the route module."""
     return [_to_message(problem) for problem in find_problems()]
 
 
-def check_routes(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def check_routes(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     """Report every clash between the routes of both frameworks."""
     try:
         table = get_route_table()
@@ -22,6 +22,6 @@ def check_routes(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return [_to_message(problem) for problem in table.conflicts()]
 
 
-def _to_message(problem: Problem) -> CheckMessage:
-    message_class = Error if problem.is_error else Warning
+def _to_message(problem: Problem) -> checks.CheckMessage:
+    message_class = checks.Error if problem.is_error else checks.Warning
     return message_class(problem.message, hint=problem.hint, id=f'django_apistar.{problem.id}')

@@ -80,7 +80,7 @@ def _cgi() -> Iterator[None]:
     API Star imports it in codecs/download.py line 1, for `cgi.parse_header` in its HTTP client.
     Lent only during the import. Remove when API Star stops importing it.
     """
-    if sys.version_info < (3, 13) or importlib.util.find_spec('cgi') is not None:
+    if importlib.util.find_spec('cgi') is not None:
         yield
         return
     stand_in = types.ModuleType('cgi', 'Stand-in for the part of cgi that API Star uses.')
@@ -122,9 +122,9 @@ def _keep_double_slashes() -> None:
     if isinstance(router.Map, type):
 
         def map_without_merging(rules: Any) -> Any:
-            return _Map(rules, merge_slashes=False)
+            return map_class(rules, merge_slashes=False)
 
-        _Map = router.Map
+        map_class = router.Map
         router.Map = map_without_merging
 
 

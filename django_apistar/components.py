@@ -22,25 +22,25 @@ from django_apistar.body import JSONCodec, MultiPartCodec, URLEncodedCodec, read
 from django_apistar.fields import NO_BODY, VALIDATORS, get_item, is_type
 
 
-class BodyComponent(Component):  # type: ignore[misc]
+class BodyComponent(Component):
     """The whole body, within Django's limit."""
 
     def resolve(self, environ: WSGIEnviron) -> http.Body:
         return http.Body(read_body(environ))
 
 
-class PathComponent(Component):  # type: ignore[misc]
+class PathComponent(Component):
     """The path with SCRIPT_NAME, which PEP 3333 allows to be missing."""
 
     def resolve(self, environ: WSGIEnviron) -> http.Path:
         return http.Path(environ.get('SCRIPT_NAME', '') + environ.get('PATH_INFO', ''))
 
 
-class RequestDataComponent(validation.RequestDataComponent):  # type: ignore[misc]
+class RequestDataComponent(validation.RequestDataComponent):
     """The decoded body, by codecs that refuse what they cannot read."""
 
     def __init__(self) -> None:
-        self.codecs = [JSONCodec(), URLEncodedCodec(), MultiPartCodec()]
+        self.codecs: list[Any] = [JSONCodec(), URLEncodedCodec(), MultiPartCodec()]
 
     def decode_json(self, content: bytes) -> Any:
         """Return *content*, which its Content-Type says is JSON."""
@@ -62,7 +62,7 @@ class RequestDataComponent(validation.RequestDataComponent):  # type: ignore[mis
             raise exceptions.BadRequest(str(exc)) from None
 
 
-class ValidateQueryParamsComponent(Component):  # type: ignore[misc]
+class ValidateQueryParamsComponent(Component):
     """The query string's values by the fields of the route's link; lists where one is wanted."""
 
     def resolve(self, route: Route, query_params: http.QueryParams) -> ValidatedQueryParams:
@@ -77,7 +77,7 @@ class ValidateQueryParamsComponent(Component):  # type: ignore[misc]
             raise exceptions.BadRequest(exc.detail) from None
 
 
-class ValidatePathParamsComponent(Component):  # type: ignore[misc]
+class ValidatePathParamsComponent(Component):
     """The path's values by the fields of the route's link."""
 
     def resolve(self, route: Route, path_params: http.PathParams) -> ValidatedPathParams:
@@ -98,7 +98,7 @@ def _build_object(fields: Any, required: bool = False) -> Any:
     )
 
 
-class ValidateRequestDataComponent(Component):  # type: ignore[misc]
+class ValidateRequestDataComponent(Component):
     """The decoded body by the schema of the route's link; a body may be left out where optional."""
 
     def can_handle_parameter(self, parameter: inspect.Parameter) -> bool:
@@ -114,7 +114,7 @@ class ValidateRequestDataComponent(Component):  # type: ignore[misc]
             raise exceptions.BadRequest(exc.detail) from None
 
 
-class CompositeParamComponent(Component):  # type: ignore[misc]
+class CompositeParamComponent(Component):
     """A types.Type of the body, or of the query string where the method has no body."""
 
     def can_handle_parameter(self, parameter: inspect.Parameter) -> bool:
@@ -138,7 +138,7 @@ class CompositeParamComponent(Component):  # type: ignore[misc]
             raise exceptions.BadRequest(exc.detail) from None
 
 
-class ListBodyComponent(Component):  # type: ignore[misc]
+class ListBodyComponent(Component):
     """A `List[Type]`: the body, validated item by item."""
 
     def can_handle_parameter(self, parameter: inspect.Parameter) -> bool:
@@ -150,7 +150,7 @@ class ListBodyComponent(Component):  # type: ignore[misc]
         return data
 
 
-class ListParamComponent(Component):  # type: ignore[misc]
+class ListParamComponent(Component):
     """A `List[T]` of the query string: every value of the name, none is an empty list."""
 
     def can_handle_parameter(self, parameter: inspect.Parameter) -> bool:

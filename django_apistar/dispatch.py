@@ -42,7 +42,8 @@ class Dispatcher:
         self.lifecycle = Lifecycle()
         self.transport = security.Transport()
         self.hosts = security.Hosts()
-        self._ignores_host_header = django_settings.USE_X_FORWARDED_HOST
+        # Where a proxy names the host, the Host header says nothing.
+        self._known_hosts = set() if django_settings.USE_X_FORWARDED_HOST else self.hosts.known
         self._apistar_paths = table.exact_apistar_paths
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -73,9 +74,8 @@ class Dispatcher:
         ends here; anything else ends it when the server closes it.
         """
         environ[FRAMEWORK_KEY] = 'apistar'
-        if environ.get('HTTP_HOST') not in self.hosts.known or self._ignores_host_header:
-            if not self.hosts.is_allowed(environ):
-                return _answer(start_response, '400 Bad Request', 'Invalid Host header')
+        if environ.get('HTTP_HOST') not in self._known_hosts and not self.hosts.is_allowed(environ):
+            return _answer(start_response, '400 Bad Request', 'Invalid Host header')
         if self.transport.is_needed:
             location = self.transport.find_redirect(environ)
             if location:

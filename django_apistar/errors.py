@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 request_logger = logging.getLogger('django.request')
 
 
-class TranslatedError(exceptions.HTTPException):  # type: ignore[misc]
+class TranslatedError(exceptions.HTTPException):
     """An HTTPException made of another framework's, with that one's headers."""
 
     def __init__(self, detail: Any, status_code: int, headers: Any = ()) -> None:
@@ -89,8 +89,9 @@ def warn(exc: Any, environ: dict[str, Any]) -> None:
     """Log the 4xx *exc* as Django does: a warning with the path."""
     if getattr(exc, 'status_code', 400) < 400:
         return
-    logger = logging.getLogger('django.security.' + type(exc).__name__) if isinstance(
-        exc, SuspiciousOperation) else request_logger  # fmt: skip
+    logger = request_logger
+    if isinstance(exc, SuspiciousOperation):
+        logger = logging.getLogger(f'django.security.{type(exc).__name__}')
     if logger.isEnabledFor(logging.WARNING):
         logger.warning('%s: %s', type(exc).__name__, environ.get('PATH_INFO', ''))
 
@@ -98,7 +99,6 @@ def warn(exc: Any, environ: dict[str, Any]) -> None:
 def render_traceback(environ: dict[str, Any]) -> Any:
     """Return Django's page for the exception in flight, as a response with status 500."""
     request = build_request(environ)
-    reporter = get_exception_reporter_class(request)(request, *sys.exc_info())
+    reporter: Any = get_exception_reporter_class(request)
+    reporter = reporter(request, *sys.exc_info())
     return http.HTMLResponse(reporter.get_traceback_html(), status_code=500)
-
-

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from apistar import exceptions
+from apistar import Route, exceptions, http
 
 from django_apistar import errors
 from django_apistar.signatures import get_signature
@@ -43,7 +43,7 @@ class Exchange:
         self._find_route()
         route = self.state['route']
         if route.standalone:
-            return self._run([route.handler])
+            return self._send(route.handler)
         for hook in self.hooks:
             self._enter(hook)
         self._run([self.app.get_handler(route), self.app.render_response])
@@ -69,14 +69,21 @@ class Exchange:
     def _finish(self) -> Iterable[bytes]:
         """Run the on_response of the hooks that have not had it, last first; send the response."""
         for hook in reversed(self.hooks):
-            if hasattr(hook, 'on_response') and _holds(self.entered, hook):
-                if not _holds(self.responded, hook):
-                    self.responded.append(hook)
-                    self._run([hook.on_response])
-        return self._run([self.app.finalize_wsgi])
+            if hasattr(hook, 'on_response') and self._is_due(hook):
+                self.responded.append(hook)
+                self._run([hook.on_response])
+        return self._send(self.app.finalize_wsgi)
 
-    def _run(self, funcs: list[Any]) -> Any:
+    def _is_due(self, hook: Any) -> bool:
+        return _holds(self.entered, hook) and not _holds(self.responded, hook)
+
+    def _run(self, funcs: list[Callable[..., Any]]) -> Any:
         return self.app.injector.run(funcs, self.state)
+
+    def _send(self, func: Callable[..., Any]) -> Iterable[bytes]:
+        """Run *func*, which calls start_response and returns the body."""
+        body: Iterable[bytes] = self._run([func])
+        return body
 
     # Failures
 
@@ -99,7 +106,7 @@ class Exchange:
             if hasattr(hook, 'on_error') and _holds(self.entered, hook):
                 self._run_on_error(hook)
         self._set_response(self._run([self.app.error_handler]))
-        return self._run([self.app.finalize_wsgi])
+        return self._send(self.app.finalize_wsgi)
 
     def _run_on_error(self, hook: Any) -> None:
         try:
@@ -120,8 +127,6 @@ def _holds(hooks: list[Any], hook: Any) -> bool:
 
 def _needs_route(hook: Any) -> bool:
     """Whether the hook's on_request asks for what only a route has."""
-    from apistar import Route, http
-
     if not hasattr(hook, 'on_request'):
         return False
     parameters = get_signature(hook.on_request).parameters.values()

@@ -39,7 +39,7 @@ class Step:
     parameter: inspect.Parameter | None = None  # what the component resolves
 
 
-class UnresolvableParameter(ConfigurationError):  # type: ignore[misc]
+class UnresolvableParameterError(ConfigurationError):
     """No component provides a parameter. Says which, where, and what to do."""
 
     def __init__(self, parameter: inspect.Parameter, func: Callable[..., Any]) -> None:
@@ -53,7 +53,7 @@ class UnresolvableParameter(ConfigurationError):  # type: ignore[misc]
         )
 
 
-class Injector(BaseInjector):  # type: ignore[misc]
+class Injector(BaseInjector):
     """Resolves parameters depth first, as API Star does, and runs functions with them.
 
     Lives as long as its App. `initial` maps the state's first keys to the annotations that ask
@@ -172,7 +172,7 @@ class Injector(BaseInjector):  # type: ignore[misc]
                     failure = failure or exc
         if isinstance(failure, ConfigurationError):
             raise failure
-        raise UnresolvableParameter(parameter, func) from failure
+        raise UnresolvableParameterError(parameter, func) from failure
 
     def _in_order(self, parameter: inspect.Parameter) -> Iterable[Any]:
         """The project's components first, so that they can replace API Star's.
@@ -260,6 +260,8 @@ def _remedy(parameter: inspect.Parameter) -> str:
         return f'Import the name {annotation!r} in the module of the function.'
     name = getattr(annotation, '__name__', str(annotation))
     if is_optional:
-        return f'Annotate it with {name} and give it the default None, or add a component that ' \
-               f'returns {name}.'  # fmt: skip
+        return (
+            f'Annotate it with {name} and give it the default None, or add a component that '
+            f'returns {name}.'
+        )
     return f'Add a component whose resolve() is annotated to return {name}, or correct the type.'

@@ -3,15 +3,15 @@
 The only module that uses `accelerate`; without it the App serves every request by an Exchange.
 """
 
-import functools
 import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from apistar import exceptions
 from apistar.types import Type
 
-from django_apistar import body, querysets, responses
-from django_apistar.accelerate.lookup import build_lookup
+from django_apistar import body, errors, querysets, responses
+from django_apistar.accelerate.lookup import NOT_FOUND, build_lookup
 from django_apistar.accelerate.plan import (
     NotPlannableError,
     Plan,
@@ -20,19 +20,13 @@ from django_apistar.accelerate.plan import (
     compile_plan,
 )
 from django_apistar.accelerate.validation import compile_render
+from django_apistar.encoding import build_encoder
 from django_apistar.exchange import ROUTE_NAME_KEY, Exchange
 from django_apistar.fields import get_item, is_type
 from django_apistar.router import parameter_types
 from django_apistar.signatures import get_signature
 
 Respond = Callable[[dict[str, Any], Callable[..., Any], dict[str, Any]], Iterable[bytes]]
-
-
-def build_encoder(default):
-    import json
-    from json import encoder as e
-    enc = e.c_make_encoder({}, default, e.encode_basestring, None, ':', ',', False, False, False)
-    return lambda value: ''.join(enc(value, 0)).encode('utf-8')
 
 
 class Plans:
@@ -46,19 +40,88 @@ class Plans:
         self.look_up = build_lookup(
             (entry.path, entry.methods[0], parameter_types(entry)) for entry in self.entries
         )
+        self._positions = {id(entry.route): n for n, entry in enumerate(self.entries)}
         self._plans: dict[int, Plan | None] = {}
 
-    def find(self, path: str, method: str) -> tuple[Respond, dict[str, Any], bool] | None:
-        """Return the plan for *path*, its parameters, and whether no other path has it.
-
-        None where only the Exchange can answer.
-        """
-        found = self.look_up(path, method)
-        if found is None:
-            return None
-        position, params = found
+    def respond(
+        self, environ: dict[str, Any], start_response: Callable[..., Any], path: str
+    ) -> Iterable[bytes]:
+        """Answer the request for *path*, the PATH_INFO, by its route's plan or an Exchange."""
+        method = environ['REQUEST_METHOD']
+        found = self.look_up(path, method) if path.isascii() else None
+        try:
+            if found is NOT_FOUND:
+                raise exceptions.NotFound()
+            position, params = found or self._ask_router(environ)
+        except exceptions.HTTPException as exc:
+            body = self._answer(exc, environ, start_response)
+            return body or Exchange(self.app, environ, start_response).respond()
         plan = self.get_plan(position)
-        return (plan.respond, params, not params) if plan is not None else None
+        if plan is None:
+            return Exchange(self.app, environ, start_response).respond()
+        if found is not None and not params and method != 'HEAD':
+            self.app.remember(method + path, plan.respond)
+        return plan.respond(environ, start_response, params)
+
+    def _ask_router(self, environ: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        route, params = self.app.find_route(environ)
+        return self._positions[id(route)], params
+
+    def _answer(
+        self, exc: BaseException, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> list[bytes] | None:
+        """Send what an Exchange would for an HTTPException in an App without hooks.
+
+        None where it takes an Exchange after all.
+        """
+        if not (
+            self.app.answers_plainly
+            and isinstance(exc, exceptions.HTTPException)
+            and exc.status_code in responses.PLAIN_STATUSES
+        ):
+            return None
+        try:
+            content = self.tools.encode(exc.detail)
+            headers = [(name.lower(), str(value)) for name, value in exc.get_headers().items()]
+            responses.check_headers(headers)
+        except Exception:
+            return None
+        errors.warn(exc, environ)
+        start_response(
+            responses.STATUS_LINES[exc.status_code],
+            [
+                *headers,
+                ('content-length', str(len(content))),
+                ('content-type', 'application/json'),
+                *self.tools.extra_headers,
+            ],
+        )
+        return [content]
+
+    def _recover(
+        self,
+        exc: BaseException,
+        environ: dict[str, Any],
+        start_response: Callable[..., Any],
+        route: Any,
+        keys: dict[str, Any],
+        variables: dict[str, Any],
+    ) -> Iterable[bytes]:
+        """Answer *exc*, or let an Exchange do it with what the plan has resolved so far."""
+        body = self._answer(exc, environ, start_response)
+        if body is not None:
+            return body
+        exchange = Exchange(self.app, environ, start_response)
+        exchange.hooks = variables.get('hooks', [])
+        exchange.entered = variables.get('entered', [])
+        exchange.responded = variables.get('responded', [])
+        exchange.state.update(
+            {key: variables[name] for name, key in keys.items() if name in variables},
+            route=route,
+            path_params=variables['path_params'],
+            response=variables.get('response'),
+        )
+        return exchange.recover(exc)
 
     def get_plan(self, position: int) -> Plan | None:
         """Return the plan of the route at *position* among the router's entries, if it has one."""
@@ -109,7 +172,7 @@ class Plans:
         app = self.app
         return Tools(
             app=app,
-            recover=functools.partial(_recover, app),
+            recover=self._recover,
             encode=build_encoder(self._encode_default),
             renderers=self.renderers,
             build_response=self._build_response,
@@ -140,26 +203,3 @@ class Plans:
         if is_type(annotation):
             self.renderers.setdefault(annotation, compile_render(annotation))
         return querysets.build_renderer(item) if is_type(item) else None
-
-
-def _recover(
-    app: Any,
-    exc: BaseException,
-    environ: dict[str, Any],
-    start_response: Callable[..., Any],
-    route: Any,
-    keys: dict[str, Any],
-    variables: dict[str, Any],
-) -> Iterable[bytes]:
-    """Let an Exchange answer *exc* with what the plan has resolved so far."""
-    exchange = Exchange(app, environ, start_response)
-    exchange.hooks = variables.get('hooks', [])
-    exchange.entered = variables.get('entered', [])
-    exchange.responded = variables.get('responded', [])
-    exchange.state.update(
-        {key: variables[name] for name, key in keys.items() if name in variables},
-        route=route,
-        path_params=variables['path_params'],
-        response=variables.get('response'),
-    )
-    return exchange.recover(exc)

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
@@ -16,16 +17,17 @@ Headers = list[tuple[str, str]]
 STATUS_LINES = {code: f'{code} Unknown' for code in range(100, 600)}
 STATUS_LINES.update({status.value: f'{status.value} {status.phrase}' for status in HTTPStatus})
 BODILESS = frozenset((*range(100, 200), 204, 304))
-_FORBIDDEN_IN_HEADERS = ('\r', '\n', '\0')
+PLAIN_STATUSES = frozenset(STATUS_LINES).difference(BODILESS)
+_UNSENDABLE = re.compile('[\r\n\0]|[^\0-\xff]')
 
 
-class JSONResponse(http.JSONResponse):  # type: ignore[misc]
+class JSONResponse(http.JSONResponse):
     """API Star's JSONResponse of whatever Django's JSON encoder knows."""
 
     default = staticmethod(build_default(DjangoJSONEncoder))
 
 
-class StreamingResponse(http.Response):  # type: ignore[misc]
+class StreamingResponse(http.Response):
     """A response whose body is sent while it is made.
 
     *content*: an iterable of str (sent as UTF-8) or bytes. It is closed, where it can be, when
@@ -71,7 +73,7 @@ def build_response(value: Any, encode_default: Callable[[Any], Any]) -> Any:
     return _EncodedJSONResponse(value, encode_default)
 
 
-class _EncodedJSONResponse(http.JSONResponse):  # type: ignore[misc]
+class _EncodedJSONResponse(http.JSONResponse):
     def __init__(self, value: Any, encode_default: Callable[[Any], Any]) -> None:
         self.default = encode_default
         super().__init__(value)
@@ -122,10 +124,9 @@ def finalize(response: Any, extra: Iterable[tuple[str, str]]) -> tuple[str, Head
     a header that would break the response apart, KeyError for a status outside 100 to 599.
     """
     headers = list(_iter_headers(response))
-    names = {name.lower() for name, _ in headers}
-    headers.extend(item for item in extra if item[0].lower() not in names)
-    for name, value in headers:
-        _check_header(name, value)
+    names = {name for name, _ in headers}  # lower case: MutableHeaders has made them so
+    headers += [item for item in extra if item[0] not in names]
+    check_headers(headers)
     return STATUS_LINES[response.status_code], headers
 
 
@@ -149,9 +150,13 @@ def _iter_headers(response: Any) -> Iterator[tuple[str, str]]:
         yield name, value
 
 
-def _check_header(name: str, value: str) -> None:
-    for text in (name, value):
-        if any(character in text for character in _FORBIDDEN_IN_HEADERS):
-            raise ValueError(f'The header {name!r} has the value {value!r}, with a line break.')
-        if not text.isascii():
-            text.encode('latin-1')
+def check_headers(headers: Headers) -> None:
+    """Raise ValueError where a header would break the response apart or cannot be sent."""
+    if not headers:
+        return
+    text = '\t'.join([part for header in headers for part in header])
+    if _UNSENDABLE.search(text):
+        name, value = next(
+            header for header in headers if _UNSENDABLE.search(header[0] + header[1])
+        )
+        raise ValueError(f'The header {name!r} has the value {value!r}, which HTTP cannot send.')

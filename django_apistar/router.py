@@ -53,7 +53,7 @@ class FloatConverter(BaseConverter):
         return str(float(value))
 
 
-class MethodNotAllowed(exceptions.MethodNotAllowed):  # type: ignore[misc]
+class MethodNotAllowed(exceptions.MethodNotAllowed):
     """405 with the methods that the path has: RFC 9110, section 15.5.6."""
 
     def __init__(self, allow: str) -> None:
@@ -64,11 +64,11 @@ class MethodNotAllowed(exceptions.MethodNotAllowed):  # type: ignore[misc]
         return {'Allow': self.allow}
 
 
-class PathRedirect(exceptions.Found):  # type: ignore[misc]
+class PathRedirect(exceptions.Found):
     """The same path with its slash. `location` has neither SCRIPT_NAME nor query string."""
 
 
-class Router(BaseRouter):  # type: ignore[misc]
+class Router(BaseRouter):
     """Looks paths up in Werkzeug's Map and builds them, as API Star's Router does.
 
     A rule's endpoint is the entry's position and not its name, so that two routes of one name

@@ -22,11 +22,11 @@ def build_headers() -> Headers:
     """Return the headers of every API response."""
     headers = [('x-content-type-options', 'nosniff')]
     if SECURITY in django_settings.MIDDLEWARE:
-        policy = django_settings.SECURE_REFERRER_POLICY
+        policy: Any = django_settings.SECURE_REFERRER_POLICY
         if policy:
             names = policy.split(',') if isinstance(policy, str) else policy
             headers.append(('referrer-policy', ','.join(name.strip() for name in names)))
-        opener = django_settings.SECURE_CROSS_ORIGIN_OPENER_POLICY
+        opener: Any = django_settings.SECURE_CROSS_ORIGIN_OPENER_POLICY
         if opener:
             headers.append(('cross-origin-opener-policy', opener))
     if FRAMES in django_settings.MIDDLEWARE:
@@ -101,5 +101,3 @@ def get_host(environ: dict[str, Any]) -> str:
     host, port = environ.get('SERVER_NAME', ''), environ.get('SERVER_PORT', '')
     usual = '443' if environ.get('wsgi.url_scheme') == 'https' else '80'
     return host if port == usual else f'{host}:{port}'
-
-

@@ -39,7 +39,7 @@ class StaticFiles(WhiteNoise):
         for package in PACKAGES:
             if not debug or package == 'apistar':
                 self.add_files(_static_folder(package), prefix=f'{prefix}{package}/')
-        root = django_settings.STATIC_ROOT
+        root: Any = django_settings.STATIC_ROOT
         if root and not debug and Path(root).is_dir():
             self.add_files(root, prefix=prefix)
 

@@ -28,10 +28,16 @@ class _Node:
         self.is_closed = False  # beyond here only Werkzeug knows
 
 
+NOT_FOUND: tuple[int, Params] = (-1, {})
+
+
 def build_lookup(
     routes: Iterable[tuple[str, str, dict[str, type]]],
 ) -> Callable[[str, str], tuple[int, Params] | None]:
-    """Return a look-up of (path, method), giving (position, parameters) or None.
+    """Return a look-up of (path, method), giving (position, parameters), NOT_FOUND or None.
+
+    NOT_FOUND: no route has that path, with any method or with a slash more. None: only
+    Werkzeug can tell.
 
     *routes*: path as API Star writes it, method, and the type of each parameter, in order.
     """
@@ -41,8 +47,12 @@ def build_lookup(
 
     def look_up(path: str, method: str) -> tuple[int, Params] | None:
         values: list[Any] = []
-        leaf = _descend(root, path.split('/'), 1, method, values)
-        if leaf is None:
+        segments = path.split('/')
+        try:
+            leaf = _find(root, segments, 1, method, values)
+            if leaf is None:
+                return None if _is_near(root, segments) else NOT_FOUND
+        except _UnsureError:
             return None
         position, names = leaf
         return position, dict(zip(names, values, strict=True))
@@ -84,20 +94,23 @@ class _UnsureError(Exception):
     """Only Werkzeug can tell."""
 
 
-def _descend(
-    node: _Node, segments: list[str], index: int, method: str, values: list[Any]
-) -> tuple[int, tuple[str, ...]] | None:
-    """Literal segments first, then integers, then text, as Werkzeug weighs them."""
-    try:
-        return _find(node, segments, index, method, values)
-    except _UnsureError:
-        return None
+def _is_near(root: _Node, segments: list[str]) -> bool:
+    """Whether another method, or a slash at the end, would find something."""
+    if _find(root, segments, 1, None, []):
+        return True
+    return bool(_find(root, [*segments, ''], 1, None, []))
 
 
 def _find(
-    node: _Node, segments: list[str], index: int, method: str, values: list[Any]
+    node: _Node, segments: list[str], index: int, method: str | None, values: list[Any]
 ) -> tuple[int, tuple[str, ...]] | None:
+    """Return the leaf that *segments* lead to for *method*, for any where it is None.
+
+    Literal segments first, then integers, then text, as Werkzeug weighs them.
+    """
     if index == len(segments):
+        if method is None:
+            return next(iter(node.leaves.values()), None)
         return node.leaves.get(method)
     segment = segments[index]
     child = node.children.get(segment)
