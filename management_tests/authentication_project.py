@@ -9,6 +9,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import User as DjangoUser
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import override_settings
 
 from django_apistar.authentication import AuthenticatedUser, User, public
@@ -120,16 +122,29 @@ def settings(*hooks: str, components: Any = (BASIC, TOKEN), **keys: Any) -> over
     )  # fmt: skip
 
 
+def call_application(environ: Any, start_response: Any) -> Any:
+    """Call the project's application, and leave the test's connection and transaction alone."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    try:
+        return get_application()(environ, start_response)
+    finally:
+        for signal in signals:
+            signal.connect(close_old_connections)
+
+
 class Client:
     """HTTP requests to the project's WSGI application, from an address of choice."""
 
-    def __init__(self, address: str = '192.0.2.1') -> None:
+    def __init__(self, address: str = '192.0.2.1', application: Any = None) -> None:
         self.address = address
+        self.application = application or call_application
         self.session = apistar.TestClient(self._call)
 
     def _call(self, environ: Any, start_response: Any) -> Any:
         environ.update(REMOTE_ADDR=self.address, SERVER_NAME='testserver', SERVER_PORT='80')
-        return get_application()(environ, start_response)
+        return self.application(environ, start_response)
 
     def get(self, path: str, authorization: str | None = None, **kwargs: Any) -> Any:
         return self.request('GET', path, authorization, **kwargs)

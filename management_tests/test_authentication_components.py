@@ -1,5 +1,6 @@
 """Who the user of a request is, through the WSGI application (rows A of the safety table)."""
 
+import io
 import statistics
 import time
 
@@ -27,6 +28,7 @@ from management_tests.authentication_project import (
     Client,
     basic,
     bearer,
+    call_application,
     make_user,
     settings,
 )
@@ -464,14 +466,10 @@ def test_B20_a_failed_password_is_signalled_with_a_request(client, alice):
     assert received == [('alice', WSGIRequest, '192.0.2.1')]
 
 
-def call_raw(path, environ, method='GET'):
+def call_raw(path, environ, method='GET', application=call_application):
     """Call the application with exactly this environ; return status line and body."""
-    import io
-
-    from django_apistar.dispatch import get_application
-
     answer = []
-    body = get_application()(
+    body = application(
         {
             'REQUEST_METHOD': method, 'PATH_INFO': path, 'SCRIPT_NAME': '', 'QUERY_STRING': '',
             'SERVER_NAME': 'testserver', 'SERVER_PORT': '80', 'wsgi.url_scheme': 'http',

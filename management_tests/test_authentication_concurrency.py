@@ -31,18 +31,20 @@ settings.configure(
 django.setup()
 
 from django.core.management import call_command
+from django_apistar.dispatch import get_application
 from management_tests.authentication_project import Client, make_user
 
 call_command('migrate', verbosity=0)
 
 
 def log_in(username):
-    return Client().log_in(username).status_code
+    return Client(application=get_application()).log_in(username).status_code
 
 
+get_application()  # as a worker does before its first request
 statuses = []
 with ThreadPoolExecutor(16) as executor:
-    for round in range(25):
+    for round in range(int(sys.argv[3])):
         name = f'user{round}'
         make_user(name)
         statuses += executor.map(log_in, [name] * 16)
@@ -63,9 +65,12 @@ def databases(request, tmp_path):
     return request.getfixturevalue('postgres').databases()
 
 
-def log_in_at_once(databases, settings):
+def log_in_at_once(databases, settings, rounds):
     done = subprocess.run(
-        [sys.executable, '-W', 'error', '-c', SCRIPT, json.dumps(databases), json.dumps(settings)],
+        [
+            sys.executable, '-W', 'error', '-c', SCRIPT,
+            json.dumps(databases), json.dumps(settings), str(rounds),
+        ],
         capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -73,12 +78,12 @@ def log_in_at_once(databases, settings):
 
 
 def test_B07_sixteen_first_logins_at_once_all_get_a_token(databases):
-    statuses, count = log_in_at_once(databases, {})
+    statuses, count = log_in_at_once(databases, {}, rounds=25)
 
     assert (Counter(statuses), count) == ({200: 25 * 17}, 25 * 17)
 
 
 def test_B07_the_limit_holds_with_the_next_login(databases):
-    statuses, count = log_in_at_once(databases, {'TOKEN_LIMIT_PER_USER': 4})
+    statuses, count = log_in_at_once(databases, {'TOKEN_LIMIT_PER_USER': 4}, rounds=5)
 
-    assert (Counter(statuses), count) == ({200: 25 * 17}, 25 * 4)
+    assert (Counter(statuses), count) == ({200: 5 * 17}, 5 * 4)

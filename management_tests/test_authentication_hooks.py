@@ -9,6 +9,7 @@ from django.core.cache import cache
 
 from django_apistar.authentication.hooks import MustBeAuthenticated
 from django_apistar.authentication.models import Token
+from django_apistar.dispatch import get_application
 from management_tests.authentication_project import (
     HOOK,
     PASSWORD,
@@ -167,11 +168,11 @@ def test_C08_requests_leave_nothing_behind(db, monkeypatch, hook):
     monkeypatch.setattr(logging.root.manager, 'disable', logging.CRITICAL)
     with settings(hook):
         for _ in range(200):
-            call_raw('/secret/', {})
+            call_raw('/secret/', {}, application=get_application())
         gc.collect()
         before = len(gc.get_objects())
         for _ in range(2000):
-            call_raw('/secret/', {})
+            call_raw('/secret/', {}, application=get_application())
         gc.collect()
 
     assert len(gc.get_objects()) - before < 200
