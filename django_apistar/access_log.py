@@ -25,7 +25,7 @@ _SECRETS = (
 )
 
 
-class AccessLogger(Logger):  # type: ignore[misc]  # gunicorn has no type information
+class AccessLogger(Logger):  # gunicorn has no type information
     """gunicorn's logger. Credentials are never logged, whatever the format asks for."""
 
     def atoms(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> Any:

@@ -119,9 +119,7 @@ def explain(address: str, exc: Exception) -> str:
         return f'{address} is already in use: another server answers there. Choose another path.'
     if number == errno.EADDRINUSE:
         other = int(port) + 1 if int(port) + 1 in _PORTS else DEFAULT_PORT
-        return (
-            f'{address} is already in use. Choose another port: manage.py runapistar {other}.'
-        )
+        return f'{address} is already in use. Choose another port: manage.py runapistar {other}.'
     if number in (errno.EACCES, errno.EPERM) and not local:
         return (
             f'{address} needs privileges that this user lacks. '

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
 import threading
 import time
 import traceback
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import django
 from django.apps import apps
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import autoreload
@@ -21,7 +24,7 @@ from django_apistar import banner, server
 from django_apistar.application import get_route_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 _GRACE_S = 0.3  # for idle connections of a worker that is replaced
 _REQUEST_GRACE_S = 5.0  # for its running requests
@@ -37,17 +40,16 @@ def load_watched(
     """
     began = time.time()
     watched = WatchedApplication()
-    failed_files: list[Path] = []
-    try:
-        watched.application = load()
-    except (Exception, SystemExit) as exc:
-        text = describe_failure(exc)
-        print(text, 'Waiting for a change.', sep='\n', file=sys.stderr, flush=True)
-        watched.application = FailurePage(text)
-        failed_files = list(find_files(exc))
+    with ImportRecorder() as imports:
+        try:
+            watched.application = load()
+        except (Exception, SystemExit) as exc:
+            text = describe_failure(exc)
+            print(text, 'Waiting for a change.', sep='\n', file=sys.stderr, flush=True)
+            watched.application = FailurePage(text)
 
     def watch() -> None:
-        wait_for_change(began, failed_files)
+        wait_for_change(began, imports.files)
         replace_worker(watched)
 
     threading.Thread(target=watch, name='runapistar-autoreload', daemon=True).start()
@@ -57,11 +59,26 @@ def load_watched(
 def load_again(skip_checks: bool) -> Any:
     """Load the application of a changed project, and say so."""
     django.setup()
+    import_routes()
     if not skip_checks:
         BaseCommand().check()
     application = server.load_application()
     print(f'Reloaded: {banner.describe_routes(get_route_table())}.', flush=True)
     return application
+
+
+def import_routes() -> None:
+    """Import the routes. A check would name the fault in them, and drop its traceback."""
+    name = getattr(settings, 'APISTAR_ROUTE_CONF', None)
+    if not isinstance(name, str):
+        return  # a check says so
+    try:
+        importlib.import_module(name)
+    except ImportError as exc:
+        if not server.is_missing(exc, name):
+            raise
+    except ValueError:
+        return  # a relative or empty name: a check says so
 
 
 def leave(watched: WatchedApplication) -> None:
@@ -119,38 +136,54 @@ def describe_failure(exc: BaseException) -> str:
     return ''.join(traceback.format_exception(exc))
 
 
-def find_files(exc: BaseException | None) -> Iterable[Path]:
-    """Yield the files that *exc* went through: a failed import leaves no module to watch."""
-    while exc is not None:
-        yield from (Path(frame.filename) for frame in traceback.extract_tb(exc.__traceback__))
-        if isinstance(exc, SyntaxError) and exc.filename:
-            yield Path(exc.filename)
-        exc = exc.__cause__ or exc.__context__
+class ImportRecorder:
+    """Notes which files are imported. A failed import leaves no module behind to watch."""
+
+    def __init__(self) -> None:
+        self.files: set[Path] = set()
+
+    def __enter__(self) -> ImportRecorder:
+        sys.meta_path.insert(0, self)
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        sys.meta_path.remove(self)
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        """Note the file of module *name*, and leave its import to the other finders."""
+        spec = PathFinder.find_spec(name, path, target)
+        if spec and spec.has_location and spec.origin:
+            self.files.add(Path(spec.origin))
+
+
+class PromptReloader(autoreload.StatReloader):
+    """Django's reloader, which also sees that a file was saved while the project was loading."""
+
+    def __init__(self, began: float) -> None:
+        super().__init__()
+        self.began = began
+        self._seen: set[Path] = set()
+
+    def snapshot_files(self) -> Iterator[tuple[Path, float]]:
+        """Yield files and their times; a changed one, at first, with a time before the change."""
+        for file, changed in super().snapshot_files():
+            if file not in self._seen:
+                self._seen.add(file)
+                if self.began < changed <= time.time():
+                    yield file, self.began
+            yield file, changed
 
 
 def wait_for_change(began: float, extra_files: Iterable[Path]) -> None:
     """Return when a file of the project changes, or has changed since *began* (time.time())."""
     reloader = autoreload.get_reloader()
+    if type(reloader) is autoreload.StatReloader:
+        reloader = PromptReloader(began)
     reloader.extra_files.update(file.resolve() for file in extra_files if file.is_file())
-    changed = find_changed(reloader.watched_files(), began)
     try:
-        if changed:
-            autoreload.trigger_reload(changed)
         if apps.ready:
             reloader.run(threading.Thread())
         else:  # the settings cannot be imported: nothing but modules can be watched
             reloader.run_loop()
     except SystemExit:
         return
-
-
-def find_changed(files: Iterable[Path], began: float) -> Path | None:
-    """Return a file that was saved while the project was loading: the watcher starts too late."""
-    now = time.time()
-    for file in files:
-        try:
-            if began < file.stat().st_mtime <= now:
-                return file
-        except OSError:
-            continue
-    return None

@@ -178,7 +178,7 @@ def load_application() -> Any:
     try:
         return import_string(name)
     except ImportError as exc:
-        if _is_about(exc, name):
+        if is_missing(exc, name):
             raise ServerError(
                 f'WSGI_APPLICATION is {name!r}, which cannot be imported: {exc}. '
                 f'Set it to {DEFAULT_APPLICATION!r}.'
@@ -189,7 +189,7 @@ def load_application() -> Any:
         connections.close_all()
 
 
-def _is_about(exc: ImportError, name: str) -> bool:
+def is_missing(exc: ImportError, name: str) -> bool:
     """Return whether *name* itself is missing, and not something that its module imports."""
     missing = getattr(exc, 'name', None)
     return missing is None or f'{name}.'.startswith(f'{missing}.')

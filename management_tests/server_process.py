@@ -18,6 +18,7 @@ import sys
 import textwrap
 import threading
 import time
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -263,7 +264,9 @@ class Server:
             self.url = site[1].rstrip('/').replace('//0.0.0.0', '//127.0.0.1')
             self.wait_for(lambda: self.answers('/hello/'), 'an answer')
 
-    def wait_for(self, condition: Any, what: str, timeout_s: float = START_S) -> None:
+    def wait_for(
+        self, condition: Any, what: str, timeout_s: float = START_S, interval_s: float = 0.02
+    ) -> None:
         """Wait until *condition()* is true, while the server runs."""
         deadline = time.monotonic() + timeout_s
         while not condition():
@@ -275,7 +278,7 @@ class Server:
                 )
             if time.monotonic() > deadline:
                 raise AssertionError(f'No sign of {what} in {timeout_s} s.\n{self.output}')
-            time.sleep(0.02)
+            time.sleep(interval_s)
 
     def get(self, path: str, **kwargs: Any) -> requests.Response:
         """Request *path* on a new connection."""
@@ -283,10 +286,12 @@ class Server:
         return requests.get(self.url + path, **kwargs)
 
     def answers(self, path: str) -> bool:
-        try:
-            self.get(path, timeout=5, verify=False)
-        except requests.RequestException:
-            return False
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')  # of a certificate that is not verified
+            try:
+                self.get(path, timeout=5, verify=False)
+            except requests.RequestException:
+                return False
         return True
 
     def send(self, number: signal.Signals) -> None:

@@ -450,7 +450,7 @@ def test_unix_socket_with_a_long_name(migrated: Project) -> None:
         (['--workers', 'many'],
          "argument --workers: invalid int value: 'many'. See manage.py runapistar --help.", 2),
         (['--workers', '0'], 'workers is 0. Serving needs 1 worker or more.', 1),
-        (['--workers', '-1'], 'workers is -1. Value must be positive: -1.', 1),
+        (['--workers=-1'], 'workers is -1. Value must be positive: -1.', 1),
         (['--', '--nonsense'],
          '--: unrecognized arguments: --nonsense. `gunicorn --help` lists the options.', 1),
         (['--', 'shop.wsgi'],
@@ -558,7 +558,7 @@ def test_settings_that_are_wrong(project: Project) -> None:
     status, stderr = refusal(project, '--skip-checks')
 
     assert status == 1
-    assert stderr.startswith("runapistar: APISTAR_ROUTE_CONF is 'shop.no_routes'")
+    assert stderr.startswith("runapistar: APISTAR_ROUTE_CONF 'shop.no_routes' cannot be imported: ")
     assert len(stderr.splitlines()) == 1
 
 
@@ -573,7 +573,7 @@ def test_checks_come_before_the_start(project: Project) -> None:
 
 
 def test_checks_can_be_skipped(project: Project) -> None:
-    project.replace('shop/settings.py', "USE_TZ = True", 'ADMINS = 1\nLANGUAGE_CODE = "x!"')
+    project.replace('shop/settings.py', "USE_TZ = True", "CACHES = {}")
 
     refused = project.run('runapistar', '--check')
     accepted = project.run('runapistar', '--check', '--skip-checks')
@@ -698,8 +698,8 @@ def test_access_log_names_the_framework(migrated: Project) -> None:
         stamp + r'"GET /static/nope\.css HTTP/1\.1" 404 \d+ "-" "test" static \d+ms',
     ]
     assert len(lines) == 3, server.output
-    for line, pattern in zip(lines, patterns, strict=True):
-        assert re.fullmatch(pattern, line)
+    for pattern in patterns:  # threads answer, so the order is free
+        assert any(re.fullmatch(pattern, line) for line in lines), lines
     assert 'secret' not in server.output
     assert 'c2VjcmV0' not in server.output
 

@@ -111,6 +111,8 @@ class Command(BaseCommand):
             return super().execute(*args, **options)
         except SystemCheckError:
             raise
+        except KeyboardInterrupt:
+            sys.exit(130)
         except (CommandError, ImproperlyConfigured) as exc:
             if not self._called_from_command_line:
                 raise CommandError(str(exc)) from exc
