@@ -13,6 +13,26 @@ from django_apistar.accelerate.stock import is_array, is_leaf, is_plain_type, is
 Renderer = Callable[[Any], Any]
 
 
+def once_per_class(cls: Any, name: str, compile_it: Callable[[Any], Renderer]) -> Renderer:
+    # Kept on the class and not in a table of ours, so that the code goes when the class goes.
+    kept: dict[str, Renderer] | None = vars(cls).get(_KEPT)
+    if kept is None:
+        kept = {}
+        type.__setattr__(cls, _KEPT, kept)
+    if name not in kept:
+        kept[name] = compile_it(cls)
+    return kept[name]
+
+
+_KEPT = '__django_apistar__'
+
+
+def find_render(cls: Any) -> Renderer:
+    """Return the compiled equal of `dict` for instances of *cls*, or `dict` if there is none."""
+    kept: dict[str, Renderer] = vars(cls).get(_KEPT, {})
+    return kept.get('render', dict)
+
+
 def is_renderable(cls: Any) -> bool:
     """Tell whether ``dict(instance)`` is made by `Type` itself, format by format."""
     return (

@@ -7,7 +7,6 @@ instances themselves are called as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django_apistar.accelerate.containers import CONTAINERS, is_plain_dict, write_dict
@@ -18,6 +17,7 @@ from django_apistar.accelerate.rendering import (
     is_readable_as_data,
     is_renderable,
     nested_expression,
+    once_per_class,
 )
 from django_apistar.accelerate.settled import is_settled
 from django_apistar.accelerate.source import Source
@@ -44,18 +44,7 @@ def compile_type(cls: Any) -> Reader:
     """Return the equal of ``lambda value: cls(value)`` for a subclass of `apistar.types.Type`."""
     if not is_plain_type(cls):
         return lambda value: cls(value)
-    return _once_per_class(cls, 'new', _compile_new)
-
-
-def _once_per_class(cls: Any, kind: str, compile_it: Callable[[Any], Reader]) -> Reader:
-    # Kept on the class and not in a table of ours, so that the code goes when the class goes.
-    kept: dict[str, Reader] | None = vars(cls).get('__django_apistar__')
-    if kept is None:
-        kept = {}
-        type.__setattr__(cls, '__django_apistar__', kept)
-    if kind not in kept:
-        kept[kind] = compile_it(cls)
-    return kept[kind]
+    return once_per_class(cls, 'new', _compile_new)
 
 
 def _compile_new(cls: Any) -> Reader:
@@ -111,7 +100,7 @@ def compile_render(cls: Any) -> Renderer:
 
     Values that only a JSON encoder's `default` can show, dates in an Array for one, stay.
     """
-    return _once_per_class(cls, 'render', _compile_render) if is_renderable(cls) else dict
+    return once_per_class(cls, 'render', _compile_render) if is_renderable(cls) else dict
 
 
 def _compile_render(cls: Any) -> Renderer:
@@ -136,7 +125,7 @@ def compile_from_object(cls: Any) -> Renderer:
     No instance is made.
     """
     if is_readable_as_data(cls):
-        return _once_per_class(cls, 'data', _compile_from_object)
+        return once_per_class(cls, 'data', _compile_from_object)
     new, render = compile_type(cls), compile_render(cls)
     return lambda value: render(new(value))
 

@@ -1,0 +1,170 @@
+"""JSON with the bytes of API Star's JSONResponse, from encoders that are built once."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import functools
+import json
+import json.encoder
+import re
+import uuid
+from collections.abc import Callable, Iterable
+from math import isfinite
+from typing import Any
+
+from apistar import http, types
+
+from django_apistar.accelerate.rendering import find_render
+
+Default = Callable[[Any], Any]
+Encode = Callable[[Any], bytes]
+
+
+def encode_json(value: Any, default: Default | None = None) -> bytes:
+    """Return *value* as JSONResponse renders it; *default* for what is neither JSON nor a Type.
+
+    Raises what API Star raises: ValueError for NaN and cycles, TypeError for the unknown.
+    """
+    return build_encoder(default)(value)
+
+
+@functools.lru_cache(maxsize=16)
+def build_encoder(default: Default | None = None, *, fast: bool = False) -> Encode:
+    """Return an `encode_json` for *default*.
+
+    *fast* tries orjson first where it is installed and repeats with the standard library
+    whatever it would write differently. Only for a *default* that makes text of dates, Decimal
+    and UUID (`str(uuid)`) and takes an Enum's value: orjson does not ask it for the last two.
+    """
+    exact = _build_exact(_Default(default))
+    orjson = _load_orjson() if fast else None
+    return exact if orjson is None else _build_fast(orjson, _Default(default), exact)
+
+
+class _Default:
+    """What JSONResponse.default does, and then *default* instead of its TypeError."""
+
+    def __init__(self, default: Default | None) -> None:
+        self._default = default
+
+    def __call__(self, value: Any) -> Any:
+        if isinstance(value, types.Type):
+            return find_render(type(value))(value)
+        if self._default is not None:
+            return self._default(value)
+        error = "Object of type '%s' is not JSON serializable."  # API Star's, http.py
+        raise TypeError(error % type(value).__name__)
+
+
+def _build_exact(default: Default) -> Encode:
+    options = {**http.JSONResponse.options, 'default': default}
+    # json.dumps with options builds this object for each call. Without its memory of the values
+    # that it is inside of, which threads would share, a cycle ends as a RecursionError.
+    make = getattr(json.encoder, 'c_make_encoder', None)  # in no stub: CPython's own
+    if make is None:
+        return lambda value: json.dumps(value, **options).encode('utf-8')
+    write_string = json.encoder.encode_basestring
+    encode_parts = make(None, default, write_string, None, ':', ',', False, False, False)
+
+    def encode(value: Any) -> bytes:
+        try:
+            return ''.join(encode_parts(value, 0)).encode('utf-8')
+        except RecursionError:
+            return json.dumps(value, **options).encode('utf-8')
+
+    return encode
+
+
+class _NotTwiceError(Exception):
+    """A value that can be read once, and must be kept for the standard library."""
+
+
+def _build_fast(orjson: Any, default: Default, exact: Encode) -> Encode:
+    dumps = orjson.dumps
+    option = (
+        orjson.OPT_PASSTHROUGH_DATACLASS
+        | orjson.OPT_PASSTHROUGH_DATETIME
+        | orjson.OPT_PASSTHROUGH_SUBCLASS
+    )
+
+    def make_plain(value: Any) -> Any:
+        for base, convert in _CONTENT_OF_SUBCLASSES:
+            if isinstance(value, base):
+                return convert(value)
+        if hasattr(type(value), '__next__'):
+            raise _NotTwiceError
+        return default(value)
+
+    def encode(value: Any) -> bytes:
+        try:
+            text: bytes = dumps(value, make_plain, option)
+        except Exception:  # Whatever it is, the standard library says it in its own words.
+            return exact(value)
+        if (b'null' in text and _may_hold_nan((value,))) or _has_unlike_float(text):
+            return exact(value)
+        return text
+
+    return encode
+
+
+# What the standard library reads of a subclass, whose own methods it does not ask, but for a
+# dict's items().
+_CONTENT_OF_SUBCLASSES: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    (str, str.__str__),
+    (int, int.__pos__),
+    (float, float.__pos__),
+    (list, list.copy),
+    (tuple, lambda value: [*tuple.__iter__(value)]),
+    (dict, lambda value: dict(value.items())),
+)
+
+# Python writes 1e-05 and 1e-07, orjson 0.00001 and 1e-7.
+_UNLIKE_FLOAT = re.compile(rb'(?:^|[:,\[])-?(?:\d(?:\.\d+)?e|0\.0000)')
+_HINT_OF_EXPONENT = re.compile(rb'e[-+\d]')
+
+
+def _has_unlike_float(text: bytes) -> bool:
+    is_possible = b'0.0000' in text or _HINT_OF_EXPONENT.search(text) is not None
+    return is_possible and _UNLIKE_FLOAT.search(text) is not None
+
+
+# What is never NaN, and no text that a *default* makes of it.
+_NEVER_NAN = frozenset(
+    {
+        *(str, int, bool, type(None), uuid.UUID, decimal.Decimal),
+        *(datetime.date, datetime.time, datetime.datetime, datetime.timedelta),
+    }
+)
+
+
+def _may_hold_nan(values: Iterable[Any]) -> bool:
+    """Tell whether orjson may have written null for a NaN or an infinity, where it is an error."""
+    for value in values:
+        kind = type(value)
+        if kind in _NEVER_NAN:
+            continue
+        if kind is float:
+            is_suspect = not isfinite(value)
+        elif kind is dict:
+            is_suspect = _may_hold_nan(value.values())
+        elif kind is list or kind is tuple:
+            is_suspect = _may_hold_nan(value)
+        else:
+            is_suspect = not isinstance(value, types.Type) or _may_hold_nan(dict(value).values())
+        if is_suspect:
+            return True
+    return False
+
+
+@functools.cache
+def _load_orjson() -> Any:
+    """Return orjson; None if it is missing or writes floats in a way unknown to us."""
+    try:
+        import orjson
+    except ImportError:
+        return None
+    samples = (1e-4, 1.5e-5, 1e-5, 1e-7, 2.5e-300, 1e15, 1e16, 123456789012345678.0, 1e22, 1e300)
+    written = [(repr(sample).encode(), orjson.dumps(sample)) for sample in samples]
+    is_known = all(text == ours or _has_unlike_float(text) for ours, text in written)
+    return orjson if is_known else None
