@@ -4,23 +4,27 @@ One parser, two voices: the system checks show its problems, and a worker that c
 fails with the same sentences.
 """
 
+import contextlib
 import dataclasses
 import difflib
 import functools
-import importlib
 import json
 import os
-import traceback
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from apistar import Component, Include, Route
+from apistar import Component
 from django.conf import settings as django_settings
-from django.core.exceptions import ImproperlyConfigured
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.module_loading import import_string
+
+from django_apistar.problems import Problem, SettingsError
+from django_apistar.route_module import describe_cause, load_routes
+
+__all__ = ['Problem', 'Settings', 'SettingsError', 'find_problems', 'get_settings']
 
 KEYS = (
     'ALLOWED_DJANGO_ROUTES', 'COMPONENTS', 'EVENT_HOOKS', 'AUTH_COMPONENTS', 'APP_CLASS',
@@ -30,31 +34,9 @@ KEYS = (
 )  # fmt: skip
 DOCS_UIS = ('apistar', 'swagger', 'redoc')
 HOOK_METHODS = ('on_request', 'on_response', 'on_error')
+FAILED = object()  # what could not be imported or made, and is reported already
+PATH = re.compile(r'/(?!/)[^{}<>?#\\\s]*')
 PERIODS_S = {'second': 1, 'minute': 60, 'hour': 3600, 'day': 86400}
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Problem:
-    """One mistake: `id` as in system checks without the app label, 'E001' or 'W001'."""
-
-    id: str
-    message: str
-    hint: str
-
-    @property
-    def is_error(self) -> bool:
-        return self.id.startswith('E')
-
-    def __str__(self) -> str:
-        return f'{self.message} {self.hint}'.strip()
-
-
-class SettingsError(ImproperlyConfigured):
-    """The settings cannot be used. `problems` holds every error, `str()` a sentence for each."""
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__('\n'.join(map(str, self.problems)))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -118,13 +100,13 @@ class _Parser:
         route_conf = getattr(django_settings, 'APISTAR_ROUTE_CONF', None)
         return Settings(
             route_conf=route_conf if isinstance(route_conf, str) else '',
-            routes=self._routes(route_conf),
+            routes=load_routes(route_conf, self._report),
             django_prefixes=self._prefixes(),
             static_prefix=self._static_prefix(),
             components=self._components('COMPONENTS'),
             event_hooks=self._event_hooks(),
             auth_components=self._components('AUTH_COMPONENTS'),
-            app_class=self._class('APP_CLASS', None),
+            app_class=self._class('APP_CLASS', 'django_apistar.application.App'),
             docs_url=self._path('DOCS_URL', '/docs/' if self.debug else None),
             docs_ui=self._docs_ui(),
             schema_url=self._path('SCHEMA_URL', '/schema/'),
@@ -139,7 +121,8 @@ class _Parser:
             basic_cache_ttl=self._count('BASIC_CACHE_TTL', 60) or 0,
             public_routes=self._sequence('PUBLIC_ROUTES', str, 'route names or globs'),
             accelerate=self._value('ACCELERATE', True, bool, 'True or False'),
-            json_encoder=self._class('JSON_ENCODER', json.JSONEncoder) or DjangoJSONEncoder,
+            json_encoder=self._class('JSON_ENCODER', 'json.encoder.JSONEncoder')
+            or DjangoJSONEncoder,
             debug=self.debug,
         )
 
@@ -162,51 +145,6 @@ class _Parser:
                 close = difflib.get_close_matches(str(key).upper(), KEYS, n=1, cutoff=0.6)
                 hint = f'Did you mean {close[0]!r}?' if close else f'Known are {", ".join(KEYS)}.'
                 self._report('W001', f'APISTAR_SETTINGS has the unknown key {key!r}.', hint)
-
-    # Routes
-
-    def _routes(self, route_conf: Any) -> tuple[Any, ...]:
-        example = "Set it to the module that holds your API Star routes, e.g. 'shop.routes'."
-        if not route_conf:
-            self._report('E001', 'APISTAR_ROUTE_CONF is not set.', example)
-            return ()
-        if not isinstance(route_conf, str):
-            self._report(
-                'E001', f'APISTAR_ROUTE_CONF is {route_conf!r}; it must be a string.', example
-            )
-            return ()
-        try:
-            module = importlib.import_module(route_conf)
-        except Exception as exc:
-            self._report(
-                'E002', f'APISTAR_ROUTE_CONF {route_conf!r} cannot be imported: {_cause(exc)}.',
-                'Correct the name, or the module.',
-            )  # fmt: skip
-            return ()
-        return self._checked_routes(route_conf, getattr(module, 'routes', None))
-
-    def _checked_routes(self, route_conf: str, routes: Any) -> tuple[Any, ...]:
-        hint = "Write routes = [Route('/', 'GET', welcome)]."
-        if routes is None:
-            self._report('E003', f'The module {route_conf!r} has no list named routes.', hint)
-            return ()
-        if not isinstance(routes, (list, tuple)):
-            self._report(
-                'E003',
-                f'{route_conf}.routes is {routes!r}; it must be a list of apistar.Route and '
-                'apistar.Include.',
-                hint,
-            )
-            return ()
-        for item in routes:
-            if not isinstance(item, (Route, Include)):
-                self._report(
-                    'E003',
-                    f'{route_conf}.routes holds {item!r}, which is neither an apistar.Route nor '
-                    'an apistar.Include.',
-                    hint,
-                )
-        return tuple(item for item in routes if isinstance(item, (Route, Include)))
 
     # Prefixes
 
@@ -259,12 +197,26 @@ class _Parser:
         return tuple(
             hook for hook in self._objects('EVENT_HOOKS')
             if self._is_wanted('EVENT_HOOKS', 'E009', hook, _is_hook, 'an event hook', hint)
+            and self._can_be_made(hook)
         )  # fmt: skip
+
+    def _can_be_made(self, hook: Any) -> bool:
+        """A hook's class is called without arguments for each request, and so once here."""
+        try:
+            if isinstance(hook, type):
+                hook()
+        except Exception as exc:
+            self._report(
+                'E009', f'EVENT_HOOKS holds {hook!r}, which cannot be made: {describe_cause(exc)}.',
+                'Give its __init__ no parameters that have no default.',
+            )  # fmt: skip
+            return False
+        return True
 
     def _is_wanted(
         self, key: str, id: str, item: Any, test: Callable[[Any], bool], noun: str, hint: str
     ) -> bool:
-        if item is None:  # An import that failed, reported already.
+        if item is FAILED:
             return False
         if not test(item):
             self._report(id, f'{key} holds {item!r}, which is not {noun}.', hint)
@@ -307,10 +259,10 @@ class _Parser:
             return import_string(item)
         except Exception as exc:
             self._report(
-                'E010', f'{key} names {item!r}, which cannot be imported: {_cause(exc)}.',
+                'E010', f'{key} names {item!r}, which cannot be imported: {describe_cause(exc)}.',
                 'Correct the dotted path.',
             )  # fmt: skip
-            return None
+            return FAILED
 
     def _instance(self, key: str, item: Any) -> Any:
         """A component's class is as good as an instance where it needs no arguments."""
@@ -321,18 +273,18 @@ class _Parser:
         except TypeError:
             return item
 
-    def _class(self, key: str, base: type | None) -> Any:
+    def _class(self, key: str, base: str) -> Any:
+        """Return the class that *key* holds or names, None without.
+
+        *base* is a dotted name: this module cannot import what is above it.
+        """
         given = self._object(key, self.given.get(key))
-        if given is None:
+        if given is None or given is FAILED:
             return None
-        if not isinstance(given, type) or (base and not issubclass(given, base)):
-            wanted = f'a subclass of {base.__module__}.{base.__qualname__}' if base else 'a class'
-            self._report(
-                'E011', f'{key} is {given!r}; it must be the dotted path of {wanted}.',
-                f'Remove {key}, or correct it.',
-            )  # fmt: skip
-            return None
-        return given
+        ancestors = getattr(given, '__mro__', ())
+        if any(f'{cls.__module__}.{cls.__qualname__}' == base for cls in ancestors):
+            return given
+        return self._refused(key, given, f'the dotted path of a subclass of {base}', None)
 
     # Single values
 
@@ -349,16 +301,18 @@ class _Parser:
         return default
 
     def _sequence(self, key: str, types: Any, wanted: str) -> tuple[Any, ...]:
-        given = self.given.get(key) or ()
+        given = self.given.get(key)
+        if given is None:
+            return ()
         if isinstance(given, (list, tuple)) and all(isinstance(item, types) for item in given):
             return tuple(given)
         return self._refused(key, given, f'a list of {wanted}', ())  # type: ignore[no-any-return]
 
     def _path(self, key: str, default: str | None) -> str | None:
         given = self.given.get(key, default)
-        if given is None or (isinstance(given, str) and given.startswith('/')):
+        if given is None or (isinstance(given, str) and PATH.fullmatch(given)):
             return given
-        wanted = 'a path that starts with a slash, or None'
+        wanted = 'a path that starts with a slash and has no parameters, or None'
         return self._refused(key, given, wanted, default)  # type: ignore[no-any-return]
 
     def _docs_ui(self) -> str:
@@ -378,7 +332,8 @@ class _Parser:
     def _duration(self, key: str, default: timedelta) -> timedelta | None:
         given = self.given.get(key, default)
         if isinstance(given, (int, float)) and not isinstance(given, bool):
-            given = timedelta(seconds=given)
+            with contextlib.suppress(OverflowError, ValueError):  # infinite, NaN
+                given = timedelta(seconds=given)
         if given is None or (isinstance(given, timedelta) and given > timedelta()):
             return given
         wanted = 'seconds, a timedelta, or None for no end'
@@ -404,12 +359,3 @@ def _is_component(item: Any) -> bool:
 
 def _is_hook(item: Any) -> bool:
     return any(callable(getattr(item, name, None)) for name in HOOK_METHODS)
-
-
-def _cause(exc: BaseException) -> str:
-    """Return *exc* in one line, with the place for a SyntaxError and the like."""
-    last = traceback.extract_tb(exc.__traceback__)[-1:]
-    text = str(exc).replace('\n', ' ').rstrip('.')
-    if isinstance(exc, (ImportError, SyntaxError)) or not last:
-        return f'{type(exc).__name__}: {text}'
-    return f'{type(exc).__name__}: {text} ({last[0].filename}:{last[0].lineno})'

@@ -1,0 +1,96 @@
+"""Imports the module that APISTAR_ROUTE_CONF names, and checks what its `routes` holds."""
+
+import importlib
+import re
+import traceback
+from collections.abc import Iterable
+from typing import Any
+
+from apistar import Include, Route
+
+from django_apistar.problems import Report
+
+_EXAMPLE = "Write routes = [Route('/', 'GET', welcome)]."
+_BRACES = re.compile(r'{([^{}]*)}')
+
+
+def load_routes(route_conf: Any, report: Report) -> tuple[Any, ...]:
+    """Return the routes and Includes of the module *route_conf*; *report* every mistake."""
+    hint = "Set it to the module that holds your API Star routes, e.g. 'shop.routes'."
+    if not route_conf:
+        report('E001', 'APISTAR_ROUTE_CONF is not set.', hint)
+        return ()
+    if not isinstance(route_conf, str):
+        report('E001', f'APISTAR_ROUTE_CONF is {route_conf!r}; it must be a string.', hint)
+        return ()
+    try:
+        module = importlib.import_module(route_conf)
+    except Exception as exc:
+        report(
+            'E002', f'APISTAR_ROUTE_CONF {route_conf!r} cannot be imported: {describe_cause(exc)}.',
+            'Correct the name, or the module.',
+        )  # fmt: skip
+        return ()
+    return _check_routes(route_conf, getattr(module, 'routes', None), report)
+
+
+def describe_cause(exc: BaseException) -> str:
+    """Return *exc* in one line, with the place where it is not in the text."""
+    last = traceback.extract_tb(exc.__traceback__)[-1:]
+    text = str(exc).replace('\n', ' ').rstrip('.')
+    if isinstance(exc, (ImportError, SyntaxError)) or not last:
+        return f'{type(exc).__name__}: {text}'
+    return f'{type(exc).__name__}: {text} ({last[0].filename}:{last[0].lineno})'
+
+
+def _check_routes(route_conf: str, routes: Any, report: Report) -> tuple[Any, ...]:
+    if routes is None:
+        report('E003', f'The module {route_conf!r} has no list named routes.', _EXAMPLE)
+        return ()
+    if not isinstance(routes, (list, tuple)):
+        report(
+            'E003',
+            f'{route_conf}.routes is {routes!r}; it must be a list of apistar.Route and '
+            'apistar.Include.',
+            _EXAMPLE,
+        )
+        return ()
+    _check_items(routes, f'{route_conf}.routes', '', report)
+    return tuple(item for item in routes if isinstance(item, (Route, Include)))
+
+
+def _check_items(items: Iterable[Any], place: str, url: str, report: Report) -> None:
+    for item in items:
+        if isinstance(item, Include):
+            inner = f'The Include {item.name!r} of {place}'
+            _check_items(item.routes, inner, url + item.url, report)
+        elif isinstance(item, Route):
+            _check_path(url + item.url, item.name, report)
+        else:
+            report(
+                'E003',
+                f'{place} holds {item!r}, which is neither an apistar.Route nor an '
+                'apistar.Include.',
+                _EXAMPLE,
+            )
+
+
+def _check_path(path: str, name: str, report: Report) -> None:
+    """Report a path that no router takes."""
+    subject = f'The path {path!r} of the route {name!r}'
+    parameters = [parameter.lstrip('+') for parameter in _BRACES.findall(path)]
+    if not path.startswith('/'):
+        report('E014', f'{subject} does not start with a slash.', f"Write '/{path}'.")
+    if re.search(r'[{}]', _BRACES.sub('', path)):
+        report('E014', f'{subject} has a brace without its pair.', "Write '{name}'.")
+    for parameter in dict.fromkeys(parameters):
+        if not parameter.isidentifier():
+            report(
+                'E014', f'{subject} has the parameter {parameter!r}, which is no Python name.',
+                "Name it as in '/{item_id}/'.",
+            )  # fmt: skip
+        elif parameters.count(parameter) > 1:
+            report(
+                'E014', f'{subject} has the parameter {parameter!r} twice.',
+                'Give each parameter a name of its own.',
+            )  # fmt: skip
