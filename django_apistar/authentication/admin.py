@@ -1,6 +1,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.admin.actions import delete_selected
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +22,7 @@ class TokenAdmin(ModelAdmin):
     list_select_related = ('user',)
     ordering = ('-created',)
     date_hierarchy = 'created'
+    actions = ('delete_selected',)
     fields = ('id', 'user', 'created', 'last_used', 'expires')
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -29,10 +31,7 @@ class TokenAdmin(ModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Token | None = None) -> bool:
         return False
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+    @admin.action(description=_('Revoke the selected tokens'), permissions=['delete'])
+    def delete_selected(self, request: HttpRequest, queryset: Any) -> Any:
         """Deleting is revoking: Django's own action, asking and logging as usual, says so."""
-        actions: dict[str, Any] = super().get_actions(request)
-        if 'delete_selected' in actions:
-            function, name, _description = actions['delete_selected']
-            actions['delete_selected'] = (function, name, _('Revoke the selected tokens'))
-        return actions
+        return delete_selected(self, request, queryset)
