@@ -22,7 +22,9 @@ TYPE_NAMES = st.sampled_from(['Product', 'User', 'Error', 'Größe'])
 PATTERNS = st.sampled_from(
     ['^[a-z]+$', r'\A\d{3}\Z', r'(?P<year>\d+)', '(?i)abc', '(', r'(?P<a>x)(?P=a)', '', r'\(?P<a>']
 )
-FORMATS = st.sampled_from(['date', 'time', 'datetime', 'uuid', 'email', 'textarea', 'byte', 'int32'])
+FORMATS = st.sampled_from(
+    ['date', 'time', 'datetime', 'uuid', 'email', 'textarea', 'byte', 'int32']
+)
 DEFAULTS = st.one_of(
     st.none(), st.booleans(), st.integers(-5, 300), st.floats(allow_nan=True), st.text(max_size=5),
     st.dates(), st.times(), st.datetimes(), st.just(object()), st.just([]), st.just({}),
@@ -77,7 +79,9 @@ def containers(children: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         ),
         build(
             validators.Object, properties=st.dictionaries(FIELDS, children, max_size=3),
-            pattern_properties=st.dictionaries(st.sampled_from(['^x', '(?i)y']), children, max_size=2),
+            pattern_properties=st.dictionaries(
+                st.sampled_from(['^x', '(?i)y']), children, max_size=2
+            ),
             additional_properties=st.one_of(st.none(), st.booleans(), children),
             min_properties=COUNTS, max_properties=COUNTS, def_name=names,
             required=st.lists(FIELDS, max_size=2), definitions=st.dictionaries(TYPE_NAMES, plain),
@@ -101,8 +105,9 @@ PRIMITIVES = st.sampled_from([str, int, float, bool, inspect.Parameter.empty])
 ANNOTATIONS = st.one_of(
     PRIMITIVES, TYPES, TYPES.map(lambda item: List[item]),
     st.sampled_from([
-        Optional[int], Union[int, str], List[str], list[int], dict, Any, 'int', 'Unknown', http.Header,
-        http.QueryParam, http.QueryParams, http.RequestData, http.Body, http.Request, http.Headers,
+        Optional[int], Union[int, str], List[str], list[int], dict, Any, 'int', 'Unknown',
+        http.Header, http.QueryParam, http.QueryParams, http.RequestData, http.Body,
+        http.Request, http.Headers,
     ]),
 )  # fmt: skip
 RETURNS = st.one_of(

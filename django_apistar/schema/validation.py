@@ -50,5 +50,5 @@ def _json_schema_errors(document: Schema) -> Iterator[Any]:
 
 def _describe(error: Any) -> str:
     place = '.'.join(str(part) for part in getattr(error, 'absolute_path', ()))
-    message = ' '.join(str(getattr(error, 'message', error)).split())
-    return f'{place or "document"}: {message if len(message) < 300 else message[:300] + "…"}'
+    message = str(getattr(error, 'message', error)).partition('\n')[0]
+    return f'{place or "document"}: {message}'

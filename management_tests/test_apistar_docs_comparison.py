@@ -1,0 +1,243 @@
+"""apistar_docs --check names what breaks a client, and nothing else."""
+
+import copy
+
+import pytest
+from apistar import Route, http, types, validators
+
+from django_apistar import schema
+from django_apistar.routing import walk_apistar
+from django_apistar.schema.comparison import breaking_changes, diff
+from management_tests import nasty
+
+
+def document(routes, **options):
+    return schema.build_openapi(list(walk_apistar(routes)), **options)
+
+
+def product(**changes):
+    """Return a Type named Product; *changes* replace its fields, None removes one."""
+    fields = {
+        'name': validators.String(max_length=10),
+        'color': validators.String(enum=['red', 'blue']),
+        'price': validators.Number(minimum=0, default=1),
+        'tags': validators.Array(items=validators.String(), default=[]),
+        **changes,
+    }
+    kept = {name: field for name, field in fields.items() if field is not None}
+    return type('Product', (types.Type,), kept)
+
+
+def compared(old_handler, new_handler, method='GET', path='/x/'):
+    old, new = (
+        document([Route(path, method, item, name='x')]) for item in (old_handler, new_handler)
+    )
+    return breaking_changes(old, new)
+
+
+def body_changes(**changes):
+    def old(body: product()) -> dict: ...
+    def new(body: product(**changes)) -> dict: ...
+
+    return compared(old, new, 'POST')
+
+
+def response_changes(**changes):
+    def old() -> product(): ...
+    def new() -> product(**changes): ...
+
+    return compared(old, new)
+
+
+def handler(): ...
+
+
+def test_an_equal_document_has_no_difference():
+    old, new = document(nasty.routes), document(nasty.routes)
+
+    assert diff(old, new, 'a', 'b') == ()
+    assert breaking_changes(old, new) == ()
+
+
+def test_an_added_route_breaks_nobody():
+    old = document([Route('/a/', 'GET', handler)])
+    new = document([Route('/a/', 'GET', handler), Route('/a/', 'POST', handler, name='b')])
+
+    assert breaking_changes(old, new) == ()
+    assert diff(old, new, 'a', 'b')[:2] == ('--- a', '+++ b')
+
+
+def test_removed_paths_and_operations():
+    old = document([
+        Route('/a/', 'GET', handler, name='a'), Route('/b/', 'GET', handler, name='b'),
+        Route('/b/', 'POST', handler, name='c'),
+    ])  # fmt: skip
+    new = document([Route('/b/', 'GET', handler, name='b')])
+
+    assert breaking_changes(old, new) == (
+        '/a/: the path was removed.',
+        'POST /b/: the operation was removed.',
+    )
+
+
+def test_a_path_parameter_may_be_renamed():
+    def old(a: int): ...
+    def new(b: int): ...
+
+    before = document([Route('/{a}/', 'GET', old, name='x')])
+    after = document([Route('/{b}/', 'GET', new, name='x')])
+
+    assert breaking_changes(before, after) == ()
+
+
+def test_parameters():
+    def old(kept: int, loose: str = '', wide: float = 1.0, gone: str = ''): ...
+    def new(kept: int, loose: str, added: int, wide: int = 1, optional: str = ''): ...
+
+    assert compared(old, new) == (
+        "GET /x/: the query parameter 'loose' is now required.",
+        "GET /x/: the new query parameter 'added' is required.",
+        "GET /x/: the query parameter 'wide' no longer takes number.",
+    )
+
+
+def test_a_path_parameter_that_becomes_a_number():
+    def old(a: str): ...
+    def new(a: int): ...
+
+    assert compared(old, new, path='/{a}/') == (
+        "GET /{a}/: the path parameter 'a' no longer takes string.",
+    )
+
+
+def test_a_body_that_becomes_required():
+    def new(body: product()): ...
+
+    assert compared(handler, new, 'POST') == ('POST /x/: a request body is now required.',)
+
+
+def test_a_body_of_fewer_media_types():
+    def old(data: http.RequestData) -> dict: ...
+    def new(body: product()) -> dict: ...
+
+    assert compared(old, new, 'POST')[1:3] == (
+        'POST /x/: the body no longer takes array, boolean, integer, null, number, string.',
+        'POST /x/: the body may no longer be application/x-www-form-urlencoded.',
+    )
+
+
+@pytest.mark.parametrize(
+    ('changes', 'sentences'),
+    [
+        ({'extra': validators.String(default='')}, ()),
+        ({'name': None}, ()),
+        ({'name': validators.String(max_length=20)}, ()),
+        ({'extra': validators.String()}, ("the body now needs 'extra'.",)),
+        ({'price': validators.Number(minimum=0)}, ("the body now needs 'price'.",)),
+        (
+            {'price': validators.Integer(minimum=0, default=1)},
+            ('the body.price no longer takes number.',),
+        ),
+        (
+            {'price': validators.Number(minimum=1, default=1)},
+            ('the body.price is now limited by minimum 1, before 0.',),
+        ),
+        (
+            {'price': validators.Number(minimum=0, maximum=9, default=1)},
+            ('the body.price is now limited by maximum 9.',),
+        ),
+        (
+            {'name': validators.String(max_length=9, pattern='^a')},
+            (
+                'the body.name is now limited by maxLength 9, before 10.',
+                "the body.name must now fit the pattern '^a'.",
+            ),
+        ),
+        (
+            {'color': validators.String(enum=['blue'])},
+            ('the body.color no longer takes red.',),
+        ),
+        (
+            {'name': validators.String(enum=['a'])},
+            ('the body.name now takes nothing but a.',),
+        ),
+        (
+            {'tags': validators.Array(items=validators.Integer(), unique_items=True, default=[])},
+            (
+                'the body.tags must now have unique items.',
+                'the body.tags[] no longer takes string.',
+            ),
+        ),
+    ],
+)
+def test_a_body_that_takes_less(changes, sentences):
+    assert body_changes(**changes) == tuple(f'POST /x/: {sentence}' for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    ('changes', 'sentences'),
+    [
+        ({'extra': validators.String()}, ()),
+        ({'price': validators.Number()}, ()),
+        ({'color': validators.String(enum=['red'])}, ()),
+        ({'name': None}, ('the response.name was removed.',)),
+        ({'name': validators.String(default='')}, ('the response.name may now be missing.',)),
+        ({'price': validators.Any()}, (
+            'the response.price may now be array, boolean, null, object, string.',
+        )),
+        ({'name': validators.String(allow_null=True)}, (
+            'the response.name may now be missing.',
+            'the response.name may now be null.',
+        )),
+        ({'color': validators.String(enum=['red', 'blue', 'green'])}, (
+            'the response.color may now have other values than blue, red.',
+        )),
+    ],
+)  # fmt: skip
+def test_a_response_that_promises_less(changes, sentences):
+    assert response_changes(**changes) == tuple(f'GET /x/: {sentence}' for sentence in sentences)
+
+
+def test_a_response_that_becomes_another_status_or_media_type():
+    def old() -> dict:
+        return {}
+
+    def created() -> dict:
+        return http.JSONResponse({}, status_code=201)
+
+    def page() -> str:
+        return ''
+
+    assert compared(old, created) == ('GET /x/: the response 200 was removed.',)
+    assert compared(old, page) == ('GET /x/: the response 200 is no longer application/json.',)
+
+
+def test_authentication_that_becomes_required():
+    routes = [Route('/x/', 'GET', handler)]
+    guarded = schema.Surroundings(
+        security={'bearer': {'type': 'http', 'scheme': 'bearer'}}, needs_user=lambda entry: True
+    )
+
+    assert breaking_changes(document(routes), document(routes, surroundings=guarded)) == (
+        'GET /x/: authentication is now required.',
+    )
+
+
+def test_recursive_types_end():
+    old = document(nasty.routes)
+    new = copy.deepcopy(old)
+    del new['components']['schemas']['Person']['properties']['address']['$ref']
+    new['components']['schemas']['Person']['properties']['address']['type'] = 'string'
+
+    assert 'POST /people/: the body.address no longer takes object.' in breaking_changes(old, new)
+
+
+@pytest.mark.parametrize('broken', [{}, {'x': None}, {'/x/': None}, {'/x/': {'get': {}}}, []])
+def test_a_document_that_is_not_openapi_is_no_traceback(broken):
+    new = document([Route('/x/', 'GET', handler)])
+
+    assert breaking_changes({'openapi': '3.1.0', 'paths': broken}, new) in (
+        (),
+        ('x: the path was removed.',),
+        ('The old document is not well-formed OpenAPI: its changes cannot be named.',),
+    )
