@@ -1,7 +1,10 @@
 """API Star's Router, repaired: one rule per route, nothing shared between requests."""
 
+import copy
+import dataclasses
 import functools
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from apistar import exceptions
@@ -76,7 +79,7 @@ class Router(BaseRouter):
     """
 
     def __init__(self, routes: Any) -> None:
-        self.entries: tuple[RouteEntry, ...] = tuple(walk_apistar(routes))
+        self.entries: tuple[RouteEntry, ...] = tuple(_with_own_routes(walk_apistar(routes)))
         self.name_lookups = {entry.name: entry.route for entry in self.entries}
         rules = [_build_rule(index, entry) for index, entry in enumerate(self.entries)]
         converters = {'int': IntConverter, 'float': FloatConverter}
@@ -146,6 +149,18 @@ def parameter_types(entry: RouteEntry) -> dict[str, type]:
         is_number = annotation in (int, float) and not name.startswith('+')
         types[name.lstrip('+')] = annotation if is_number else str
     return types
+
+
+def _with_own_routes(entries: Iterable[RouteEntry]) -> Iterator[RouteEntry]:
+    """Give each entry a Route of its own where Includes share one.
+
+    Hooks decide by the running Route's full name; a shared one would have the last Include's.
+    """
+    seen: set[int] = set()
+    for entry in entries:
+        is_shared = id(entry.route) in seen
+        seen.add(id(entry.route))
+        yield dataclasses.replace(entry, route=copy.copy(entry.route)) if is_shared else entry
 
 
 def _build_rule(position: int, entry: RouteEntry) -> Rule:
