@@ -101,10 +101,14 @@ HANDLERS = (
     forbidden, secret, open_to_all, demanding_although_public, who_has_a_token,
 )  # fmt: skip
 
+SHARED = [Route('/secret/', 'GET', secret)]
+
 routes = [
     *(Route(f'/{handler.__name__.replace("_", "-")}/', 'GET', handler) for handler in HANDLERS),
     Route('/notes/', 'POST', create_note),
     Include('/auth', 'auth', authentication_routes),
+    Include('/v1', 'v1', SHARED),
+    Include('/v2', 'v2', SHARED),
     Include('/other', 'other', [Route('/secret/', 'GET', secret, name='other_secret')]),
 ]
 

@@ -106,6 +106,15 @@ def test_C04_public_routes_are_named_by_globs(client, db, names, expected):
     assert found == expected
 
 
+@pytest.mark.parametrize('accelerate', [True, False])
+@pytest.mark.parametrize(('name', 'expected'), [('v1:*', [200, 401]), ('v2:*', [401, 200])])
+def test_C04_one_list_of_routes_in_two_includes_is_two_names(
+    client, db, accelerate, name, expected
+):
+    with settings(HOOK, PUBLIC_ROUTES=[name], ACCELERATE=accelerate):
+        assert statuses(client, '/v1/secret/', '/v2/secret/') == expected
+
+
 class UnreadableBody:
     """A body of 300 MB that nobody may touch."""
 
