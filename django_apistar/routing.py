@@ -8,6 +8,7 @@ import dataclasses
 import difflib
 import enum
 import functools
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -21,6 +22,8 @@ from django_apistar.conf import Problem
 from django_apistar.signatures import get_dotted_name, get_source
 
 ANY_METHOD = ('*',)
+_PATTERN = re.compile(r'[<(\[\\$]')
+PREFIXES = 'ALLOWED_DJANGO_ROUTES'
 
 
 class Framework(enum.Enum):
@@ -138,7 +141,7 @@ class RouteTable:
         self.django_prefixes = tuple(django_prefixes)
         self.static_prefix = static_prefix
         self._build_url = build_url
-        self._urlconf = urlconf
+        self.urlconf = urlconf
         self._prefixes = self._index_prefixes()
         self._owns_everything = '/' in self.django_prefixes
         self._exact_paths = frozenset(
@@ -146,15 +149,8 @@ class RouteTable:
         )
 
     @functools.cached_property
-    def exact_apistar_paths(self) -> frozenset[str]:
-        """The PATH_INFOs of API Star's routes without parameters that dispatch leads to."""
-        return frozenset(
-            path for path in self._exact_paths if self.framework_for(path) is Framework.APISTAR
-        )
-
-    @functools.cached_property
     def django_entries(self) -> tuple[RouteEntry, ...]:
-        return tuple(walk_django(get_resolver(self._urlconf).url_patterns))
+        return tuple(walk_django(get_resolver(self.urlconf).url_patterns))
 
     def __iter__(self) -> Iterator[RouteEntry]:
         yield from self.apistar_entries
@@ -200,11 +196,46 @@ class RouteTable:
             and path_info not in self._exact_paths
         )
 
+    def explain_dispatch(self, path_info: str) -> str:
+        """Say by which rule `framework_for` decides *path_info*, in a sentence."""
+        for prefix in self._prefixes.get(path_info.partition('/')[2].partition('/')[0], ()):
+            if path_info.startswith(prefix.path):
+                what = 'STATIC_URL' if prefix.framework is Framework.STATIC else PREFIXES
+                return f'{what} covers {prefix.path}.'
+            if self._is_slashless(path_info, prefix):
+                return f'{PREFIXES} covers {prefix.path}, of which only the slash is missing.'
+        if self._owns_everything:
+            return f"{PREFIXES} holds '/', which covers every path."
+        return f'No prefix in {PREFIXES} covers the path.'
+
+    def explain_unreachable(self, entry: RouteEntry) -> str:
+        """Say why dispatch never leads to *entry*; '' where it does."""
+        if self.is_reachable(entry):
+            first = self._first_of.get((entry.path, entry.methods), entry)
+            if entry.framework is Framework.APISTAR and first is not entry:
+                return f'{first.name} has the same path and method and comes first'
+            return ''
+        rule = self.explain_dispatch(to_path_info(_example_path(entry))).rstrip('.')
+        return rule[0].lower() + rule[1:] if rule.startswith('No ') else rule
+
+    @functools.cached_property
+    def _first_of(self) -> dict[tuple[str, tuple[str, ...]], RouteEntry]:
+        """The route that is called for each path and method."""
+        first: dict[tuple[str, tuple[str, ...]], RouteEntry] = {}
+        for entry in self.apistar_entries:
+            first.setdefault((entry.path, entry.methods), entry)
+        return first
+
     def is_reachable(self, entry: RouteEntry) -> bool:
         """Return whether dispatch leads a request for *entry* to its framework."""
         return self.framework_for(to_path_info(_example_path(entry))) is entry.framework
 
     # Conflicts
+
+    @property
+    def hides_apistar_paths(self) -> bool:
+        """Whether a prefix covers some API Star route, which then must not be found by its path."""
+        return not all(self.is_reachable(entry) for entry in self.apistar_entries)
 
     def conflicts(self) -> tuple[Problem, ...]:
         """Return every clash between routes, names and prefixes of the two frameworks."""
@@ -228,9 +259,8 @@ class RouteTable:
                 )
 
     def _duplicate_paths(self) -> Iterator[Problem]:
-        seen: dict[tuple[str, tuple[str, ...]], RouteEntry] = {}
         for entry in self.apistar_entries:
-            first = seen.setdefault((entry.path, entry.methods), entry)
+            first = self._first_of[entry.path, entry.methods]
             if first is not entry:
                 yield Problem(
                     'E013',
@@ -258,7 +288,7 @@ class RouteTable:
                     'W003',
                     f'The Django URL {entry.path} is never reached: no prefix in '
                     'ALLOWED_DJANGO_ROUTES covers it.',
-                    f'Add {_first_prefix(entry.path)!r} to ALLOWED_DJANGO_ROUTES.',
+                    f'Add {_first_prefix(entry)!r} to ALLOWED_DJANGO_ROUTES.',
                 )
 
     def _dead_prefixes(self) -> Iterator[Problem]:
@@ -266,7 +296,7 @@ class RouteTable:
             closed = prefix.rstrip('/') + '/'
             if closed == self.static_prefix or closed == '/':
                 continue
-            if not any(entry.path.startswith(closed) for entry in self.django_entries):
+            if not any(_may_be_below(entry, closed) for entry in self.django_entries):
                 yield Problem(
                     'W004',
                     f'ALLOWED_DJANGO_ROUTES holds {prefix!r}, under which the URLconf has no URL.',
@@ -288,7 +318,7 @@ class RouteTable:
         if entries:
             raise NoReverseMatch(describe_mismatch(entries, name, params))
         try:
-            return django_reverse(name, urlconf=self._urlconf, kwargs=params or None)
+            return django_reverse(name, urlconf=self.urlconf, kwargs=params or None)
         except DjangoNoReverseMatch as exc:
             raise NoReverseMatch(self._describe_unknown(name, exc)) from None
 
@@ -321,12 +351,21 @@ def to_path_info(path: str) -> str:
 def _example_path(entry: RouteEntry) -> str:
     """The literal beginning of a path decides who gets it; a parameter stands in as '_'."""
     if entry.framework is Framework.DJANGO:
-        return entry.path.replace('^', '').partition('<')[0].partition('(')[0].rstrip('\\Z$')
+        return _literal_head(entry)
     head, brace, _ = entry.path.partition('{')
     return head + '_' if brace else head
 
 
-def _first_prefix(path: str) -> str:
-    head = path.replace('^', '').partition('<')[0].partition('(')[0]
-    segment = head.strip('/').partition('/')[0].rstrip('\\Z$')
+def _literal_head(entry: RouteEntry) -> str:
+    """Return a Django path up to its first parameter, of path() or of a regular expression."""
+    return _PATTERN.split(entry.path.replace('^', ''), maxsplit=1)[0]
+
+
+def _may_be_below(entry: RouteEntry, prefix: str) -> bool:
+    head = _literal_head(entry)
+    return head.startswith(prefix) or (head != entry.path and prefix.startswith(head))
+
+
+def _first_prefix(entry: RouteEntry) -> str:
+    segment = _literal_head(entry).strip('/').partition('/')[0]
     return f'/{segment}/' if segment else '/'
