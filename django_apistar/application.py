@@ -48,7 +48,6 @@ class App(apistar.App):
 
     def __init__(self, routes: Iterable[Any], *args: Any, **kwargs: Any) -> None:
         self.encode_default = build_default(self.json_encoder)
-        self._exact: dict[str, Callable[..., Iterable[bytes]]] = {}  # plans by method and path
         for name in ('components', 'event_hooks'):
             if kwargs.get(name) is not None:
                 kwargs[name] = list(kwargs[name])
@@ -108,24 +107,21 @@ class App(apistar.App):
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        path = environ.get('PATH_INFO') or '/'
-        respond = self._exact.get(environ['REQUEST_METHOD'] + path)
-        if respond is not None:
-            return respond(environ, start_response, {})
-        return self._respond(environ, start_response, path)
-
-    def _respond(
-        self, environ: dict[str, Any], start_response: Callable[..., Any], path: str
-    ) -> Iterable[bytes]:
         if self._plans is None:
             body = Exchange(self, environ, start_response).respond()
         else:
-            body = self._plans.respond(environ, start_response, path)
+            body = self._plans.respond(environ, start_response)
         return body if environ['REQUEST_METHOD'] != 'HEAD' else _discard(body)
 
-    def remember(self, key: str, respond: Callable[..., Iterable[bytes]]) -> None:
-        """Keep the plan of a path without parameters by *key*, method and path."""
-        self._exact[key] = respond
+    @functools.cached_property
+    def exact_plans(self) -> dict[str, Callable[..., Iterable[bytes]]]:
+        """The plans by method and PATH_INFO, for paths without parameters; filled on first use.
+
+        Empty for good where a subclass has its own `__call__`.
+        """
+        if self._plans is None or type(self).__call__ is not App.__call__:
+            return {}
+        return self._plans.exact  # type: ignore[no-any-return]
 
     @functools.cached_property
     def _plans(self) -> Any:
@@ -289,6 +285,7 @@ def get_app() -> App:
         static_url=None,
     )
     app.accelerate = settings.accelerate
+    accelerate_types(settings.accelerate)
     app.json_encoder = settings.json_encoder
     app.encode_default = build_default(settings.json_encoder)
     app.extra_headers = build_headers()
@@ -298,6 +295,16 @@ def get_app() -> App:
     app.servers = settings.servers
     app.auth_components = settings.auth_components
     return app
+
+
+def accelerate_types(is_on: bool) -> None:
+    """Give every types.Type its compiled constructor, or its own back."""
+    from django_apistar.accelerate import constructors
+
+    if is_on:
+        constructors.install_everywhere()
+    else:
+        constructors.uninstall_everywhere()
 
 
 @functools.cache

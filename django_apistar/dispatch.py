@@ -44,12 +44,14 @@ class Dispatcher:
         self.hosts = security.Hosts()
         # Where a proxy names the host, the Host header says nothing.
         self._known_hosts = set() if django_settings.USE_X_FORWARDED_HOST else self.hosts.known
-        self._apistar_paths = table.exact_apistar_paths
+        self._plans = {} if table.hides_apistar_paths else apistar_app.exact_plans
+        self._call_app = apistar_app.__call__
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path_info = environ.get('PATH_INFO') or '/'
-        if path_info in self._apistar_paths:
-            return self._call_apistar(environ, start_response)
+        respond = self._plans.get(environ['REQUEST_METHOD'] + path_info)
+        if respond is not None:
+            return self._call_apistar(environ, start_response, respond)
         if path_info == self.health_url:
             return _answer(start_response, '200 OK', 'OK')
         framework = self.table.framework_for(path_info)
@@ -67,8 +69,10 @@ class Dispatcher:
         # Only a streamed body is made outside of the call, in the language that was active then.
         return ContextBody(body, context) if getattr(body, 'streaming', False) else body
 
-    def _call_apistar(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Call API Star within Django's lifecycle.
+    def _call_apistar(
+        self, environ: Environ, start_response: StartResponse, respond: Any = None
+    ) -> Iterable[bytes]:
+        """Call API Star, or the plan *respond* of one of its routes, within Django's lifecycle.
 
         A list is complete when it is returned, and servers do not close lists, so the request
         ends here; anything else ends it when the server closes it.
@@ -81,21 +85,26 @@ class Dispatcher:
             if location:
                 return _redirect(start_response, location)
             start_response = self._add_hsts(environ, start_response)
-        self.lifecycle.begin(environ)
+        lifecycle = self.lifecycle
+        connections = lifecycle.begin(environ)
         # A copy of the context, so that what a handler activates ends with its request:
         # language, time zone, URLconf and script prefix are context variables.
         context = contextvars.copy_context()
         try:
             if environ.get('SCRIPT_NAME'):
                 context.run(set_script_prefix, environ['SCRIPT_NAME'] + '/')
-            body = context.run(self.apistar_wsgi_app, environ, start_response)
+            if respond is None:
+                body = context.run(self._call_app, environ, start_response)
+            else:
+                body = context.run(respond, environ, start_response, {})
         except BaseException:
-            self.lifecycle.end()
+            lifecycle.end(connections)
             raise
         if type(body) is list:
-            self.lifecycle.end()
+            if connections or connections is None or lifecycle.closes_caches:
+                lifecycle.end(connections)
             return body
-        return ContextBody(body, context, self.lifecycle.end)
+        return ContextBody(body, context, functools.partial(lifecycle.end, connections))
 
     def _add_hsts(self, environ: Environ, start_response: StartResponse) -> StartResponse:
         hsts = self.transport.hsts

@@ -7,8 +7,6 @@ from typing import Any
 
 from apistar.types import Type
 
-make_encoder: Any = json.encoder.c_make_encoder  # type: ignore[attr-defined]
-
 
 def build_default(encoder_class: type[json.JSONEncoder]) -> Callable[[Any], Any]:
     """Return a `default` for the json module: types.Type, Enum, set, then *encoder_class*'s."""
@@ -24,18 +22,3 @@ def build_default(encoder_class: type[json.JSONEncoder]) -> Callable[[Any], Any]
         return encode(value)
 
     return default
-
-
-def build_encoder(default: Callable[[Any], Any]) -> Callable[[Any], bytes]:
-    """Return what API Star's JSONResponse makes of a value, with an encoder built once.
-
-    `json.dumps` with options builds one for each call.
-    """
-    if make_encoder is None:
-        return json.JSONEncoder(
-            ensure_ascii=False, allow_nan=False, separators=(',', ':'), default=default
-        ).encode  # type: ignore[return-value]
-    encode = make_encoder(
-        None, default, json.encoder.encode_basestring, None, ':', ',', False, False, False
-    )
-    return lambda value: ''.join(encode(value, 0)).encode('utf-8')

@@ -50,41 +50,53 @@ class Lifecycle:
 
     def __init__(self) -> None:
         connection_created.connect(remember_connection)
+        self._request_started = signals.request_started
+        self._request_finished = signals.request_finished
         self._started: list[Any] = []
         self._finished: list[Any] = []
-        self._close_caches = any(map(_closes_anything, django_settings.CACHES.values()))
+        self.closes_caches = any(map(_closes_anything, django_settings.CACHES.values()))
 
     def enter_thread(self) -> None:
         """Make this thread's connections to caches, once."""
         _thread.caches  # noqa: B018
 
-    def begin(self, environ: dict[str, Any]) -> None:
-        """Do what Django does before a request."""
-        connections = _thread.connections
-        if not self._is_inline():
-            signals.request_started.send(sender=WSGIHandler, environ=environ)
-            return
+    def begin(self, environ: dict[str, Any]) -> list[Any] | None:
+        """Do what Django does before a request.
+
+        Returns what `end` wants: this thread's connections, which grow while the request runs,
+        or None where the signals are sent.
+        """
+        connections: list[Any] = _thread.connections
+        if (
+            not (
+                self._request_started.receivers == self._started
+                and self._request_finished.receivers == self._finished
+            )
+            and not self._learn_receivers()
+        ):
+            self._request_started.send(sender=WSGIHandler, environ=environ)
+            return None
         for connection in connections:
             connection.queries_log.clear()
             connection.close_if_unusable_or_obsolete()
+        return connections
 
-    def end(self) -> None:
+    def end(self, connections: list[Any] | None) -> None:
         """Do what Django does when a response has been sent."""
-        if not self._is_inline():
-            signals.request_finished.send(sender=WSGIHandler)
+        if connections is None:
+            self._request_finished.send(sender=WSGIHandler)
             return
-        for connection in _thread.connections:
+        for connection in connections:
             connection.close_if_unusable_or_obsolete()
-        if self._close_caches:
+        if self.closes_caches:
             caches.close_all()
 
-    def _is_inline(self) -> bool:
-        started, finished = signals.request_started.receivers, signals.request_finished.receivers
-        if started == self._started and finished == self._finished:
-            return True
+    def _learn_receivers(self) -> bool:
+        """Remember the receivers of both signals where they are Django's own, and tell so."""
         if not all(_holds_exactly(signal, own) for signal, own in _OWN_RECEIVERS):
             return False
-        self._started, self._finished = list(started), list(finished)
+        self._started = list(self._request_started.receivers)
+        self._finished = list(self._request_finished.receivers)
         return True
 
 
@@ -94,4 +106,4 @@ def _holds_exactly(signal: Any, own: set[int]) -> bool:
 
 
 def _closes_anything(config: dict[str, Any]) -> bool:
-    return import_string(config['BACKEND']).close is not BaseCache.close  # type: ignore[no-any-return]
+    return import_string(config['BACKEND']).close is not BaseCache.close

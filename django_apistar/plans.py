@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from apistar import exceptions
-from apistar.types import Type
+from django.core.serializers.json import DjangoJSONEncoder
 
 from django_apistar import body, errors, querysets, responses
+from django_apistar.accelerate.encoding import build_encoder
 from django_apistar.accelerate.lookup import NOT_FOUND, build_lookup
 from django_apistar.accelerate.plan import (
     NotPlannableError,
@@ -19,8 +20,7 @@ from django_apistar.accelerate.plan import (
     Tools,
     compile_plan,
 )
-from django_apistar.accelerate.validation import compile_render
-from django_apistar.encoding import build_encoder
+from django_apistar.accelerate.rendering import find_render
 from django_apistar.exchange import ROUTE_NAME_KEY, Exchange
 from django_apistar.fields import get_item, is_type
 from django_apistar.router import parameter_types
@@ -41,13 +41,18 @@ class Plans:
             (entry.path, entry.methods[0], parameter_types(entry)) for entry in self.entries
         )
         self._positions = {id(entry.route): n for n, entry in enumerate(self.entries)}
+        self.exact: dict[str, Respond] = {}  # by method and path, of paths without parameters
         self._plans: dict[int, Plan | None] = {}
 
     def respond(
-        self, environ: dict[str, Any], start_response: Callable[..., Any], path: str
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        """Answer the request for *path*, the PATH_INFO, by its route's plan or an Exchange."""
+        """Answer a request by its route's plan or by an Exchange."""
+        path = environ.get('PATH_INFO') or '/'
         method = environ['REQUEST_METHOD']
+        respond = self.exact.get(method + path)
+        if respond is not None:
+            return respond(environ, start_response, {})
         found = self.look_up(path, method) if path.isascii() else None
         try:
             if found is NOT_FOUND:
@@ -60,7 +65,7 @@ class Plans:
         if plan is None:
             return Exchange(self.app, environ, start_response).respond()
         if found is not None and not params and method != 'HEAD':
-            self.app.remember(method + path, plan.respond)
+            self.exact[method + path] = plan.respond
         return plan.respond(environ, start_response, params)
 
     def _ask_router(self, environ: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -173,9 +178,9 @@ class Plans:
         return Tools(
             app=app,
             recover=self._recover,
-            encode=build_encoder(self._encode_default),
+            encode=_build_encode(app),
             renderers=self.renderers,
-            build_response=self._build_response,
+            build_response=lambda value: responses.build_response(value, app.encode_default),
             finalize=lambda response: responses.finalize(response, app.extra_headers),
             body_of=responses.get_body,
             read_body=body.read_body,
@@ -186,20 +191,17 @@ class Plans:
             route_name_key=ROUTE_NAME_KEY,
         )
 
-    def _encode_default(self, value: Any) -> Any:
-        """`default` of the JSON encoder, with Types by their compiled renderers."""
-        render = self.renderers.get(type(value))
-        if render is None and isinstance(value, Type):
-            render = self.renderers[type(value)] = compile_render(type(value))
-        return self.app.encode_default(value) if render is None else render(value)
-
-    def _build_response(self, value: Any) -> Any:
-        return responses.build_response(value, self._encode_default)
-
     def _find_row_renderer(self, handler: Any) -> Callable[[Any], Any] | None:
         """Return what makes plain data of a QuerySet, for a handler annotated `-> List[Type]`."""
         annotation = get_signature(inspect.unwrap(handler)).return_annotation
         item = get_item(annotation)
         if is_type(annotation):
-            self.renderers.setdefault(annotation, compile_render(annotation))
+            self.renderers.setdefault(annotation, find_render(annotation))
         return querysets.build_renderer(item) if is_type(item) else None
+
+
+def _build_encode(app: Any) -> Callable[[Any], bytes]:
+    """Return the encoder of *app*: orjson's, where it is installed and writes the same bytes."""
+    is_known = app.json_encoder is DjangoJSONEncoder
+    # Not the cached one: it would keep the App alive.
+    return build_encoder.__wrapped__(app.encode_default, fast=is_known)
