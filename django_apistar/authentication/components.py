@@ -103,6 +103,10 @@ class AuthenticationComponent(Component):
         is_marker = annotation is User or annotation is AuthenticatedUser
         return is_marker or _is_user_model(annotation)
 
+    def demands_user(self, parameter: inspect.Parameter) -> bool:
+        """Return whether a handler with *parameter* is called for users only."""
+        return parameter.annotation is AuthenticatedUser
+
     def identity(self, parameter: inspect.Parameter) -> str:
         """One user per request, whatever the annotation. Demanding one is a step of its own."""
         return _DEMANDED if parameter.annotation is AuthenticatedUser else _IDENTITY
