@@ -16,6 +16,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from whitenoise import WhiteNoise
 
+from django_apistar.conf import get_settings
+
 SOURCE_MAP = re.compile(rb'^(/\*|//)# sourceMappingURL=\S+( \*/)?$', re.MULTILINE)
 PACKAGES = ('apistar', 'django_apistar')  # whose assets the documentation page needs
 
@@ -55,6 +57,16 @@ class StaticFiles(WhiteNoise):
         name = url[len(self.prefix) :] if url.startswith(self.prefix) else url
         hashed_files = getattr(staticfiles_storage, 'hashed_files', {})
         return name in hashed_files.values()
+
+
+def find_file(path: str) -> bool:
+    """Return whether the URL *path*, below STATIC_URL, is served as a static file."""
+    settings = get_settings()
+    if settings.static_prefix is None:
+        return False
+    files = StaticFiles(settings.static_prefix, settings.debug)
+    found = files.find_file(path) if settings.debug else files.files.get(path)
+    return found is not None
 
 
 def not_found(environ: dict[str, Any], start_response: Any) -> list[bytes]:

@@ -1,0 +1,146 @@
+"""`manage.py apistar_routes`: which route goes to which framework."""
+
+import dataclasses
+import json
+import shutil
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from django_apistar import listing
+from django_apistar.application import get_app, get_route_table
+from django_apistar.conf import SettingsError
+from django_apistar.resolution import Resolution, resolve
+from django_apistar.routing import Framework, RouteTable
+from django_apistar.static import find_file
+
+PLAIN_WIDTH = 80  # where the output is no terminal
+
+
+class Command(BaseCommand):
+    """Parses options, asks the core for rows, hands them to a format, prints."""
+
+    help = 'List the routes of API Star and Django, and tell which framework answers a request.'
+    # Conflicts are what the command is to show, so that they must not stop it.
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument('--framework', choices=('apistar', 'django'))
+        parser.add_argument(
+            '--method', help="routes with this method; with --resolve, the request's"
+        )
+        parser.add_argument('--path', metavar='GLOB', help="routes whose path is like this: '/a*'")
+        parser.add_argument(
+            '--name', metavar='GLOB', help="routes whose name is like this: 'auth:*'"
+        )
+        parser.add_argument('--sort', choices=listing.SORTS, help='default: as routes are tried')
+        parser.add_argument(
+            '--format', choices=listing.FORMATS, default='table', help='default: %(default)s'
+        )
+        parser.add_argument(
+            '--unreachable', action='store_true', help='only routes that no request reaches'
+        )
+        parser.add_argument(
+            '--check',
+            action='store_true',
+            help='print conflicts only, and exit 1 when there are any',
+        )
+        parser.add_argument(
+            '--resolve', metavar='PATH', help='tell which route answers PATH; exit 1 when none does'
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            table = get_route_table()
+        except SettingsError as exc:
+            raise CommandError(str(exc)) from None
+        if options['resolve'] is not None:
+            self._resolve(table, options)
+        elif options['check']:
+            self._check(table, options['format'])
+        else:
+            self._list(table, options)
+
+    # Listings
+
+    def _list(self, table: RouteTable, options: dict[str, Any]) -> None:
+        wish = listing.Filter(
+            options['framework'], options['method'], options['path'], options['name'],
+            options['unreachable'],
+        )  # fmt: skip
+        rows = [row for row in listing.build_rows(table, get_app()) if wish.keeps(row)]
+        if options['sort']:
+            rows = listing.sort_rows(rows, options['sort'])
+        self._print(rows, table, options['format'])
+
+    def _print(self, rows: list[listing.Row], table: RouteTable, format: str) -> None:
+        if format in listing.TEXTS:
+            self.stdout.write(listing.TEXTS[format](rows, table.conflicts()))
+        elif rows:
+            self.stdout.write(self._render(listing.RENDERABLES[format](rows, ())))
+        else:
+            self.stderr.write('No route is like that.')
+
+    def _render(self, renderable: Any) -> str:
+        # self.style knows --no-color, NO_COLOR and whether this is a terminal.
+        has_colour = self.style.ERROR('x') != 'x'
+        width = shutil.get_terminal_size().columns if self.stdout.isatty() else PLAIN_WIDTH
+        return listing.render(renderable, has_colour, width)
+
+    def _check(self, table: RouteTable, format: str) -> None:
+        conflicts = table.conflicts()
+        if format == 'json':
+            self.stdout.write(listing.format_json([], conflicts))
+        for problem in conflicts if format != 'json' else ():
+            self.stdout.write(f'{problem.id}: {problem.message}\n  {problem.hint}')
+        if conflicts:
+            count = len(conflicts)
+            raise CommandError(f'{count} conflict{"s" * (count > 1)} between routes.')
+        if format != 'json':
+            self.stderr.write('No conflicts.')
+
+    # One request
+
+    def _resolve(self, table: RouteTable, options: dict[str, Any]) -> None:
+        path, method = options['resolve'], (options['method'] or 'GET').upper()
+        if not path.startswith('/'):
+            raise CommandError(f'--resolve {path!r}: a path starts with a slash. Write /{path}.')
+        found = resolve(table, get_app().router, path.partition('?')[0], method)
+        if found.framework is Framework.STATIC and not find_file(path):
+            found = dataclasses.replace(found, status=404)
+        if options['format'] == 'json':
+            self.stdout.write(json.dumps(_as_data(found), indent=2, ensure_ascii=False))
+        else:
+            self.stdout.write('\n'.join(_as_lines(found, f'{method} {path}')))
+        if found.status in (404, 405):
+            raise CommandError(f'{method} {path} is answered with {found.status}.')
+
+
+def _as_data(found: Resolution) -> dict[str, Any]:
+    entry = found.entry
+    return {
+        'framework': found.framework.value, 'rule': found.rule, 'status': found.status,
+        'route': entry.path if entry else None, 'name': entry.name if entry else None,
+        'handler': entry.handler_name if entry else None,
+        'source': listing.shorten(entry.source) if entry else None,
+        'parameters': {name: value if isinstance(value, (int, float)) else str(value)
+                       for name, value in found.params.items()},
+        'allow': found.allow, 'location': found.location,
+        'near': [near.path for near in found.near],
+    }  # fmt: skip
+
+
+def _as_lines(found: Resolution, request: str) -> list[str]:
+    lines = [request, f'  framework   {found.framework.value}', f'  rule        {found.rule}']
+    if found.entry:
+        lines += [
+            f'  route       {found.entry.path}  {found.entry.name}'.rstrip(),
+            f'  handler     {found.entry.handler_name}',
+            f'  source      {listing.shorten(found.entry.source)}',
+        ]
+    lines += [f'  parameter   {name} = {value!r}' for name, value in found.params.items()]
+    lines += [f'  redirect    {found.status} to {found.location}'] if found.location else []
+    lines += [f'  allow       {found.allow}'] if found.allow else []
+    lines += [f'  near        {near.path}  {near.name}'.rstrip() for near in found.near]
+    return lines
