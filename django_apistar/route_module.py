@@ -62,7 +62,7 @@ def _check_routes(route_conf: str, routes: Any, report: Report) -> tuple[Any, ..
 def _check_items(items: Iterable[Any], place: str, url: str, report: Report) -> None:
     for item in items:
         if isinstance(item, Include):
-            inner = f'The Include {item.name!r} of {place}'
+            inner = f'Include {item.name!r} in {place}'
             _check_items(item.routes, inner, url + item.url, report)
         elif isinstance(item, Route):
             _check_path(url + item.url, item.name, report)

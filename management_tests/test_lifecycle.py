@@ -81,9 +81,18 @@ def use_broken_cookie() -> http.Response:
 routes = [
     Route('/' + handler.__name__.replace('_', '-') + '/', 'GET', handler)
     for handler in (
-        count_notes, make_note, make_note_and_fail, make_note_and_refuse, make_note_and_redirect,
-        make_note_without_transaction, turn_autocommit_off, stream_notes, lose_connection,
-        exit_worker, use_cache, use_broken_cookie,
+        count_notes,
+        make_note,
+        make_note_and_fail,
+        make_note_and_refuse,
+        make_note_and_redirect,
+        make_note_without_transaction,
+        turn_autocommit_off,
+        stream_notes,
+        lose_connection,
+        exit_worker,
+        use_cache,
+        use_broken_cookie,
     )
 ]
 own_routes = override_settings(

@@ -1,0 +1,533 @@
+"""`manage.py check`: one test for each id, as a user reads it, and the list of ids."""
+
+import io
+import re
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import apistar
+import pytest
+from apistar import Component, Include, Route
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.test import override_settings
+
+import django_apistar
+from django_apistar.application import App
+from management_tests.server_process import Project
+
+ROOT = Path(__file__).resolve().parent.parent
+PREFIXES = ('/admin/', '/django/', '/café/')
+WRITE_ROUTES = "HINT: Write routes = [Route('/', 'GET', welcome)]."
+WRITE_INSTANCES = 'HINT: Write instances, as in [MyComponent()], or their dotted paths.'
+
+
+def welcome() -> dict:
+    return {}
+
+
+def by_number(number: int) -> dict:
+    return {}
+
+
+class GoodComponent(Component):
+    def resolve(self) -> Path:
+        return Path()
+
+
+class GoodHook:
+    def on_request(self) -> None:
+        """Nothing to do."""
+
+
+class HookWithArguments(GoodHook):
+    def __init__(self, needed: int) -> None:
+        """Never called with what it needs."""
+
+
+class MixedApp(App):
+    """A subclass, as APP_CLASS wants it."""
+
+
+def check(**settings: Any) -> list[str]:
+    """Return the lines '(id) message HINT: hint' that `manage.py check` prints about us."""
+    stderr = io.StringIO()
+    with override_settings(**settings):
+        try:
+            call_command('check', stdout=io.StringIO(), stderr=stderr)
+            text = stderr.getvalue()
+        except SystemCheckError as exc:
+            text = str(exc)
+    joined = text.replace('\n\tHINT', ' HINT')
+    return [line.removeprefix('?: ') for line in joined.splitlines() if '(django_apistar.' in line]
+
+
+def check_keys(**keys: Any) -> list[str]:
+    """Check with *keys* in APISTAR_SETTINGS."""
+    return check(APISTAR_SETTINGS={'ALLOWED_DJANGO_ROUTES': list(PREFIXES), **keys})
+
+
+def check_routes(routes: Any, prefixes: Any = PREFIXES) -> list[str]:
+    """Check with a route module 'checked' that holds *routes*."""
+    module = types.ModuleType('checked')
+    module.routes = routes  # type: ignore[attr-defined]
+    sys.modules['checked'] = module
+    try:
+        keys = {'ALLOWED_DJANGO_ROUTES': list(prefixes)}
+        return check(APISTAR_ROUTE_CONF='checked', APISTAR_SETTINGS=keys)
+    finally:
+        del sys.modules['checked']
+
+
+def test_a_correct_project_has_no_problem():
+    assert check() == []
+
+
+# APISTAR_ROUTE_CONF and its module
+
+
+@pytest.mark.parametrize('value', [None, ''])
+def test_E001_route_conf_is_not_set(value):
+    assert check(APISTAR_ROUTE_CONF=value) == [
+        (
+            '(django_apistar.E001) APISTAR_ROUTE_CONF is not set. HINT: Set it to the module that '
+            "holds your API Star routes, e.g. 'shop.routes'."
+        )
+    ]
+
+
+def test_E001_route_conf_is_missing():
+    with override_settings():
+        from django.conf import settings
+
+        del settings.APISTAR_ROUTE_CONF
+
+        assert check()[0].startswith('(django_apistar.E001) APISTAR_ROUTE_CONF is not set.')
+
+
+def test_E001_route_conf_is_no_string():
+    assert check(APISTAR_ROUTE_CONF=['shop.routes']) == [
+        (
+            "(django_apistar.E001) APISTAR_ROUTE_CONF is ['shop.routes']; it must be a string. HINT: "
+            "Set it to the module that holds your API Star routes, e.g. 'shop.routes'."
+        )
+    ]
+
+
+def test_E002_route_conf_cannot_be_imported():
+    assert check(APISTAR_ROUTE_CONF='shop.nowhere') == [
+        (
+            "(django_apistar.E002) APISTAR_ROUTE_CONF 'shop.nowhere' cannot be imported: "
+            "ModuleNotFoundError: No module named 'shop'. HINT: Correct the name, or the module."
+        )
+    ]
+
+
+def test_E002_names_the_line_that_fails(tmp_path, monkeypatch):
+    (tmp_path / 'failing_routes.py').write_text('routes = []\n1 / 0\n')
+    (tmp_path / 'broken_routes.py').write_text('routes = [\n')
+    monkeypatch.syspath_prepend(tmp_path)
+
+    [failing] = check(APISTAR_ROUTE_CONF='failing_routes')
+    [broken] = check(APISTAR_ROUTE_CONF='broken_routes')
+
+    place = f'{tmp_path}/failing_routes.py:2'
+    assert f'ZeroDivisionError: division by zero ({place}).' in failing
+    assert "SyntaxError: '[' was never closed (broken_routes.py, line 1)." in broken
+
+
+def test_E003_module_without_routes():
+    assert check_routes(None) == [
+        f"(django_apistar.E003) The module 'checked' has no list named routes. {WRITE_ROUTES}"
+    ]
+
+
+@pytest.mark.parametrize('routes', ['/', {}, Route('/', 'GET', welcome)])
+def test_E003_routes_is_no_list(routes):
+    assert check_routes(routes) == [
+        (
+            f'(django_apistar.E003) checked.routes is {routes!r}; it must be a list of apistar.Route '
+            f'and apistar.Include. {WRITE_ROUTES}'
+        )
+    ]
+
+
+def test_E003_something_else_among_the_routes():
+    assert check_routes([welcome]) == [
+        (
+            f'(django_apistar.E003) checked.routes holds {welcome!r}, which is neither an '
+            f'apistar.Route nor an apistar.Include. {WRITE_ROUTES}'
+        )
+    ]
+
+
+def test_E003_something_else_in_an_include():
+    routes = [Include('/a', 'a', [Include('/b', 'b', [None])])]
+
+    assert check_routes(routes) == [
+        (
+            "(django_apistar.E003) Include 'b' in Include 'a' in checked.routes holds None, which is "
+            f'neither an apistar.Route nor an apistar.Include. {WRITE_ROUTES}'
+        )
+    ]
+
+
+def test_E005_two_routes_with_one_name():
+    routes = [Route('/a/', 'GET', welcome), Route('/b/', 'GET', welcome)]
+
+    assert check_routes(routes) == [
+        (
+            "(django_apistar.E005) Two routes are named 'welcome': /a/ and /b/. HINT: Give one of "
+            'them another name: Route(..., name=...).'
+        )
+    ]
+
+
+def test_E005_two_includes_with_one_name():
+    inner = [Route('/', 'GET', welcome)]
+
+    assert check_routes([Include('/a', 'x', inner), Include('/b', 'x', inner)]) == [
+        (
+            "(django_apistar.E005) Two routes are named 'x:welcome': /a/ and /b/. HINT: Give one of "
+            'them another name: Route(..., name=...).'
+        )
+    ]
+
+
+def test_E012_route_below_a_django_prefix():
+    assert check_routes([Route('/admin/api/', 'GET', welcome)]) == [
+        (
+            "(django_apistar.E012) The API Star route /admin/api/ ('welcome') is never reached: "
+            'ALLOWED_DJANGO_ROUTES covers its path. HINT: Move the route, or remove the prefix.'
+        )
+    ]
+
+
+def test_E012_route_below_static_url():
+    assert check_routes([Route('/static/{+path}', 'GET', welcome)]) == [
+        (
+            "(django_apistar.E012) The API Star route /static/{+path} ('welcome') is never reached: "
+            'STATIC_URL covers its path. HINT: Move the route, or remove the prefix.'
+        )
+    ]
+
+
+def test_E013_two_routes_for_one_method_and_path():
+    routes = [Route('/', 'GET', welcome), Route('/', 'GET', welcome, name='second')]
+
+    assert check_routes(routes) == [
+        (
+            "(django_apistar.E013) GET / has two routes, 'welcome' and 'second'; the second is never "
+            'called. HINT: Remove one of them.'
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ('path', 'sentence'),
+    [
+        ('x/', "does not start with a slash. HINT: Write '/x/'."),
+        ('/{a', "has a brace without its pair. HINT: Write '{name}'."),
+        ('/{a-b}/',
+         "has the parameter 'a-b', which is no Python name. HINT: Name it as in '/{item_id}/'."),
+        ('/{a}/{a}/',
+         "has the parameter 'a' twice. HINT: Give each parameter a name of its own."),
+    ],
+)  # fmt: skip
+def test_E014_path_that_cannot_be_routed(path, sentence):
+    assert check_routes([Route(path, 'GET', welcome)]) == [
+        f"(django_apistar.E014) The path {path!r} of the route 'welcome' {sentence}"
+    ]
+
+
+def test_E014_looks_into_includes():
+    inner = Route('{a-b}/', 'GET', welcome)
+
+    assert check_routes([Include('/a/', 'a', [inner])])[0].startswith(
+        "(django_apistar.E014) The path '/a/{a-b}/' of the route 'welcome' has the parameter"
+    )
+
+
+# APISTAR_SETTINGS
+
+
+def test_E004_settings_are_no_dict():
+    assert check(APISTAR_SETTINGS=['/admin/'])[0] == (
+        "(django_apistar.E004) APISTAR_SETTINGS is ['/admin/']; it must be a dict. HINT: Write "
+        "APISTAR_SETTINGS = {'ALLOWED_DJANGO_ROUTES': ['/admin/']}."
+    )
+
+
+def test_E006_prefixes_are_a_bare_string():
+    assert check_keys(ALLOWED_DJANGO_ROUTES='/admin/') == [
+        (
+            "(django_apistar.E006) ALLOWED_DJANGO_ROUTES is the string '/admin/'; it must be a list "
+            "or tuple of path prefixes. HINT: Write ['/admin/']."
+        )
+    ]
+
+
+@pytest.mark.parametrize('value', [None, 5, {'/admin/': True}])
+def test_E006_prefixes_are_no_list(value):
+    assert check_keys(ALLOWED_DJANGO_ROUTES=value) == [
+        (
+            f'(django_apistar.E006) ALLOWED_DJANGO_ROUTES is {value!r}; it must be a list or tuple of '
+            "path prefixes. HINT: Write ['/admin/']."
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ('value', 'hint'), [('admin/', "'/admin/'"), ('', "'/admin/'"), (5, "'/admin/'")]
+)
+def test_E007_prefix_without_a_leading_slash(value, hint):
+    assert check_keys(ALLOWED_DJANGO_ROUTES=[value]) == [
+        (
+            f'(django_apistar.E007) ALLOWED_DJANGO_ROUTES holds {value!r}; a prefix is a string that '
+            f'starts with a slash. HINT: Write {hint}.'
+        )
+    ]
+
+
+@pytest.mark.parametrize('key', ['COMPONENTS', 'AUTH_COMPONENTS'])
+@pytest.mark.parametrize('value', [None, 5, welcome, GoodHook])
+def test_E008_component_that_is_none(key, value):
+    assert check_keys(**{key: [value]}) == [
+        (
+            f'(django_apistar.E008) {key} holds {value!r}, which is not an API Star component. '
+            f'{WRITE_INSTANCES}'
+        )
+    ]
+
+
+@pytest.mark.parametrize('value', [None, 5, welcome, GoodComponent])
+def test_E009_hook_that_is_none(value):
+    assert check_keys(EVENT_HOOKS=[value]) == [
+        (
+            f'(django_apistar.E009) EVENT_HOOKS holds {value!r}, which is not an event hook. HINT: A '
+            'hook is a class with on_request, on_response or on_error.'
+        )
+    ]
+
+
+def test_E009_hook_that_cannot_be_made():
+    [line] = check_keys(EVENT_HOOKS=[HookWithArguments])
+
+    assert line.startswith(
+        f'(django_apistar.E009) EVENT_HOOKS holds {HookWithArguments!r}, which cannot be made: '
+        'TypeError: '
+    )
+    assert line.endswith('HINT: Give its __init__ no parameters that have no default.')
+
+
+@pytest.mark.parametrize('key', ['COMPONENTS', 'AUTH_COMPONENTS', 'EVENT_HOOKS'])
+def test_E010_dotted_path_that_cannot_be_imported(key):
+    assert check_keys(**{key: ['shop.components.Missing']}) == [
+        (
+            f"(django_apistar.E010) {key} names 'shop.components.Missing', which cannot be imported: "
+            "ModuleNotFoundError: No module named 'shop'. HINT: Correct the dotted path."
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ('key', 'value', 'wanted'),
+    [
+        ('COMPONENTS', GoodComponent(), 'a list'),
+        ('EVENT_HOOKS', 'shop.hooks.Hook', 'a list'),
+        ('APP_CLASS', GoodHook,
+         'the dotted path of a subclass of django_apistar.application.App'),
+        ('APP_CLASS', apistar.App,
+         'the dotted path of a subclass of django_apistar.application.App'),
+        ('JSON_ENCODER', 'pathlib.Path',
+         'the dotted path of a subclass of json.encoder.JSONEncoder'),
+        ('DOCS_URL', 'docs/', 'a path that starts with a slash and has no parameters, or None'),
+        ('DOCS_URL', '/{x}/', 'a path that starts with a slash and has no parameters, or None'),
+        ('SCHEMA_URL', False, 'a path that starts with a slash and has no parameters, or None'),
+        ('HEALTH_URL', '//', 'a path that starts with a slash and has no parameters, or None'),
+        ('DOCS_UI', 'flask', "'apistar', 'swagger' or 'redoc'"),
+        ('TITLE', None, 'a string'),
+        ('DESCRIPTION', 5, 'a string'),
+        ('VERSION', 1.0, 'a string'),
+        ('SERVERS', 'https://example.com', 'a list of URLs or OpenAPI server objects'),
+        ('SERVERS', [5], 'a list of URLs or OpenAPI server objects'),
+        ('PUBLIC_ROUTES', 'auth:*', 'a list of route names or globs'),
+        ('PUBLIC_ROUTES', '', 'a list of route names or globs'),
+        ('TOKEN_TTL', '30 days', 'seconds, a timedelta, or None for no end'),
+        ('TOKEN_TTL', 0, 'seconds, a timedelta, or None for no end'),
+        ('TOKEN_TTL', float('inf'), 'seconds, a timedelta, or None for no end'),
+        ('TOKEN_TTL', True, 'seconds, a timedelta, or None for no end'),
+        ('TOKEN_LIMIT_PER_USER', -1, 'a number that is not negative, or None'),
+        ('BASIC_CACHE_TTL', '60', 'a number that is not negative, or None'),
+        ('LOGIN_THROTTLE', '10/fortnight',
+         "attempts per second, minute, hour or day, as in '10/minute', or None"),
+        ('LOGIN_THROTTLE', '0/minute',
+         "attempts per second, minute, hour or day, as in '10/minute', or None"),
+        ('ACCELERATE', 'yes', 'True or False'),
+    ],
+)  # fmt: skip
+def test_E011_value_of_the_wrong_sort(key, value, wanted):
+    [line] = check_keys(**{key: value})
+
+    shown = MIXED.get(key, value)
+    assert line.startswith(f'(django_apistar.E011) {key} is {shown!r}; it must be {wanted}. HINT: ')
+
+
+MIXED = {'JSON_ENCODER': Path}  # what a dotted path names is shown
+
+
+def test_E011_hints():
+    assert check_keys(TITLE=5)[0].endswith('HINT: Remove TITLE, or correct it.')
+    assert check_keys(COMPONENTS='x')[0].endswith("HINT: Write 'COMPONENTS': [...].")
+
+
+def test_W001_unknown_key_with_the_closest_known():
+    assert check_keys(COMPONENT=[]) == [
+        (
+            "(django_apistar.W001) APISTAR_SETTINGS has the unknown key 'COMPONENT'. HINT: Did you "
+            "mean 'COMPONENTS'?"
+        )
+    ]
+
+
+def test_W001_unknown_key_like_no_other():
+    [line] = check_keys(zzz=1)
+
+    assert line.startswith(
+        "(django_apistar.W001) APISTAR_SETTINGS has the unknown key 'zzz'. HINT: Known are "
+        'ALLOWED_DJANGO_ROUTES, COMPONENTS, '
+    )
+
+
+@pytest.mark.parametrize(
+    ('key', 'item'), [('COMPONENTS', GoodComponent()), ('EVENT_HOOKS', GoodHook)]
+)
+def test_W002_nested_list_as_of_a_trailing_comma(key, item):
+    value = ([item],)
+
+    assert check_keys(**{key: value}) == [
+        (
+            f'(django_apistar.W002) {key} holds the nested list {[item]!r}, as a trailing comma makes '
+            'it. HINT: Remove the comma behind the list.'
+        )
+    ]
+
+
+# Both frameworks
+
+
+def test_W003_django_url_under_no_prefix():
+    lines = check_routes([], prefixes=['/admin/', '/django/'])
+
+    assert lines == [
+        (
+            '(django_apistar.W003) The Django URL /café/<str:name>/ is never reached: no prefix in '
+            "ALLOWED_DJANGO_ROUTES covers it. HINT: Add '/café/' to ALLOWED_DJANGO_ROUTES."
+        )
+    ]
+
+
+def test_W003_regular_expression_under_no_prefix():
+    lines = check_routes([], prefixes=['/admin/', '/café/'])
+
+    assert (
+        '(django_apistar.W003) The Django URL /^django/regex/(?P<number>[0-9]+)/$ is never '
+        'reached: no prefix in ALLOWED_DJANGO_ROUTES covers it. HINT: Add '
+        "'/django/' to ALLOWED_DJANGO_ROUTES."
+    ) in lines
+
+
+def test_W004_prefix_without_urls():
+    lines = check_routes([], prefixes=['/admin/', '/django/', '/café/', '/nothing/'])
+
+    assert lines == [
+        (
+            "(django_apistar.W004) ALLOWED_DJANGO_ROUTES holds '/nothing/', under which the URLconf "
+            'has no URL. HINT: Remove the prefix, or add the URLs.'
+        )
+    ]
+
+
+@pytest.mark.parametrize('prefix', ['/django/regex/', '/django/echo/some/'])
+def test_W004_is_not_for_a_prefix_that_a_pattern_may_serve(prefix):
+    lines = check_routes([], prefixes=['/admin/', '/django/', '/café/', prefix])
+
+    assert lines == []
+
+
+# All at once
+
+
+WRONG = {
+    'APISTAR_ROUTE_CONF': None,
+    'APISTAR_SETTINGS': {
+        'ALLOWED_DJANGO_ROUTES': '/admin/', 'COMPONENTS': [5], 'EVENT_HOOKS': [5], 'TITLE': 5,
+        'Title': 'x',
+    },
+}  # fmt: skip
+
+
+def test_every_mistake_is_reported_at_once():
+    ids = [re.search(r'\.([EW]\d+)\)', line)[1] for line in check(**WRONG)]
+
+    assert ids == ['E001', 'E006', 'E008', 'E009', 'E011', 'W001']
+
+
+# The list
+
+
+def get_ids_of_the_code() -> set[str]:
+    package = Path(django_apistar.__file__).parent
+    texts = (path.read_text() for path in package.glob('*.py'))
+    return {found for text in texts for found in re.findall(r"'([EW]0\d\d)',", text)}
+
+
+def test_every_id_is_documented():
+    documented = re.findall(
+        r'^### ([EW]0\d\d)$', (ROOT / 'docs/checks.md').read_text(), re.MULTILINE
+    )
+
+    assert sorted(documented) == sorted(get_ids_of_the_code())
+
+
+def test_every_id_has_a_test():
+    tests = {
+        name.split('_')[1]
+        for path in Path(__file__).parent.glob('test_*.py')
+        for name in re.findall(r'^def (test_[EW]0\d\d_\w+)', path.read_text(), re.MULTILINE)
+    }
+
+    assert tests >= get_ids_of_the_code()
+
+
+def test_every_documented_message_begins_as_the_real_one():
+    """docs/checks.md shows each message as `manage.py check` printed it in a test above."""
+    text = (ROOT / 'docs/checks.md').read_text()
+    shown = re.findall(r'^\?: \(django_apistar\.([EW]0\d\d)\)', text, re.MULTILINE)
+
+    assert set(shown) == get_ids_of_the_code()
+
+
+# Outside of this process
+
+
+def test_manage_py_check_prints_the_sentence_and_fails(tmp_path):
+    project = Project(tmp_path)
+    project.write('shop/routes.py', 'routes = 5')
+
+    done = project.run('check')
+
+    assert done.returncode == 1
+    assert done.stdout == ''
+    assert done.stderr == (
+        'SystemCheckError: System check identified some issues:\n'
+        '\n'
+        'ERRORS:\n'
+        '?: (django_apistar.E003) shop.routes.routes is 5; it must be a list of apistar.Route and '
+        'apistar.Include.\n'
+        "\tHINT: Write routes = [Route('/', 'GET', welcome)].\n"
+        '\n'
+        'System check identified 1 issue (0 silenced).\n'
+    )
