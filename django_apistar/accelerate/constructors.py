@@ -11,7 +11,7 @@ from apistar import types
 from django_apistar.accelerate.containers import MISSING
 from django_apistar.accelerate.instances import TypeWriter
 from django_apistar.accelerate.stock import COMPILED_MARK, STOCK_INIT, is_plain_type
-from django_apistar.accelerate.validation import compile_type
+from django_apistar.accelerate.validation import compile_render, compile_type
 
 # A class made for a handful of values is not worth the compilation.
 _INSTANCES_BEFORE_COMPILATION = 20
@@ -41,6 +41,7 @@ def install(cls: Any) -> bool:
         return COMPILED_MARK in vars(vars(cls).get('__init__', object))
     _counts[cls] = _INSTANCES_BEFORE_COMPILATION
     cls.__init__ = _compile_init(cls)
+    compile_render(cls)  # encode_json finds it on the class
     return True
 
 

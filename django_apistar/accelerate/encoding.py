@@ -37,24 +37,27 @@ def build_encoder(default: Default | None = None, *, fast: bool = False) -> Enco
     whatever it would write differently. Only for a *default* that makes text of dates, Decimal
     and UUID (`str(uuid)`) and takes an Enum's value: orjson does not ask it for the last two.
     """
-    exact = _build_exact(_Default(default))
+    as_api_star = _build_default(default)
+    exact = _build_exact(as_api_star)
     orjson = _load_orjson() if fast else None
-    return exact if orjson is None else _build_fast(orjson, _Default(default), exact)
+    return exact if orjson is None else _build_fast(orjson, as_api_star, exact)
 
 
-class _Default:
-    """What JSONResponse.default does, and then *default* instead of its TypeError."""
+def _build_default(default: Default | None) -> Default:
+    """Return what JSONResponse.default does, and then *default* instead of its TypeError."""
 
-    def __init__(self, default: Default | None) -> None:
-        self._default = default
-
-    def __call__(self, value: Any) -> Any:
+    def default_of_all(value: Any) -> Any:
+        render = find_render(type(value))
+        if render is not None:
+            return render(value)
         if isinstance(value, types.Type):
-            return find_render(type(value))(value)
-        if self._default is not None:
-            return self._default(value)
+            return dict(value)
+        if default is not None:
+            return default(value)
         error = "Object of type '%s' is not JSON serializable."  # API Star's, http.py
         raise TypeError(error % type(value).__name__)
+
+    return default_of_all
 
 
 def _build_exact(default: Default) -> Encode:
@@ -89,6 +92,9 @@ def _build_fast(orjson: Any, default: Default, exact: Encode) -> Encode:
     )
 
     def make_plain(value: Any) -> Any:
+        render = find_render(type(value))
+        if render is not None:
+            return render(value)
         for base, convert in _CONTENT_OF_SUBCLASSES:
             if isinstance(value, base):
                 return convert(value)
@@ -101,32 +107,43 @@ def _build_fast(orjson: Any, default: Default, exact: Encode) -> Encode:
             text: bytes = dumps(value, make_plain, option)
         except Exception:  # Whatever it is, the standard library says it in its own words.
             return exact(value)
-        if (b'null' in text and _may_hold_nan((value,))) or _has_unlike_float(text):
+        if _is_suspect(text) and _is_unlike(text, value):
             return exact(value)
         return text
 
     return encode
 
 
-# What the standard library reads of a subclass, whose own methods it does not ask, but for a
-# dict's items().
+# What the standard library reads of subclasses.
 _CONTENT_OF_SUBCLASSES: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (str, str.__str__),
     (int, int.__pos__),
     (float, float.__pos__),
-    (list, list.copy),
-    (tuple, lambda value: [*tuple.__iter__(value)]),
+    ((list, tuple), list),
     (dict, lambda value: dict(value.items())),
 )
 
-# Python writes 1e-05 and 1e-07, orjson 0.00001 and 1e-7.
+# Python writes 1e-05 and 1e-07, orjson 0.00001 and 1e-7; and null for NaN, an error in Python.
 _UNLIKE_FLOAT = re.compile(rb'(?:^|[:,\[])-?(?:\d(?:\.\d+)?e|0\.0000)')
-_HINT_OF_EXPONENT = re.compile(rb'e[-+\d]')
+_SUSPECT = re.compile(rb'null|0\.0000|e[-+\d]')
+_EXPONENT = re.compile(rb'e[-+\d]')
 
 
-def _has_unlike_float(text: bytes) -> bool:
-    is_possible = b'0.0000' in text or _HINT_OF_EXPONENT.search(text) is not None
-    return is_possible and _UNLIKE_FLOAT.search(text) is not None
+def _is_suspect(text: bytes) -> bool:
+    # One search is faster in a short text, single words in a long one.
+    if len(text) < 1000:
+        return _SUSPECT.search(text) is not None
+    return b'null' in text or _may_have_unlike_float(text)
+
+
+def _may_have_unlike_float(text: bytes) -> bool:
+    return b'0.0000' in text or _EXPONENT.search(text) is not None
+
+
+def _is_unlike(text: bytes, value: Any) -> bool:
+    if _may_have_unlike_float(text) and _UNLIKE_FLOAT.search(text) is not None:
+        return True
+    return b'null' in text and _may_hold_nan((value,))
 
 
 # What is never NaN, and no text that a *default* makes of it.
@@ -166,5 +183,5 @@ def _load_orjson() -> Any:
         return None
     samples = (1e-4, 1.5e-5, 1e-5, 1e-7, 2.5e-300, 1e15, 1e16, 123456789012345678.0, 1e22, 1e300)
     written = [(repr(sample).encode(), orjson.dumps(sample)) for sample in samples]
-    is_known = all(text == ours or _has_unlike_float(text) for ours, text in written)
+    is_known = all(text == ours or _is_unlike(text, None) for ours, text in written)
     return orjson if is_known else None

@@ -15,22 +15,18 @@ Renderer = Callable[[Any], Any]
 
 def once_per_class(cls: Any, name: str, compile_it: Callable[[Any], Renderer]) -> Renderer:
     # Kept on the class and not in a table of ours, so that the code goes when the class goes.
-    kept: dict[str, Renderer] | None = vars(cls).get(_KEPT)
+    attribute = f'__django_apistar_{name}__'
+    kept: Renderer | None = vars(cls).get(attribute)
     if kept is None:
-        kept = {}
-        type.__setattr__(cls, _KEPT, kept)
-    if name not in kept:
-        kept[name] = compile_it(cls)
-    return kept[name]
+        kept = compile_it(cls)
+        type.__setattr__(cls, attribute, kept)
+    return kept
 
 
-_KEPT = '__django_apistar__'
-
-
-def find_render(cls: Any) -> Renderer:
-    """Return the compiled equal of `dict` for instances of *cls*, or `dict` if there is none."""
-    kept: dict[str, Renderer] = vars(cls).get(_KEPT, {})
-    return kept.get('render', dict)
+def find_render(cls: Any) -> Renderer | None:
+    """Return the compiled equal of `dict` for instances of *cls*, None if there is none."""
+    render: Renderer | None = cls.__dict__.get('__django_apistar_render__')
+    return render
 
 
 def is_renderable(cls: Any) -> bool:
@@ -47,7 +43,22 @@ def is_renderable(cls: Any) -> bool:
 
 def _has_plain_format(validator: Any) -> bool:
     # Type.__getitem__ renders by the attribute `format` of whatever has one.
-    return find_format(validator) is None or is_stock(validator, validators.String)
+    value_format = find_format(validator)
+    if value_format is None:
+        return True
+    return (
+        is_stock(validator, validators.String)
+        and type(value_format) in (formats.DateFormat, formats.TimeFormat, formats.DateTimeFormat)
+        and _has_showable_default(validator, value_format)
+    )
+
+
+def _has_showable_default(validator: Any, value_format: Any) -> bool:
+    # Nobody has validated it: to show a date that is text is an error.
+    default = vars(validator).get('default')
+    return not hasattr(type(validator), 'default') and (
+        default is None or bool(value_format.is_native_type(default))
+    )
 
 
 def find_format(validator: Any) -> Any:
