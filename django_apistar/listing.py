@@ -132,28 +132,29 @@ def _as_text(value: Any) -> str:
 
 
 def build_table(rows: list[Row], conflicts: Iterable[Problem]) -> Table:
-    """Return the listing as a table that folds into 80 columns: three lines a route."""
-    table = Table(box=None, pad_edge=False, header_style='bold', padding=(0, 1, 0, 0))
+    """Return the listing as a table that folds into 80 columns: four lines a route."""
+    table = Table(box=None, pad_edge=False, header_style='bold', padding=(0, 1, 0, 0), expand=True)
     table.add_column('framework', no_wrap=True)
     table.add_column('method', overflow='fold', max_width=8)
-    table.add_column('path, handler, source', overflow='fold', ratio=2)
-    table.add_column('name', overflow='fold', ratio=1)
+    table.add_column('path, name, handler, source', overflow='fold', ratio=1)
     table.add_column('auth', no_wrap=True)
     table.add_column('reachable', no_wrap=True)
     for row in rows:
         table.add_row(
-            row.framework, ', '.join(row.methods), _build_cell(row), Text(row.name), row.auth,
+            row.framework, ', '.join(row.methods), _build_cell(row), row.auth,
             'yes' if row.reachable else Text('no', style='red'),
         )  # fmt: skip
     return table
 
 
 def _build_cell(row: Row) -> Text:
-    lines = [line for line in (row.handler, row.source) if line]
-    cell = Text(row.path)
-    cell.append(''.join(f'\n{line}' for line in lines), style='dim')
+    cell = Text(row.path, style='bold')
+    if row.name:
+        cell.append(f'\n{row.name}', style='not bold')
+    for line in filter(None, (row.handler, row.source)):
+        cell.append(f'\n{line}', style='not bold dim')
     if row.reason:
-        cell.append(f'\n{row.reason}', style='red')
+        cell.append(f'\n{row.reason}', style='not bold red')
     return cell
 
 
