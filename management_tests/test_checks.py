@@ -110,8 +110,8 @@ def test_E001_route_conf_is_missing():
 def test_E001_route_conf_is_no_string():
     assert check(APISTAR_ROUTE_CONF=['shop.routes']) == [
         (
-            "(django_apistar.E001) APISTAR_ROUTE_CONF is ['shop.routes']; it must be a string. HINT: "
-            "Set it to the module that holds your API Star routes, e.g. 'shop.routes'."
+            "(django_apistar.E001) APISTAR_ROUTE_CONF is ['shop.routes']; it must be a string. "
+            "HINT: Set it to the module that holds your API Star routes, e.g. 'shop.routes'."
         )
     ]
 
@@ -148,8 +148,8 @@ def test_E003_module_without_routes():
 def test_E003_routes_is_no_list(routes):
     assert check_routes(routes) == [
         (
-            f'(django_apistar.E003) checked.routes is {routes!r}; it must be a list of apistar.Route '
-            f'and apistar.Include. {WRITE_ROUTES}'
+            f'(django_apistar.E003) checked.routes is {routes!r}; it must be a list of '
+            f'apistar.Route and apistar.Include. {WRITE_ROUTES}'
         )
     ]
 
@@ -168,8 +168,8 @@ def test_E003_something_else_in_an_include():
 
     assert check_routes(routes) == [
         (
-            "(django_apistar.E003) Include 'b' in Include 'a' in checked.routes holds None, which is "
-            f'neither an apistar.Route nor an apistar.Include. {WRITE_ROUTES}'
+            "(django_apistar.E003) Include 'b' in Include 'a' in checked.routes holds None, which "
+            f'is neither an apistar.Route nor an apistar.Include. {WRITE_ROUTES}'
         )
     ]
 
@@ -190,8 +190,8 @@ def test_E005_two_includes_with_one_name():
 
     assert check_routes([Include('/a', 'x', inner), Include('/b', 'x', inner)]) == [
         (
-            "(django_apistar.E005) Two routes are named 'x:welcome': /a/ and /b/. HINT: Give one of "
-            'them another name: Route(..., name=...).'
+            "(django_apistar.E005) Two routes are named 'x:welcome': /a/ and /b/. HINT: Give one "
+            'of them another name: Route(..., name=...).'
         )
     ]
 
@@ -208,8 +208,8 @@ def test_E012_route_below_a_django_prefix():
 def test_E012_route_below_static_url():
     assert check_routes([Route('/static/{+path}', 'GET', welcome)]) == [
         (
-            "(django_apistar.E012) The API Star route /static/{+path} ('welcome') is never reached: "
-            'STATIC_URL covers its path. HINT: Move the route, or remove the prefix.'
+            "(django_apistar.E012) The API Star route /static/{+path} ('welcome') is never "
+            'reached: STATIC_URL covers its path. HINT: Move the route, or remove the prefix.'
         )
     ]
 
@@ -219,8 +219,8 @@ def test_E013_two_routes_for_one_method_and_path():
 
     assert check_routes(routes) == [
         (
-            "(django_apistar.E013) GET / has two routes, 'welcome' and 'second'; the second is never "
-            'called. HINT: Remove one of them.'
+            "(django_apistar.E013) GET / has two routes, 'welcome' and 'second'; the second is "
+            'never called. HINT: Remove one of them.'
         )
     ]
 
@@ -263,8 +263,8 @@ def test_E004_settings_are_no_dict():
 def test_E006_prefixes_are_a_bare_string():
     assert check_keys(ALLOWED_DJANGO_ROUTES='/admin/') == [
         (
-            "(django_apistar.E006) ALLOWED_DJANGO_ROUTES is the string '/admin/'; it must be a list "
-            "or tuple of path prefixes. HINT: Write ['/admin/']."
+            "(django_apistar.E006) ALLOWED_DJANGO_ROUTES is the string '/admin/'; it must be a "
+            "list or tuple of path prefixes. HINT: Write ['/admin/']."
         )
     ]
 
@@ -273,8 +273,8 @@ def test_E006_prefixes_are_a_bare_string():
 def test_E006_prefixes_are_no_list(value):
     assert check_keys(ALLOWED_DJANGO_ROUTES=value) == [
         (
-            f'(django_apistar.E006) ALLOWED_DJANGO_ROUTES is {value!r}; it must be a list or tuple of '
-            "path prefixes. HINT: Write ['/admin/']."
+            f'(django_apistar.E006) ALLOWED_DJANGO_ROUTES is {value!r}; it must be a list or tuple '
+            "of path prefixes. HINT: Write ['/admin/']."
         )
     ]
 
@@ -285,8 +285,8 @@ def test_E006_prefixes_are_no_list(value):
 def test_E007_prefix_without_a_leading_slash(value, hint):
     assert check_keys(ALLOWED_DJANGO_ROUTES=[value]) == [
         (
-            f'(django_apistar.E007) ALLOWED_DJANGO_ROUTES holds {value!r}; a prefix is a string that '
-            f'starts with a slash. HINT: Write {hint}.'
+            f'(django_apistar.E007) ALLOWED_DJANGO_ROUTES holds {value!r}; a prefix is a string '
+            f'that starts with a slash. HINT: Write {hint}.'
         )
     ]
 
@@ -306,8 +306,8 @@ def test_E008_component_that_is_none(key, value):
 def test_E009_hook_that_is_none(value):
     assert check_keys(EVENT_HOOKS=[value]) == [
         (
-            f'(django_apistar.E009) EVENT_HOOKS holds {value!r}, which is not an event hook. HINT: A '
-            'hook is a class with on_request, on_response or on_error.'
+            f'(django_apistar.E009) EVENT_HOOKS holds {value!r}, which is not an event hook. HINT: '
+            'A hook is a class with on_request, on_response or on_error.'
         )
     ]
 
@@ -326,8 +326,8 @@ def test_E009_hook_that_cannot_be_made():
 def test_E010_dotted_path_that_cannot_be_imported(key):
     assert check_keys(**{key: ['shop.components.Missing']}) == [
         (
-            f"(django_apistar.E010) {key} names 'shop.components.Missing', which cannot be imported: "
-            "ModuleNotFoundError: No module named 'shop'. HINT: Correct the dotted path."
+            f"(django_apistar.E010) {key} names 'shop.components.Missing', which cannot be "
+            "imported: ModuleNotFoundError: No module named 'shop'. HINT: Correct the dotted path."
         )
     ]
 
@@ -409,8 +409,8 @@ def test_W002_nested_list_as_of_a_trailing_comma(key, item):
 
     assert check_keys(**{key: value}) == [
         (
-            f'(django_apistar.W002) {key} holds the nested list {[item]!r}, as a trailing comma makes '
-            'it. HINT: Remove the comma behind the list.'
+            f'(django_apistar.W002) {key} holds the nested list {[item]!r}, as a trailing comma '
+            'makes it. HINT: Remove the comma behind the list.'
         )
     ]
 
@@ -444,8 +444,8 @@ def test_W004_prefix_without_urls():
 
     assert lines == [
         (
-            "(django_apistar.W004) ALLOWED_DJANGO_ROUTES holds '/nothing/', under which the URLconf "
-            'has no URL. HINT: Remove the prefix, or add the URLs.'
+            "(django_apistar.W004) ALLOWED_DJANGO_ROUTES holds '/nothing/', under which the "
+            'URLconf has no URL. HINT: Remove the prefix, or add the URLs.'
         )
     ]
 
