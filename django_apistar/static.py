@@ -19,6 +19,7 @@ from whitenoise import WhiteNoise
 from django_apistar.conf import get_settings
 
 SOURCE_MAP = re.compile(rb'^(/\*|//)# sourceMappingURL=\S+( \*/)?$', re.MULTILINE)
+ALLOW = ('allow', 'GET, HEAD, OPTIONS')
 PACKAGES = ('apistar', 'django_apistar')  # whose assets the documentation page needs
 
 
@@ -52,6 +53,16 @@ class StaticFiles(WhiteNoise):
                 yield found
         yield from super().candidate_paths_for_url(url)
 
+    def serve(self, static_file: Any, environ: dict[str, Any], start_response: Any) -> Any:
+        """WhiteNoise serves GET and HEAD; the rest is answered as for an API Star route."""
+        if environ['REQUEST_METHOD'] == 'OPTIONS':
+            start_response('204 No Content', [ALLOW])
+            return []
+        if environ['REQUEST_METHOD'] not in ('GET', 'HEAD'):
+            status = '405 Method Not Allowed'
+            return _answer(environ, start_response, status, 'Method not allowed', ALLOW)
+        return super().serve(static_file, environ, start_response)
+
     def immutable_file_test(self, path: str, url: str) -> bool:
         """A file whose name holds its content's hash never changes."""
         name = url[len(self.prefix) :] if url.startswith(self.prefix) else url
@@ -71,9 +82,15 @@ def find_file(path: str) -> bool:
 
 def not_found(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     """Answer 404 as API Star does."""
-    body = json.dumps('Not found').encode()
-    headers = [('content-length', str(len(body))), ('content-type', 'application/json')]
-    start_response('404 Not Found', headers)
+    return _answer(environ, start_response, '404 Not Found', 'Not found')
+
+
+def _answer(
+    environ: dict[str, Any], start_response: Any, status: str, detail: str, *headers: Any
+) -> list[bytes]:
+    body = json.dumps(detail).encode()
+    length = ('content-length', str(len(body)))
+    start_response(status, [length, ('content-type', 'application/json'), *headers])
     return [body] if environ.get('REQUEST_METHOD') != 'HEAD' else []
 
 
