@@ -161,7 +161,7 @@ class MultiPartCodec(codecs.MultiPartCodec):
         return ImmutableMultiDict(chain(form, files))
 
     def _parse(self, body: bytes, mime_type: str, options: Any, parts: int | None) -> Any:
-        parser = FormDataParser(silent=False, max_form_parts=parts)
+        parser = FormDataParser(_open_stream, silent=False, max_form_parts=parts)
         try:
             _, form, files = parser.parse(BytesIO(body), mime_type, len(body), options)
         except RequestEntityTooLarge:
@@ -169,6 +169,11 @@ class MultiPartCodec(codecs.MultiPartCodec):
         except (ValueError, EOFError) as exc:
             raise exceptions.ParseError(f'Malformed multipart form. {exc}') from None
         return list(form.items(multi=True)), list(files.items(multi=True))
+
+
+def _open_stream(**kwargs: Any) -> BytesIO:
+    """Files stay in memory, where the whole body is already: Werkzeug's are closed by nobody."""
+    return BytesIO()
 
 
 def _exceeds(fields: int) -> bool:

@@ -63,10 +63,13 @@ class RequestDataComponent(validation.RequestDataComponent):
 
 
 class ValidateQueryParamsComponent(Component):
-    """The query string's values by the fields of the route's link; lists where one is wanted."""
+    """The query string's values by the fields of the route's link; lists where one is wanted.
+
+    A hook may ask where no route was found: then there are no fields.
+    """
 
     def resolve(self, route: Route, query_params: http.QueryParams) -> ValidatedQueryParams:
-        fields = route.link.get_query_fields() if route.link else []
+        fields = route.link.get_query_fields() if route and route.link else []
         given: dict[str, Any] = dict(query_params._dict)
         for field in fields:
             if isinstance(field.schema, validators.Array) and field.name in given:
@@ -81,7 +84,7 @@ class ValidatePathParamsComponent(Component):
     """The path's values by the fields of the route's link."""
 
     def resolve(self, route: Route, path_params: http.PathParams) -> ValidatedPathParams:
-        fields = route.link.get_path_fields() if route.link else []
+        fields = route.link.get_path_fields() if route and route.link else []
         try:
             validated = _build_object(fields, required=True).validate(
                 path_params or {}, allow_coerce=True
@@ -105,7 +108,7 @@ class ValidateRequestDataComponent(Component):
         return parameter.annotation is ValidatedRequestData
 
     def resolve(self, route: Route, data: http.RequestData) -> Any:
-        field = route.link.get_body_field() if route.link else None
+        field = route.link.get_body_field() if route and route.link else None
         if not field or not field.schema or (data is None and not field.required):
             return data
         try:

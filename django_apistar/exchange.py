@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from apistar import Route, exceptions, http
+from apistar import exceptions
 
 from django_apistar import errors
-from django_apistar.signatures import get_signature
 
 Environ = dict[str, Any]
 ROUTE_NAME_KEY = 'django_apistar.route_name'  # in environ, for hooks: the name with its Includes
@@ -55,11 +54,17 @@ class Exchange:
         except exceptions.HTTPException:
             # A hook sees every request, so that its on_response can rely on its on_request.
             for hook in self.hooks:
-                if not _needs_route(hook):
+                if not self._needs_route(hook):
                     self._enter(hook)
             raise
         self.state['route'], self.state['path_params'] = route, path_params
         self.environ[ROUTE_NAME_KEY] = self.app.get_route_name(route)
+
+    def _needs_route(self, hook: Any) -> bool:
+        """Whether the hook's on_request, or a component for it, asks for what a route has."""
+        return hasattr(hook, 'on_request') and self.app.injector.needs(
+            hook.on_request, ('route', 'path_params'), self.state
+        )
 
     def _enter(self, hook: Any) -> None:
         if hasattr(hook, 'on_request'):
@@ -123,11 +128,3 @@ class Exchange:
 def _holds(hooks: list[Any], hook: Any) -> bool:
     """Hooks are told apart by identity; their equality is their own business."""
     return any(item is hook for item in hooks)
-
-
-def _needs_route(hook: Any) -> bool:
-    """Whether the hook's on_request asks for what only a route has."""
-    if not hasattr(hook, 'on_request'):
-        return False
-    parameters = get_signature(hook.on_request).parameters.values()
-    return any(parameter.annotation in (Route, http.PathParams) for parameter in parameters)

@@ -205,6 +205,19 @@ class Injector(BaseInjector):
                 state['return_value'] = value
         return value
 
+    def needs(
+        self, func: Callable[..., Any], keys: Sequence[Key], state: dict[Any, Any]
+    ) -> bool:
+        """Return whether *func* or a project's component for it takes one of *keys* of the state.
+
+        API Star's own components answer without a route.
+        """
+        return any(
+            key in keys
+            for step in self._get_plan([func], state) if not is_built_in(step.component)
+            for _, key in step.values
+        )  # fmt: skip
+
     def _get_plan(
         self, funcs: Sequence[Callable[..., Any]], state: dict[Any, Any]
     ) -> tuple[Step, ...]:

@@ -20,7 +20,7 @@ from django_apistar.accelerate.plan import (
     Tools,
     compile_plan,
 )
-from django_apistar.accelerate.rendering import find_render
+from django_apistar.accelerate.validation import compile_render
 from django_apistar.exchange import ROUTE_NAME_KEY, Exchange
 from django_apistar.fields import get_item, is_type
 from django_apistar.router import parameter_types
@@ -196,7 +196,7 @@ class Plans:
         annotation = get_signature(inspect.unwrap(handler)).return_annotation
         item = get_item(annotation)
         if is_type(annotation):
-            self.renderers.setdefault(annotation, find_render(annotation))
+            self.renderers.setdefault(annotation, compile_render(annotation))
         return querysets.build_renderer(item) if is_type(item) else None
 
 
