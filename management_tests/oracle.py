@@ -1,0 +1,242 @@
+"""Stock API Star beside our App in both modes: what each answers to one request, byte for byte.
+
+Stock is API Star's own App, Injector, Router and components, made importable by compat. Where a
+documented repair makes ours differ, `settle` says which and brings stock's answer to ours.
+"""
+
+import dataclasses
+import io
+import logging
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import apistar
+
+from django_apistar.application import App
+
+LOG = 'oracle.log'  # in environ: what ran, in order
+
+
+_NOT_JSON = re.compile(rb'NaN|Infinity|\\u[dD][89a-fA-F]|[\[{]{200}|e[0-9]{3}')
+
+
+class Accelerated(App):
+    """Ours with a plan for each route."""
+
+    accelerate = True
+
+
+class Plain(App):
+    """Ours, step by step."""
+
+    accelerate = False
+
+
+MODES = {'accelerated': Accelerated, 'plain': Plain}
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    path: str = '/'  # PATH_INFO as a server spells it
+    method: str = 'GET'
+    query: str = ''
+    body: bytes = b''
+    content_type: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def build_environ(self) -> dict[str, Any]:
+        environ = {
+            'REQUEST_METHOD': self.method, 'SCRIPT_NAME': '', 'PATH_INFO': self.path,
+            'QUERY_STRING': self.query, 'SERVER_NAME': 'testserver', 'SERVER_PORT': '80',
+            'SERVER_PROTOCOL': 'HTTP/1.1', 'REMOTE_ADDR': '127.0.0.1', 'HTTP_HOST': 'testserver',
+            'wsgi.version': (1, 0), 'wsgi.url_scheme': 'http', 'wsgi.input': io.BytesIO(self.body),
+            'wsgi.errors': sys.stderr, 'wsgi.multithread': True, 'wsgi.multiprocess': True,
+            'wsgi.run_once': False, LOG: [],
+        }  # fmt: skip
+        if self.body:
+            environ['CONTENT_LENGTH'] = str(len(self.body))
+        if self.content_type is not None:
+            environ['CONTENT_TYPE'] = self.content_type
+        environ.update({f'HTTP_{name}': value for name, value in self.headers})
+        return environ
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    status: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    log: tuple[str, ...] = ()
+
+    @property
+    def code(self) -> int:
+        return int(self.status[:3])
+
+    def get(self, name: str) -> str | None:
+        return dict(self.headers).get(name)
+
+    def without(self, *names: str) -> 'Answer':
+        headers = tuple(header for header in self.headers if header[0] not in names)
+        return dataclasses.replace(self, headers=headers)
+
+
+def send(app: Any, request: Request) -> Answer:
+    environ = request.build_environ()
+    if type(app) is apistar.App:
+        # Its key forgets that a plan depends on what the request has resolved before (L4).
+        app.injector.resolver_cache.clear()
+    started: list[Any] = []
+
+    def start_response(status: str, headers: Any, exc_info: Any = None) -> None:
+        started[:] = [status, tuple(headers)]
+
+    body = b''.join(app(environ, start_response))
+    return Answer(*started, body, tuple(environ[LOG]))
+
+
+@dataclasses.dataclass(frozen=True)
+class Trio:
+    """The same routes, components and hooks in stock API Star and in ours, both modes."""
+
+    stock: Any
+    accelerated: Any
+    plain: Any
+
+    def compare(self, request: Request) -> Answer:
+        """Return our answer to *request*; both modes give it, and stock but for the repairs."""
+        stock = send(self.stock, request)
+        accelerated, plain = send(self.accelerated, request), send(self.plain, request)
+        assert accelerated == plain, f'{request}: modes differ: {accelerated} {plain}'
+        expected, ours = settle(stock, plain, request)
+        assert ours == expected, f'{request}: stock {expected} ours {ours}'
+        return plain
+
+
+def build_trio(
+    make_routes: Callable[[], Iterable[Any]], components: Iterable[Any] = (), hooks: Any = ()
+) -> Trio:
+    """*make_routes*: called once per App, because stock writes prefixes into Includes (R4)."""
+
+    def build(app_class: Any) -> Any:
+        return app_class(
+            routes=list(make_routes()), components=list(components), event_hooks=list(hooks),
+            schema_url=None, docs_url=None, static_url=None,
+        )  # fmt: skip
+
+    return Trio(build(apistar.App), build(Accelerated), build(Plain))
+
+
+def settle(stock: Answer, ours: Answer, request: Request) -> tuple[Answer, Answer]:
+    """Return both answers without what the documented repairs change (docs/compatibility.md)."""
+    if any(repair(stock, ours, request) for repair in _REPLACED):
+        return ours, ours
+    if request.method == 'HEAD':  # R8: no body.
+        stock = dataclasses.replace(stock, body=b'')
+    if stock.code == ours.code == 405:  # R9: with the methods that there are.
+        assert ours.get('allow')
+        ours = ours.without('allow')
+    if ' ' not in stock.status:  # P2: a status line has a phrase.
+        stock = dataclasses.replace(stock, status=f'{stock.status} Unknown')
+    if stock.code in (204, 304):  # P3: no body, and nothing that speaks of one.
+        stock = dataclasses.replace(
+            stock.without('content-length', 'content-type'), body=b''
+        )
+    if request.method != 'HEAD' and stock.get('content-length') and ours.get('content-length'):
+        # P4: counted when it is sent.
+        stock = _with_length(stock)
+    return stock, ours
+
+
+def _with_length(answer: Answer) -> Answer:
+    length = str(len(answer.body))
+    headers = tuple((n, length if n == 'content-length' else v) for n, v in answer.headers)
+    return dataclasses.replace(answer, headers=headers)
+
+
+def _code(answer: Answer) -> int:
+    """The status before a hook that says in X-Was which answer it has replaced."""
+    return int(answer.get('x-was') or answer.code)
+
+
+# Repairs after which the two answers have nothing in common that could be compared.
+
+
+def _is_hook_without_request(stock: Answer, ours: Answer, request: Request) -> bool:
+    """H1: stock runs on_response or on_error of a hook whose on_request has not run."""
+    begun = {name.partition('.')[0] for name in stock.log if name.endswith('.on_request')}
+    waiting = {name.partition('.')[0] for name in stock.log if name.endswith('.waits')}
+    ended = {name.partition('.')[0] for name in stock.log if name.endswith(('_response', '_error'))}
+    is_missed = _code(stock) in (302, 404, 405) and not begun and '.on_request' in str(ours.log)
+    return bool((ended & waiting) - begun) or is_missed
+
+
+def _is_hook_run_twice(stock: Answer, ours: Answer, request: Request) -> bool:
+    """H2: stock runs the on_response of every hook again when one of them raises."""
+    ends = [name for name in stock.log if name.endswith('.on_response')]
+    return len(ends) != len(set(ends))
+
+
+def _is_redirect(stock: Answer, ours: Answer, request: Request) -> bool:
+    """R5: the slash's redirect keeps the query string, and 308 the method."""
+    return stock.code == 302 and ours.code in (302, 308) and (
+        bool(request.query) or ours.code == 308 or not request.path.isascii()
+    )
+
+
+def _is_options(stock: Answer, ours: Answer, request: Request) -> bool:
+    """R9: OPTIONS is answered where no route does."""
+    return request.method == 'OPTIONS' and _code(stock) == 405
+
+
+def _is_undecoded(stock: Answer, ours: Answer, request: Request) -> bool:
+    """R6: stock takes PATH_INFO's latin-1 for text."""
+    return not request.path.isascii()
+
+
+def _is_strange_path(stock: Answer, ours: Answer, request: Request) -> bool:
+    """Control characters, backslashes, dot segments and double slashes are no path of ours."""
+    segments = request.path.split('/')
+    return ours.code == 404 and (
+        not request.path.isprintable() or '\\' in request.path or '' in segments[1:-1]
+        or bool({'.', '..'} & set(segments))
+    )  # fmt: skip
+
+
+def _is_number_in_path(stock: Answer, ours: Answer, request: Request) -> bool:
+    """R7: signs, floats without a fraction, and numbers that no database takes."""
+    segments = request.path.split('/')
+    return stock.code != ours.code and any(
+        segment.lstrip('-').replace('.', '', 1).isdigit() for segment in segments
+    )
+
+
+def _is_refused_json(stock: Answer, ours: Answer, request: Request) -> bool:
+    """J3: NaN, Infinity, lone surrogates and deep nesting are malformed JSON."""
+    return _code(ours) == 400 and bool(_NOT_JSON.search(request.body))
+
+
+def _is_refused_body(stock: Answer, ours: Answer, request: Request) -> bool:
+    """J11, J13: a broken multipart body, or a length that is not the body's."""
+    is_multipart = (request.content_type or '').startswith('multipart/')
+    return is_multipart and _code(ours) == 400
+
+
+_REPLACED = (
+    _is_hook_without_request, _is_hook_run_twice, _is_redirect, _is_options, _is_undecoded,
+    _is_strange_path, _is_number_in_path, _is_refused_json, _is_refused_body,
+)  # fmt: skip
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Failures are wanted here: nothing of them is logged."""
+    logger = logging.getLogger('django.request')
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
