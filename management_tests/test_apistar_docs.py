@@ -313,6 +313,12 @@ def test_security_of_the_authentication_components_and_hooks(settings):
     assert run('--format', 'swagger', '--validate')[1].splitlines()[-1] == 'The schema is valid.'
 
 
+def test_a_wrong_setting_is_its_own_sentence(settings):
+    settings.APISTAR_ROUTE_CONF = None
+
+    assert fail()[0].startswith('APISTAR_ROUTE_CONF is not set.')
+
+
 # The command line
 
 

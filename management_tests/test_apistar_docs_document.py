@@ -501,6 +501,9 @@ class Opaque: ...
     [
         (dict, {'type': 'object'}),
         (list, {'type': 'array', 'items': {}}),
+        (typing.List, {'type': 'array', 'items': {}}),
+        (typing.Dict, {'type': 'object'}),
+        (tuple[()], {'type': 'array', 'items': {}}),
         (int, {'type': 'integer'}),
         (None, {'type': 'null'}),
         (Color, {'type': 'string', 'enum': ['red']}),

@@ -47,7 +47,7 @@ def is_union(annotation: Any) -> bool:
 def item_of_list(annotation: Any) -> Any:
     """Return T of List[T], list[T] and Sequence[T]; EMPTY for anything else."""
     if typing.get_origin(annotation) in (list, collections.abc.Sequence):
-        return typing.get_args(annotation)[0]
+        return next(iter(typing.get_args(annotation)), EMPTY)
     return EMPTY
 
 
@@ -61,8 +61,8 @@ def schema_of(annotation: Any, schemas: 'Schemas') -> Schema:
         return schemas.dialect.null()
     if annotation is Any or annotation is EMPTY or annotation is object:
         return {}
-    if typing.get_origin(annotation) is None:
-        return _of_class(annotation, schemas)
+    if not typing.get_args(annotation):
+        return _of_class(typing.get_origin(annotation) or annotation, schemas)
     return _of_generic(annotation, schemas)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from django_apistar.application import App, get_app
@@ -78,7 +79,7 @@ class Command(BaseCommand):
             raise CommandError('--format html writes a folder; --yaml and --check need a file.')
         if options['indent'] < 0:
             raise CommandError(f'--indent is {options["indent"]}; it must not be negative.')
-        app = get_app()
+        app = _get_app()
         document = self._build(output_format, app, options['fail_on_warn'])
         if options['validate']:
             self._validate(document)
@@ -143,6 +144,13 @@ class Command(BaseCommand):
 
     def _remark(self, sentence: str) -> None:
         self.stderr.write(sentence, style_func=str)
+
+
+def _get_app() -> App:
+    try:
+        return get_app()
+    except ImproperlyConfigured as exc:
+        raise CommandError(str(exc)) from None
 
 
 def _read(name: str) -> dict[str, Any]:
