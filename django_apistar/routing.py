@@ -109,8 +109,10 @@ def _view_methods(view: Any) -> tuple[str, ...]:
     view_class = getattr(view, 'view_class', None)
     if view_class is None:
         return ANY_METHOD
-    names = view_class.http_method_names
-    return tuple(name.upper() for name in names if hasattr(view_class, name)) or ANY_METHOD
+    names = [name for name in view_class.http_method_names if hasattr(view_class, name)]
+    if 'get' in names and 'head' not in names:  # Django's View answers HEAD by its get.
+        names.insert(names.index('get') + 1, 'head')
+    return tuple(map(str.upper, names)) or ANY_METHOD
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
