@@ -43,6 +43,7 @@ class App(apistar.App):
     json_encoder: type[json.JSONEncoder] = DjangoJSONEncoder
     accelerate = True
     extra_headers: tuple[tuple[str, str], ...] = ()  # of every response that has none of the name
+    docs_ui = 'apistar'  # or 'swagger' or 'redoc'
     servers: tuple[Any, ...] = ()  # for the schema
     auth_components: tuple[Any, ...] = ()
 
@@ -292,6 +293,7 @@ def get_app() -> App:
     app.document.title = settings.title
     app.document.description = settings.description
     app.document.version = settings.version
+    app.docs_ui = settings.docs_ui
     app.servers = settings.servers
     app.auth_components = settings.auth_components
     return app

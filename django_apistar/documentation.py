@@ -55,10 +55,9 @@ def render_page(app: Any) -> str:
 
     API Star's language buttons do nothing by themselves: it never shipped their script.
     """
-    ui = getattr(app, 'docs_ui', 'apistar')
-    if ui != 'apistar':
+    if app.docs_ui != 'apistar':
         title = schema.info_of(app).title or schema.DEFAULT_TITLE
-        return render_ui(ui, title, app.static_url, app.reverse_url('serve_schema'))
+        return render_ui(app.docs_ui, title, app.static_url, app.reverse_url('serve_schema'))
     page: str = app.render_template(
         'apistar/docs/index.html', document=app.document, langs=LANGUAGES, code_style=None
     )

@@ -17,10 +17,10 @@ from django.core.files.storage import FileSystemStorage
 from whitenoise import WhiteNoise
 
 from django_apistar.conf import get_settings
+from django_apistar.schema import ui
 
 SOURCE_MAP = re.compile(rb'^(/\*|//)# sourceMappingURL=\S+( \*/)?$', re.MULTILINE)
 ALLOW = ('allow', 'GET, HEAD, OPTIONS')
-PACKAGES = ('apistar', 'django_apistar')  # whose assets the documentation page needs
 
 
 class StaticFiles(WhiteNoise):
@@ -39,9 +39,8 @@ class StaticFiles(WhiteNoise):
             allow_all_origins=True,
         )
         self.prefix = prefix
-        for package in PACKAGES:
-            if not debug or package == 'apistar':
-                self.add_files(_static_folder(package), prefix=f'{prefix}{package}/')
+        for folder, name in _asset_folders():
+            self.add_files(folder, prefix=f'{prefix}{name}/')
         root: Any = django_settings.STATIC_ROOT
         if root and not debug and Path(root).is_dir():
             self.add_files(root, prefix=prefix)
@@ -133,6 +132,14 @@ class APIStarFinder(finders.BaseFinder):
             name = file.relative_to(folder).as_posix()
             if file.is_file() and not matches_patterns(name, ignore_patterns):
                 yield name, self.storage
+
+
+def _asset_folders() -> Iterator[tuple[str, str]]:
+    """Yield (folder, its name below STATIC_URL) of what the documentation pages need."""
+    yield _static_folder('apistar'), 'apistar'
+    yield f'{_static_folder("django_apistar")}/django_apistar', 'django_apistar'
+    if get_settings().docs_ui != 'apistar' and ui.is_installed():
+        yield str(ui.sidecar_folder()), ui.SIDECAR
 
 
 def _static_folder(package: str) -> str:

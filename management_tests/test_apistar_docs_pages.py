@@ -7,8 +7,8 @@ from pathlib import Path
 import apistar
 import pytest
 
-from django_apistar.application import App
 from django_apistar.schema import ui
+from django_apistar.test import TestClient
 from management_tests import nasty
 from management_tests.test_apistar_docs import run
 
@@ -98,11 +98,16 @@ def test_a_served_page_takes_the_served_document(name):
     assert all(link.startswith('/static/') for link in Links(page).found)
 
 
-@pytest.mark.parametrize('name', ['swagger', 'redoc'])
-def test_docs_ui_of_an_app(name):
-    app = App(nasty.routes, components=nasty.components)
-    app.docs_ui = name
+@pytest.mark.parametrize('name', ['apistar', 'swagger', 'redoc'])
+@pytest.mark.parametrize('debug', [True, False])
+def test_docs_ui_is_served_with_all_its_assets(settings, name, debug):
+    settings.DEBUG = debug
+    settings.STATIC_ROOT = None
+    settings.APISTAR_SETTINGS = {'DOCS_URL': '/docs/', 'DOCS_UI': name}
+    client = TestClient()
 
-    page = apistar.TestClient(app).get('/docs/').text
+    page = client.get('/docs/').text
 
-    assert f'data-ui="{name}" data-url="/schema/"' in page
+    assert (f'data-ui="{name}" data-url="/schema/"' in page) is (name != 'apistar')
+    for link in Links(page).found:
+        assert client.get(link).status_code == 200, link
