@@ -243,8 +243,8 @@ def test_warnings_are_found_too():
             'shop/routes.py',
             'import nowhere',
             (
-                "APISTAR_ROUTE_CONF 'shop.routes' cannot be imported: ModuleNotFoundError: No module "
-                "named 'nowhere'. Correct the name, or the module."
+                "APISTAR_ROUTE_CONF 'shop.routes' cannot be imported: ModuleNotFoundError: No "
+                "module named 'nowhere'. Correct the name, or the module."
             ),
         ),
     ],
