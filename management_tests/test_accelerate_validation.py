@@ -4,10 +4,12 @@ import copy
 import datetime
 import decimal
 import enum
+import gc
 import inspect
 import linecache
 import os
 import traceback
+import weakref
 from collections import OrderedDict, defaultdict
 
 import pytest
@@ -90,11 +92,11 @@ def outcome(function, *args):
 
 # What is drawn. Imperatively: strategies made of strategies of this size are slow.
 
-TEXTS = ['', 'a', 'b', 'red', 'big-slug', 'é' * 12, 'A1', '\n', '１２']
+TEXTS = ['', 'a', 'b', 'red', 'big-slug', 'é' * 12, 'A1', '\n', '\uff11\uff12']
 NUMBER_TEXTS = ['1', '-3', ' 5 ', '1_000', '2.5', 'nan', 'inf', '1e400', '9' * 400]
 BOOLEAN_TEXTS = ['true', 'FALSE', 'on', '0', '1', '', 'null', 'None', 'maybe']
 MOMENT_TEXTS = [
-    *('2018-01-02', '2018-1-2', '2018-13-45', '20180102', '2018-W01-1', '２０18-01-02'),
+    *('2018-01-02', '2018-1-2', '2018-13-45', '20180102', '2018-W01-1', '\uff12\uff1018-01-02'),
     *('2018-01-02\n', '0000-01-01', '10:20', '10:20:30', '10:20:30.123', '10:20:30.1234567'),
     *('24:00:00', '25:00:00', '10:20:30+01:00', '12:00garbage', '2018-01-02T10:20:30Z'),
     *('2018-01-02 10:20:30', '2018-01-02T10:20:30.123456Z', '2018-01-02T10:20:30,123'),
@@ -194,7 +196,9 @@ class Dice:
         options = {}
         if self.roll(3) == 0:
             options = self.options(
-                pattern_properties=[{key: self.validator(depth) for key in self.some(['^a', 'e$'])}],
+                pattern_properties=[
+                    {key: self.validator(depth) for key in self.some(['^a', 'e$'])}
+                ],
                 min_properties=[0, 1, 3],
                 max_properties=[0, 1, 3],
                 required=[[], ['a'], ['b', 'other']],
@@ -235,7 +239,7 @@ class Dice:
             return self.pick(self.pick([SCALARS, SCALARS, ODDITIES]))
         if self.roll(2):
             return [self.anything(depth - 1) for _ in range(self.roll(4))]
-        keys = self.some(self.pick([KEYS, KEYS, KEYS + [0, None]]))
+        keys = self.some(self.pick([KEYS, KEYS, [*KEYS, 0, None]]))
         return self.pick(MAPPINGS)({key: self.anything(depth - 1) for key in keys})
 
     def value(self, validator):
@@ -374,3 +378,347 @@ def test_installed_constructor_makes_what_the_stock_one_makes(cls_and_values):
 
 def call_by_name(cls, value):
     return cls(**value) if type(value) is dict else cls()
+
+
+# Single facts.
+
+
+class Category(types.Type):
+    name = validators.String(max_length=10)
+    since = validators.Date(allow_null=True)
+
+
+class Product(types.Type):
+    name = validators.String(max_length=10)
+    price = validators.Number(minimum=0)
+    tags = validators.Array(items=validators.String(), default=[])
+    category = Category
+
+
+PRODUCT = {'name': 'chair', 'price': 5, 'category': {'name': 'wood', 'since': '2018-01-02'}}
+
+
+@pytest.fixture
+def product_type():
+    """A Type of its own for each test: what is put on it stays on it."""
+    return types.TypeMetaclass(
+        'Product', (types.Type,), {'name': validators.String(), 'size': validators.Integer()}
+    )
+
+
+def test_errors_carry_api_stars_texts_and_codes():
+    with pytest.raises(validators.ValidationError) as refusal:
+        validation.compile_type(Product)({'price': -1, 'name': 'x' * 11, 'category': {}})
+
+    assert refusal.value.detail == {
+        'name': 'Must have no more than 10 characters.',
+        'price': 'Must be greater than or equal to 0.',
+        'category': {'name': 'The "name" field is required.'},
+    }
+    assert refusal.value.detail['price'].code == 'minimum'
+
+
+def test_a_default_that_is_not_valid_fails_in_the_second_validation_of_a_body():
+    cls = types.TypeMetaclass(
+        'Odd', (types.Type,), {'size': validators.Integer(default='none of yours')}
+    )
+
+    with pytest.raises(validators.ValidationError) as refusal:
+        validation.compile_body(cls)({})
+
+    assert refusal.value.detail == {'size': 'Must be a number.'}
+
+
+def test_a_body_gets_its_own_copy_of_a_mutable_default():
+    read = validation.compile_body(Product)
+
+    read(PRODUCT).tags.append('mine')
+
+    assert read(PRODUCT).tags == []
+
+
+@pytest.mark.parametrize('price', ['nan', 'inf'])
+def test_a_body_with_text_for_no_finite_number_is_refused(price):
+    with pytest.raises(validators.ValidationError) as refusal:
+        validation.compile_body(Product)({**PRODUCT, 'price': price})
+
+    assert refusal.value.detail == {'price': 'Must be finite.'}
+
+
+def test_a_users_validator_runs_once_for_each_value():
+    seen = []
+
+    class Recorded(validators.Validator):
+        def validate(self, value, definitions=None, allow_coerce=False):
+            seen.append((value, sorted(definitions), allow_coerce))
+            return value
+
+    item = validators.Object(
+        properties={'a': Recorded(), 'b': validators.Integer()}, def_name='Item'
+    )
+    with pytest.raises(validators.ValidationError):
+        validation.compile_validator(item, allow_coerce=True)({'a': 1, 'b': 'x'})
+
+    assert seen == [(1, ['Item'], True)]
+
+
+def test_a_reference_finds_the_definitions_of_its_place():
+    tree = validators.Object(
+        def_name='Tree',
+        properties={'leaves': validators.Array(items=validators.Ref('Tree')), 'n': Even()},
+    )
+    validate = validation.compile_validator(tree, allow_coerce=False)
+
+    assert validate({'n': 2, 'leaves': [{'n': 4, 'leaves': []}]}) == {
+        'leaves': [{'leaves': [], 'n': 4}],
+        'n': 2,
+    }
+    with pytest.raises(validators.ValidationError) as refusal:
+        validate({'leaves': [{'n': 3}]})
+    assert refusal.value.detail == {'leaves': {0: {'n': "Must be even, ['Tree']."}}}
+
+
+def test_a_dynamic_default_is_asked_each_time():
+    today = ['monday']
+
+    class Today(validators.String):
+        @property
+        def default(self):
+            return today[0]
+
+    item = validators.Object(properties={'day': Today()})
+    validate = validation.compile_validator(item, allow_coerce=False)
+    assert validate({}) == {'day': 'monday'}
+
+    today[0] = 'tuesday'
+
+    assert validate({}) == {'day': 'tuesday'}
+
+
+def test_an_enum_may_grow():
+    sizes = ['small']
+    validate = validation.compile_validator(validators.String(enum=sizes), allow_coerce=False)
+    sizes.append('large')
+
+    assert validate('large') == 'large'
+
+
+def test_types_that_make_their_instances_themselves_are_called():
+    class Loud(types.Type):
+        name = validators.String()
+
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.name = self.name.upper()
+
+    class Holder(types.Type):
+        loud = Loud
+
+    for compile_it in (validation.compile_type, validation.compile_body):
+        assert compile_it(Loud)({'name': 'a'}).name == 'A'
+        assert compile_it(Holder)({'loud': {'name': 'a'}}).loud.name == 'A'
+    assert validation.compile_from_object(Holder)({'loud': {'name': 'a'}})['loud'].name == 'A'
+
+
+def test_what_a_type_shows_itself_is_shown():
+    class Masked(types.Type):
+        secret = validators.String()
+
+        def __getitem__(self, key):
+            return '***'
+
+    class Holder(types.Type):
+        masked = Masked
+
+    value = {'masked': {'secret': 'x'}}
+    assert validation.compile_from_object(Masked)(value['masked']) == {'secret': '***'}
+    assert as_json_sees(validation.compile_from_object(Holder)(value)) == {
+        'masked': {'secret': '***'}
+    }
+    assert validation.compile_render(Holder)(Holder(value)) == {'masked': {'secret': '***'}}
+
+
+def test_rows_become_data_without_instances():
+    read = validation.compile_from_row(Category)
+
+    assert read(('wood', datetime.date(2018, 1, 2))) == {'name': 'wood', 'since': '2018-01-02'}
+    with pytest.raises(validators.ValidationError) as refusal:
+        read(('x' * 11, None))
+    assert refusal.value.detail == {'name': 'Must have no more than 10 characters.'}
+
+
+def test_an_object_without_the_attribute_raises_what_getattr_raises():
+    with pytest.raises(AttributeError, match="'Thing' object has no attribute 'since'"):
+        validation.compile_type(Category)(Thing({'name': 'wood'}))
+
+
+def test_tracebacks_show_the_compiled_lines():
+    class Failing(validators.Validator):
+        def validate(self, value, definitions=None, allow_coerce=False):
+            raise RuntimeError('out of order')
+
+    validate = validation.compile_validator(
+        validators.Object(title='Order', properties={'a': Failing()}), allow_coerce=False
+    )
+    try:
+        validate({'a': 1})
+    except RuntimeError:
+        text = traceback.format_exc()
+
+    assert 'File "<django_apistar validator Object Order>", line' in text
+    assert 'a_ = _failing.validate(a_, definitions=definitions, allow_coerce=False)' in text
+
+
+def test_compiled_code_goes_with_its_class():
+    cls = types.TypeMetaclass('Passing', (types.Type,), {'name': validators.String()})
+    filename = validation.compile_type(cls).__code__.co_filename
+    constructors.install(cls)
+    reference = weakref.ref(cls)
+
+    del cls
+    gc.collect()
+
+    assert reference() is None
+    assert filename not in linecache.cache
+
+
+def test_code_of_forgotten_validators_is_forgotten():
+    filename = validation.compile_validator(
+        validators.String(title='Forgotten'), allow_coerce=False
+    ).__code__.co_filename
+    gc.collect()
+
+    assert filename == '<django_apistar validator String Forgotten>'
+    assert filename not in linecache.cache
+
+
+# The constructor of Types.
+
+
+def test_installed_constructor_is_taken_back(product_type):
+    assert constructors.install(product_type) is True
+    assert product_type.__init__ is not types.Type.__init__
+    assert product_type(name='a', size=1) == product_type({'name': 'a', 'size': 1})
+
+    constructors.uninstall(product_type)
+
+    assert product_type.__init__ is types.Type.__init__
+
+
+def test_subclasses_of_a_type_with_an_installed_constructor_keep_their_own_fields(product_type):
+    constructors.install(product_type)
+
+    class Special(product_type):
+        extra = validators.Integer()
+
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            object.__setattr__(self, 'is_ready', True)
+
+    special = Special(name='a', size=1, extra=2)
+
+    assert dict(special) == {'name': 'a', 'size': 1, 'extra': 2}
+    assert special.is_ready
+    assert constructors.install(Special) is False
+
+
+def test_installed_constructor_refuses_the_same_arguments(product_type):
+    calls = [
+        lambda: product_type(),
+        lambda: product_type({}, {}),
+        lambda: product_type({'name': 'a', 'size': 1}, name='b'),
+        lambda: product_type({'name': 'a', 'size': '1'}, definitions=None, allow_coerce=True),
+        lambda: product_type(value=1),
+        lambda: product_type('text'),
+    ]
+    stock = [outcome(call) for call in calls]
+
+    constructors.install(product_type)
+
+    assert [outcome(call) for call in calls] == stock
+
+
+def test_copies_of_a_validator_are_validators_of_their_own(product_type):
+    constructors.install(product_type)
+    partial = copy.deepcopy(product_type.validator)
+    partial.required = []
+
+    assert partial.validate({'name': 'a'}) == {'name': 'a'}
+
+
+@pytest.fixture
+def installed_everywhere():
+    constructors.install_everywhere()
+    yield
+    constructors.uninstall_everywhere()
+
+
+@pytest.mark.usefixtures('installed_everywhere')
+def test_types_in_use_get_their_constructor_by_themselves(product_type):
+    subclass = types.TypeMetaclass('Sub', (product_type,), {'extra': validators.Any(default=1)})
+
+    few = [product_type(name='a', size=1) for _ in range(5)]
+    assert '__init__' not in vars(product_type)
+
+    many = [product_type(name='a', size=1) for _ in range(50)]
+    assert '__init__' in vars(product_type)
+    assert [subclass(name='a', size=1) for _ in range(50)][-1].extra == 1
+    assert '__init__' in vars(subclass)
+    assert few + many == [few[0]] * 55
+
+
+def test_uninstalling_everywhere_leaves_nothing_behind(product_type):
+    stock = types.Type.__init__
+    constructors.install_everywhere()
+    for _ in range(50):
+        product_type(name='a', size=1)
+
+    constructors.uninstall_everywhere()
+
+    assert types.Type.__init__ is stock
+    assert '__init__' not in vars(product_type)
+
+
+# The writer of sources.
+
+
+def test_constants_are_literals_or_names_that_no_line_uses():
+    source = Source()
+    numbers = [1, 2]
+    with source.block('def answer(numbers):'):
+        text, name = source.const("it's", 'text'), source.const(numbers, 'numbers')
+        source.line(f'return {text}, {name}')
+
+    assert source.text == 'def answer(numbers):\n    return "it\'s", _numbers\n'
+    assert source.build('answer', '<test>')(None) == ("it's", numbers)
+
+
+@pytest.mark.parametrize('number', [float('nan'), float('inf'), -float('inf')])
+def test_numbers_without_a_literal_are_names(number):
+    source = Source()
+    with source.block('def answer():'):
+        source.line(f'return {source.const(number, "number")}')
+
+    assert source.build('answer', '<test>')() is number
+
+
+def test_names_are_identifiers_and_never_the_same():
+    source = Source()
+
+    names = [source.name(hint) for hint in ['a', 'a', 'a_2', 'x-y', 'x.y', '1st', 'é', 'a']]
+
+    assert names == ['a', 'a_2', 'a_2_2', 'x_y', 'x_y_2', 'x1st', '_', 'a_3']
+
+
+def test_two_functions_of_one_name_show_their_own_lines():
+    functions = []
+    for number in (1, 2):
+        source = Source()
+        with source.block('def answer():'):
+            source.line(f'return {number}')
+        functions.append(source.build('answer', '<test of two>'))
+
+    assert [inspect.getsource(function) for function in functions] == [
+        'def answer():\n    return 1\n',
+        'def answer():\n    return 2\n',
+    ]

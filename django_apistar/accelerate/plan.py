@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from apistar import exceptions, validators
@@ -163,8 +163,10 @@ class _PlanWriter:
         with source.block('def respond(environ, start_response, path_params):'):
             with source.block('try:'):
                 self._write_hooks()
-                for index, step in enumerate(subject.steps):
-                    self._write_step(index, step)
+                for start, index in self._group_steps():
+                    self._write_progress(subject.steps[index - 1].function)
+                    for number in range(start, index):
+                        self._write_step(number, subject.steps[number])
             with source.block('except (Exception, SystemExit) as exc:'):
                 source.line(
                     f'return {recover}(exc, environ, start_response, _route, {keys}, locals())'
@@ -178,6 +180,9 @@ class _PlanWriter:
         for number, hook in enumerate(self.subject.hooks):
             made = source.const(hook, 'Hook' if isinstance(hook, type) else 'hook')
             source.line(f'hook_{number} = {made}' + ('()' if isinstance(hook, type) else ''))
+        if self.subject.hooks or self._is_environ_wanted():
+            key = source.const(self.tools.route_name_key, 'key')
+            source.line(f'environ[{key}] = {source.const(self.subject.name, "name")}')
         if not self.subject.hooks:
             return
         numbers = range(len(self.subject.hooks))
@@ -185,8 +190,14 @@ class _PlanWriter:
         source.line(f'hooks = [{", ".join(f"hook_{n}" for n in numbers)}]')
         started = ', '.join(f'hook_{n}' for n in numbers if n not in with_request)
         source.line(f'entered, responded, response = [{started}], [], None')
-        name = source.const(self.subject.name, 'name')
-        source.line(f'environ[{source.const(self.tools.route_name_key, "key")}] = {name}')
+
+    def _is_environ_wanted(self) -> bool:
+        """Whether a function of the project sees what is in the environ."""
+        return any(
+            key == 'environ'
+            for index, step in enumerate(self.subject.steps) if index not in self.inline
+            for _, key in step.values
+        )  # fmt: skip
 
     def _write_step(self, index: int, step: Any) -> None:
         if index in self.inline:
@@ -230,17 +241,27 @@ class _PlanWriter:
             return
         target = 'value' if step.output == 'return_value' else 'response = value'
         if hook is not None:
-            self._write_progress(what, hook)
             function = f'hook_{hook}.{what}'
+            if what == 'on_request':
+                self.source.line(f'entered.append(hook_{hook})')
         else:
             function = self.source.const(step.func, what)
         call = f'{function}({self._arguments(step)})'
         self.source.line(f'return {call}' if what == 'finalize_wsgi' else f'{target} = {call}')
 
-    def _write_progress(self, what: str, hook: int) -> None:
+    def _group_steps(self) -> Iterator[tuple[int, int]]:
+        """Yield the range of the steps of each planned function: its components' and its own."""
+        start = 0
+        for index, step in enumerate(self.subject.steps, 1):
+            if step.function is not None:
+                yield start, index
+                start = index
+
+    def _write_progress(self, function: int) -> None:
         """Keep count as the Exchange does: whose on_response is still due."""
-        name = 'entered' if what == 'on_request' else 'responded'
-        self.source.line(f'{name}.append(hook_{hook})')
+        what, hook = self.subject.calls[function]
+        if what == 'on_response':
+            self.source.line(f'responded.append(hook_{hook})')
 
     # Components, by the name of their class without 'Component'
 

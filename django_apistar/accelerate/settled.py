@@ -17,6 +17,7 @@ from django_apistar.accelerate.stock import (
     is_leaf,
     is_object,
     is_plain_type,
+    walk,
 )
 
 _FORMATS = (formats.DateFormat, formats.TimeFormat, formats.DateTimeFormat)
@@ -57,7 +58,7 @@ def _is_settled_type(cls: Any) -> bool:
         and cls.__getattr__ is types.Type.__getattr__
         and not any(hasattr(cls, name) for name in properties)
         and all(map(is_settled, properties.values()))
-        and all(map(is_settled_default, properties.values()))
+        and all(map(is_settled_default, walk(cls.validator)))
     )
 
 

@@ -131,7 +131,7 @@ def compile_from_object(cls: Any) -> Renderer:
 
 
 def _compile_from_object(cls: Any) -> Renderer:
-    writer = TypeWriter(cls, 'data', compile_from_object)
+    writer = TypeWriter(cls, 'data', _compile_nested_data)
     new, render = compile_type(cls), compile_render(cls)
     rare = writer.source.const(lambda value: render(new(value)), 'new_and_render')
     with writer.source.block('def read(value):'):
@@ -141,12 +141,18 @@ def _compile_from_object(cls: Any) -> Renderer:
     return writer.build('read')
 
 
+def _compile_nested_data(cls: Any) -> Reader:
+    # What might fail to be shown is left to the JSON encoder: its turn comes after the errors
+    # of all other properties.
+    return compile_from_object(cls) if is_readable_as_data(cls) else compile_type(cls)
+
+
 def compile_from_row(cls: Any) -> Renderer:
     """Return what makes of a tuple, a value for each property in their order, the same data."""
     if not is_readable_as_data(cls):
         names, read = list(cls.validator.properties), compile_from_object(cls)
         return lambda row: read(dict(zip(names, row, strict=True)))
-    writer = TypeWriter(cls, 'row', compile_from_object)
+    writer = TypeWriter(cls, 'row', _compile_nested_data)
     with writer.source.block('def read_row(value):'):
         writer.write_row_reading()
         writer.write_property_checks(may_be_missing=False)
