@@ -3,7 +3,6 @@
 import base64
 from typing import Any, Optional
 
-import apistar
 from apistar import Include, Route, exceptions, types, validators
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -15,7 +14,8 @@ from django.test import override_settings
 
 from django_apistar.authentication import AuthenticatedUser, User, public
 from django_apistar.authentication import routes as authentication_routes
-from django_apistar.dispatch import get_application
+from django_apistar.test import TestClient
+from management_tests.raw_wsgi import Answer, call
 
 PASSWORD = 'correct horse'
 MODULE = __name__
@@ -126,29 +126,11 @@ def settings(*hooks: str, components: Any = (BASIC, TOKEN), **keys: Any) -> over
     )  # fmt: skip
 
 
-def call_application(environ: Any, start_response: Any) -> Any:
-    """Call the project's application, and leave the test's connection and transaction alone."""
-    signals = (request_started, request_finished)
-    for signal in signals:
-        signal.disconnect(close_old_connections)
-    try:
-        return get_application()(environ, start_response)
-    finally:
-        for signal in signals:
-            signal.connect(close_old_connections)
-
-
 class Client:
-    """HTTP requests to the project's WSGI application, from an address of choice."""
+    """The hybrid client, from an address of choice, as a browser of another site would call."""
 
-    def __init__(self, address: str = '192.0.2.1', application: Any = None) -> None:
-        self.address = address
-        self.application = application or call_application
-        self.session = apistar.TestClient(self._call)
-
-    def _call(self, environ: Any, start_response: Any) -> Any:
-        environ.update(REMOTE_ADDR=self.address, SERVER_NAME='testserver', SERVER_PORT='80')
-        return self.application(environ, start_response)
+    def __init__(self, address: str = '192.0.2.1') -> None:
+        self.session = TestClient(environ={'REMOTE_ADDR': address}, enforce_csrf_checks=True)
 
     def get(self, path: str, authorization: str | None = None, **kwargs: Any) -> Any:
         return self.request('GET', path, authorization, **kwargs)
@@ -167,6 +149,18 @@ class Client:
     def log_in(self, username: str = 'alice', password: str = PASSWORD, **headers: str) -> Any:
         user = {'username': username, 'password': password}
         return self.post('/auth/token-login/', json=user, headers=headers)
+
+
+def call_raw(path: str, method: str = 'GET', app: Any = None, **environ: Any) -> Answer:
+    """Send exactly this environ, and leave the test's connection and transaction alone."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    try:
+        return call(path, method, app=app, **environ)
+    finally:
+        for signal in signals:
+            signal.connect(close_old_connections)
 
 
 def basic(username: str, password: str, encoding: str = 'utf-8') -> str:

@@ -7,10 +7,7 @@ from collections import Counter
 
 import pytest
 
-from management_tests.postgres import postgres as _postgres
-
 pytestmark = pytest.mark.slow
-postgres = _postgres  # pytest finds the fixture by its name in this module
 
 SCRIPT = """
 import json, sys
@@ -32,13 +29,15 @@ django.setup()
 
 from django.core.management import call_command
 from django_apistar.dispatch import get_application
-from management_tests.authentication_project import Client, make_user
+from management_tests.authentication_project import PASSWORD, make_user
+from management_tests.raw_wsgi import call
 
 call_command('migrate', verbosity=0)
 
 
 def log_in(username):
-    return Client(application=get_application()).log_in(username).status_code
+    body = json.dumps({'username': username, 'password': PASSWORD}).encode()
+    return call('/auth/token-login/', 'POST', body, CONTENT_TYPE='application/json').status
 
 
 get_application()  # as a worker does before its first request

@@ -14,9 +14,6 @@ from django.utils import timezone
 
 from django_apistar.authentication.models import Token
 from management_tests.authentication_project import settings
-from management_tests.postgres import postgres as _postgres
-
-postgres = _postgres  # pytest finds the fixture by its name in this module
 
 APP = 'authentication'
 KEYS = {'alice': 'a1' * 20, 'bob': 'b2' * 20, 'carol': 'made-by-hand'}
