@@ -26,7 +26,7 @@ PATHS = {  # what both servers must answer, with DEBUG and without
     '/admin/': (200, 'Django administration'),
     '/administrate': (404, '"Not found"'),
     '/nope/': (404, '"Not found"'),
-    '/static/nope.css': (404, '"Not found"'),
+    '/static/nope.css': (404, ''),  # Under DEBUG, runserver serves /static/ itself.
     '/static/apistar/css/base.css': (200, 'h1 {'),
     '/static/admin/css/base.css': (200, 'DJANGO Admin'),
 }
