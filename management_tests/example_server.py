@@ -77,7 +77,7 @@ class Example:
             try:
                 requests.get(url, timeout=5)
                 return
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 time.sleep(0.1)
         raise AssertionError(f'runapistar does not answer:\n{self.log.read_text()}')
 

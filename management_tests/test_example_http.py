@@ -1,7 +1,10 @@
-"""The example over real HTTP, in development and in production, with the original's answers."""
+"""The example over real HTTP with the original's answers: in development, and in production with
+SQLite and with PostgreSQL.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,26 +33,27 @@ def add_broken_route(example: Example) -> None:
         routes.write(BROKEN_ROUTE)
 
 
-@pytest.fixture(scope='module', params=['development', 'production'])
+@pytest.fixture(scope='module', params=['development', 'production', 'postgresql'])
 def mode(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture(scope='module')
-def example(mode: str, tmp_path_factory: pytest.TempPathFactory) -> Example:
-    environ = PRODUCTION if mode == 'production' else {}
+def example(
+    request: pytest.FixtureRequest, mode: str, tmp_path_factory: pytest.TempPathFactory
+) -> Example:
+    environ = {} if mode == 'development' else dict(PRODUCTION)
+    if mode == 'postgresql':
+        postgres = request.getfixturevalue('postgres')
+        environ['DATABASE_URL'] = postgres.url(postgres.create_database())
     example = Example(tmp_path_factory.mktemp(mode), **environ)
     add_broken_route(example)
     example.manage('migrate', '--verbosity', '0')
-    if mode == 'production':
+    if mode != 'development':
         example.manage('collectstatic', '--noinput', '--verbosity', '0')
     example.manage(
         'createsuperuser',
-        '--noinput',
-        '--username',
-        'boss',
-        '--email',
-        'boss@example.com',
+        *('--noinput', '--username', 'boss', '--email', 'boss@example.com'),
         DJANGO_SUPERUSER_PASSWORD='correct horse',
     )
     return example
@@ -162,7 +166,7 @@ def test_unhandled_exception_is_logged_and_kept_from_the_client(
     response = requests.get(f'{url}/broken/', timeout=TIMEOUT_S)
 
     assert response.status_code == 500
-    if mode == 'production':
+    if mode != 'development':
         assert response.text == '"Server error"'
     assert 'RuntimeError: this text must stay in the log' in example.log.read_text()
 
@@ -184,6 +188,25 @@ def test_a_product_from_its_creation_to_its_removal(url: str) -> None:
     assert (removed.status_code, removed.json()) == (200, identity)
     assert gone.status_code == 404
     assert isinstance(gone.json(), str)
+
+
+@pytest.mark.parametrize('text', ['nul \x00', 'surrogate \ud800'])
+def test_text_that_no_database_stores_is_refused(url: str, text: str) -> None:
+    body = json.dumps({'name': text, 'in_stock': True})
+    response = requests.post(
+        f'{url}/products/',
+        data=body,
+        headers={'Content-Type': 'application/json'},
+        timeout=TIMEOUT_S,
+    )
+
+    assert response.status_code == 400
+
+
+def test_name_with_a_nul_is_in_no_product(url: str) -> None:
+    response = requests.get(f'{url}/products/?name=%00', timeout=TIMEOUT_S)
+
+    assert (response.status_code, response.json()) == (200, [])
 
 
 def test_a_token_logs_in_and_out(url: str) -> None:

@@ -2,10 +2,15 @@ from apistar import types, validators
 
 from products import models
 
+# PostgreSQL stores every character but this one.
+WITHOUT_NUL = r'^[^\x00]*$'
+
 
 class Product(types.Type):
     id = validators.Integer(allow_null=True, description='Given by the shop.')
-    name = validators.String(max_length=100, description='At most 100 characters.')
+    name = validators.String(
+        max_length=100, pattern=WITHOUT_NUL, description='At most 100 characters.'
+    )
     rating = validators.Integer(minimum=1, maximum=5, allow_null=True, description='1 to 5.')
     in_stock = validators.Boolean(description='Whether it can be had at once.')
     size = validators.String(
