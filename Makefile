@@ -45,7 +45,7 @@ bench: install ## compare the example's two frameworks and stock API Star
 	@$(MANAGE) apistar_bench
 
 faults: install ## run the long fault and load tests in full
-	@$(BIN)/python -m pytest management_tests -m faults -n 0 --full-faults
+	@FAULTS=full $(BIN)/python -m pytest management_tests -m faults
 
 check: lint type docs test ## everything that CI checks, but the matrix
 
