@@ -17,6 +17,9 @@ from django.test import override_settings
 from management_tests.project.models import Note
 from management_tests.raw_wsgi import Answer, call
 
+# Around a request, connections that earlier tests have opened are looked after.
+pytestmark = pytest.mark.django_db
+
 ALIAS = 'scratch'
 INLINE, SIGNALS = 'inline', 'signals'
 

@@ -12,6 +12,10 @@ from django_apistar.routing import NoReverseMatch
 from management_tests.raw_wsgi import call
 
 
+# Around a request, connections that earlier tests have opened are looked after.
+pytestmark = pytest.mark.django_db
+
+
 def welcome() -> dict:
     return {}
 

@@ -13,6 +13,9 @@ from django.test import override_settings
 
 from management_tests.raw_wsgi import call
 
+# Around a request, connections that earlier tests have opened are looked after.
+pytestmark = pytest.mark.django_db
+
 MANIFEST = 'whitenoise.storage.CompressedManifestStaticFilesStorage'
 PLAIN = 'django.contrib.staticfiles.storage.StaticFilesStorage'
 APISTAR_FILES = Path(apistar.__file__).parent / 'static'
