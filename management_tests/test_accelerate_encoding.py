@@ -19,7 +19,7 @@ from django_apistar.accelerate import constructors, encoding
 
 # HYPOTHESIS_EXAMPLES=2000 for a thorough run.
 thorough = settings(
-    max_examples=int(os.environ.get('HYPOTHESIS_EXAMPLES', 200)),
+    max_examples=int(os.environ.get('HYPOTHESIS_EXAMPLES', 150)),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -22,7 +22,7 @@ from django_apistar.accelerate.source import Source
 
 # HYPOTHESIS_EXAMPLES=2000 for a thorough run.
 thorough = settings(
-    max_examples=int(os.environ.get('HYPOTHESIS_EXAMPLES', 150)),
+    max_examples=int(os.environ.get('HYPOTHESIS_EXAMPLES', 80)),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
@@ -677,6 +677,16 @@ def test_uninstalling_everywhere_leaves_nothing_behind(product_type):
 
     assert types.Type.__init__ is stock
     assert '__init__' not in vars(product_type)
+
+
+def test_a_type_gets_its_constructor_again_when_it_is_installed_again(product_type):
+    for _ in range(2):
+        constructors.install_everywhere()
+        for _ in range(50):
+            product_type(name='a', size=1)
+        assert '__init__' in vars(product_type)
+        constructors.uninstall_everywhere()
+        assert '__init__' not in vars(product_type)
 
 
 # The writer of sources.

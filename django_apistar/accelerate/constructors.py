@@ -16,7 +16,9 @@ from django_apistar.accelerate.validation import compile_render, compile_type
 # A class made for a handful of values is not worth the compilation.
 _INSTANCES_BEFORE_COMPILATION = 20
 
-_counts: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+_COUNT = '__django_apistar_count__'
+
+_installed: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 def install_everywhere() -> None:
@@ -27,9 +29,8 @@ def install_everywhere() -> None:
 def uninstall_everywhere() -> None:
     """Give all Types their own constructor back."""
     types.Type.__init__ = STOCK_INIT
-    for cls in list(_counts):
+    for cls in list(_installed):
         uninstall(cls)
-    _counts.clear()
 
 
 def install(cls: Any) -> bool:
@@ -38,16 +39,18 @@ def install(cls: Any) -> bool:
     Return False, and leave *cls* alone, if it is not made as API Star's Types are.
     """
     if '__init__' in vars(cls) or not is_plain_type(cls):
-        return COMPILED_MARK in vars(vars(cls).get('__init__', object))
-    _counts[cls] = _INSTANCES_BEFORE_COMPILATION
+        return cls in _installed
+    _installed.add(cls)
     cls.__init__ = _compile_init(cls)
     compile_render(cls)  # encode_json finds it on the class
     return True
 
 
 def uninstall(cls: Any) -> None:
-    if hasattr(vars(cls).get('__init__'), COMPILED_MARK):
+    if cls in _installed:
+        _installed.discard(cls)
         del cls.__init__
+        type.__setattr__(cls, _COUNT, 0)
 
 
 def _compile_init(cls: Any) -> Callable[..., None]:
@@ -77,8 +80,11 @@ def _compile_init(cls: Any) -> Callable[..., None]:
 
 def _counting_init(self: Any, *args: Any, **kwargs: Any) -> None:
     cls = type(self)
-    count = _counts[cls] = _counts.get(cls, 0) + 1
-    if count == _INSTANCES_BEFORE_COMPILATION:
+    count = cls.__dict__.get(_COUNT, 0)
+    if count < _INSTANCES_BEFORE_COMPILATION:
+        type.__setattr__(cls, _COUNT, count + 1)
+    elif count == _INSTANCES_BEFORE_COMPILATION:
+        type.__setattr__(cls, _COUNT, count + 1)
         install(cls)
     STOCK_INIT(self, *args, **kwargs)
 
