@@ -176,9 +176,13 @@ class App(apistar.App):
         except PathRedirect as exc:
             raise Redirect(exc.location, environ) from None
         except MethodNotAllowed as exc:
-            if method == 'OPTIONS':
-                raise Options(exc.allow) from None
-            raise
+            raise self.build_miss(exc.methods, method) from None
+
+    def build_miss(self, methods: Iterable[str], method: str) -> apistar.exceptions.HTTPException:
+        """Return the answer to *method* for a path whose routes have *methods*, if any."""
+        if not methods:
+            return apistar.exceptions.NotFound()
+        return Options(methods) if method == 'OPTIONS' else MethodNotAllowed(methods)
 
     def get_route_name(self, route: Any) -> str:
         """Return the name of *route* with those of its Includes: 'auth:token_login'."""

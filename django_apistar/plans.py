@@ -12,7 +12,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from django_apistar import body, errors, querysets, responses
 from django_apistar.accelerate.encoding import build_encoder
-from django_apistar.accelerate.lookup import NOT_FOUND, build_lookup
+from django_apistar.accelerate.lookup import Lookup, Miss
 from django_apistar.accelerate.plan import (
     NotPlannableError,
     Plan,
@@ -37,7 +37,7 @@ class Plans:
         self.renderers: dict[type, Callable[[Any], Any]] = {}
         self.tools = self._build_tools()
         self.entries = app.router.entries
-        self.look_up = build_lookup(
+        self.lookup = Lookup(
             (entry.path, entry.methods[0], parameter_types(entry)) for entry in self.entries
         )
         self._positions = {id(entry.route): n for n, entry in enumerate(self.entries)}
@@ -53,10 +53,10 @@ class Plans:
         respond = self.exact.get(method + path)
         if respond is not None:
             return respond(environ, start_response, {})
-        found = self.look_up(path, method) if path.isascii() else None
+        found = self.lookup.find(path, method) if path.isascii() else None
         try:
-            if found is NOT_FOUND:
-                raise exceptions.NotFound()
+            if found.__class__ is Miss:
+                raise self.app.build_miss(found.methods, method)
             position, params = found or self._ask_router(environ)
         except exceptions.HTTPException as exc:
             body = self._answer(exc, environ, start_response)

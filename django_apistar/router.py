@@ -59,12 +59,24 @@ class FloatConverter(BaseConverter):
 class MethodNotAllowed(exceptions.MethodNotAllowed):
     """405 with the methods that the path has: RFC 9110, section 15.5.6."""
 
-    def __init__(self, allow: str) -> None:
+    def __init__(self, methods: Iterable[str]) -> None:
         super().__init__()
-        self.allow = allow
+        self.methods = methods
+
+    @property
+    def allow(self) -> str:
+        return format_methods(frozenset(self.methods))
 
     def get_headers(self) -> dict[str, str]:
         return {'Allow': self.allow}
+
+
+@functools.lru_cache(maxsize=256)
+def format_methods(methods: frozenset[str]) -> str:
+    """Return *methods* and OPTIONS, which every path has, as in an Allow header."""
+    allowed = {'OPTIONS', *methods}
+    known = [method for method in _METHODS_ORDER if method in allowed]
+    return ', '.join([*known, *sorted(allowed.difference(known))])
 
 
 class PathRedirect(exceptions.Found):
@@ -107,15 +119,10 @@ class Router(BaseRouter):
         except WerkzeugNotFound:
             raise exceptions.NotFound() from None
         except WerkzeugMethodNotAllowed as exc:
-            raise MethodNotAllowed(self._allow(path, exc.valid_methods or ())) from None
+            raise MethodNotAllowed(exc.valid_methods or ()) from None
         except RequestRedirect:
             raise PathRedirect(path + '/') from None
         return position, dict(params)
-
-    def _allow(self, path: str, methods: Any) -> str:
-        allowed = {'OPTIONS', *methods}
-        known = [method for method in _METHODS_ORDER if method in allowed]
-        return ', '.join([*known, *sorted(allowed.difference(known))])
 
     def build_url(self, entry: RouteEntry, params: dict[str, Any]) -> str | None:
         """Return the path of *entry* below the script prefix, None where *params* do not fit."""

@@ -1,63 +1,94 @@
 """Finds a route by its path's segments, for paths never seen before.
 
-Either finds what Werkzeug's Map finds, or nothing: no match, a redirect, a wrong method and
-whatever is unusual are left to the Map.
+Either finds what Werkzeug's Map finds, or leaves the path to the Map: redirects, floats,
+wildcards and whatever is unusual.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 Params = dict[str, Any]
+Leaf = tuple[int, tuple[str, ...]]  # a route's position and the names of its parameters
+
 _PARAMETER = re.compile(r'{([^+{}][^{}]*)}')
 _MAX_DIGITS = 18  # fewer than the largest 64 bit number has, so that size needs no check
+_REMEMBERED = 1024  # paths, each no longer than this:
+_REMEMBERED_LENGTH = 256
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Miss:
+    """No route for the method. `methods`: those that the path has, none where it has no route."""
+
+    methods: frozenset[str]
+
+
+_NOT_FOUND = Miss(frozenset())
 
 
 class _Node:
     """What may follow the segments so far."""
 
-    __slots__ = ('children', 'integers', 'is_closed', 'leaves', 'strings')
+    __slots__ = ('children', 'integers', 'is_closed', 'is_plain', 'leaves', 'strings')
 
     def __init__(self) -> None:
         self.children: dict[str, _Node] = {}
         self.integers: _Node | None = None
         self.strings: _Node | None = None
-        self.leaves: dict[str, tuple[int, tuple[str, ...]]] = {}  # method: position, names
+        self.leaves: dict[str, Leaf] = {}  # by method
         self.is_closed = False  # beyond here only Werkzeug knows
+        self.is_plain = True  # only literal segments may follow
 
 
-NOT_FOUND: tuple[int, Params] = (-1, {})
+class _UnsureError(Exception):
+    """Only Werkzeug can tell."""
 
 
-def build_lookup(
-    routes: Iterable[tuple[str, str, dict[str, type]]],
-) -> Callable[[str, str], tuple[int, Params] | None]:
-    """Return a look-up of (path, method), giving (position, parameters), NOT_FOUND or None.
+class Lookup:
+    """A trie of path segments. Built once; remembers a bounded number of paths."""
 
-    NOT_FOUND: no route has that path, with any method or with a slash more. None: only
-    Werkzeug can tell.
+    def __init__(self, routes: Iterable[tuple[str, str, dict[str, type]]]) -> None:
+        """*routes*: path as API Star writes it, method, the type of each parameter; in order."""
+        self._root = _Node()
+        self._remembered: dict[str, tuple[int, Params]] = {}
+        for position, (path, method, types) in enumerate(routes):
+            _insert(self._root, path, method, types, position)
 
-    *routes*: path as API Star writes it, method, and the type of each parameter, in order.
-    """
-    root = _Node()
-    for position, (path, method, types) in enumerate(routes):
-        _insert(root, path, method, types, position)
+    def find(self, path: str, method: str) -> tuple[int, Params] | Miss | None:
+        """Return (position, parameters), a Miss, or None where only Werkzeug can tell.
 
-    def look_up(path: str, method: str) -> tuple[int, Params] | None:
-        values: list[Any] = []
-        segments = path.split('/')
-        try:
-            leaf = _find(root, segments, 1, method, values)
-            if leaf is None:
-                return None if _is_near(root, segments) else NOT_FOUND
-        except _UnsureError:
-            return None
-        position, names = leaf
-        return position, dict(zip(names, values, strict=True))
+        The parameters are the caller's to change.
+        """
+        key = method + path
+        found = self._remembered.get(key)
+        if found is None:
+            values: list[Any] = []
+            segments = path.split('/')
+            try:
+                leaf = _find(self._root, segments, 1, method, values)
+                if leaf is None:
+                    return self._describe_miss(segments)
+            except _UnsureError:
+                return None
+            found = leaf[0], dict(zip(leaf[1], values))  # noqa: B905 - as many, by construction
+            self._remember(key, found)
+        return found[0], found[1].copy()
 
-    return look_up
+    def _remember(self, key: str, found: tuple[int, Params]) -> None:
+        if len(key) <= _REMEMBERED_LENGTH:
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            self._remembered[key] = found
+
+    def _describe_miss(self, segments: list[str]) -> Miss | None:
+        if next(_iter_leaves(self._root, [*segments, ''], 1), None):
+            return None  # A redirect, perhaps.
+        methods = [method for leaves in _iter_leaves(self._root, segments, 1) for method in leaves]
+        return Miss(frozenset(methods)) if methods else _NOT_FOUND
 
 
 def _insert(root: _Node, path: str, method: str, types: dict[str, type], position: int) -> None:
@@ -69,7 +100,7 @@ def _insert(root: _Node, path: str, method: str, types: dict[str, type], positio
             names.append(parameter[1])
             node = _add_parameter(node, types.get(parameter[1], str))
         elif '{' in segment or '<' in segment:
-            node.is_closed = True
+            node.is_closed, node.is_plain = True, False
         else:
             node = node.children.setdefault(segment, _Node())
         if node.is_closed:
@@ -80,6 +111,7 @@ def _insert(root: _Node, path: str, method: str, types: dict[str, type], positio
 
 
 def _add_parameter(node: _Node, type_: type) -> _Node:
+    node.is_plain = False
     if type_ is float:  # Werkzeug ranks it with int: leave the order to it.
         node.is_closed = True
         return node
@@ -90,57 +122,57 @@ def _add_parameter(node: _Node, type_: type) -> _Node:
     return child
 
 
-class _UnsureError(Exception):
-    """Only Werkzeug can tell."""
-
-
-def _is_near(root: _Node, segments: list[str]) -> bool:
-    """Whether another method, or a slash at the end, would find something."""
-    if _find(root, segments, 1, None, []):
-        return True
-    return bool(_find(root, [*segments, ''], 1, None, []))
-
-
 def _find(
-    node: _Node, segments: list[str], index: int, method: str | None, values: list[Any]
-) -> tuple[int, tuple[str, ...]] | None:
-    """Return the leaf that *segments* lead to for *method*, for any where it is None.
+    node: _Node, segments: list[str], index: int, method: str, values: list[Any]
+) -> Leaf | None:
+    """Return the leaf that *segments* lead to for *method*; *values* are its parameters.
 
     Literal segments first, then integers, then text, as Werkzeug weighs them.
     """
-    if index == len(segments):
-        if method is None:
-            return next(iter(node.leaves.values()), None)
+    end = len(segments)
+    while node.is_plain and index < end:
+        child = node.children.get(segments[index])
+        if child is None:
+            return None
+        node, index = child, index + 1
+    if index == end:
         return node.leaves.get(method)
-    segment = segments[index]
-    child = node.children.get(segment)
-    if child is not None:
+    for child, value in _ways(node, segments[index]):
+        if value is not None:
+            values.append(value)
         leaf = _find(child, segments, index + 1, method, values)
         if leaf is not None:
             return leaf
-    if node.is_closed:
-        raise _UnsureError
-    for child, value in _read_parameter(node, segment):
-        values.append(value)
-        leaf = _find(child, segments, index + 1, method, values)
-        if leaf is not None:
-            return leaf
-        values.pop()
+        if value is not None:
+            values.pop()
     return None
 
 
-def _read_parameter(node: _Node, segment: str) -> list[tuple[_Node, Any]]:
-    """Return where *segment* leads as a parameter, and its value there."""
-    ways: list[tuple[_Node, Any]] = []
+def _ways(node: _Node, segment: str) -> Iterator[tuple[_Node, Any]]:
+    """Yield where *segment* leads, and its value where it is a parameter."""
+    child = node.children.get(segment)
+    if child is not None:
+        yield child, None
+    if node.is_closed:
+        raise _UnsureError
     if node.integers is not None:
         if segment.isdigit():
             if not segment.isascii() or len(segment) > _MAX_DIGITS:
                 raise _UnsureError
-            ways.append((node.integers, int(segment)))
+            yield node.integers, int(segment)
         elif segment.startswith('-'):
             raise _UnsureError
     if node.strings is not None and segment:
         if not segment.isprintable() or '\\' in segment or segment in ('.', '..'):
             raise _UnsureError
-        ways.append((node.strings, segment))
-    return ways
+        yield node.strings, segment
+
+
+def _iter_leaves(node: _Node, segments: list[str], index: int) -> Iterator[dict[str, Leaf]]:
+    """Yield the leaves of every way that *segments* may go."""
+    if index == len(segments):
+        if node.leaves:
+            yield node.leaves
+        return
+    for child, _ in _ways(node, segments[index]):
+        yield from _iter_leaves(child, segments, index + 1)
