@@ -1,7 +1,11 @@
 """django_apistar.test: the client and the test cases."""
 
 import gc
+import gzip
 import io
+import os
+import subprocess
+import sys
 import unittest
 import warnings
 from typing import Any
@@ -330,8 +334,6 @@ def test_start_response_must_not_be_called_twice():
 
 
 def test_compressed_response_is_decoded(client, tmp_path):
-    import gzip
-
     recorder = Recorder([('Content-Encoding', 'gzip')], [gzip.compress(b'text')])
 
     assert TestClient(recorder).get('/').text == 'text'
@@ -687,3 +689,18 @@ def test_reverse_url_fixture(reverse_url):
 def test_pytest_collects_no_tests_from_the_client():
     assert TestClient.__test__ is False
     assert unittest.defaultTestLoader.loadTestsFromName('django_apistar.test').countTestCases() == 0
+
+
+@pytest.mark.slow
+def test_all_of_this_holds_on_postgresql(postgres):
+    """SQLite in memory hides what happens to a test's connection: it is never closed."""
+    command = [sys.executable, '-m', 'pytest', '-q', '-m', 'not slow', '-p', 'no:cacheprovider']
+    done = subprocess.run(
+        [*command, __file__],
+        env={**os.environ, 'TEST_DATABASE_URL': postgres.url(postgres.create_database())},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout
