@@ -112,7 +112,7 @@ class App(apistar.App):
             body = Exchange(self, environ, start_response).respond()
         else:
             body = self._plans.respond(environ, start_response)
-        return body if environ['REQUEST_METHOD'] != 'HEAD' else _discard(body)
+        return body if environ['REQUEST_METHOD'].upper() != 'HEAD' else _discard(body)
 
     @functools.cached_property
     def exact_plans(self) -> dict[str, Callable[..., Iterable[bytes]]]:
@@ -154,8 +154,6 @@ class App(apistar.App):
         if not content:
             return None
         content_type = environ.get('CONTENT_TYPE')
-        if content_type == 'application/json':
-            return REQUEST_DATA.decode_json(content)
         headers = http.Headers([] if content_type is None else [('content-type', content_type)])
         return REQUEST_DATA.resolve(content, headers)
 

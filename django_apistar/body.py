@@ -3,6 +3,7 @@
 import json
 import re
 from collections import OrderedDict
+from collections.abc import Callable
 from io import BytesIO
 from itertools import chain
 from math import isfinite
@@ -20,6 +21,10 @@ MAX_DEPTH = 256  # of JSON: more is an attack on the recursion of whoever reads 
 _CHUNK = 64 * 1024
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _NO_BRACKETS = bytes(code for code in range(256) if code not in b'[]{}')
+# Numbers that may be infinite, and what may be half of a character.
+_UNUSUAL = re.compile(rb'\\u[dD]|[0-9.][eE]\+?[0-9]{3}|[0-9]{300}').search
+# orjson knows integers up to 64 bits.
+_UNUSUAL_FOR_ORJSON = re.compile(rb'\\u[dD]|[0-9]{19}').search
 _SURROGATE = re.compile(rb'\\u[dD][89a-fA-F]')
 
 
@@ -83,25 +88,55 @@ class JSONCodec(codecs.JSONCodec):
     """API Star's, which also refuses what JSON does not have and what would exhaust us.
 
     NaN and Infinity (RFC 8259, section 6), lone surrogates (section 8.2), and nesting deeper
-    than MAX_DEPTH.
+    than MAX_DEPTH. *object_type*: what a JSON object becomes.
     """
 
-    def __init__(self, object_type: Any = OrderedDict) -> None:
+    def __init__(self, object_type: Any = OrderedDict, fast: bool = False) -> None:
+        """*fast*: orjson reads where it is installed and reads the same."""
         hook = None if object_type is dict else object_type
-        self._decoder = json.JSONDecoder(
-            object_pairs_hook=hook, parse_constant=_refuse_constant, parse_float=_finite
-        )
+        options: dict[str, Any] = {
+            'object_pairs_hook': hook,
+            'parse_constant': _refuse_constant,
+        }
+        self._read_once = json.JSONDecoder(**options).scan_once
+        self._careful = json.JSONDecoder(**options, parse_float=_finite)
+        self._read = _find_orjson() if fast and hook is None else None
+        self._unusual = _UNUSUAL if self._read is None else _UNUSUAL_FOR_ORJSON
 
     def decode(self, bytestring: bytes, **options: Any) -> Any:
+        """Return the data of *bytestring*. Raises ParseError."""
+        depth = bytestring.count(b'[') + bytestring.count(b'{')
+        if depth > MAX_DEPTH or self._unusual(bytestring):
+            return self._decode_carefully(bytestring)
         try:
-            if bytestring.count(b'[') + bytestring.count(b'{') > MAX_DEPTH:
-                _check_depth(bytestring)
-            data = self._decoder.decode(bytestring.decode('utf-8'))
+            if self._read is not None:
+                return self._read(bytestring)
+            text = bytestring.decode('utf-8')
+            data, end = self._read_once(text, 0)
+            if end == len(text):
+                return data
+        except (ValueError, StopIteration):
+            pass  # Wrong, or with space around it.
+        return self._decode_carefully(bytestring)
+
+    def _decode_carefully(self, bytestring: bytes) -> Any:
+        try:
+            _check_depth(bytestring)
+            data = self._careful.decode(bytestring.decode('utf-8'))
             if _SURROGATE.search(bytestring):
                 json.dumps(data, ensure_ascii=False).encode('utf-8')
         except ValueError as exc:
             raise exceptions.ParseError(f'Malformed JSON. {_describe(exc)}') from None
         return data
+
+
+def _find_orjson() -> Callable[[bytes], Any] | None:
+    try:
+        import orjson
+    except ImportError:
+        return None
+    loads: Callable[[bytes], Any] = orjson.loads
+    return loads
 
 
 def _describe(exc: ValueError) -> str:

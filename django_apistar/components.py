@@ -42,13 +42,6 @@ class RequestDataComponent(validation.RequestDataComponent):
     def __init__(self) -> None:
         self.codecs: list[Any] = [JSONCodec(), URLEncodedCodec(), MultiPartCodec()]
 
-    def decode_json(self, content: bytes) -> Any:
-        """Return *content*, which its Content-Type says is JSON."""
-        try:
-            return self.codecs[0].decode(content)
-        except exceptions.ParseError as exc:
-            raise exceptions.BadRequest(str(exc)) from None
-
     def resolve(self, content: http.Body, headers: http.Headers) -> Any:
         if not content:
             return None

@@ -49,7 +49,7 @@ class Plans:
     ) -> Iterable[bytes]:
         """Answer a request by its route's plan or by an Exchange."""
         path = environ.get('PATH_INFO') or '/'
-        method = environ['REQUEST_METHOD']
+        method = environ['REQUEST_METHOD'].upper()
         respond = self.exact.get(method + path)
         if respond is not None:
             return respond(environ, start_response, {})
@@ -175,16 +175,18 @@ class Plans:
 
     def _build_tools(self) -> Tools:
         app = self.app
+        encode = _build_encode(app)
         return Tools(
             app=app,
             recover=self._recover,
-            encode=_build_encode(app),
+            encode=encode,
             renderers=self.renderers,
-            build_response=lambda value: responses.build_response(value, app.encode_default),
+            build_response=_build_response_builder(app, encode),
             finalize=lambda response: responses.finalize(response, app.extra_headers),
             body_of=responses.get_body,
             read_body=body.read_body,
             decode_body=app.decode_body,
+            decode_for_types=_build_decoder(app),
             validate_query=app.validate_query,
             render_rows=self._find_row_renderer,
             extra_headers=app.extra_headers,
@@ -202,6 +204,37 @@ class Plans:
 
 def _build_encode(app: Any) -> Callable[[Any], bytes]:
     """Return the encoder of *app*: orjson's, where it is installed and writes the same bytes."""
-    is_known = app.json_encoder is DjangoJSONEncoder
     # Not the cached one: it would keep the App alive.
-    return build_encoder.__wrapped__(app.encode_default, fast=is_known)
+    return build_encoder.__wrapped__(app.encode_default, fast=_is_fast(app))
+
+
+def _is_fast(app: Any) -> bool:
+    """Whether orjson, where it is installed, writes what the App's JSON encoder would."""
+    return app.json_encoder is DjangoJSONEncoder
+
+
+def _build_decoder(app: Any) -> Callable[[bytes, dict[str, Any]], Any]:
+    """Return decode_body for data of which only Types are made: its objects are dicts."""
+    decode_json = body.JSONCodec(dict, fast=_is_fast(app)).decode
+
+    def decode(content: bytes, environ: dict[str, Any]) -> Any:
+        if not content or environ.get('CONTENT_TYPE') != 'application/json':
+            return app.decode_body(content, environ)
+        try:
+            return decode_json(content)
+        except exceptions.ParseError as exc:
+            raise exceptions.BadRequest(str(exc)) from None
+
+    return decode
+
+
+def _build_response_builder(app: Any, encode: Callable[[Any], bytes]) -> Callable[[Any], Any]:
+    """Return what the App's render_response does, with the compiled encoder for plain data."""
+
+    def build_response(value: Any) -> Any:
+        kind = value.__class__
+        if kind is dict or kind is list:
+            return responses.build_json_response(encode(value))
+        return responses.build_response(value, app.encode_default)
+
+    return build_response

@@ -17,6 +17,8 @@ Headers = list[tuple[str, str]]
 STATUS_LINES = {code: f'{code} Unknown' for code in range(100, 600)}
 STATUS_LINES.update({status.value: f'{status.value} {status.phrase}' for status in HTTPStatus})
 BODILESS = frozenset((*range(100, 200), 204, 304))
+CONTENT_HEADERS = ('content-length', 'content-type')
+JSON_TYPE = ('content-type', 'application/json')
 PLAIN_STATUSES = frozenset(STATUS_LINES).difference(BODILESS)
 _UNSENDABLE = re.compile('[\r\n\0]|[^\0-\xff]')
 
@@ -117,17 +119,37 @@ def _iter_json(values: Iterable[Any], encode_default: Callable[[Any], Any]) -> I
     yield ']' if separator == ',' else '[]'
 
 
+def build_json_response(content: bytes) -> Any:
+    """Return what JSONResponse makes of a value whose JSON is *content*, without its detours."""
+    headers = http.MutableHeaders.__new__(http.MutableHeaders)
+    headers._list = [('content-length', str(len(content))), JSON_TYPE]
+    headers._dict = dict(headers._list)
+    response = http.JSONResponse.__new__(http.JSONResponse)
+    response.content = content
+    response.status_code = 200
+    response.headers = headers
+    response.exc_info = None
+    return response
+
+
 def finalize(response: Any, extra: Iterable[tuple[str, str]]) -> tuple[str, Headers]:
     """Return the status line and headers of *response* as they go to the server.
 
     *extra* headers are added where the response has none of that name. Raises ValueError for
     a header that would break the response apart, KeyError for a status outside 100 to 599.
     """
-    headers = list(_iter_headers(response))
-    names = {name for name, _ in headers}  # lower case: MutableHeaders has made them so
-    headers += [item for item in extra if item[0] not in names]
+    status_code, content = response.status_code, response.content
+    headers = list(response.headers)
+    # Counted here: a hook may have changed the content.
+    if isinstance(content, bytes):
+        length = str(len(content))
+        headers = [(name, length if name == 'content-length' else value) for name, value in headers]
+    if status_code in BODILESS:
+        headers = [item for item in headers if item[0] not in CONTENT_HEADERS]
     check_headers(headers)
-    return STATUS_LINES[response.status_code], headers
+    names = {name.lower() for name, _ in headers}
+    headers += [item for item in extra if item[0] not in names]
+    return STATUS_LINES[status_code], headers
 
 
 def get_body(response: Any) -> Iterable[bytes]:
@@ -138,16 +160,6 @@ def get_body(response: Any) -> Iterable[bytes]:
     if isinstance(response.content, bytes):
         return [response.content]
     return response.content  # type: ignore[no-any-return]
-
-
-def _iter_headers(response: Any) -> Iterator[tuple[str, str]]:
-    """Content-Length is counted here; a hook may have changed the content."""
-    for name, value in response.headers:
-        if response.status_code in BODILESS and name in ('content-length', 'content-type'):
-            continue
-        if name == 'content-length' and isinstance(response.content, bytes):
-            value = str(len(response.content))
-        yield name, value
 
 
 def check_headers(headers: Headers) -> None:

@@ -56,6 +56,7 @@ class Tools:
     body_of: Callable[[Any], Any]  # what goes to the server
     read_body: Callable[[dict[str, Any]], bytes]
     decode_body: Callable[[bytes, dict[str, Any]], Any]
+    decode_for_types: Callable[[bytes, dict[str, Any]], Any]  # where only Types see the data
     validate_query: Callable[[Any, dict[str, Any]], Any]  # (route, environ)
     render_rows: Callable[[Any], Callable[[Any], Any] | None]  # by return annotation
     extra_headers: tuple[tuple[str, str], ...]
@@ -135,6 +136,7 @@ class _PlanWriter:
                 or (whole_query and self._is_query_param(steps[index]))
             }  # fmt: skip
             if not called:
+                self.wanted = wanted
                 return inline
             inline -= called
 
@@ -327,7 +329,10 @@ class _PlanWriter:
         self.source.line(f'{self._new_variable(step)} = {read}(environ)')
 
     def _write_request_data(self, step: Any) -> None:
-        decode = self.source.const(self.tools.decode_body, 'decode_body')
+        tools = self.tools
+        is_seen = step.output in self.wanted
+        tool = tools.decode_body if is_seen else tools.decode_for_types
+        decode = self.source.const(tool, 'decode_body')
         body = self._read(next(key for name, key in step.values if name == 'content'))
         self.source.line(f'{self._new_variable(step)} = {decode}({body}, environ)')
 
