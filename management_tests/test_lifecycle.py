@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import django
 import pytest
 from apistar import Route, exceptions, http
 from django.core import mail
@@ -21,6 +22,8 @@ from management_tests.raw_wsgi import Answer, call
 pytestmark = pytest.mark.django_db
 
 ALIAS = 'scratch'
+# Django 6 deprecates the pairs that it demanded before.
+ADMINS = ['a@example.com'] if django.VERSION >= (6, 0) else [('Admin', 'a@example.com')]
 INLINE, SIGNALS = 'inline', 'signals'
 
 
@@ -423,7 +426,7 @@ def test_broken_receiver_of_the_signal_does_not_break_the_answer(caplog):
     assert [record.exc_info[0] for record in caplog.records] == [KeyError, ZeroDivisionError]
 
 
-@override_settings(ADMINS=[('Admin', 'admin@example.com')])
+@override_settings(ADMINS=ADMINS)
 def test_unhandled_exception_is_mailed_to_the_admins():
     call('/boom/')
 
