@@ -1,12 +1,18 @@
-"""gunicorn's logger with our access log: it names the framework, keeps secrets, fails no request."""
+"""gunicorn's logger, for our access log: it names the framework and fails no request."""
 
 from __future__ import annotations
 
+import datetime
 import logging
 import sys
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from gunicorn.glogging import Logger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 # The Common Log Format with its usual two headers; then the framework and the milliseconds.
 FORMAT = (
@@ -25,7 +31,7 @@ _SECRETS = (
 )
 
 
-class AccessLogger(Logger):  # gunicorn has no type information
+class AccessLogger(Logger):
     """gunicorn's logger. Credentials are never logged, whatever the format asks for."""
 
     def atoms(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> Any:
@@ -62,3 +68,67 @@ class _Complaint:
             'on stdout' if self.output == '-' else self.output,
             sys.exc_info()[1],
         )
+
+
+class AccessLogged:
+    """A WSGI application that writes gunicorn's access log; granian's cannot see the environ."""
+
+    def __init__(self, application: Any, log: AccessLogger) -> None:
+        self.application = application
+        self.log = log
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        answer = Answer(environ)
+        body = self.application(environ, answer.noting(start_response))
+        if isinstance(body, list):
+            answer.sent = sum(map(len, body))
+            answer.write_to(self.log)
+            return body
+        return self._stream(body, answer)
+
+    def _stream(self, body: Iterable[bytes], answer: Answer) -> Iterator[bytes]:
+        try:
+            for chunk in body:
+                answer.sent += len(chunk)
+                yield chunk
+        finally:
+            close = getattr(body, 'close', None)
+            if close:
+                close()
+            answer.write_to(self.log)
+
+
+class Answer:
+    """One response as gunicorn's logger reads it."""
+
+    def __init__(self, environ: dict[str, Any]) -> None:
+        self.environ = environ
+        self.began = time.monotonic()
+        self.status = '-'
+        self.headers: list[tuple[str, str]] = []
+        self.sent = 0
+
+    def noting(self, start_response: Any) -> Any:
+        """Return *start_response*, which also notes status and headers here."""
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            self.status, self.headers = status, headers
+            return start_response(status, headers, exc_info)
+
+        return start
+
+    def write_to(self, log: AccessLogger) -> None:
+        """Write the line of this response."""
+        took = datetime.timedelta(seconds=time.monotonic() - self.began)
+        environ = {**self.environ, 'RAW_URI': self._raw_uri()}
+        log.access(self, list(self._request_headers()), environ, took)
+
+    def _raw_uri(self) -> str:
+        path = quote(self.environ['PATH_INFO'].encode('latin-1'), safe="/:@!$&'()*+,;=~")
+        query = self.environ.get('QUERY_STRING')
+        return f'{path}?{query}' if query else path
+
+    def _request_headers(self) -> Iterator[tuple[str, str]]:
+        for name, value in self.environ.items():
+            if name.startswith('HTTP_'):
+                yield name[5:].replace('_', '-'), value

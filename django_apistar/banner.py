@@ -35,9 +35,12 @@ class Banner:
 
 def format_banner(banner: Banner) -> str:
     """Return *banner* as lines of plain text."""
-    lines = [
+    title = (
         f'django-apistar {django_apistar.__version__}, API Star {apistar.__version__}, '
-        f'Django {django.__version__}, settings {banner.settings_module}',
+        f'Django {django.__version__}, settings {banner.settings_module}'
+    )
+    lines = [
+        title,
         '',
         *(f'  {label:{_LABEL_WIDTH}}{text}' for label, text in _rows(banner)),
         '',

@@ -1,4 +1,4 @@
-"""Addresses to serve on: how they are written, and sockets that are bound before a server starts."""
+"""Addresses to serve on: how they are written, and sockets bound before a server starts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import socket
-import stat
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -91,9 +91,9 @@ def _log() -> logging.Logger:
 
 def _refuse_live_socket(path: str) -> None:
     """Raise when somebody serves on *path*: gunicorn would take the file away from them."""
-    if path.startswith('\0') or not os.path.exists(path):
+    if path.startswith('\0') or not Path(path).exists():
         return
-    if not stat.S_ISSOCK(os.stat(path).st_mode):
+    if not Path(path).is_socket():
         raise FileExistsError(errno.EEXIST, 'exists and is no socket')
     with socket.socket(socket.AF_UNIX) as probe:
         if probe.connect_ex(path) == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
@@ -11,7 +12,7 @@ import time
 import traceback
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import django
 from django.apps import apps
@@ -45,7 +46,7 @@ def load_watched(
             watched.application = load()
         except (Exception, SystemExit) as exc:
             text = describe_failure(exc)
-            print(text, 'Waiting for a change.', sep='\n', file=sys.stderr, flush=True)
+            tell(sys.stderr, f'{text}\nWaiting for a change.')
             watched.application = FailurePage(text)
 
     def watch() -> None:
@@ -63,8 +64,15 @@ def load_again(skip_checks: bool) -> Any:
     if not skip_checks:
         BaseCommand().check()
     application = server.load_application()
-    print(f'Reloaded: {banner.describe_routes(get_route_table())}.', flush=True)
+    tell(sys.stdout, f'Reloaded: {banner.describe_routes(get_route_table())}.')
     return application
+
+
+def tell(stream: TextIO, text: str) -> None:
+    """Write *text* as a line; a stream that nobody reads any more changes nothing."""
+    with contextlib.suppress(OSError, ValueError):
+        stream.write(f'{text}\n')
+        stream.flush()
 
 
 def import_routes() -> None:
@@ -88,7 +96,8 @@ def leave(watched: WatchedApplication) -> None:
     deadline = time.monotonic() + _REQUEST_GRACE_S
     while watched.running and time.monotonic() < deadline:
         time.sleep(0.05)
-    sys.stdout.flush()
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
     os._exit(0)
 
 

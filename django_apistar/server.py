@@ -6,10 +6,13 @@ import dataclasses
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import traceback
-from typing import Any, NoReturn, Protocol
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -19,7 +22,7 @@ DEFAULT_APPLICATION = 'django_apistar.wsgi.application'
 
 # workers x threads stays below the 100 connections that PostgreSQL allows by default.
 _CONNECTIONS = 96
-_WORKERS_MAX = 12
+WORKERS_MAX = 12
 _THREADS_MIN, _THREADS_MAX = 8, 32
 _DEVELOPMENT_THREADS = 16
 
@@ -89,6 +92,7 @@ def main(argument: str) -> None:
     launch = Launch(**json.loads(argument))
     try:
         if launch.verify:
+            accept_signals()
             load_application()
         else:
             get_server(launch).run()
@@ -99,8 +103,13 @@ def main(argument: str) -> None:
 class Server(Protocol):
     """What the command asks of gunicorn and of granian."""
 
-    scheme: str
-    trial_text: str | None  # what to print instead of serving, when the options ask for that
+    @property
+    def scheme(self) -> str:
+        """The scheme of the URLs that are served."""
+
+    @property
+    def trial_text(self) -> str | None:
+        """What to print instead of serving, when the options ask for that."""
 
     def open_listeners(self) -> list[Any]:
         """Return listening sockets, bound now. Raises AddressError."""
@@ -119,6 +128,10 @@ def get_server(launch: Launch) -> Server:
     """Return the configured server, see `Server`. Raises ServerError."""
     count_workers(launch.debug)  # gunicorn's import fails for a WEB_CONCURRENCY that is no number
     if launch.server == 'granian':
+        if find_spec('granian') is None:
+            raise ServerError(
+                "granian is not installed. Install it: pip install 'django-apistar[granian]'."
+            )
         from django_apistar.server_granian import GranianServer
 
         return GranianServer(launch)
@@ -136,8 +149,14 @@ def count_workers(is_development: bool) -> int:
         return 1
     if text:
         return int(text)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
-    return min(2 * (cores or 1) + 1, _WORKERS_MAX)
+    return min(2 * count_cores() + 1, WORKERS_MAX)
+
+
+def count_cores() -> int:
+    """Return the number of processor cores that this process may use."""
+    if hasattr(os, 'sched_getaffinity'):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def count_threads(workers: int, is_development: bool) -> int:
@@ -160,7 +179,58 @@ def format_error(exc: BaseException) -> str:
     return '\n'.join(f'runapistar: {line}' for line in str(exc).splitlines())
 
 
+def check_certificate(certfile: str | None, keyfile: str | None) -> None:
+    """Raise ServerError when the files cannot serve https."""
+    if keyfile and not certfile:
+        raise ServerError(f'The key {keyfile} has no certificate. Give --certfile too.')
+    for file in (certfile, keyfile):
+        if file and not Path(file).exists():
+            raise ServerError(f'The file {file} of --certfile or --keyfile does not exist.')
+    if certfile:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certfile, keyfile)
+        except OSError as exc:
+            raise ServerError(
+                f'The certificate {certfile} cannot be used: {exc.strerror or exc}. '
+                'Give the PEM file of a certificate, and its key by --keyfile.'
+            ) from exc
+
+
+def check_pid_file(file: str | None) -> None:
+    """Raise ServerError when *file* cannot be written, or is that of a server which runs."""
+    if not file or 'GUNICORN_PID' in os.environ:  # set by USR2, when two masters run
+        return
+    if not Path(file).parent.is_dir():
+        raise ServerError(f'The pid file {file} cannot be written: its folder does not exist.')
+    try:
+        pid = int(Path(file).read_text())
+        os.kill(pid, 0)
+    except (OSError, ValueError, OverflowError):
+        return
+    if pid != os.getpid():
+        raise ServerError(
+            f'The pid file {file} is that of process {pid}, which runs. '
+            'Stop it, or remove the file.'
+        )
+
+
+def check_log_file(file: str | None) -> None:
+    """Raise ServerError when the log *file* cannot be opened; '-' is a standard stream."""
+    if not file or file == '-':
+        return
+    try:
+        Path(file).open('a').close()
+    except OSError as exc:
+        raise ServerError(f'The log {file} cannot be written: {exc.strerror}.') from exc
+
+
 # Loading the project
+
+
+def is_loadable(launch: Launch) -> bool:
+    """Return whether the project's code can be loaded now; a fresh process tries, and complains."""
+    trial = dataclasses.replace(launch, verify=True)
+    return subprocess.run(trial.command(), stdin=subprocess.DEVNULL).returncode == 0
 
 
 def load_application() -> Any:

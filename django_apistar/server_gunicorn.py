@@ -6,9 +6,10 @@ import importlib
 import os
 import runpy
 import shlex
-import subprocess
+import signal
 import sys
 import time
+from pathlib import Path
 from typing import Any, NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
@@ -17,22 +18,28 @@ from gunicorn import sock, systemd, util
 from gunicorn.app.base import Application
 from gunicorn.arbiter import Arbiter
 from gunicorn.errors import AppImportError, HaltServer
-from gunicorn.workers.gthread import ThreadWorker
 
 from django_apistar import access_log, listeners
 from django_apistar.server import (
     Launch,
     ServerError,
     accept_signals,
+    check_certificate,
+    check_log_file,
+    check_pid_file,
     count_threads,
     count_workers,
     default_address,
     format_error,
+    is_loadable,
     load_application,
     load_or_explain,
 )
+from django_apistar.workers import DevelopmentWorker, Worker
 
 CONFIG_FILE = 'gunicorn.conf.py'
+
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 _PRODUCTION = {
     'access_log_format': access_log.FORMAT,
@@ -58,7 +65,7 @@ _DEVELOPMENT = {
 }
 
 
-class GunicornServer(Application):  # type: ignore[misc]  # gunicorn has no type information
+class GunicornServer(Application):
     """gunicorn's application: `load_config` fills `cfg`, `load` runs in each worker."""
 
     def __init__(self, launch: Launch) -> None:
@@ -93,7 +100,7 @@ class GunicornServer(Application):  # type: ignore[misc]  # gunicorn has no type
             or self.launch.config
             or from_environment.pop('config', None)
         )
-        if config or (os.path.exists(CONFIG_FILE) and not is_development):
+        if config or (Path(CONFIG_FILE).exists() and not is_development):
             self._apply(read_config(config or CONFIG_FILE), f'{config or CONFIG_FILE}: ')
         self._apply(from_environment, 'GUNICORN_CMD_ARGS: ')
         self._apply(self.launch.settings)
@@ -141,25 +148,12 @@ class GunicornServer(Application):  # type: ignore[misc]  # gunicorn has no type
                 f'The worker class {worker_class!r} cannot be loaded: {reason}. '
                 'Use gthread, sync, or one whose package is installed.'
             ) from exc
-        self._check_certificate()
+        check_certificate(self.cfg.certfile, self.cfg.keyfile)
+        check_pid_file(self.cfg.pidfile)
+        check_log_file(self.cfg.accesslog)
+        check_log_file(self.cfg.errorlog)
         if 'chdir' in self.chosen:
             self.chdir()
-
-    def _check_certificate(self) -> None:
-        certfile, keyfile = self.cfg.certfile, self.cfg.keyfile
-        if keyfile and not certfile:
-            raise ServerError(f'The key {keyfile} has no certificate. Give --certfile too.')
-        for file in (certfile, keyfile):
-            if file and not os.path.exists(file):
-                raise ServerError(f'The file {file} of --certfile or --keyfile does not exist.')
-        if certfile:
-            try:
-                sock.ssl_context(self.cfg)
-            except OSError as exc:
-                raise ServerError(
-                    f'The certificate {certfile} cannot be used: {exc.strerror or exc}. '
-                    'Give the PEM file of a certificate, and its key by --keyfile.'
-                ) from exc
 
     # Serving
 
@@ -258,7 +252,7 @@ class GunicornServer(Application):  # type: ignore[misc]  # gunicorn has no type
             raise
 
 
-class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no type information
+class Master(Arbiter):
     """gunicorn's arbiter, with sockets bound before, and a reload that cannot fail halfway."""
 
     def __init__(self, app: GunicornServer) -> None:
@@ -279,6 +273,13 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no type information
     def init_signals(self) -> None:
         super().init_signals()
         accept_signals()
+
+    def signal(self, sig: int, frame: Any) -> None:
+        """Queue a signal. A worker has this handler until it sets its own, and simply ends."""
+        if os.getpid() == self.pid:
+            super().signal(sig, frame)
+        elif sig in _ENDING:
+            os._exit(0)
 
     def spawn_worker(self) -> Any:
         """Fork a worker, which knows whether it is one of the first."""
@@ -301,8 +302,7 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no type information
             return False
         if launch.reload or self.cfg.preload_app:
             return True
-        trial = Launch(verify=True, debug=launch.debug, path=launch.path)
-        return subprocess.run(trial.command(), stdin=subprocess.DEVNULL).returncode == 0
+        return is_loadable(launch)
 
     def reload(self) -> None:
         """Start new workers, wait until they serve, then stop the old ones."""
@@ -320,10 +320,12 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no type information
         """Forget workers that have ended. While the server stops, a failed one ends nothing."""
         while True:
             try:
-                return super().reap_workers()
+                super().reap_workers()
             except HaltServer:
                 if not self.is_stopping:
                     raise
+            else:
+                return
 
     def manage_workers(self) -> None:
         """Spawn missing workers and stop surplus ones; during a reload, not before its time."""
@@ -348,44 +350,6 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no type information
                 for worker, time_made in made.items()
                 if worker in alive and worker.tmp.last_update() == time_made
             }
-
-
-class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type information
-    """gunicorn's threaded worker that, when it stops, serves whom the kernel has let in."""
-
-    def set_accept_enabled(self, enabled: bool) -> None:
-        super().set_accept_enabled(enabled)
-        if not enabled and not self.alive:
-            self._empty_backlog()
-
-    def handle_quit(self, sig: int, frame: Any) -> None:
-        """Leave; at once while the application is loaded, which may catch SystemExit."""
-        if not self.booted:
-            os._exit(0)
-        super().handle_quit(sig, frame)
-
-    def _empty_backlog(self) -> None:
-        """Accept every connection that is established, and listen no longer.
-
-        gunicorn leaves them in the backlog and resets them when the last worker ends.
-        """
-        for listener in self.sockets:
-            accepted = -1
-            while accepted != self.nr_conns:
-                accepted = self.nr_conns
-                self.accept(listener)
-            listener.close()
-
-
-class DevelopmentWorker(Worker):
-    """A worker that leaves quickly, so that Ctrl-C and an edit show at once."""
-
-    def _cap_keepalive(self, deadline: float) -> None:
-        super()._cap_keepalive(min(deadline, time.monotonic() + 0.2))
-
-    def handle_quit(self, sig: int, frame: Any) -> NoReturn:
-        """Leave without waiting for requests: a browser may hold a connection for long."""
-        os._exit(0)
 
 
 def read_config(location: str) -> dict[str, Any]:

@@ -39,7 +39,8 @@ SETTINGS = """
     ROOT_URLCONF = 'shop.urls'
     USE_TZ = True
     DATABASES = {'default': {
-        'ENGINE': 'django.db.backends.sqlite3', 'NAME': os.path.join(os.path.dirname(__file__), 'db'),
+        'ENGINE': 'django.db.backends.sqlite3',
+        'NAME': os.path.join(os.path.dirname(__file__), 'db'),
     }}
     INSTALLED_APPS = [
         'django.contrib.admin', 'django.contrib.auth', 'django.contrib.contenttypes',

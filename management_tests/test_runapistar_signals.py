@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import concurrent.futures
+import functools
 import http.client
 import os
 import signal
@@ -18,14 +19,28 @@ import pytest
 from management_tests.server_process import Project, Server, free_port
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
-SERVERS = ['gunicorn', 'granian']
-
+    Serve = Callable[..., AbstractContextManager[Server]]
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
+
+
+@pytest.fixture(params=['gunicorn', 'granian'])
+def server_name(request: pytest.FixtureRequest) -> str:
+    if request.param == 'granian':
+        pytest.importorskip('granian')
+    return str(request.param)
+
+
+@pytest.fixture
+def serve(project: Project, server_name: str) -> Serve:
+    """`project.serve` with each of the two servers."""
+    return functools.partial(project.serve, '--server', server_name)
 
 
 class Clients:
@@ -100,11 +115,29 @@ def wait_for_answers(server: Server, clients: Clients, number: int) -> None:
     server.wait_for(lambda: clients.answers >= wanted, f'{number} answers')
 
 
+def reload_and_wait(server: Server) -> None:
+    """Send SIGHUP and wait until the workers of this moment are gone."""
+    workers = set(server.children()) - {server.pid}
+    server.send(signal.SIGHUP)
+    server.wait_for(lambda: not workers & set(server.children()), 'the end of the old workers')
+
+
 @pytest.mark.slow
-def test_no_request_is_lost_by_reload_and_stop(project: Project) -> None:
-    with project.serve('--workers', '2') as server, Clients(server.url) as clients:
-        wait_for_answers(server, clients, 150)
+def test_stop_during_a_reload_loses_nothing(serve: Serve) -> None:
+    with serve('--workers', '2') as server, Clients(server.url) as clients:
+        wait_for_answers(server, clients, 50)
         server.send(signal.SIGHUP)
+        wait_for_answers(server, clients, 50)
+        assert server.stop() == 0
+
+    assert clients.losses == {}
+
+
+@pytest.mark.slow
+def test_no_request_is_lost_by_reload_and_stop(serve: Serve) -> None:
+    with serve('--workers', '2') as server, Clients(server.url) as clients:
+        wait_for_answers(server, clients, 150)
+        reload_and_wait(server)
         wait_for_answers(server, clients, 350)
         assert server.stop() == 0
 
@@ -114,15 +147,10 @@ def test_no_request_is_lost_by_reload_and_stop(project: Project) -> None:
 
 
 @pytest.mark.slow
-def test_three_reloads_lose_no_request(project: Project) -> None:
-    with project.serve('--workers', '2') as server, Clients(server.url) as clients:
-        for number in range(3):
-            workers = set(server.children())
-            server.send(signal.SIGHUP)
-            server.wait_for(
-                lambda: not (workers - {server.pid}) & set(server.children()),  # noqa: B023
-                f'the workers of reload {number + 1}',
-            )
+def test_three_reloads_lose_no_request(serve: Serve) -> None:
+    with serve('--workers', '2') as server, Clients(server.url) as clients:
+        for _ in range(3):
+            reload_and_wait(server)
         wait_for_answers(server, clients, 50)
 
     assert clients.losses == {}
@@ -130,8 +158,8 @@ def test_three_reloads_lose_no_request(project: Project) -> None:
 
 
 @pytest.mark.slow
-def test_reload_brings_the_new_code(project: Project) -> None:
-    with project.serve('--workers', '2') as server, Clients(server.url) as clients:
+def test_reload_brings_the_new_code(project: Project, serve: Serve) -> None:
+    with serve('--workers', '2') as server, Clients(server.url) as clients:
         wait_for_answers(server, clients, 50)
         project.write('shop/greeting.py', "MESSAGE = 'hello again'")
         server.send(signal.SIGHUP)
@@ -142,8 +170,15 @@ def test_reload_brings_the_new_code(project: Project) -> None:
     assert set(clients.results) <= {'200 {"message":"hello"}', new, 'refused'}
 
 
-def test_reload_of_broken_code_keeps_the_old_workers(project: Project) -> None:
-    with project.serve('--workers', '2') as server:
+def test_reload_of_broken_code_keeps_the_old_workers(project: Project, serve: Serve) -> None:
+    with serve('--workers', '2') as server:
+        pids: set[int] = set()
+
+        def are_both_loaded() -> bool:
+            pids.add(server.get('/process/').json()['pid'])
+            return len(pids) == 2
+
+        server.wait_for(are_both_loaded, 'both workers')
         workers = server.children()
         project.write('shop/greeting.py', 'MESSAGE = ')
         server.send(signal.SIGHUP)
@@ -177,13 +212,15 @@ def test_reload_reads_the_configuration_again(project: Project) -> None:
         server.wait_for(lambda: len(server.children()) == 4, 'three workers')
 
 
-def test_stop_answers_the_running_requests(project: Project) -> None:
-    with project.serve('--workers', '2') as server:
-        with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            requests_ = [pool.submit(server.get, '/slow/?seconds=1') for _ in range(8)]
-            time.sleep(0.4)
-            status = server.stop()
-            answers = [request.result().json() for request in requests_]
+def test_stop_answers_the_running_requests(serve: Serve) -> None:
+    with (
+        serve('--workers', '2', '--threads', '8') as server,
+        concurrent.futures.ThreadPoolExecutor(8) as pool,
+    ):
+        requests_ = [pool.submit(server.get, '/slow/?seconds=1') for _ in range(8)]
+        time.sleep(0.4)
+        status = server.stop()
+        answers = [request.result().json() for request in requests_]
 
     assert answers == [{'slept': 1.0}] * 8
     assert status == 0
@@ -192,12 +229,11 @@ def test_stop_answers_the_running_requests(project: Project) -> None:
 def test_stop_answers_whom_the_kernel_has_let_in(project: Project) -> None:
     # One thread is busy, so these connections wait in the server; some of them in its backlog.
     arguments = ('--workers', '1', '--threads', '1', '--', '--worker-connections', '3')
-    with project.serve(*arguments) as server:
-        with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            requests_ = [pool.submit(server.get, '/slow/?seconds=0.3') for _ in range(8)]
-            time.sleep(0.4)
-            status = server.stop()
-            answers = [request.result().json() for request in requests_]
+    with project.serve(*arguments) as server, concurrent.futures.ThreadPoolExecutor(8) as pool:
+        requests_ = [pool.submit(server.get, '/slow/?seconds=0.3') for _ in range(8)]
+        time.sleep(0.4)
+        status = server.stop()
+        answers = [request.result().json() for request in requests_]
 
     assert answers == [{'slept': 0.3}] * 8
     assert status == 0
@@ -205,9 +241,9 @@ def test_stop_answers_whom_the_kernel_has_let_in(project: Project) -> None:
 
 @pytest.mark.parametrize('debug', ['', '1'])
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
-def test_stop_leaves_nothing(project: Project, number: signal.Signals, debug: str) -> None:
+def test_stop_leaves_nothing(serve: Serve, number: signal.Signals, debug: str) -> None:
     address = f'127.0.0.1:{free_port()}'
-    with project.serve('--noreload', address=address, DEBUG=debug) as server:
+    with serve('--noreload', address=address, DEBUG=debug) as server:
         status = server.stop(number)
 
         assert status == 0
@@ -216,8 +252,8 @@ def test_stop_leaves_nothing(project: Project, number: signal.Signals, debug: st
         pass
 
 
-def test_interrupt_from_the_terminal_leaves_no_traceback(project: Project) -> None:
-    with project.serve(DEBUG='1') as server:
+def test_interrupt_from_the_terminal_leaves_no_traceback(serve: Serve) -> None:
+    with serve(DEBUG='1') as server:
         os.killpg(server.pid, signal.SIGINT)
         server.process.wait(10)
 
@@ -226,8 +262,9 @@ def test_interrupt_from_the_terminal_leaves_no_traceback(project: Project) -> No
     assert 'Traceback' not in server.output
 
 
-def test_stop_during_the_start_ends_with_0(project: Project) -> None:
-    command = project.command('runapistar', str(free_port()), '--workers', '1')
+def test_stop_during_the_start_ends_with_0(project: Project, server_name: str) -> None:
+    arguments = (str(free_port()), '--workers', '1', '--server', server_name)
+    command = project.command('runapistar', *arguments)
     with Server(project, command, {}) as server:
         server.wait_for(lambda: 'Quit with Control-C' in server.stdout, 'the banner')
 
@@ -245,8 +282,8 @@ def test_interrupted_idle_connection_does_not_delay_development(project: Project
     assert time.monotonic() - began < 2
 
 
-def test_killed_worker_is_replaced(project: Project) -> None:
-    with project.serve('--workers', '1') as server:
+def test_killed_worker_is_replaced(serve: Serve) -> None:
+    with serve('--workers', '1') as server:
         first = server.get('/process/').json()['pid']
         os.kill(first, signal.SIGKILL)
 
@@ -258,8 +295,8 @@ def test_killed_worker_is_replaced(project: Project) -> None:
     assert server.returncode == 0
 
 
-def test_workers_leave_when_the_master_is_killed(project: Project) -> None:
-    with project.serve('--workers', '2') as server:
+def test_workers_leave_when_the_master_is_killed(serve: Serve) -> None:
+    with serve('--workers', '2') as server:
         server.send(signal.SIGKILL)
         server.process.wait()
         deadline = time.monotonic() + 10

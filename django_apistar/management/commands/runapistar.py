@@ -47,10 +47,12 @@ _SERVER_OPTIONS = (
 class Command(BaseCommand):
     """Parses the options, opens the sockets, checks and loads the project, and hands over."""
 
+    _called_from_command_line: bool  # Django's
+
     help = 'Serve API Star and Django from one process, with gunicorn or granian.'
     requires_system_checks = ()
     stealth_options = ('server_arguments',)
-    suppressed_base_arguments = frozenset({'--verbosity', '--traceback'})
+    suppressed_base_arguments = {'--verbosity', '--traceback'}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -85,7 +87,7 @@ class Command(BaseCommand):
         """Declare the options of the command."""
         add = parser.add_argument
         add('addrport', nargs='?', help='port, address:port, unix:PATH or fd://N')
-        add('--bind', action='append', default=[], metavar='ADDRESS', help='as addrport, repeatable')
+        add('--bind', action='append', default=[], metavar='ADDRESS', help='another address')
         add('--ipv6', '-6', action='store_true', help='a bare port means [::1]:port')
         add('--server', choices=('gunicorn', 'granian'), default='gunicorn', help='%(default)s')
         for option, kind, metavar, text, name in _SERVER_OPTIONS:
@@ -180,7 +182,8 @@ class Command(BaseCommand):
 def build_launch(options: dict[str, Any], arguments: list[str]) -> server.Launch:
     """Return what the server process must know, from the options of the command line."""
     names = [name for *_, name in _SERVER_OPTIONS]
-    chosen = {name: options[name] for name in (*names, 'accesslog') if options.get(name) is not None}
+    names.append('accesslog')
+    chosen = {name: options[name] for name in names if options.get(name) is not None}
     if options['preload_app']:
         chosen['preload_app'] = True
     addresses = [*filter(None, [options['addrport']]), *options['bind']]

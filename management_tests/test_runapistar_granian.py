@@ -1,0 +1,197 @@
+"""`runapistar --server granian`: the options that granian has, and a sentence for the others."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from management_tests.server_process import Project, free_port
+from management_tests.test_runapistar import certificate, routes_of
+
+granian = pytest.importorskip('granian')
+
+
+@pytest.fixture(scope='module')
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project for tests that change nothing."""
+    project = Project(tmp_path_factory.mktemp('project'))
+    assert project.run('migrate').returncode == 0
+    return project
+
+
+def test_banner(project: Project) -> None:
+    arguments = ('--server', 'granian', '--workers', '2', '--threads', '3', '--nostatic')
+    with project.serve(*arguments) as server:
+        assert server.stdout.partition('\n\n')[2] == (
+            f'  Site     {server.url}/\n'
+            f'  Admin    {server.url}/admin/\n'
+            f'  Server   granian {granian.__version__}, 2 workers with 3 threads each\n'
+            f'  Routes   {routes_of(server)}\n'
+            '\n'
+            'Quit with Control-C.\n'
+        )
+    assert server.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'sentence'),
+    [
+        (['--timeout', '9'], 'granian has no --timeout. Leave it out, or use gunicorn.'),
+        (['--worker-class', 'sync'],
+         'granian has no --worker-class. Leave it out, or use gunicorn.'),
+        (['--max-requests', '9'], 'granian has no --max-requests. Leave it out, or use gunicorn.'),
+        (['--preload'], 'granian has no --preload. Leave it out, or use gunicorn.'),
+        (['--config', 'x.py'], '--config is a file of gunicorn. Leave it out, or use gunicorn.'),
+        (['--keep-alive', '9'],
+         'granian has no time for --keep-alive. Give 0 for none, leave it out, or use gunicorn.'),
+        (['--bind', '8001'], 'granian serves on one address. Give one, or use gunicorn.'),
+        (['--threads', '0'], 'threads must be 1 or more with granian.'),
+        (['--', '--nonsense'],
+         "--: No such option '--nonsense'. `granian --help` lists the options."),
+        (['--', '--port', '1'], '--: granian has this from runapistar. Give --bind instead.'),
+        (['--pid', '/no/such/web.pid'],
+         'The pid file /no/such/web.pid cannot be written: its folder does not exist.'),
+    ],
+)  # fmt: skip
+def test_option_that_granian_lacks_is_refused(
+    project: Project, arguments: list[str], sentence: str
+) -> None:
+    done = project.run('runapistar', str(free_port()), '--server', 'granian', *arguments)
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == f'runapistar: {sentence}'
+    assert 'Traceback' not in done.stderr
+
+
+def test_without_granian(project: Project) -> None:
+    script = (
+        'import sys, runpy; sys.modules["granian"] = None; '
+        f'sys.argv = [{str(project.directory / "manage.py")!r}, "runapistar", '
+        '"--server", "granian"]; runpy.run_path(sys.argv[0], run_name="__main__")'
+    )
+
+    done = subprocess.run(
+        [sys.executable, '-c', script],
+        cwd=project.directory,
+        env=project.environment(),
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        'runapistar: granian is not installed. '
+        "Install it: pip install 'django-apistar[granian]'.\n"
+    )
+
+
+def test_unix_socket(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / 'web.sock'
+    arguments = ('--server', 'granian', '--workers', '1')
+    with project.serve(*arguments, address=f'unix:{path}') as server:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(20)
+            client.connect(str(path))
+            client.sendall(b'GET /hello/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+            answer = client.makefile('rb').read()
+
+        assert answer.endswith(b'{"message":"hello"}')
+    assert server.returncode == 0
+    assert not path.exists()
+
+
+def test_https(project: Project, tmp_path: Path) -> None:
+    pem = str(certificate(tmp_path))
+    arguments = ('--server', 'granian', '--workers', '1', '--certfile', pem, '--keyfile', pem)
+    with project.serve(*arguments) as server:
+        assert server.get('/hello/', verify=pem).json() == {'message': 'hello'}
+
+
+def test_pid_file(project: Project, tmp_path: Path) -> None:
+    file = tmp_path / 'web.pid'
+    with project.serve('--server', 'granian', '--pid', str(file)) as server:
+        assert file.read_text().strip() == str(server.pid)
+    assert not file.exists()
+
+
+def test_granian_arguments_take_effect(project: Project) -> None:
+    arguments = ('--server', 'granian', '--workers', '1', '--', '--http1-buffer-size', '8192')
+    with project.serve(*arguments) as server:
+        assert server.get('/hello/?' + 'x' * 9000).status_code != 200
+        assert server.get('/hello/').status_code == 200
+
+
+def test_static_files_can_be_left_to_another_server(project: Project) -> None:
+    with project.serve('--server', 'granian', '--noreload', '--nostatic', DEBUG='1') as server:
+        assert server.get('/static/admin/css/base.css').status_code == 404
+
+
+def test_access_log_names_the_framework(project: Project) -> None:
+    with project.serve('--server', 'granian', '--workers', '1', '--access-log') as server:
+        secret = {'Authorization': 'Basic c2VjcmV0OnNlY3JldA==', 'User-Agent': 'test'}
+        server.get('/hello/?a=1', headers=secret)
+        server.get('/admin/login/', headers={'Referer': 'http://x/', 'User-Agent': 'test'})
+        server.get('/static/n%C3%B6pe.css', headers={'User-Agent': 'test'})
+        server.wait_for(lambda: server.stdout.count('"test"') == 3, 'the lines')
+
+    stamp = r'127\.0\.0\.1 - - \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] '
+    patterns = [
+        stamp + r'"GET /hello/\?a=1 HTTP/1\.1" 200 19 "-" "test" apistar \d+ms',
+        stamp + r'"GET /admin/login/ HTTP/1\.1" 200 \d+ "http://x/" "test" django \d+ms',
+        stamp + r'"GET /static/n%C3%B6pe\.css HTTP/1\.1" 404 \d+ "-" "test" static \d+ms',
+    ]
+    lines = server.stdout.splitlines()
+    for pattern in patterns:
+        assert any(re.fullmatch(pattern, line) for line in lines), lines
+    assert 'c2VjcmV0' not in server.output
+
+
+def test_access_log_on_a_full_disk_fails_no_request(project: Project) -> None:
+    arguments = ('--server', 'granian', '--workers', '1', '--access-log', '/dev/full')
+    with project.serve(*arguments) as server:
+        statuses = [server.get('/hello/').status_code for _ in range(5)]
+
+    assert statuses == [200] * 5
+    assert server.stderr.count('The access log /dev/full cannot be written') == 1
+
+
+def test_port_that_is_taken(project: Project) -> None:
+    with socket.create_server(('127.0.0.1', 0)) as taken:
+        port = taken.getsockname()[1]
+        done = project.run('runapistar', str(port), '--server', 'granian')
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        f'runapistar: 127.0.0.1:{port} is already in use. '
+        f'Choose another port: manage.py runapistar {port + 1}.\n'
+    )
+
+
+def test_check(project: Project) -> None:
+    done = project.run('runapistar', '--server', 'granian', '--check')
+
+    assert done.returncode == 0
+    assert done.stdout.endswith('\nEverything is in order; not started.\n')
+
+
+def test_worker_that_cannot_load_ends_the_command(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write(
+        'shop/greeting.py',
+        """
+        import sys
+        if 'manage.py' not in sys.argv[0]:
+            raise RuntimeError('no greeting')
+        MESSAGE = 'hello'
+        """,
+    )
+
+    done = project.run('runapistar', str(free_port()), '--server', 'granian', '--workers', '1')
+
+    assert done.returncode == 1
+    assert 'no greeting' in done.stderr
