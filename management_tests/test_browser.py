@@ -53,8 +53,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     example = Example(tmp_path_factory.mktemp('browser'))
     example.manage('migrate', '--verbosity', '0')
     example.manage('demo')
-    with example.serve() as url:
-        yield url
+    with example.serve() as server:
+        yield server.url
 
 
 @pytest.fixture(scope='module')

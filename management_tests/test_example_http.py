@@ -13,11 +13,13 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from management_tests.example_server import PRODUCTION, ROOT, Example
+from management_tests.example_server import PRODUCTION, Example
+from management_tests.server_process import REPOSITORY, Server
 
 pytestmark = pytest.mark.slow
 
 TIMEOUT_S = 30
+TEXT_OF_THE_LOG = 'RuntimeError: this text must stay in the log'
 BROKEN_ROUTE = """
 
 def broken():
@@ -29,7 +31,7 @@ routes.append(Route('/broken/', 'GET', broken))
 
 
 def add_broken_route(example: Example) -> None:
-    with (example.folder / 'products' / 'routes.py').open('a') as routes:
+    with (example.directory / 'products' / 'routes.py').open('a') as routes:
         routes.write(BROKEN_ROUTE)
 
 
@@ -60,9 +62,14 @@ def example(
 
 
 @pytest.fixture(scope='module')
-def url(example: Example) -> Iterator[str]:
-    with example.serve() as url:
-        yield url
+def server(example: Example) -> Iterator[Server]:
+    with example.serve() as server:
+        yield server
+
+
+@pytest.fixture(scope='module')
+def url(server: Server) -> str:
+    return server.url
 
 
 @pytest.mark.parametrize(
@@ -160,15 +167,14 @@ def test_schema_keeps_its_media_type(url: str) -> None:
     assert set(response.json()['paths']) >= {'/', '/products/', '/product/{product_id}/'}
 
 
-def test_unhandled_exception_is_logged_and_kept_from_the_client(
-    url: str, mode: str, example: Example
-) -> None:
-    response = requests.get(f'{url}/broken/', timeout=TIMEOUT_S)
+def test_unhandled_exception_is_logged_and_kept_from_the_client(server: Server, mode: str) -> None:
+    response = server.get('/broken/')
 
     assert response.status_code == 500
     if mode != 'development':
         assert response.text == '"Server error"'
-    assert 'RuntimeError: this text must stay in the log' in example.log.read_text()
+    server.wait_for(lambda: TEXT_OF_THE_LOG in server.output, 'the traceback')
+    assert server.output.count(TEXT_OF_THE_LOG) == 1
 
 
 def test_a_product_from_its_creation_to_its_removal(url: str) -> None:
@@ -252,13 +258,12 @@ def test_readme_shows_what_make_run_prints(tmp_path: Path) -> None:
     example = Example(tmp_path)
     example.manage('migrate', '--verbosity', '0')
     login = example.manage('demo')
-    with example.serve():
-        banner = example.log.read_text()
-    printed = login + banner[: banner.index('Control-C.\n') + len('Control-C.\n')]
+    with example.serve() as server:
+        banner, stop, _ = server.stdout.partition('Control-C.\n')
 
-    readme = (ROOT / 'README.md').read_text()
+    readme = (REPOSITORY / 'README.md').read_text()
 
-    assert without_numbers(printed) in without_numbers(readme)
+    assert without_numbers(login + banner + stop) in without_numbers(readme)
 
 
 def without_numbers(text: str) -> str:
