@@ -207,7 +207,9 @@ class App(apistar.App):
         """Tell the operator of a fault; a subclass may tell others."""
         errors.report(exc, environ)
 
-    def error_handler(self) -> Response:
+    def error_handler(self, environ: WSGIEnviron = None) -> Response:
+        if environ is not None and errors.wants_traceback(environ):
+            return errors.render_traceback(environ)
         return http.JSONResponse('Server error', 500, exc_info=sys.exc_info())
 
     def finalize_wsgi(

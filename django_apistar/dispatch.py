@@ -66,6 +66,8 @@ class Dispatcher:
         self.lifecycle.enter_thread()
         context = contextvars.copy_context()
         body = context.run(self.django_wsgi_app, environ, start_response)
+        if environ['REQUEST_METHOD'] == 'HEAD':
+            return HeadBody(body)
         # Only a streamed body is made outside of the call, in the language that was active then.
         return ContextBody(body, context) if getattr(body, 'streaming', False) else body
 
@@ -116,6 +118,19 @@ class Dispatcher:
             return start_response(status, headers, exc_info)
 
         return start_secure_response
+
+
+class HeadBody:
+    """No body, as a HEAD request wants; the one that was made is closed with it."""
+
+    def __init__(self, body: Iterable[bytes]) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(())
+
+    def close(self) -> None:
+        getattr(self._body, 'close', lambda: None)()
 
 
 class ContextBody:

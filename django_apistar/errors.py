@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from apistar import exceptions, http
+from django.conf import settings as django_settings
 from django.core import signals
 from django.core.exceptions import (
     BadRequest,
@@ -79,7 +80,7 @@ def report(exc: BaseException, environ: dict[str, Any]) -> None:
     except Exception:
         request_logger.exception('A receiver of got_request_exception failed.')
     request_logger.error(
-        'Internal Server Error: %s', request.path,
+        'Internal Server Error: %s', escape_path(request.path),
         exc_info=(type(exc), exc, exc.__traceback__),
         extra={'status_code': 500, 'request': request},
     )  # fmt: skip
@@ -93,7 +94,17 @@ def warn(exc: Any, environ: dict[str, Any]) -> None:
     if isinstance(exc, SuspiciousOperation):
         logger = logging.getLogger(f'django.security.{type(exc).__name__}')
     if logger.isEnabledFor(logging.WARNING):
-        logger.warning('%s: %s', type(exc).__name__, environ.get('PATH_INFO', ''))
+        logger.warning('%s: %s', type(exc).__name__, escape_path(environ.get('PATH_INFO', '')))
+
+
+def escape_path(path: str) -> str:
+    """Return *path* as a log line may hold it: without what would start another line."""
+    return path.encode('unicode_escape').decode('ascii')
+
+
+def wants_traceback(environ: dict[str, Any]) -> bool:
+    """Whether a fault is shown to the client: under DEBUG, to a browser."""
+    return bool(django_settings.DEBUG) and 'text/html' in environ.get('HTTP_ACCEPT', '')
 
 
 def render_traceback(environ: dict[str, Any]) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 from apistar import exceptions
 
 from django_apistar import errors
+from django_apistar.injector import Injector
 
 Environ = dict[str, Any]
 ROUTE_NAME_KEY = 'django_apistar.route_name'  # in environ, for hooks: the name with its Includes
@@ -14,8 +15,9 @@ ROUTE_NAME_KEY = 'django_apistar.route_name'  # in environ, for hooks: the name 
 class Exchange:
     """A request's life in an App.
 
-    Each hook object belongs to one exchange. `on_response` and `on_error` of a hook run only if
-    its `on_request` has been entered, or it has none, and `on_response` never twice.
+    Each hook object belongs to one exchange. `on_response` of a hook runs only if its
+    `on_request` has been called, or it has none, and never twice. `on_error` of every hook runs
+    when an exception is not answered: whoever reports errors must miss none.
     """
 
     def __init__(self, app: Any, environ: Environ, start_response: Callable[..., Any]) -> None:
@@ -62,12 +64,19 @@ class Exchange:
 
     def _needs_route(self, hook: Any) -> bool:
         """Whether the hook's on_request, or a component for it, asks for what a route has."""
-        return hasattr(hook, 'on_request') and self.app.injector.needs(
-            hook.on_request, ('route', 'path_params'), self.state
-        )
+        injector = self.app.injector
+        if not hasattr(hook, 'on_request') or not isinstance(injector, Injector):
+            return False
+        return injector.needs(hook.on_request, ('route', 'path_params'), self.state)
 
     def _enter(self, hook: Any) -> None:
-        if hasattr(hook, 'on_request'):
+        """Run the hook's on_request; it is entered when it is called, its arguments being there."""
+        if not hasattr(hook, 'on_request'):
+            return
+        injector = self.app.injector
+        if isinstance(injector, Injector):
+            injector.run([hook.on_request], self.state, lambda: self.entered.append(hook))
+        else:  # API Star's, or one of its kind
             self.entered.append(hook)
             self._run([hook.on_request])
 
@@ -108,7 +117,7 @@ class Exchange:
         self.state['exc'] = fault
         self.app.report_exception(fault, self.environ)
         for hook in reversed(self.hooks):
-            if hasattr(hook, 'on_error') and _holds(self.entered, hook):
+            if hasattr(hook, 'on_error'):
                 self._run_on_error(hook)
         self._set_response(self._run([self.app.error_handler]))
         return self._send(self.app.finalize_wsgi)

@@ -188,10 +188,16 @@ class Injector(BaseInjector):
 
     # Runs
 
-    def run(self, funcs: Sequence[Callable[..., Any]], state: dict[Any, Any]) -> Any:
+    def run(
+        self,
+        funcs: Sequence[Callable[..., Any]],
+        state: dict[Any, Any],
+        before_call: Callable[[], None] | None = None,
+    ) -> Any:
         """Call *funcs* with what they ask for, keep what is resolved in *state*.
 
-        Returns the last function's result, None when there is no function.
+        *before_call* is called when a function's arguments are there. Returns the last
+        function's result, None when there is no function.
         """
         if not funcs:
             return None
@@ -199,6 +205,8 @@ class Injector(BaseInjector):
         for step in self._get_plan(funcs, state):
             func = step.func if step.function is None else funcs[step.function]
             kwargs = {name: state[key] for name, key in step.values}
+            if before_call is not None and step.function is not None:
+                before_call()
             value = func(**kwargs, **step.consts)
             state[step.output] = value
             if step.function is not None:

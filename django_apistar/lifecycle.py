@@ -7,6 +7,7 @@ connections that this thread has opened; with any other receiver the real signal
 """
 
 import threading
+import time
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -78,7 +79,7 @@ class Lifecycle:
             return None
         for connection in connections:
             connection.queries_log.clear()
-            connection.close_if_unusable_or_obsolete()
+            refresh(connection)
         return connections
 
     def end(self, connections: list[Any] | None) -> None:
@@ -87,7 +88,7 @@ class Lifecycle:
             self._request_finished.send(sender=WSGIHandler)
             return
         for connection in connections:
-            connection.close_if_unusable_or_obsolete()
+            refresh(connection)
         if self.closes_caches:
             caches.close_all()
 
@@ -98,6 +99,22 @@ class Lifecycle:
         self._started = list(self._request_started.receivers)
         self._finished = list(self._request_finished.receivers)
         return True
+
+
+def refresh(connection: Any) -> None:
+    """Do what `connection.close_if_unusable_or_obsolete()` does, whose reasons are rare.
+
+    Asked here for their signs; the method itself asks the driver.
+    """
+    if connection.connection is None or connection.in_atomic_block:
+        return
+    connection.health_check_done = False
+    if (
+        connection.errors_occurred
+        or connection.autocommit != connection.settings_dict['AUTOCOMMIT']
+        or (connection.close_at is not None and time.monotonic() >= connection.close_at)
+    ):
+        connection.close_if_unusable_or_obsolete()
 
 
 def _holds_exactly(signal: Any, own: set[int]) -> bool:

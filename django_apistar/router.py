@@ -18,7 +18,7 @@ from django_apistar.routing import NoReverseMatch, RouteEntry, describe_mismatch
 from django_apistar.signatures import get_plain_signature
 
 MAX_INT = 2**63 - 1  # the largest that a database takes
-_NOT_CANONICAL = re.compile(r'[\x00-\x1f\x7f\\]|//|/\.{1,2}(?=/|\Z)')
+_NOT_CANONICAL = re.compile(r'\A[^/]|[\x00-\x1f\x7f\\]|//|/\.{1,2}(?=/|\Z)')
 _CACHED_PATH_LENGTH = 256
 CONVERTERS = {int: 'int', float: 'float', str: 'string'}
 _METHODS_ORDER = ('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')

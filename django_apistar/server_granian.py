@@ -236,7 +236,6 @@ class Master(MPServer):
     def __init__(self, launch: Launch, listener: Any, **options: Any) -> None:
         super().__init__(**options)
         self.launch = launch
-        self.pid: int | None  # granian's, once it has started
         self._listener = listener
 
     def _init_shared_socket(self) -> None:
@@ -252,9 +251,10 @@ class Master(MPServer):
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
         """Stop. A worker has this handler until it is loaded, and simply ends."""
-        if os.getpid() != self.pid:
+        master: Any = self.pid  # None until granian has started
+        if os.getpid() != master:
             os._exit(0)
-        super().signal_handler_interrupt(*args, **kwargs)
+        super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def _respawn_workers(
         self, workers: Any, spawn_target: Any, target_loader: Any, delay: float = 0

@@ -447,9 +447,9 @@ def test_no_details_reach_the_client():
     assert call('/boom/').body == b'"Server error"'
 
 
-def test_traceback_page_under_debug():
+def test_browser_sees_a_traceback_page_under_debug():
     with override_settings(DEBUG=True):
-        answer = call('/boom/')
+        answer = call('/boom/', HTTP_ACCEPT='text/html,*/*')
 
     assert answer.status == 500
     assert 'ZeroDivisionError' in answer.body.decode()

@@ -68,6 +68,8 @@ class Lookup:
         if found is None:
             values: list[Any] = []
             segments = path.split('/')
+            if segments[0]:
+                return _NOT_FOUND  # A path starts with a slash.
             try:
                 leaf = _find(self._root, segments, 1, method, values)
                 if leaf is None:

@@ -70,12 +70,16 @@ def find_format(validator: Any) -> Any:
 def is_readable_as_data(cls: Any) -> bool:
     """Tell whether nested Types may become dicts while *cls* is validated.
 
-    API Star's test for unique items refuses instances, and would not refuse dicts.
+    Not if showing them can fail: API Star would first tell the errors of all other properties.
+    Nor if they must be unique: its test for that refuses instances, and would not refuse dicts.
     """
-    return is_renderable(cls) and not any(
-        is_array(validator) and validator.unique_items and not is_leaf(validator.items)
-        for validator in walk(cls.validator)
-    )
+    return is_renderable(cls) and all(map(_may_hold_data, walk(cls.validator)))
+
+
+def _may_hold_data(validator: Any) -> bool:
+    if isinstance(validator, type):
+        return not is_plain_type(validator) or is_readable_as_data(validator)
+    return not is_array(validator) or not validator.unique_items or is_leaf(validator.items)
 
 
 def format_expression(source: Source, validator: Any, variable: str) -> str:
@@ -98,10 +102,18 @@ def nested_expression(
     What lies deeper than a Type or an array of it is left to the JSON encoder.
     """
     if isinstance(validator, type) and is_plain_type(validator):
-        render = source.const(compile_render(validator), f'render_{validator.__name__}')
-        return f'{render}({variable})'
+        return _render_instance(source, validator, variable, compile_render)
     items = validator.items if is_array(validator) else None
     if isinstance(items, type) and is_plain_type(items):
-        render = source.const(compile_render(items), f'render_{items.__name__}')
-        return f'None if {variable} is None else [{render}(item) for item in {variable}]'
+        item = _render_instance(source, items, 'item', compile_render)
+        return f'[{item} for item in {variable}] if type({variable}) is list else {variable}'
     return format_expression(source, validator, variable)
+
+
+def _render_instance(
+    source: Source, cls: Any, variable: str, compile_render: Callable[[Any], Renderer]
+) -> str:
+    # A default, which nobody has validated, may be anything else.
+    render = source.const(compile_render(cls), f'render_{cls.__name__}')
+    name = source.const(cls, cls.__name__)
+    return f'{render}({variable}) if type({variable}) is {name} else {variable}'

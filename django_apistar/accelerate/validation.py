@@ -111,10 +111,11 @@ def _compile_render(cls: Any) -> Renderer:
             source.line('return dict(instance)')
         source.line('values = instance._dict')
         for name, validator in cls.validator.properties.items():
-            expression = nested_expression(source, validator, 'value', compile_render)
-            if expression != 'value':
-                key = source.const(name, 'key')
-                rendered[key] = expression.replace('value', f'values[{key}]')
+            key = source.const(name, 'key')
+            value = f'values[{key}]'
+            expression = nested_expression(source, validator, value, compile_render)
+            if expression != value:
+                rendered[key] = expression
         write_dict(source, 'return ', rendered, start='**values')
     return source.build('render', f'<django_apistar render {cls.__module__}.{cls.__qualname__}>')
 

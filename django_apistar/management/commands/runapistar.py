@@ -87,12 +87,17 @@ class Command(BaseCommand):
         """Declare the options of the command."""
         add = parser.add_argument
         add('addrport', nargs='?', help='port, address:port, unix:PATH or fd://N')
-        add('--bind', action='append', default=[], metavar='ADDRESS', help='another address')
+        add('--bind', action='append', default=[], metavar='ADDRESS', help='another address, repeatable')
         add('--ipv6', '-6', action='store_true', help='a bare port means [::1]:port')
-        add('--server', choices=('gunicorn', 'granian'), default='gunicorn', help='%(default)s')
+        add(
+            '--server',
+            choices=('gunicorn', 'granian'),
+            default='gunicorn',
+            help='HTTP server, %(default)s by default',
+        )
         for option, kind, metavar, text, name in _SERVER_OPTIONS:
             add(option, type=kind, metavar=metavar, help=text, dest=name)
-        add('--preload', action='store_true', dest='preload_app', help='load before forking')
+        add('--preload', action='store_true', dest='preload_app', help='load the application before the workers start')
         add(
             '--access-log',
             nargs='?',
@@ -101,7 +106,7 @@ class Command(BaseCommand):
             dest='accesslog',
             help='log each request to FILE, or to stdout',
         )
-        add('--config', metavar='FILE', help='configuration file of gunicorn')
+        add('--config', metavar='FILE', help='configuration of gunicorn')
         add('--skip-checks', action='store_true', help='skip the system checks')
         add('--noreload', action='store_false', dest='use_reloader', help='no autoreload')
         add('--nostatic', action='store_true', help='do not serve static files')
