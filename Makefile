@@ -41,8 +41,8 @@ type: install ## check types (mypy --strict)
 docs: install ## build docs/_build/html, warnings are errors
 	$(BIN)/sphinx-build -W --keep-going --quiet -b html docs docs/_build/html
 
-bench: install ## compare the example's two frameworks and stock API Star
-	@$(MANAGE) apistar_bench
+bench: install ## measure the promises of speed, write docs/performance.md (minutes; valgrind, wrk)
+	@$(BIN)/python -m management_tests.benchmarks --wire --write-docs
 
 faults: install ## run the long fault and load tests in full
 	@FAULTS=full $(BIN)/python -m pytest management_tests -m faults

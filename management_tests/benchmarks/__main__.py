@@ -1,0 +1,101 @@
+"""`python -m management_tests.benchmarks`: measure django-apistar against its promises."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from management_tests.benchmarks import report, results, runs, wire
+from management_tests.benchmarks.cases import CASES, COMPARISONS
+
+QUICK = ('hello', 'item', 'create', 'queryset', 'hook', 'unseen_100', 'not_found', 'django')
+
+
+def main() -> None:
+    options = parse_options()
+    outcome = results.Results()
+    with runs.database() as environment:
+        if not options.wire_only:
+            measure_in_process(outcome, environment, options)
+        if options.wire or options.wire_only:
+            outcome.wire = wire.measure(environment, options.wire_rounds, options.duration, tell)
+    if options.write_docs:
+        report.write_page(outcome)
+    if options.output:
+        data = json.dumps(results.to_data(outcome), indent=2)
+        options.output.write_text(data + '\n', encoding='utf-8')
+    sys.stdout.write(report.to_text(outcome, sys.stdout.isatty()) + '\n')
+
+
+def parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog='python -m management_tests.benchmarks',
+        description='Measure django-apistar against stock API Star and the frameworks beside it.',
+    )
+    add = parser.add_argument
+    add('--case', action='append', choices=CASES, help='only this case; may be repeated')
+    add('--rounds', type=int, default=25, help='rounds of CPU time (default: %(default)s)')
+    add('--loops', type=int, default=1000,
+        help='hellos under callgrind, 0 for none (default: %(default)s)')
+    add('--quick', action='store_true', help='fewer cases, rounds and loops')
+    add('--wire', action='store_true', help='over HTTP too')
+    add('--wire-only', action='store_true', help='over HTTP alone')
+    add('--wire-rounds', type=int, default=9, help='rounds over HTTP (default: %(default)s)')
+    add('--duration', type=float, default=2,
+        help='seconds of load on each server in a round (default: %(default)s)')
+    add('--output', type=Path, metavar='FILE', help='write every figure as JSON')
+    add('--write-docs', action='store_true', help='put the figures into docs/performance.md')
+    options = parser.parse_args()
+    if options.quick:
+        options.case = options.case or QUICK
+        options.rounds, options.loops = min(options.rounds, 7), min(options.loops, 400)
+    if options.loops and not options.wire_only and not shutil.which('valgrind'):
+        parser.error('valgrind is not installed. Install it, or say --loops 0.')
+    return options
+
+
+def measure_in_process(
+    outcome: results.Results, environment: dict[str, str], options: argparse.Namespace
+) -> None:
+    names = options.case or list(CASES)
+    pairs = list_pairs(names)
+    if options.loops:
+        tell(f'counting instructions of {len(pairs)} subjects')
+        outcome.counts = runs.count_instructions(environment, pairs, options.loops)
+    for name in names:
+        if options.rounds and not CASES[name].instructions_only:
+            tell(f'timing {name}')
+            outcome.times.update(runs.time_case(environment, name, options.rounds, 0.02))
+    if not options.quick:
+        tell('timing the lifecycle, weighing requests')
+        outcome.lifecycle_s = runs.run_worker(environment, task='time_lifecycle', rounds=25)
+        outcome.growth = weigh(environment)
+
+
+def list_pairs(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return each (case, subject) of *names* that a comparison needs."""
+    needed = {pair for one in COMPARISONS for pair in one.in_order()}
+    return [pair for pair in sorted(needed) if pair[0] in names]
+
+
+def weigh(environment: dict[str, str]) -> dict[str, float]:
+    """Return the bytes that a request leaves behind, where stock API Star keeps them."""
+    return {
+        f'hello with a hook class, {subject}, {requests:,} requests': runs.run_worker(
+            environment, task='measure_growth', case='hook', subject=subject, requests=requests
+        )
+        / requests
+        for subject, requests in (('stock', 5_000), ('ours', 100_000))
+    }
+
+
+def tell(line: str) -> None:
+    sys.stderr.write(f'{line}\n')
+
+
+if __name__ == '__main__':
+    main()

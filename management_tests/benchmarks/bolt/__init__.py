@@ -1,0 +1,1 @@
+"""The same work in django-bolt, which needs a virtualenv and a server of its own."""

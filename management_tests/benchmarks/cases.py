@@ -1,0 +1,184 @@
+"""What is measured: cases, and the comparisons that must hold. Data only."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+from typing import Any
+
+OURS = ('ours', 'fast')  # with the standard library's JSON, and with orjson
+ALL = ('floor', 'stock', *OURS)
+PROJECT = 'management_tests.benchmarks.project'
+MANY_PREFIXES = ['/django/', *(f'/prefix{number}/' for number in range(1000))]
+
+
+@dataclasses.dataclass(frozen=True)
+class Variant:
+    """A project: its route module, and what its App is given."""
+
+    routes: str = f'{PROJECT}.routes'
+    hooks: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ('/admin/', '/django/', '/ninja/', '/drf/')
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One request, sent to several subjects."""
+
+    name: str
+    path: str
+    method: str = 'GET'
+    query: str = ''
+    body: bytes = b''
+    statuses: tuple[int, ...] = (200,)
+    subjects: tuple[str, ...] = ALL
+    variant: Variant = Variant()
+    paths_of: dict[str, str] = dataclasses.field(default_factory=dict)  # by subject, its own
+    routes: int = 0  # each request has a new path, of one of so many routes
+    weight: int = 1  # about how many hellos it costs
+    instructions_only: bool = False
+    process: str = ''  # all subjects in one process, where a per cent counts; else one each
+
+    def get_path(self, subject: str) -> str:
+        return self.paths_of.get(subject, self.path)
+
+    def iter_paths(self) -> Any:
+        """Yield paths that have never been asked for."""
+        for number in itertools.count():
+            yield f'/thing{number % self.routes}/{number}/'
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """`reference / subject` is at least *target*; with *is_limit*, its inverse at most.
+
+    Each is (case, subject). *divisor* makes two cases comparable: so many rows, bytes.
+    """
+
+    title: str
+    reference: tuple[str, str]
+    subject: tuple[str, str]
+    target: float
+    is_limit: bool = False
+    divisor: float = 1.0
+
+    def in_order(self) -> tuple[tuple[str, str], tuple[str, str]]:
+        """Return what is divided, and by what."""
+        pair = (self.reference, self.subject)
+        return pair[::-1] if self.is_limit else pair  # type: ignore[return-value]
+
+    def holds(self, ratio: float) -> bool:
+        return ratio <= self.target if self.is_limit else ratio >= self.target
+
+
+def _encode(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _build_order(size: int) -> bytes:
+    """Return the JSON of an order of about *size* bytes."""
+    line = {'name': 'Chair', 'price': 12.5, 'quantity': 3, 'in_stock': True}
+    lines = [line] * max(1, (size - 40) // (len(json.dumps(line)) + 2))
+    return _encode({'customer': 'Someone', 'lines': lines})
+
+
+NEW_ITEM = {'name': 'Chair', 'price': 12.5, 'quantity': 3, 'in_stock': True}
+NEIGHBOURS = {'django': '/django/hello/', 'ninja': '/ninja/hello/', 'drf': '/drf/hello/'}
+
+_CASES = (
+    Case('hello', '/hello/', subjects=(*ALL, *NEIGHBOURS), paths_of=NEIGHBOURS),
+    Case('item', '/item/42/', query='limit=20&q=chair', weight=10),
+    Case('create', '/items/', 'POST', body=_encode(NEW_ITEM), weight=5),
+    Case('list', '/products/', query='limit=100', weight=100),
+    Case('queryset', '/queryset/', query='limit=100', weight=100),
+    Case('hook', '/hello/', variant=Variant(hooks=(f'{PROJECT}.handlers.RequestTimer',)), weight=5),
+    *(
+        Case(f'unseen_{n}', '', routes=n, variant=Variant(f'{PROJECT}.routes_{n}'), weight=5)
+        for n in (10, 100, 1000)
+    ),
+    Case('body_1k', '/orders/', 'POST', body=_build_order(1_000), weight=20),
+    Case('body_100k', '/orders/', 'POST', body=_build_order(100_000), weight=2000),
+    Case('body_1m', '/orders/', 'POST', body=_build_order(1_000_000), weight=20_000),
+    Case('not_found', '/nope/', statuses=(404,), weight=2),
+    Case('wrong_method', '/hello/', 'POST', statuses=(405,), weight=2),
+    Case('bad_body', '/items/', 'POST', body=_encode({'price': -1}), statuses=(400,), weight=5),
+    Case('bad_query', '/item/42/', query='limit=many', statuses=(400, 404), weight=10),
+    Case(
+        'django', '/django/hello/', subjects=('floor', 'django', 'dispatcher'), weight=4,
+        process='dispatch',
+    ),
+    Case(
+        'prefixes', '/hello/', subjects=('floor', *OURS), instructions_only=True,
+        variant=Variant(prefixes=tuple(MANY_PREFIXES)),
+    ),
+    Case(
+        'list_1000', '/products/', query='limit=1000', subjects=('floor', *OURS),
+        instructions_only=True, weight=1000,
+    ),
+)  # fmt: skip
+CASES = {case.name: case for case in _CASES}
+
+TITLES = {
+    'hello': 'hello, JSON dict',
+    'item': 'path int and two query parameters',
+    'create': 'JSON body into a Type and back',
+    'list': '100 rows from SQLite through Types',
+    'queryset': 'the same list, a QuerySet returned',
+    'hook': 'hello with a hook class',
+    'unseen_10': 'unseen paths, 10 routes',
+    'unseen_100': 'unseen paths, 100 routes',
+    'unseen_1000': 'unseen paths, 1,000 routes',
+    'body_1k': 'typed body, 1 kB',
+    'body_100k': 'typed body, 100 kB',
+    'body_1m': 'typed body, 1 MB',
+    'not_found': '404',
+    'wrong_method': '405',
+    'bad_body': 'validation error in the body',
+    'bad_query': 'validation error in the query',
+}
+
+_AGAINST_STOCK = {  # by case: with the standard library's JSON, with orjson
+    'hello': (4, 6), 'item': (18, 24), 'create': (7, 13), 'list': (2.5, 3), 'queryset': (5, 6),
+    'hook': (20, None), 'unseen_10': (15, None), 'unseen_100': (15, None),
+    'unseen_1000': (15, None), 'body_1k': (10, None), 'body_100k': (10, None),
+    'body_1m': (10, None), 'not_found': (1, None), 'wrong_method': (1, None),
+    'bad_body': (1, None), 'bad_query': (1, None),
+}  # fmt: skip
+_AGAINST_NEIGHBOURS = {
+    'django': ('Django, default middleware', 40), 'ninja': ('django-ninja', 45),
+    'drf': ('Django REST framework', 70),
+}  # fmt: skip
+
+COMPARISONS = (
+    *(
+        Comparison(TITLES[case], (case, 'stock'), (case, subject), target)
+        for case, targets in _AGAINST_STOCK.items()
+        for subject, target in zip(OURS, targets, strict=True)
+        if target
+    ),
+    *(
+        Comparison(f'hello against {title}', ('hello', neighbour), ('hello', 'ours'), target)
+        for neighbour, (title, target) in _AGAINST_NEIGHBOURS.items()
+    ),
+    Comparison(
+        'a Django request, dispatched / Django alone',
+        ('django', 'dispatcher'), ('django', 'django'), 1.01, is_limit=True,
+    ),
+    Comparison(
+        'hello with 1,000 Django prefixes / with 4',
+        ('prefixes', 'ours'), ('hello', 'ours'), 1.01, is_limit=True,
+    ),
+    Comparison(
+        'unseen paths, 1,000 routes / 10 routes',
+        ('unseen_1000', 'ours'), ('unseen_10', 'ours'), 1.5, is_limit=True,
+    ),
+    Comparison(
+        'a row of 1,000 / a row of 100',
+        ('list_1000', 'ours'), ('list', 'ours'), 1.05, is_limit=True, divisor=10,
+    ),
+    Comparison(
+        'a byte of 1 MB / a byte of 100 kB',
+        ('body_1m', 'ours'), ('body_100k', 'ours'), 1.05, is_limit=True, divisor=10,
+    ),
+)  # fmt: skip

@@ -1,0 +1,3 @@
+from management_tests.benchmarks.project.routes import build_things
+
+routes = build_things(100)

@@ -1,0 +1,12 @@
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.urls import include, path
+
+from management_tests.benchmarks.project import views
+
+urlpatterns = [path('admin/', admin.site.urls), path('django/hello/', views.hello)]
+if find_spec('ninja'):
+    urlpatterns.append(path('ninja/', include('management_tests.benchmarks.project.ninja_urls')))
+if find_spec('rest_framework'):
+    urlpatterns.append(path('drf/', include('management_tests.benchmarks.project.drf_urls')))

@@ -1,0 +1,104 @@
+"""Results as text: Markdown, or a table of rich's on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from management_tests.benchmarks.results import Results, Row, describe_machine, iter_rows, summarize
+
+PAGE = Path(__file__).parents[2] / 'docs' / 'performance.md'
+START, END = '<!-- figures: start -->', '<!-- figures: end -->'
+Table = tuple[str, Sequence[str], list[Sequence[str]]]  # title, columns, rows
+
+
+def build_tables(results: Results) -> list[Table]:
+    columns = ('case', 'JSON', 'target', 'instructions', 'CPU time (95 %)', 'reached')
+    tables: list[Table] = [
+        ('In process', columns, [_format_row(row) for row in iter_rows(results)])
+    ]
+    if results.lifecycle_s:
+        tables.append(('Connection hygiene of a request', ('thread has', 'CPU time'), [
+            (name, f'{seconds * 1e6:.2f} µs') for name, seconds in results.lifecycle_s.items()
+        ]))  # fmt: skip
+    if results.growth:
+        tables.append(('Memory kept by each request', ('case', 'bytes'), [
+            (name, f'{grown:.1f}') for name, grown in results.growth.items()
+        ]))  # fmt: skip
+    if results.wire:
+        columns = ('server', 'case', 'against', 'target', 'CPU time (95 %)', 'rate', 'reached')
+        tables.append(('On the wire', columns, [_format_wire(one) for one in results.wire]))
+    return [table for table in tables if table[2]]
+
+
+def _format_row(row: Row) -> Sequence[str]:
+    comparison = row.comparison
+    return (
+        comparison.title,
+        row.library,
+        f'{"≤" if comparison.is_limit else "≥"} {comparison.target:g}',
+        '' if row.instructions is None else _format_ratio(row.instructions),
+        '' if row.cpu is None else _format_spread(row.cpu),
+        'yes' if row.holds else 'no',
+    )
+
+
+def _format_wire(one: Any) -> Sequence[str]:
+    return (
+        one.server, one.case, one.reference, f'≥ {one.target:g}' if one.target else '',
+        _format_spread(one.cpu), _format_spread(one.throughput), _format_outcome(one),
+    )  # fmt: skip
+
+
+def _format_outcome(one: Any) -> str:
+    if not one.target:
+        return ''
+    return 'yes' if one.holds else 'no'
+
+
+def _format_ratio(ratio: float) -> str:
+    return f'{ratio:.3f}' if 0.9 < ratio < 1.1 else f'{ratio:.2f}'
+
+
+def _format_spread(ratio: Any) -> str:
+    low, high = _format_ratio(ratio.low), _format_ratio(ratio.high)
+    return f'{_format_ratio(ratio.median)} ({low}–{high})'  # noqa: RUF001
+
+
+def to_markdown(results: Results) -> str:
+    parts = [
+        f'### {title}\n\n{_format_table(columns, rows)}'
+        for title, columns, rows in build_tables(results)
+    ]
+    machine = ', '.join(f'{name} {value}' for name, value in describe_machine().items())
+    return '\n\n'.join([*parts, summarize(results), f'Measured with {machine}.'])
+
+
+def _format_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [columns, ['---'] * len(columns), *rows]
+    return '\n'.join(f'| {" | ".join(line)} |' for line in lines)
+
+
+def write_page(results: Results) -> None:
+    """Put the figures into the documentation."""
+    text = PAGE.read_text(encoding='utf-8')
+    before, _, rest = text.partition(START)
+    after = rest.partition(END)[2]
+    figures = f'{START}\n\n{to_markdown(results)}\n\n{END}'
+    PAGE.write_text(before + figures + after, encoding='utf-8')
+
+
+def to_text(results: Results, is_terminal: bool) -> str:
+    """Return the tables for a person: Markdown, drawn by rich on a terminal where it is there."""
+    if not is_terminal:
+        return to_markdown(results)
+    try:
+        from rich.console import Console
+        from rich.markdown import Markdown
+    except ImportError:
+        return to_markdown(results)
+    console = Console()
+    with console.capture() as capture:
+        console.print(Markdown(to_markdown(results)))
+    return capture.get()

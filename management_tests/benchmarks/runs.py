@@ -1,0 +1,102 @@
+"""Runs the tasks of `worker`, one process each, and reads callgrind's counts."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from django_apistar.benchmark import Measurement
+from management_tests.benchmarks.cases import CASES
+
+ROOT = Path(__file__).parents[2]
+MARK = 'getpriority'  # the C function behind worker._mark
+Counts = dict[tuple[str, str], float]  # by (case, subject): instructions per request
+
+
+@contextlib.contextmanager
+def database() -> Iterator[dict[str, str]]:
+    """Make the benchmark's database for a while; yields the workers' environment."""
+    with tempfile.TemporaryDirectory(prefix='benchmark-') as directory:
+        environment = {
+            **os.environ,
+            'DJANGO_SETTINGS_MODULE': 'management_tests.benchmarks.project.settings',
+            'BENCHMARK_DATABASE': str(Path(directory) / 'db.sqlite3'),
+            'PYTHONHASHSEED': '0',
+            'PYTHONPATH': str(ROOT),
+        }
+        run_worker(environment, task='fill')
+        yield environment
+
+
+def run_worker(environment: dict[str, str], prefix: Sequence[str] = (), **task: Any) -> Any:
+    """Return what the worker's *task* answers. *prefix*: a program that runs the worker."""
+    done = subprocess.run(
+        [*prefix, sys.executable, '-m', 'management_tests.benchmarks.worker'],
+        input=json.dumps(task), env=environment, cwd=ROOT, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    if done.returncode:
+        sys.exit(f'benchmark {task}: exit status {done.returncode}\n{done.stderr}')
+    return json.loads(done.stdout)
+
+
+def time_case(
+    environment: dict[str, str], case: str, rounds: int, value_s: float
+) -> dict[tuple[str, str], Measurement]:
+    """Return CPU time per request, by (case, subject), of one interleaved run."""
+    measured = run_worker(environment, task='time_case', case=case, rounds=rounds, value_s=value_s)
+    return {
+        (case, subject): Measurement(one['name'], tuple(one['values']), one['loops'])
+        for subject, one in measured.items()
+    }
+
+
+def count_instructions(
+    environment: dict[str, str], pairs: Sequence[tuple[str, str]], loops: int
+) -> Counts:
+    """Return instructions per request of *pairs* (case, subject), without the harness' own.
+
+    One process under callgrind for each subject; *loops* hellos, fewer of what costs more.
+    """
+    wanted = {*pairs, *((case, 'floor') for case, _ in pairs)}
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for case, subject in sorted(wanted):
+        groups.setdefault(CASES[case].process or subject, []).append((case, subject))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        counted = pool.map(lambda group: _count(environment, group, loops), groups.values())
+    counts = {pair: count for group in counted for pair, count in group.items()}
+    return {(case, name): counts[case, name] - counts[case, 'floor'] for case, name in pairs}
+
+
+def _count(
+    environment: dict[str, str], pairs: Sequence[tuple[str, str]], loops: int
+) -> dict[tuple[str, str], float]:
+    tasks = [(case, name, max(1, loops // CASES[case].weight)) for case, name in pairs]
+    with tempfile.TemporaryDirectory(prefix='callgrind-') as directory:
+        out = Path(directory) / 'out'
+        command = (
+            'valgrind', '--tool=callgrind', '--instr-atstart=no', f'--dump-before={MARK}',
+            f'--callgrind-out-file={out}', '--quiet',
+        )  # fmt: skip
+        run_worker(environment, command, task='count_instructions', tasks=tasks, warmups=50)
+        return {
+            # The dump of the first mark holds what came before the cases.
+            (case, name): _read_total(out.with_name(f'out.{number}')) / times
+            for number, (case, name, times) in enumerate(tasks, 2)
+        }
+
+
+def _read_total(dump: Path) -> int:
+    found = re.search(r'^totals: (\d+)', dump.read_text(), re.MULTILINE)
+    if found is None:
+        sys.exit(f'callgrind wrote no totals to {dump}.')
+    return int(found[1])

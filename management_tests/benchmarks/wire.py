@@ -1,0 +1,260 @@
+"""Over HTTP: wrk on each server in turn, one worker each, all kept running meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from django_apistar.benchmark import Measurement, Ratio, compare, rotate
+from management_tests.benchmarks.cases import CASES
+from management_tests.benchmarks.runs import ROOT
+
+Tell = Callable[[str], object]
+Pair = tuple[str, str]  # (subject, case)
+SERVERS = ('gunicorn', 'granian')
+BOLT, QUIET_BOLT = 'bolt', 'bolt, no log'  # as it ships, and without a line for each request
+BOLT_ENVIRONMENT = ROOT / 'build' / 'benchmarks' / 'bolt'
+THREADS, CONNECTIONS = 4, 16
+SCRIPT = Path(__file__).with_name('wire.lua')
+SETTINGS = 'management_tests.benchmarks.project.settings'
+APPLICATIONS = {  # by subject
+    'bare': 'management_tests.benchmarks.applications.bare',
+    'stock': 'management_tests.benchmarks.applications.stock',
+    'ours': 'django_apistar.wsgi.application',
+    'django': 'management_tests.benchmarks.applications.django',
+    'ninja': 'management_tests.benchmarks.applications.django',
+}
+TARGETS = {  # by server: (case, reference, how many times ours; 0 where nothing is promised)
+    'gunicorn': (
+        ('hello', 'bare', 0.95), ('hello', 'stock', 1), ('hello', 'django', 2),
+        ('item', 'stock', 1.6), ('create', 'stock', 1.4), ('list', 'stock', 2),
+        ('queryset', 'stock', 2),
+    ),
+    'granian': (
+        ('hello', 'bare', 0.9), ('hello', 'stock', 1.35), ('hello', 'django', 5),
+        ('hello', 'ninja', 6), ('item', 'stock', 6), ('create', 'stock', 4.5),
+        ('list', 'stock', 2.5), ('queryset', 'stock', 2.5), ('hello', BOLT, 2),
+        ('item', BOLT, 2), ('create', BOLT, 2), ('queryset', BOLT, 1), ('hello', QUIET_BOLT, 0),
+        ('item', QUIET_BOLT, 0), ('create', QUIET_BOLT, 0), ('queryset', QUIET_BOLT, 0),
+    ),
+}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class WireRow:
+    """How many times the reference costs what ours does, on one server."""
+
+    server: str
+    case: str
+    reference: str
+    target: float
+    cpu: Ratio  # CPU time of the server's processes per request
+    throughput: Ratio
+
+    @property
+    def holds(self) -> bool:
+        return self.cpu.median >= self.target
+
+
+@dataclasses.dataclass(frozen=True)
+class Load:
+    """What one run of wrk saw."""
+
+    cpu_s: float  # of the server's processes, per request
+    wall_s: float  # per request
+
+
+def measure(
+    environment: dict[str, str], rounds: int, duration_s: float, tell: Tell
+) -> list[WireRow]:
+    """Return the comparisons on each server."""
+    if not shutil.which('wrk'):
+        sys.exit('wrk is not installed. Install it, or leave --wire out.')
+    rows: list[WireRow] = []
+    for server in SERVERS:
+        pairs = list_pairs(server)
+        with contextlib.ExitStack() as stack:
+            running = {
+                subject: stack.enter_context(serve(environment, server, subject))
+                for subject in dict.fromkeys(subject for subject, _ in pairs)
+            }
+            loads = load_in_rounds(running, pairs, rounds, duration_s, tell)
+        rows += [build_row(server, *target, loads) for target in TARGETS[server]]
+    return rows
+
+
+def list_pairs(server: str) -> list[Pair]:
+    pairs = [
+        pair
+        for case, reference, _ in TARGETS[server]
+        for pair in ((reference, case), ('ours', case))
+    ]
+    return list(dict.fromkeys(pairs))
+
+
+def load_in_rounds(
+    running: dict[str, Server], pairs: Sequence[Pair], rounds: int, duration_s: float, tell: Tell
+) -> dict[Pair, list[Load]]:
+    loads: dict[Pair, list[Load]] = {pair: [] for pair in pairs}
+    names = {f'{subject} {case}': (subject, case) for subject, case in pairs}
+    for number in range(-1, rounds):  # the first warms up
+        tell(f'on the wire: round {number + 1} of {rounds}')
+        for name in rotate(list(names), number):
+            subject, case = names[name]
+            load = running[subject].load(case, duration_s)
+            if number >= 0:
+                loads[subject, case].append(load)
+    return loads
+
+
+def build_row(
+    server: str, case: str, reference: str, target: float, loads: dict[Pair, list[Load]]
+) -> WireRow:
+    theirs, ours = loads[reference, case], loads['ours', case]
+
+    def ratio(attribute: str) -> Ratio:
+        above, below = (
+            Measurement(case, tuple(getattr(load, attribute) for load in of))
+            for of in (theirs, ours)
+        )
+        return compare(above, below)
+
+    return WireRow(server, case, reference, target, ratio('cpu_s'), ratio('wall_s'))
+
+
+# Servers
+
+
+@dataclasses.dataclass(frozen=True)
+class Server:
+    """A server that runs, with all its processes in one session."""
+
+    subject: str
+    port: int
+    session: int
+
+    def load(self, case: str, duration_s: float) -> Load:
+        """Load the server for *duration_s* seconds; exit where it answers with an error."""
+        before = read_cpu_s(self.session)
+        seen = self._run_wrk(case, duration_s)
+        cpu_s = read_cpu_s(self.session) - before
+        if seen['errors'] or not seen['requests']:
+            sys.exit(f'{self.subject}, {case}: {seen}')
+        requests = seen['requests']
+        return Load(cpu_s / requests, seen['duration_us'] / 1e6 / requests)
+
+    def _run_wrk(self, case: str, duration_s: float) -> Any:
+        method, body = CASES[case].method, CASES[case].body.decode()
+        done = subprocess.run(
+            [
+                'wrk', '--threads', '1', '--connections', str(CONNECTIONS),
+                '--duration', f'{max(1, round(duration_s))}s', '--script', SCRIPT,
+                self.url(case), '--', method, *([body] if body else []),
+            ],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def url(self, case: str) -> str:
+        path = CASES[case].get_path(self.subject)
+        if self.subject in (BOLT, QUIET_BOLT):  # redirects to the path without its slash
+            path = path.rstrip('/')
+        return f'http://127.0.0.1:{self.port}{path}?{CASES[case].query}'
+
+    def wait(self, process: subprocess.Popen[bytes]) -> None:
+        for _ in range(150):
+            with contextlib.suppress(urllib.error.URLError, ConnectionError):
+                urllib.request.urlopen(self.url('hello'), timeout=5).read()
+                return
+            if process.poll() is not None:
+                break
+            time.sleep(0.2)
+        sys.exit(f'The server of {self.subject} does not answer: {" ".join(process.args)}')
+
+
+@contextlib.contextmanager
+def serve(environment: dict[str, str], server: str, subject: str) -> Iterator[Server]:
+    port = find_port()
+    command, more = build_command(server, subject, port)
+    process = subprocess.Popen(
+        command, env={**environment, **more}, cwd=ROOT, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        running = Server(subject, port, process.pid)
+        running.wait(process)
+        yield running
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def build_command(server: str, subject: str, port: int) -> tuple[list[str], dict[str, str]]:
+    """Return the command that serves *subject*, and what it adds to the environment."""
+    if subject in (BOLT, QUIET_BOLT):
+        python = str(prepare_bolt())
+        more = {
+            'DJANGO_SETTINGS_MODULE': 'management_tests.benchmarks.bolt.settings',
+            'BENCHMARK_LOG_LEVEL': 'ERROR' if subject == QUIET_BOLT else 'INFO',
+        }
+        options = ['--host', '127.0.0.1', '--port', str(port), '--processes', '1', '--no-admin']
+        return [python, '-m', 'django', 'runbolt', *options], more
+    more = {'DJANGO_SETTINGS_MODULE': SETTINGS, 'BENCHMARK_APPLICATION': APPLICATIONS[subject]}
+    options = ['--server', server, '--workers', '1', '--threads', str(THREADS), '--skip-checks']
+    if server == 'gunicorn':  # A worker that is replaced takes its CPU time along.
+        options += ['--max-requests', '0']
+    return [sys.executable, '-m', 'django', 'runapistar', f'127.0.0.1:{port}', *options], more
+
+
+def prepare_bolt() -> Path:
+    """Return the Python of a virtualenv with the newest django-bolt, made on first use."""
+    python = BOLT_ENVIRONMENT / 'bin' / 'python'
+    if not python.exists():
+        subprocess.run([find_python(), '-m', 'venv', str(BOLT_ENVIRONMENT)], check=True)
+    if not list(BOLT_ENVIRONMENT.glob('lib/*/site-packages/django_bolt')):
+        install = [python, '-m', 'pip', 'install', '--quiet', '--upgrade', 'django-bolt']
+        subprocess.run(install, check=True, stdout=sys.stderr)
+    return python
+
+
+def find_python() -> str:
+    """Return a Python 3.12, which django-bolt needs."""
+    found = sorted(Path.home().glob('.pyenv/versions/3.12*/bin/python')) or [
+        Path(shutil.which('python3.12') or 'python3.12')
+    ]
+    return str(found[-1])
+
+
+def find_port() -> int:
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        return int(free.getsockname()[1])
+
+
+def read_cpu_s(session: int) -> float:
+    """Return the CPU seconds that the processes of *session* have used so far."""
+    ticks = 0
+    for stat in Path('/proc').glob('[0-9]*/stat'):
+        with contextlib.suppress(OSError):
+            # The second field, the name in brackets, may hold anything.
+            fields = stat.read_text().rpartition(')')[2].split()
+            if int(fields[3]) == session:
+                ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf('SC_CLK_TCK')

@@ -1,0 +1,136 @@
+"""Measures in a process of its own. `python -m management_tests.benchmarks.worker` is for `runs`.
+
+The task comes as JSON on standard input; the answer is JSON on standard output.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import json
+import os
+import subprocess
+import sys
+import threading
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import django
+
+from django_apistar import benchmark
+from management_tests.benchmarks.cases import CASES
+
+
+def time_case(case: str, rounds: int, value_s: float) -> Any:
+    """Return each subject's Measurement of *case*, without what the harness itself costs."""
+    from management_tests.benchmarks.subjects import build_run
+
+    runs = {subject: build_run(CASES[case], subject) for subject in CASES[case].subjects}
+    measured = benchmark.measure(runs, rounds=rounds, value_s=value_s)
+    floor = measured.pop('floor')
+    return {name: dataclasses.asdict(one.less(floor)) for name, one in measured.items()}
+
+
+def count_instructions(tasks: list[tuple[str, str, int]], warmups: int) -> Any:
+    """Send each (case, subject, times) between two marks, under callgrind."""
+    from management_tests.benchmarks.subjects import build_run
+
+    runs = [(build_run(CASES[case], subject), loops) for case, subject, loops in tasks]
+    for run, loops in runs:
+        run(min(loops, warmups))
+    gc.collect()
+    gc.freeze()
+    subprocess.run(
+        ['vgdb', f'--pid={os.getpid()}', 'instrumentation', 'on'], check=True, capture_output=True
+    )
+    _mark()
+    for run, loops in runs:
+        run(loops)
+        _mark()
+
+
+def _mark() -> None:
+    """Call the C function at which callgrind has been told to write down its counts."""
+    os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def measure_growth(case: str, subject: str, requests: int) -> Any:
+    """Return the bytes that *requests* requests leave behind, after as many as warm it up."""
+    from management_tests.benchmarks.subjects import build_run
+
+    run = build_run(CASES[case], subject)
+    run(2000)
+    gc.collect()
+    tracemalloc.start()
+    run(100)  # what tracing itself makes
+    gc.collect()
+    before, _ = tracemalloc.get_traced_memory()
+    run(requests)
+    gc.collect()
+    after, _ = tracemalloc.get_traced_memory()
+    return after - before
+
+
+def time_lifecycle(rounds: int) -> Any:
+    """Return seconds per request of the lifecycle alone, by what the thread has open."""
+    from django.db import connection
+
+    from django_apistar.dispatch import get_application
+
+    lifecycle = get_application().lifecycle
+
+    def run(loops: int) -> None:
+        for _ in range(loops):
+            connections = lifecycle.begin({})
+            if connections or connections is None:  # as the dispatcher decides it
+                lifecycle.end(connections)
+
+    def run_nothing(loops: int) -> None:
+        for _ in range(loops):
+            _nothing({})
+
+    subjects: dict[str, Callable[[int], object]] = {'lifecycle': run, 'nothing': run_nothing}
+
+    def measure() -> Any:
+        measured = benchmark.measure(subjects, rounds=rounds)
+        return measured['lifecycle'].less(measured['nothing']).median
+
+    results: dict[str, float] = {}
+
+    def measure_without_connection() -> None:
+        results['no connection'] = measure()
+
+    thread = threading.Thread(target=measure_without_connection)
+    thread.start()
+    thread.join()
+    connection.ensure_connection()
+    results['a kept connection'] = measure()
+    return results
+
+
+def _nothing(environ: Any) -> None:
+    """The call of a function, which the loop itself costs at least."""
+
+
+def fill() -> None:
+    from management_tests.benchmarks.project.database import fill_database
+
+    fill_database()
+
+
+TASKS: dict[str, Callable[..., Any]] = {
+    task.__name__: task
+    for task in (time_case, count_instructions, measure_growth, time_lifecycle, fill)
+}
+
+
+def main() -> None:
+    task = json.load(sys.stdin)
+    django.setup()
+    result = TASKS[task.pop('task')](**task)
+    json.dump(result, sys.stdout)
+
+
+if __name__ == '__main__':
+    main()
