@@ -213,9 +213,7 @@ class Injector(BaseInjector):
                 state['return_value'] = value
         return value
 
-    def needs(
-        self, func: Callable[..., Any], keys: Sequence[Key], state: dict[Any, Any]
-    ) -> bool:
+    def needs(self, func: Callable[..., Any], keys: Sequence[Key], state: dict[Any, Any]) -> bool:
         """Return whether *func* or a project's component for it takes one of *keys* of the state.
 
         API Star's own components answer without a route.
