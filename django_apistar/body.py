@@ -21,10 +21,10 @@ MAX_DEPTH = 256  # of JSON: more is an attack on the recursion of whoever reads 
 _CHUNK = 64 * 1024
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _NO_BRACKETS = bytes(code for code in range(256) if code not in b'[]{}')
-# Numbers that may be infinite, and what may be half of a character.
-_UNUSUAL = re.compile(rb'\\u[dD]|[0-9.][eE]\+?[0-9]{3}|[0-9]{300}').search
-# orjson knows integers up to 64 bits.
-_UNUSUAL_FOR_ORJSON = re.compile(rb'\\u[dD]|[0-9]{19}').search
+# Every digit as 0 and every E as e: far faster to search for than a pattern.
+_DIGITS_AS_0 = bytes.maketrans(b'123456789E', b'000000000e')
+_LONG_INTEGER = b'0' * 19  # of which orjson may make a float
+_LONG_NUMBER = b'0' * 300  # which may be infinite
 _SURROGATE = re.compile(rb'\\u[dD][89a-fA-F]')
 
 
@@ -52,9 +52,7 @@ def read_body(environ: dict[str, Any]) -> bytes:
     expected = int(length) if len(length) < 20 else 10**20
     if limit is not None and expected > limit:
         raise PayloadTooLarge()
-    if not expected:
-        return b''
-    return _read_exactly(environ['wsgi.input'], expected)
+    return _read_exactly(environ['wsgi.input'], expected) if expected else b''
 
 
 def _read_exactly(stream: Any, expected: int) -> bytes:
@@ -101,12 +99,12 @@ class JSONCodec(codecs.JSONCodec):
         self._read_once = json.JSONDecoder(**options).scan_once
         self._careful = json.JSONDecoder(**options, parse_float=_finite)
         self._read = _find_orjson() if fast and hook is None else None
-        self._unusual = _UNUSUAL if self._read is None else _UNUSUAL_FOR_ORJSON
+        self._is_unusual = _is_unusual if self._read is None else _is_unusual_for_orjson
 
     def decode(self, bytestring: bytes, **options: Any) -> Any:
         """Return the data of *bytestring*. Raises ParseError."""
         depth = bytestring.count(b'[') + bytestring.count(b'{')
-        if depth > MAX_DEPTH or self._unusual(bytestring):
+        if depth > MAX_DEPTH or self._is_unusual(bytestring):
             return self._decode_carefully(bytestring)
         try:
             if self._read is not None:
@@ -128,6 +126,17 @@ class JSONCodec(codecs.JSONCodec):
         except ValueError as exc:
             raise exceptions.ParseError(f'Malformed JSON. {_describe(exc)}') from None
         return data
+
+
+def _is_unusual(document: bytes) -> bool:
+    """Whether *document* may hold an infinite number or half of a character."""
+    digits = document.translate(_DIGITS_AS_0)
+    return b'\\u' in document or b'e000' in digits or b'e+000' in digits or _LONG_NUMBER in digits
+
+
+def _is_unusual_for_orjson(document: bytes) -> bool:
+    """Whether *document* may hold an integer beyond 64 bits. orjson refuses the rest itself."""
+    return _LONG_INTEGER in document.translate(_DIGITS_AS_0)
 
 
 def _find_orjson() -> Callable[[bytes], Any] | None:

@@ -125,19 +125,17 @@ _CONTENT_OF_SUBCLASSES: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
 
 # Python writes 1e-05 and 1e-07, orjson 0.00001 and 1e-7; and null for NaN, an error in Python.
 _UNLIKE_FLOAT = re.compile(rb'(?:^|[:,\[])-?(?:\d(?:\.\d+)?e|0\.0000)')
-_SUSPECT = re.compile(rb'null|0\.0000|e[-+\d]')
-_EXPONENT = re.compile(rb'e[-+\d]')
+# Every digit as 0: far faster to search for than a pattern.
+_DIGITS_AS_0 = bytes.maketrans(b'123456789', b'000000000')
 
 
 def _is_suspect(text: bytes) -> bool:
-    # One search is faster in a short text, single words in a long one.
-    if len(text) < 1000:
-        return _SUSPECT.search(text) is not None
     return b'null' in text or _may_have_unlike_float(text)
 
 
 def _may_have_unlike_float(text: bytes) -> bool:
-    return b'0.0000' in text or _EXPONENT.search(text) is not None
+    digits = text.translate(_DIGITS_AS_0)
+    return b'0e0' in digits or b'0e-0' in digits or b'0.0000' in text
 
 
 def _is_unlike(text: bytes, value: Any) -> bool:
