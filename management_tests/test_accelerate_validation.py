@@ -538,6 +538,27 @@ def test_what_a_type_shows_itself_is_shown():
     assert validation.compile_render(Holder)(Holder(value)) == {'masked': {'secret': '***'}}
 
 
+def test_a_default_that_is_no_list_of_types_is_shown_as_it_is():
+    class Shelf(types.Type):
+        products = validators.Array(items=Category, default='none')
+
+    assert validation.compile_render(Shelf)(Shelf()) == {'products': 'none'}
+
+
+def test_a_nested_type_that_cannot_be_shown_comes_after_the_errors_of_its_neighbours():
+    class Undated(types.Type):
+        day = validators.Date(default='today')
+
+    class Holder(types.Type):
+        undated = Undated
+        size = validators.Integer()
+
+    with pytest.raises(validators.ValidationError) as refusal:
+        validation.compile_from_object(Holder)({'undated': {}, 'size': 'x'})
+
+    assert refusal.value.detail == {'size': 'Must be a number.'}
+
+
 def test_rows_become_data_without_instances():
     read = validation.compile_from_row(Category)
 
