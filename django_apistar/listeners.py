@@ -53,27 +53,41 @@ def open_listener(address: Any, config: Any) -> Any:
 
     Raises AddressError at once, where gunicorn itself would try five times.
     """
-    from gunicorn.sock import TCP6Socket, TCPSocket, UnixSocket
-    from gunicorn.util import is_ipv6
-
-    log = _log()
     try:
-        if isinstance(address, int):
-            return adopt_listener(address, config)
-        if isinstance(address, str):
-            _refuse_live_socket(address)
-            return UnixSocket(address, config, log)
-        if isinstance(address, tuple):
-            return (TCP6Socket if is_ipv6(address[0]) else TCPSocket)(address, config, log)
+        number = address if isinstance(address, int) else _bind(address, config).detach()
+        return adopt_listener(number, config)
     except (OSError, OverflowError, ValueError) as exc:
         raise AddressError(explain(format_address(address), exc)) from exc
-    raise AddressError(f'{address!r} is not an address.')
+
+
+def _bind(address: str | tuple[str, int], config: Any) -> socket.socket:
+    if isinstance(address, str):
+        _remove_dead_socket(address)
+        opened = socket.socket(socket.AF_UNIX)
+    else:
+        opened = socket.socket(socket.AF_INET6 if ':' in address[0] else socket.AF_INET)
+    umask = os.umask(config.umask)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if config.reuse_port:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        opened.bind(address)
+        opened.listen(config.backlog)
+        if isinstance(address, str) and not address.startswith('\0'):
+            os.chown(address, config.uid, config.gid)
+    except BaseException:
+        opened.close()
+        raise
+    finally:
+        os.umask(umask)
+    return opened
 
 
 def adopt_listener(number: int, config: Any) -> Any:
     """Return the gunicorn socket of the listening descriptor *number*. Raises OSError."""
     from gunicorn.sock import TCP6Socket, TCPSocket, UnixSocket
 
+    log = logging.getLogger('gunicorn.error')
     inherited = socket.socket(fileno=os.dup(number))
     try:
         if not inherited.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
@@ -82,15 +96,11 @@ def adopt_listener(number: int, config: Any) -> Any:
     finally:
         inherited.close()
     families = {socket.AF_UNIX: UnixSocket, socket.AF_INET6: TCP6Socket}
-    return families.get(family, TCPSocket)(name, config, _log(), fd=number)
+    return families.get(family, TCPSocket)(name, config, log, fd=number)
 
 
-def _log() -> logging.Logger:
-    return logging.getLogger('gunicorn.error')
-
-
-def _refuse_live_socket(path: str) -> None:
-    """Raise when somebody serves on *path*: gunicorn would take the file away from them."""
+def _remove_dead_socket(path: str) -> None:
+    """Remove the socket that a dead server has left at *path*. Raises OSError when one serves."""
     if path.startswith('\0') or not Path(path).exists():
         return
     if not Path(path).is_socket():
@@ -98,6 +108,7 @@ def _refuse_live_socket(path: str) -> None:
     with socket.socket(socket.AF_UNIX) as probe:
         if probe.connect_ex(path) == 0:
             raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+    Path(path).unlink()
 
 
 def format_address(address: Any) -> str:

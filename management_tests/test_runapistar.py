@@ -18,8 +18,13 @@ from django.core.management import CommandError, call_command
 
 import django_apistar
 from django_apistar import listeners
-from management_tests.server_process import Project, Server, free_port
+from django_apistar.management.commands.runapistar import Command
+from management_tests.server_process import REPOSITORY, Project, Server, free_port
 
+DJANGOS_OPTIONS = {
+    'help', 'version', 'verbosity', 'settings', 'pythonpath', 'traceback', 'no_color',
+    'force_color', 'addrport',
+}  # fmt: skip
 VERSIONS = (
     f'django-apistar {django_apistar.__version__}, API Star {apistar.__version__}, '
     f'Django {django.__version__}, settings shop.settings'
@@ -730,6 +735,40 @@ def test_development_logs_requests(migrated: Project) -> None:
 
     assert re.search(r'^\[.+\] "GET /hello/ HTTP/1\.1" 200 19 apistar \d+ms$', server.stdout,
                      re.MULTILINE)  # fmt: skip
+
+
+# Documentation
+
+DOCS = (REPOSITORY / 'docs/runapistar.md').read_text()
+
+
+def test_every_option_is_documented() -> None:
+    parser = Command().create_parser('manage.py', 'runapistar')
+    own = [action for action in parser._actions if action.dest not in DJANGOS_OPTIONS]
+    options = [option for action in own for option in action.option_strings]
+
+    assert len(options) >= 20
+    assert [option for option in options if not re.search(rf'`{option}\b', DOCS)] == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    'arguments',
+    [
+        ['localhost'], ['203.0.113.7:8000'], ['nowhere.invalid:8000'], ['unix:/no/web.sock'],
+        ['--workers=-1'], ['--certfile', 'cert.pem'], ['--config', 'gunicorn.py'],
+    ],
+)  # fmt: skip
+def test_documented_sentence_is_the_real_one(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(CommandError) as caught:
+        call_command('runapistar', *arguments)
+
+    documented = f'| `runapistar: {caught.value}` |'.replace(f'{tmp_path}/', '')
+    assert documented in DOCS
 
 
 # Colour

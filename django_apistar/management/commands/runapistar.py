@@ -87,7 +87,7 @@ class Command(BaseCommand):
         """Declare the options of the command."""
         add = parser.add_argument
         add('addrport', nargs='?', help='port, address:port, unix:PATH or fd://N')
-        add('--bind', action='append', default=[], metavar='ADDRESS', help='another address, repeatable')
+        add('--bind', action='append', default=[], metavar='ADDRESS', help='one address more')
         add('--ipv6', '-6', action='store_true', help='a bare port means [::1]:port')
         add(
             '--server',
@@ -97,7 +97,7 @@ class Command(BaseCommand):
         )
         for option, kind, metavar, text, name in _SERVER_OPTIONS:
             add(option, type=kind, metavar=metavar, help=text, dest=name)
-        add('--preload', action='store_true', dest='preload_app', help='load the application before the workers start')
+        add('--preload', action='store_true', dest='preload_app', help='load before forking')
         add(
             '--access-log',
             nargs='?',
