@@ -136,7 +136,7 @@ def _is_unusual(document: bytes) -> bool:
 
 def _is_unusual_for_orjson(document: bytes) -> bool:
     """Whether *document* may hold an integer beyond 64 bits. orjson refuses the rest itself."""
-    return _LONG_INTEGER in document.translate(_DIGITS_AS_0)
+    return document.translate(_DIGITS_AS_0).find(_LONG_INTEGER) >= 0
 
 
 def _find_orjson() -> Callable[[bytes], Any] | None:
@@ -215,7 +215,7 @@ class MultiPartCodec(codecs.MultiPartCodec):
         return list(form.items(multi=True)), list(files.items(multi=True))
 
 
-def _open_stream(**kwargs: Any) -> BytesIO:
+def _open_stream(*args: Any, **kwargs: Any) -> BytesIO:
     """Files stay in memory, where the whole body is already: Werkzeug's are closed by nobody."""
     return BytesIO()
 

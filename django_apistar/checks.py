@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core import checks
 
-from django_apistar.application import get_route_table
+from django_apistar import wiring
+from django_apistar.application import get_app, get_route_table
 from django_apistar.conf import Problem, SettingsError, find_problems
 
 
@@ -14,12 +15,12 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]
 
 
 def check_routes(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
-    """Report every clash between the routes of both frameworks."""
+    """Report every clash between the routes of both frameworks, and what can never be called."""
     try:
-        table = get_route_table()
+        problems = [*get_route_table().conflicts(), *wiring.find_problems(get_app())]
     except SettingsError:
         return []  # check_settings reports them.
-    return [_to_message(problem) for problem in table.conflicts()]
+    return [_to_message(problem) for problem in problems]
 
 
 def _to_message(problem: Problem) -> checks.CheckMessage:

@@ -10,9 +10,9 @@ from django.conf import settings as django_settings
 from django.core.wsgi import get_wsgi_application
 from django.urls import set_script_prefix
 
-from django_apistar import security
+from django_apistar import security, wiring
 from django_apistar.application import App, get_app, get_route_table
-from django_apistar.conf import get_settings
+from django_apistar.conf import SettingsError, get_settings
 from django_apistar.lifecycle import Lifecycle
 from django_apistar.routing import Framework, RouteTable
 from django_apistar.static import StaticFiles, not_found
@@ -182,6 +182,9 @@ def _redirect(start_response: StartResponse, location: str) -> list[bytes]:
 def get_application() -> Dispatcher:
     """Return the project's WSGI application, built once. Raises SettingsError."""
     settings = get_settings()
+    problems = wiring.find_problems(get_app())
+    if problems:
+        raise SettingsError(problems)
     static_app: WSGI = not_found
     if settings.static_prefix:
         static_app = StaticFiles(settings.static_prefix, settings.debug)

@@ -39,17 +39,23 @@ class Step:
     parameter: inspect.Parameter | None = None  # what the component resolves
 
 
-class UnresolvableParameterError(ConfigurationError):
-    """No component provides a parameter. Says which, where, and what to do."""
+class InjectionError(ConfigurationError):
+    """A function that can never be called. Says which and where; `hint` is what to do."""
+
+    def __init__(self, message: str, func: Callable[..., Any], hint: str) -> None:
+        self.hint = hint
+        source = get_source(func)
+        super().__init__(message + (f' ({source}).' if source else '.'))
+
+
+class UnresolvableParameterError(InjectionError):
+    """No component provides a parameter."""
 
     def __init__(self, parameter: inspect.Parameter, func: Callable[..., Any]) -> None:
-        self.parameter = parameter
-        self.func = func
-        self.hint = _remedy(parameter)
-        source = get_source(func)
         super().__init__(
-            f'Parameter {_describe(parameter)} of {get_dotted_name(func)} cannot be injected'
-            + (f' ({source}).' if source else '.')
+            f'Parameter {_describe(parameter)} of {get_dotted_name(func)} cannot be injected',
+            func,
+            _remedy(parameter),
         )
 
 
@@ -91,9 +97,10 @@ class Injector(BaseInjector):
         parents: tuple[Key, ...] = (),
     ) -> None:
         if inspect.iscoroutinefunction(func):
-            raise ConfigurationError(
-                f'{get_dotted_name(func)} is a coroutine function ({get_source(func)}); '
-                'write def instead of async def.'
+            raise InjectionError(
+                f'{get_dotted_name(func)} is a coroutine function, which WSGI cannot run',
+                func,
+                'Write def instead of async def.',
             )
         signature = get_signature(func)
         values: list[tuple[str, Key]] = []
@@ -142,9 +149,10 @@ class Injector(BaseInjector):
         component, parameter = self.find_component(wanted, func)
         key = identify(component, parameter)
         if key in parents:
-            raise ConfigurationError(
-                f'The component {get_dotted_name(component)} needs itself '
-                f'({get_source(component.resolve)}).'
+            raise InjectionError(
+                f'The component {get_dotted_name(type(component))} needs itself',
+                component.resolve,
+                'Break the circle: what resolve() asks for must not ask for it in turn.',
             )
         if key not in seen:
             seen.add(key)

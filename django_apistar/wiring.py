@@ -1,0 +1,58 @@
+"""Finds what no request could ever run: handlers, hooks and components that cannot be resolved."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from apistar.exceptions import ConfigurationError
+from apistar.server.components import Component
+
+from django_apistar.injector import Injector, is_built_in
+from django_apistar.problems import Problem
+from django_apistar.signatures import get_dotted_name, get_signature, get_source
+
+_HOOK_METHODS = ('on_request', 'on_response', 'on_error')
+_OWN_METHODS = ('render_response', 'exception_handler', 'error_handler', 'finalize_wsgi')
+
+
+def find_problems(app: Any) -> tuple[Problem, ...]:
+    """Return an E015 for each function of *app* that can never be called, in order.
+
+    Empty for an App with an injector of another kind, whose rules are its own.
+    """
+    if not isinstance(app.injector, Injector):
+        return ()
+    found = [*_find_silent_components(app.injector), *_find_unresolvable(app)]
+    return tuple(dict.fromkeys(found))
+
+
+def _find_silent_components(injector: Injector) -> Iterator[Problem]:
+    for component in injector.components:
+        asks_itself = type(component).can_handle_parameter is Component.can_handle_parameter
+        annotation = get_signature(component.resolve).return_annotation
+        if asks_itself and annotation is inspect.Signature.empty:
+            yield Problem(
+                'E015',
+                f'The component {get_dotted_name(type(component))} does not say what it provides '
+                f'({get_source(component.resolve)}).',
+                'Annotate what resolve() returns, or override can_handle_parameter().',
+            )
+
+
+def _find_unresolvable(app: Any) -> Iterator[Problem]:
+    for func in _iter_functions(app):
+        try:
+            app.injector.plan([func], ())
+        except ConfigurationError as exc:
+            yield Problem('E015', str(exc), getattr(exc, 'hint', ''))
+
+
+def _iter_functions(app: Any) -> Iterator[Callable[..., Any]]:
+    for entry in app.router.entries:
+        yield entry.route.handler
+    for hook in app.create_hooks():
+        yield from (getattr(hook, name) for name in _HOOK_METHODS if hasattr(hook, name))
+    for component in app.injector.components:
+        if not is_built_in(component):
+            yield component.resolve
+    yield from (getattr(app, name) for name in _OWN_METHODS)
