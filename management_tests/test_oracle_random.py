@@ -32,6 +32,7 @@ HTTP = (
 )  # fmt: skip
 NAMES = ('a', 'b', 'c', 'x_token', 'content_type', 'q')
 TEXTS = ('', '0', '7', '-3', '1.5', 'x', 'true', 'null', 'a b', 'é', '%', '+', '1e3', '00', 'nan')
+SEGMENTS = (*'7777777', '0', 'x', '1.5', '1.5', '-3', 'a b', 'x/y', '', 'é', '12', '٣')
 FAILURES = (
     None, None, None, None, exceptions.Forbidden, exceptions.BadRequest({'a': 'b'}), ValueError,
     exceptions.Found('/x/'), exceptions.HTTPException('gone', 410),
@@ -103,7 +104,8 @@ def draw_validator(draw: Any, depth: int = 1) -> Any:
         return draw(st.sampled_from([validators.Date, validators.DateTime, validators.Time]))()
     if kind in ('integer', 'number'):
         limits = draw(st.sampled_from([
-            {}, {'minimum': 0}, {'maximum': 5}, {'minimum': 0, 'exclusive_minimum': True}, {'multiple_of': 7},
+            {}, {'minimum': 0}, {'maximum': 5}, {'minimum': 0, 'exclusive_minimum': True},
+            {'multiple_of': 7},
         ]))  # fmt: skip
         default = draw(st.sampled_from([{}, {'default': 3}]))
         cls = validators.Integer if kind == 'integer' else validators.Number
@@ -187,6 +189,23 @@ def draw_default(annotation: Any) -> Any:
 # Routes
 
 
+def answer(outcome: str, described: Any, body: Any, status: int, failure: Any) -> Any:
+    match outcome:
+        case 'list':
+            return list(described.values())
+        case 'text':
+            return str(described)
+        case 'body':
+            return body
+        case 'response':
+            return http.Response(str(described))
+        case 'status':
+            return http.JSONResponse(described, status, {'X-Status': str(status)})
+        case 'raise':
+            fail(failure)
+    return described
+
+
 @st.composite
 def draw_handler(draw: Any, provided: list[Any], path_types: dict[str, Any]) -> Any:
     names = tuple(name for name in NAMES if name not in path_types)
@@ -208,20 +227,7 @@ def draw_handler(draw: Any, provided: list[Any], path_types: dict[str, Any]) -> 
     def handle(values: dict[str, Any]) -> Any:
         described = {name: describe(value) for name, value in values.items()}
         values['environ'][LOG].append('handler')
-        match outcome:
-            case 'list':
-                return list(described.values())
-            case 'text':
-                return str(described)
-            case 'body':
-                return values.get('body')
-            case 'response':
-                return http.Response(str(described))
-            case 'status':
-                return http.JSONResponse(described, status, {'X-Status': str(status)})
-            case 'raise':
-                fail(failure)
-        return described
+        return answer(outcome, described, values.get('body'), status, failure)
 
     return make_function('handler', [*parameters, ENVIRON], handle, returns)
 
@@ -258,7 +264,7 @@ def draw_routes(draw: Any, provided: list[Any]) -> tuple[list[tuple[str, str]], 
 
     def make_routes() -> list[Any]:
         made = [make() for _, _, make in drawn]
-        return made[:1] + [Include(prefix, 'included', made[1:])] if prefix else made
+        return [*made[:1], Include(prefix, 'included', made[1:])] if prefix else made
 
     paths = [
         ((prefix if prefix and index else '') + path, method)
@@ -312,7 +318,7 @@ def make_hook_method(
 def draw_request(draw: Any, paths: list[tuple[str, str]]) -> Request:
     path, method = draw(st.sampled_from(paths))
     segments = [
-        draw(st.sampled_from([*'7777777', '0', 'x', '1.5', '1.5', '-3', 'a b', 'x/y', '', 'é', '12', '٣']))
+        draw(st.sampled_from(SEGMENTS))
         if segment.startswith('{') else segment
         for segment in path.split('/')
     ]  # fmt: skip
