@@ -166,7 +166,9 @@ def check_headers(headers: Headers) -> None:
     """Raise ValueError where a header would break the response apart or cannot be sent."""
     if not headers:
         return
-    text = '\t'.join([part for header in headers for part in header])
+    text = ' '.join([part for header in headers for part in header])
+    if text.isascii() and text.isprintable():
+        return  # The usual case, far faster to ask than a pattern.
     if _UNSENDABLE.search(text):
         name, value = next(
             header for header in headers if _UNSENDABLE.search(header[0] + header[1])

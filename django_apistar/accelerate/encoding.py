@@ -129,19 +129,20 @@ _UNLIKE_FLOAT = re.compile(rb'(?:^|[:,\[])-?(?:\d(?:\.\d+)?e|0\.0000)')
 _DIGITS_AS_0 = bytes.maketrans(b'123456789', b'000000000')
 
 
+# `find` and not `in`: bytes first ask whether the other is a number, by an exception.
 def _is_suspect(text: bytes) -> bool:
-    return b'null' in text or _may_have_unlike_float(text)
+    return text.find(b'null') >= 0 or _may_have_unlike_float(text)
 
 
 def _may_have_unlike_float(text: bytes) -> bool:
-    digits = text.translate(_DIGITS_AS_0)
-    return b'0e0' in digits or b'0e-0' in digits or b'0.0000' in text
+    find = text.translate(_DIGITS_AS_0).find
+    return find(b'0e0') >= 0 or find(b'0e-0') >= 0 or find(b'0.0000') >= 0
 
 
 def _is_unlike(text: bytes, value: Any) -> bool:
     if _may_have_unlike_float(text) and _UNLIKE_FLOAT.search(text) is not None:
         return True
-    return b'null' in text and _may_hold_nan((value,))
+    return text.find(b'null') >= 0 and _may_hold_nan((value,))
 
 
 # What is never NaN, and no text that a *default* makes of it.
