@@ -87,7 +87,7 @@ def _count(
             'valgrind', '--tool=callgrind', '--instr-atstart=no', f'--dump-before={MARK}',
             f'--callgrind-out-file={out}', '--quiet',
         )  # fmt: skip
-        run_worker(environment, command, task='count_instructions', tasks=tasks, warmups=50)
+        run_worker(environment, command, task='count_instructions', tasks=tasks)
         return {
             # The dump of the first mark holds what came before the cases.
             (case, name): _read_total(out.with_name(f'out.{number}')) / times

@@ -21,6 +21,8 @@ import django
 from django_apistar import benchmark
 from management_tests.benchmarks.cases import CASES
 
+WARMUPS = 100  # calls until the interpreter has specialized its bytecode
+
 
 def time_case(case: str, rounds: int, value_s: float) -> Any:
     """Return each subject's Measurement of *case*, without what the harness itself costs."""
@@ -32,13 +34,13 @@ def time_case(case: str, rounds: int, value_s: float) -> Any:
     return {name: dataclasses.asdict(one.less(floor)) for name, one in measured.items()}
 
 
-def count_instructions(tasks: list[tuple[str, str, int]], warmups: int) -> Any:
+def count_instructions(tasks: list[tuple[str, str, int]]) -> Any:
     """Send each (case, subject, times) between two marks, under callgrind."""
     from management_tests.benchmarks.subjects import build_run
 
     runs = [(build_run(CASES[case], subject), loops) for case, subject, loops in tasks]
-    for run, loops in runs:
-        run(min(loops, warmups))
+    for (run, _), (case, _, _) in zip(runs, tasks, strict=True):
+        run(max(1, min(WARMUPS, 4000 // CASES[case].weight)))
     gc.collect()
     gc.freeze()
     subprocess.run(
