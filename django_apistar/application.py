@@ -108,15 +108,27 @@ class App(apistar.App):
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
+        return self._respond(environ, start_response)
+
+    def _respond(
+        self, environ: dict[str, Any], start_response: Callable[..., Any], params: Any = None
+    ) -> Iterable[bytes]:
         if self._plans is None:
             body = Exchange(self, environ, start_response).respond()
         else:
             body = self._plans.respond(environ, start_response)
         return body if environ['REQUEST_METHOD'].upper() != 'HEAD' else _discard(body)
 
+    @property
+    def respond_to_any(self) -> Callable[..., Iterable[bytes]]:
+        """What answers any request as a plan does: (environ, start_response, parameters)."""
+        if type(self).__call__ is App.__call__:
+            return self._respond
+        return lambda environ, start_response, params: self(environ, start_response)
+
     @functools.cached_property
-    def exact_plans(self) -> dict[str, Callable[..., Iterable[bytes]]]:
-        """The plans by method and PATH_INFO, for paths without parameters; filled on first use.
+    def exact_plans(self) -> dict[str, dict[str, Callable[..., Iterable[bytes]]]]:
+        """The plans by PATH_INFO and method, for paths without parameters; filled on first use.
 
         Empty for good where a subclass has its own `__call__`.
         """

@@ -40,27 +40,65 @@ class Dispatcher:
         self.static_app = static_app
         self.health_url = health_url
         self.lifecycle = Lifecycle()
+        self._begin, self._end = self.lifecycle.begin, self.lifecycle.end
+        self._always_ends = self.lifecycle.closes_caches
         self.transport = security.Transport()
+        self._wants_https = self.transport.is_needed
         self.hosts = security.Hosts()
         # Where a proxy names the host, the Host header says nothing.
         self._known_hosts = set() if django_settings.USE_X_FORWARDED_HOST else self.hosts.known
         self._plans = {} if table.hides_apistar_paths else apistar_app.exact_plans
-        self._call_app = apistar_app.__call__
+        self._respond = apistar_app.respond_to_any
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Send a request on; one for API Star is answered here, within Django's lifecycle.
+
+        One function where three would read better: each call would cost as much as a look-up.
+        """
         path_info = environ.get('PATH_INFO') or '/'
-        respond = self._plans.get(environ['REQUEST_METHOD'] + path_info)
-        if respond is not None:
-            return self._call_apistar(environ, start_response, respond)
+        plans = self._plans.get(path_info)
+        respond = None if plans is None else plans.get(environ['REQUEST_METHOD'])
+        if respond is None:
+            other = self._find_other(path_info, environ)
+            if other is not None:
+                return other(environ, start_response)
+            respond = self._respond
+        environ[FRAMEWORK_KEY] = 'apistar'
+        if environ.get('HTTP_HOST') not in self._known_hosts and not self.hosts.is_allowed(environ):
+            return _answer(start_response, '400 Bad Request', 'Invalid Host header')
+        if self._wants_https:
+            location = self.transport.find_redirect(environ)
+            if location:
+                return _redirect(start_response, location)
+            start_response = self._add_hsts(environ, start_response)
+        connections = self._begin(environ)
+        # A copy of the context, so that what a handler activates ends with its request:
+        # language, time zone, URLconf and script prefix are context variables.
+        context = contextvars.copy_context()
+        try:
+            if environ.get('SCRIPT_NAME'):
+                context.run(set_script_prefix, environ['SCRIPT_NAME'] + '/')
+            body = context.run(respond, environ, start_response, {})
+        except BaseException:
+            self._end(connections)
+            raise
+        # A list is complete when it is returned, and servers do not close lists, so the request
+        # ends here; anything else ends it when the server closes it.
+        if type(body) is not list:
+            return ContextBody(body, context, functools.partial(self._end, connections))
+        if connections or self._always_ends or connections is None:
+            self._end(connections)
+        return body
+
+    def _find_other(self, path_info: str, environ: Environ) -> WSGI | None:
+        """Return the application for *path_info*, None for API Star's."""
         if path_info == self.health_url:
-            return _answer(start_response, '200 OK', 'OK')
+            return answer_health
         framework = self.table.framework_for(path_info)
         if framework is Framework.APISTAR:
-            return self._call_apistar(environ, start_response)
+            return None
         environ[FRAMEWORK_KEY] = framework.value
-        if framework is Framework.DJANGO:
-            return self._call_django(environ, start_response)
-        return self.static_app(environ, start_response)
+        return self._call_django if framework is Framework.DJANGO else self.static_app
 
     def _call_django(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         self.lifecycle.enter_thread()
@@ -70,43 +108,6 @@ class Dispatcher:
             return HeadBody(body)
         # Only a streamed body is made outside of the call, in the language that was active then.
         return ContextBody(body, context) if getattr(body, 'streaming', False) else body
-
-    def _call_apistar(
-        self, environ: Environ, start_response: StartResponse, respond: Any = None
-    ) -> Iterable[bytes]:
-        """Call API Star, or the plan *respond* of one of its routes, within Django's lifecycle.
-
-        A list is complete when it is returned, and servers do not close lists, so the request
-        ends here; anything else ends it when the server closes it.
-        """
-        environ[FRAMEWORK_KEY] = 'apistar'
-        if environ.get('HTTP_HOST') not in self._known_hosts and not self.hosts.is_allowed(environ):
-            return _answer(start_response, '400 Bad Request', 'Invalid Host header')
-        if self.transport.is_needed:
-            location = self.transport.find_redirect(environ)
-            if location:
-                return _redirect(start_response, location)
-            start_response = self._add_hsts(environ, start_response)
-        lifecycle = self.lifecycle
-        connections = lifecycle.begin(environ)
-        # A copy of the context, so that what a handler activates ends with its request:
-        # language, time zone, URLconf and script prefix are context variables.
-        context = contextvars.copy_context()
-        try:
-            if environ.get('SCRIPT_NAME'):
-                context.run(set_script_prefix, environ['SCRIPT_NAME'] + '/')
-            if respond is None:
-                body = context.run(self._call_app, environ, start_response)
-            else:
-                body = context.run(respond, environ, start_response, {})
-        except BaseException:
-            lifecycle.end(connections)
-            raise
-        if type(body) is list:
-            if connections or connections is None or lifecycle.closes_caches:
-                lifecycle.end(connections)
-            return body
-        return ContextBody(body, context, functools.partial(lifecycle.end, connections))
 
     def _add_hsts(self, environ: Environ, start_response: StartResponse) -> StartResponse:
         hsts = self.transport.hsts
@@ -162,6 +163,11 @@ class ContextBody:
         finally:
             if self._on_close:
                 self._on_close()
+
+
+def answer_health(environ: Environ, start_response: StartResponse) -> list[bytes]:
+    """Answer a load balancer's question whether this process serves requests."""
+    return _answer(start_response, '200 OK', 'OK')
 
 
 def _answer(start_response: StartResponse, status: str, text: str) -> list[bytes]:

@@ -7,7 +7,6 @@ connections that this thread has opened; with any other receiver the real signal
 """
 
 import threading
-import time
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -79,7 +78,16 @@ class Lifecycle:
             return None
         for connection in connections:
             connection.queries_log.clear()
-            refresh(connection)
+            if connection.connection is not None and not connection.in_atomic_block:
+                connection.health_check_done = False
+                # Only with one of these signs does Django's method find a reason to close; it
+                # would ask the driver as well.
+                if (
+                    connection.errors_occurred
+                    or connection.close_at is not None
+                    or connection.autocommit != connection.settings_dict['AUTOCOMMIT']
+                ):
+                    connection.close_if_unusable_or_obsolete()
         return connections
 
     def end(self, connections: list[Any] | None) -> None:
@@ -88,7 +96,12 @@ class Lifecycle:
             self._request_finished.send(sender=WSGIHandler)
             return
         for connection in connections:
-            refresh(connection)
+            if connection.connection is not None and (
+                connection.errors_occurred
+                or connection.close_at is not None
+                or connection.autocommit != connection.settings_dict['AUTOCOMMIT']
+            ):
+                connection.close_if_unusable_or_obsolete()
         if self.closes_caches:
             caches.close_all()
 
@@ -99,22 +112,6 @@ class Lifecycle:
         self._started = list(self._request_started.receivers)
         self._finished = list(self._request_finished.receivers)
         return True
-
-
-def refresh(connection: Any) -> None:
-    """Do what `connection.close_if_unusable_or_obsolete()` does, whose reasons are rare.
-
-    Asked here for their signs; the method itself asks the driver.
-    """
-    if connection.connection is None or connection.in_atomic_block:
-        return
-    connection.health_check_done = False
-    if (
-        connection.errors_occurred
-        or connection.autocommit != connection.settings_dict['AUTOCOMMIT']
-        or (connection.close_at is not None and time.monotonic() >= connection.close_at)
-    ):
-        connection.close_if_unusable_or_obsolete()
 
 
 def _holds_exactly(signal: Any, own: set[int]) -> bool:

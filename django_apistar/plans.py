@@ -41,7 +41,8 @@ class Plans:
             (entry.path, entry.methods[0], parameter_types(entry)) for entry in self.entries
         )
         self._positions = {id(entry.route): n for n, entry in enumerate(self.entries)}
-        self.exact: dict[str, Respond] = {}  # by method and path, of paths without parameters
+        # By path and method, for paths without parameters.
+        self.exact: dict[str, dict[str, Respond]] = {}
         self._plans: dict[int, Plan | None] = {}
 
     def respond(
@@ -50,9 +51,6 @@ class Plans:
         """Answer a request by its route's plan or by an Exchange."""
         path = environ.get('PATH_INFO') or '/'
         method = environ['REQUEST_METHOD'].upper()
-        respond = self.exact.get(method + path)
-        if respond is not None:
-            return respond(environ, start_response, {})
         found = self.lookup.find(path, method) if path.isascii() else None
         try:
             if found.__class__ is Miss:
@@ -65,7 +63,7 @@ class Plans:
         if plan is None:
             return Exchange(self.app, environ, start_response).respond()
         if found is not None and not params and method != 'HEAD':
-            self.exact[method + path] = plan.respond
+            self.exact.setdefault(path, {})[method] = plan.respond
         return plan.respond(environ, start_response, params)
 
     def _ask_router(self, environ: dict[str, Any]) -> tuple[int, dict[str, Any]]:

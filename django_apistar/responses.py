@@ -139,17 +139,18 @@ def finalize(response: Any, extra: Iterable[tuple[str, str]]) -> tuple[str, Head
     a header that would break the response apart, KeyError for a status outside 100 to 599.
     """
     status_code, content = response.status_code, response.content
-    headers = list(response.headers)
+    known, headers = response.headers._dict, response.headers._list
     # Counted here: a hook may have changed the content.
-    if isinstance(content, bytes):
+    if isinstance(content, bytes) and known.get('content-length') != str(len(content)):
         length = str(len(content))
         headers = [(name, length if name == 'content-length' else value) for name, value in headers]
     if status_code in BODILESS:
         headers = [item for item in headers if item[0] not in CONTENT_HEADERS]
     check_headers(headers)
-    names = {name.lower() for name, _ in headers}
-    headers += [item for item in extra if item[0] not in names]
-    return STATUS_LINES[status_code], headers
+    return STATUS_LINES[status_code], [
+        *headers,
+        *[item for item in extra if item[0] not in known],
+    ]
 
 
 def get_body(response: Any) -> Iterable[bytes]:

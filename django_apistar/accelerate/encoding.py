@@ -107,9 +107,9 @@ def _build_fast(orjson: Any, default: Default, exact: Encode) -> Encode:
             text: bytes = dumps(value, make_plain, option)
         except Exception:  # Whatever it is, the standard library says it in its own words.
             return exact(value)
-        if _is_suspect(text) and _is_unlike(text, value):
-            return exact(value)
-        return text
+        digits = text.translate(_DIGITS_AS_0).decode('latin-1')
+        is_suspect = 'null' in digits or '0e' in digits or '0.0000' in digits
+        return exact(value) if is_suspect and _is_unlike(text, value) else text
 
     return encode
 
@@ -125,18 +125,14 @@ _CONTENT_OF_SUBCLASSES: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
 
 # Python writes 1e-05 and 1e-07, orjson 0.00001 and 1e-7; and null for NaN, an error in Python.
 _UNLIKE_FLOAT = re.compile(rb'(?:^|[:,\[])-?(?:\d(?:\.\d+)?e|0\.0000)')
-# Every digit as 0: far faster to search for than a pattern.
+# Every digit as 0: far faster to search for than a pattern, as text above all. `in` asks bytes
+# first whether the other is a number, by an exception, and `find` reads its arguments slowly.
 _DIGITS_AS_0 = bytes.maketrans(b'123456789', b'000000000')
 
 
-# `find` and not `in`: bytes first ask whether the other is a number, by an exception.
-def _is_suspect(text: bytes) -> bool:
-    return text.find(b'null') >= 0 or _may_have_unlike_float(text)
-
-
 def _may_have_unlike_float(text: bytes) -> bool:
-    find = text.translate(_DIGITS_AS_0).find
-    return find(b'0e0') >= 0 or find(b'0e-0') >= 0 or find(b'0.0000') >= 0
+    digits = text.translate(_DIGITS_AS_0).decode('latin-1')
+    return '0e' in digits or '0.0000' in digits
 
 
 def _is_unlike(text: bytes, value: Any) -> bool:

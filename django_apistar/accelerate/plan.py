@@ -397,7 +397,7 @@ class _PlanWriter:
         encode = source.const(self.tools.encode, 'encode')
         build = source.const(self.tools.build_response, 'build_response')
         finalize = source.const(self.tools.finalize, 'finalize')
-        source.line('kind = value.__class__')
+        source.line('kind = type(value)')
         with source.block('if kind is dict or kind is list:'):
             source.line(f'body = {encode}(value)')
         renderers = source.const(self.tools.renderers, 'renderers')
