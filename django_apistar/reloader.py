@@ -19,6 +19,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
+from django.urls import get_resolver
 from django.utils import autoreload
 
 from django_apistar import banner, server
@@ -44,6 +45,7 @@ def load_watched(
     with ImportRecorder() as imports:
         try:
             watched.application = load()
+            import_urlconf()
         except (Exception, SystemExit) as exc:
             text = describe_failure(exc)
             tell(sys.stderr, f'{text}\nWaiting for a change.')
@@ -87,6 +89,12 @@ def import_routes() -> None:
             raise
     except ValueError:
         return  # a relative or empty name: a check says so
+
+
+def import_urlconf() -> None:
+    """Import Django's URLs, which the first request would do: a fault in them shows at once."""
+    if getattr(settings, 'ROOT_URLCONF', None):
+        get_resolver().urlconf_module  # noqa: B018  # imports it
 
 
 def leave(watched: WatchedApplication) -> None:

@@ -82,7 +82,8 @@ class GunicornServer(Application):
         self.load_default_config()
         try:
             self.load_config()
-            self.cfg.validate()
+            if hasattr(self.cfg, 'validate'):  # gunicorn 26 has none
+                self.cfg.validate()
         except RuntimeError as exc:
             raise ServerError(f'{str(exc).rstrip(".")}.') from exc
 
