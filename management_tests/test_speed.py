@@ -23,7 +23,7 @@ AT_LEAST = {  # how many times fewer instructions than stock API Star, with the 
     'hello': 4.5, 'item': 18, 'create': 5.4, 'queryset': 4.1, 'hook': 13, 'unseen_100': 10,
     'body_1k': 7.5, 'not_found': 1,
 }  # fmt: skip
-OF_DJANGO = 1.015  # what a Django request may cost through the dispatcher
+OF_DJANGO = 1.025  # what a Django request may cost through the dispatcher
 
 
 @pytest.fixture(scope='module')
