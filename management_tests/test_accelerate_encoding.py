@@ -296,3 +296,12 @@ def test_long_texts_are_compared_too(fast):
     assert encode([*filler, 'e-mail', None]) == oracle([*filler, 'e-mail', None])
     with pytest.raises(ValueError, match='Out of range'):
         encode([*filler, float('nan')])
+
+
+@encoders
+@pytest.mark.parametrize('number', [1e-7, Part(1e-7), Part('nan'), float('nan')])
+def test_a_flat_dict_with_a_float_is_compared_too(fast, number):
+    encode = encoding.build_encoder(make_text_of_moments, fast=fast)
+
+    for value in ({'a': 'text', 'b': None}, {'a': 'text', 'b': None, 'c': number}):
+        assert outcome(encode, value) == outcome(oracle, value)
