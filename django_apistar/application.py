@@ -42,6 +42,7 @@ class App(apistar.App):
 
     json_encoder: type[json.JSONEncoder] = DjangoJSONEncoder
     accelerate = True
+    statics: Any
     extra_headers: tuple[tuple[str, str], ...] = ()  # of every response that has none of the name
     docs_ui = 'apistar'  # or 'swagger' or 'redoc'
     servers: tuple[Any, ...] = ()  # for the schema

@@ -97,7 +97,8 @@ class JSONCodec(codecs.JSONCodec):
             'object_pairs_hook': hook,
             'parse_constant': _refuse_constant,
         }
-        self._read_once = json.JSONDecoder(**options).scan_once
+        decoder: Any = json.JSONDecoder(**options)  # whose scanner no stub knows
+        self._read_once = decoder.scan_once
         self._careful = json.JSONDecoder(**options, parse_float=_finite)
         self._read = _find_orjson() if fast and hook is None else None
         self._is_unusual = _is_unusual if self._read is None else _is_unusual_for_orjson

@@ -53,7 +53,7 @@ class Plans:
         method = environ['REQUEST_METHOD'].upper()
         found = self.lookup.find(path, method) if path.isascii() else None
         try:
-            if found.__class__ is Miss:
+            if isinstance(found, Miss):
                 raise self.app.build_miss(found.methods, method)
             position, params = found or self._ask_router(environ)
         except exceptions.HTTPException as exc:
@@ -64,7 +64,8 @@ class Plans:
             return Exchange(self.app, environ, start_response).respond()
         if found is not None and not params and method != 'HEAD':
             self.exact.setdefault(path, {})[method] = plan.respond
-        return plan.respond(environ, start_response, params)
+        respond: Respond = plan.respond
+        return respond(environ, start_response, params)
 
     def _ask_router(self, environ: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         route, params = self.app.find_route(environ)

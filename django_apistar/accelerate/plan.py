@@ -296,8 +296,8 @@ class _PlanWriter:
             self.variables[step.output] = f'path_params[{self.source.const(name, "name")}]'
             return
         field = self.fields[name]  # type: ignore[index]
+        # Not for the Exchange: until here the variable may hold what is not valid yet.
         self.variables[step.output] = field.variable
-        self.state_keys[field.variable] = step.output
         if step.parameter.default is inspect.Parameter.empty:
             parameters.write_required(self.source, field)
         if field.kind is not str:
