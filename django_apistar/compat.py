@@ -36,6 +36,8 @@ def install() -> None:
     _read_annotations_that_are_text()
     _refuse_impossible_dates()
     _coerce_nullable_booleans()
+    _refuse_numbers_beyond_float()
+    _tell_dates_apart()
     _leave_unions_unchanged()
     _copy_types()
 
@@ -267,6 +269,49 @@ def _coerce_nullable_booleans() -> None:
 
     if not hasattr(Boolean, 'value'):
         Boolean.value = Boolean.values
+
+
+def _refuse_numbers_beyond_float() -> None:
+    """A whole number of 400 digits for a `Number` was an OverflowError, and so a 500.
+
+    validators.py, NumericType.validate: `float(value)` is guarded against TypeError and
+    ValueError alone.
+    """
+    from apistar.validators import NumericType
+
+    validate = NumericType.validate
+    if hasattr(validate, '__wrapped__'):
+        return
+
+    @functools.wraps(validate)
+    def validate_finite(self: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return validate(self, value, *args, **kwargs)
+        except OverflowError:
+            return self.error('finite')
+
+    NumericType.validate = validate_finite
+
+
+def _tell_dates_apart() -> None:
+    """`Array(unique_items=True)` of dates or Types was an AssertionError, and so a 500.
+
+    validators.py, Uniqueness.make_hashable knows JSON's own values only.
+    """
+    from apistar.types import Type
+    from apistar.validators import Uniqueness
+
+    make_hashable = Uniqueness.make_hashable
+    if hasattr(make_hashable, '__wrapped__'):
+        return
+
+    @functools.wraps(make_hashable)
+    def make_any_hashable(self: Any, element: Any) -> Any:
+        if isinstance(element, (datetime.date, datetime.time)):
+            return element
+        return make_hashable(self, dict(element) if isinstance(element, Type) else element)
+
+    Uniqueness.make_hashable = make_any_hashable
 
 
 def _leave_unions_unchanged() -> None:
