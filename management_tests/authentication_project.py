@@ -113,10 +113,10 @@ routes = [
 ]
 
 
-def settings(*hooks: str, components: Any = (BASIC, TOKEN), **keys: Any) -> override_settings:
+def settings(*hooks: str, module: str = MODULE, components: Any = (BASIC, TOKEN), **keys: Any) -> override_settings:
     """Settings with these routes; a decorator and a context manager."""
     return override_settings(
-        APISTAR_ROUTE_CONF=MODULE,
+        APISTAR_ROUTE_CONF=module,
         APISTAR_SETTINGS={
             'ALLOWED_DJANGO_ROUTES': ['/admin/'], 'COMPONENTS': list(components),
             'EVENT_HOOKS': list(hooks), 'DOCS_URL': '/docs/', **keys,

@@ -23,7 +23,11 @@ settings.configure(
                     'django_apistar.authentication'],
     PASSWORD_HASHERS=['django.contrib.auth.hashers.MD5PasswordHasher'],
     APISTAR_ROUTE_CONF='management_tests.authentication_project',
-    APISTAR_SETTINGS={'LOGIN_THROTTLE': None, **json.loads(sys.argv[2])},
+    APISTAR_SETTINGS={
+        'COMPONENTS': ['django_apistar.authentication.components.DjangoTokenAuthentication'],
+        'LOGIN_THROTTLE': None,
+        **json.loads(sys.argv[2]),
+    },
 )
 django.setup()
 

@@ -183,7 +183,7 @@ def test_C08_requests_leave_nothing_behind(db, monkeypatch, hook):
     assert len(gc.get_objects()) - before < 200
 
 
-@settings(HOOK, components=[])
+@settings(HOOK, module='management_tests.userless_routes', components=[])
 def test_without_components_nobody_gets_in(client, alice):
     response = client.get('/secret/', basic('alice', PASSWORD))
 
