@@ -19,18 +19,9 @@ from django.http import Http404, UnreadablePostError
 from django.views.debug import get_exception_reporter_class
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
+from django_apistar.refusals import Refusal
+
 request_logger = logging.getLogger('django.request')
-
-
-class TranslatedError(exceptions.HTTPException):
-    """An HTTPException made of another framework's, with that one's headers."""
-
-    def __init__(self, detail: Any, status_code: int, headers: Any = ()) -> None:
-        super().__init__(detail, status_code)
-        self.headers = dict(headers)
-
-    def get_headers(self) -> dict[str, str]:
-        return self.headers
 
 
 def translate(exc: BaseException) -> Any:
@@ -39,15 +30,15 @@ def translate(exc: BaseException) -> Any:
         case exceptions.HTTPException():
             return exc
         case Http404():
-            return TranslatedError('Not found', 404)
+            return Refusal('Not found', 404)
         case PermissionDenied():
-            return TranslatedError('Forbidden', 403)
+            return Refusal('Forbidden', 403)
         case RequestDataTooBig():
-            return TranslatedError('Request body is too large', 413)
+            return Refusal('Request body is too large', 413)
         case SuspiciousOperation() | BadRequest() | UnreadablePostError():
-            return TranslatedError('Bad request', 400)
+            return Refusal('Bad request', 400)
         case ValidationError():
-            return TranslatedError(_describe_validation(exc), 400)
+            return Refusal(_describe_validation(exc), 400)
         case WerkzeugHTTPException() if exc.code is not None:
             return _translate_werkzeug(exc)
     return None
@@ -59,9 +50,9 @@ def _describe_validation(exc: ValidationError) -> Any:
     return ' '.join(exc.messages)
 
 
-def _translate_werkzeug(exc: WerkzeugHTTPException) -> TranslatedError:
+def _translate_werkzeug(exc: WerkzeugHTTPException) -> Refusal:
     headers = [item for item in exc.get_headers() if item[0].lower() != 'content-type']
-    return TranslatedError(exc.description or exc.name, exc.code or 500, headers)
+    return Refusal(exc.description or exc.name, exc.code or 500, dict(headers))
 
 
 def build_request(environ: dict[str, Any]) -> WSGIRequest:

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from apistar import App, http
-from apistar.exceptions import Forbidden, HTTPException
+from apistar.exceptions import Forbidden
 from apistar.server.components import Component
 from apistar.server.wsgi import WSGIEnviron
 
+from django_apistar import refusals
 from django_apistar.authentication import credentials
 from django_apistar.conf import get_settings
 from django_apistar.signatures import strip_optional
@@ -41,18 +42,14 @@ _IDENTITY = 'django_apistar.authentication.user'
 _DEMANDED = 'django_apistar.authentication.authenticated_user'
 
 
-class NotAuthenticated(HTTPException):
+class NotAuthenticated(refusals.NotAuthenticated):
     """401 with the challenges of the configured authentication components (RFC 9110 11.6.1)."""
 
-    default_status_code = 401
     default_detail = {'message': 'User must be logged in.'}
 
     def __init__(self, challenges: Iterable[str]) -> None:
-        super().__init__()
         self.challenges = tuple(challenges)
-
-    def get_headers(self) -> dict[str, str]:
-        return {'WWW-Authenticate': ', '.join(self.challenges)}
+        super().__init__(headers={'WWW-Authenticate': ', '.join(self.challenges)})
 
 
 class CsrfFailed(Forbidden):

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from apistar import Route, http
-from apistar.exceptions import HTTPException, MethodNotAllowed
+from apistar.exceptions import MethodNotAllowed
 from apistar.server.wsgi import WSGIEnviron
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.http import HttpRequest
@@ -20,6 +20,7 @@ from django_apistar.authentication.components import (
 from django_apistar.authentication.django_request import build_request
 from django_apistar.authentication.hooks import public
 from django_apistar.authentication.passwords import TooManyFailuresError, verify_password
+from django_apistar.refusals import TooManyRequests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,15 +32,12 @@ if TYPE_CHECKING:
 NO_STORE = {'Cache-Control': 'no-store'}
 
 
-class TooManyLogins(HTTPException):
-    default_status_code = 429
-
+class TooManyLogins(TooManyRequests):
     def __init__(self, wait_s: int) -> None:
-        super().__init__({'message': f'Too many failed logins. Try again in {wait_s} seconds.'})
-        self.wait_s = wait_s
-
-    def get_headers(self) -> dict[str, str]:
-        return {**NO_STORE, 'Retry-After': str(self.wait_s)}
+        super().__init__(
+            {'message': f'Too many failed logins. Try again in {wait_s} seconds.'},
+            headers={**NO_STORE, 'Retry-After': str(wait_s)},
+        )
 
 
 class NotByHead(MethodNotAllowed):
