@@ -333,15 +333,13 @@ class Leaving:
         if self.is_leaving:
             return
         self.is_leaving = True
-        unknown = socket.socket(socket.AF_INET)
-        unknown.setblocking(False)
-        unknown.bind(('127.0.0.1', 0))
-        unknown.listen(1)
         shared = os.fstat(self._listener.fileno()).st_ino
-        for number in [int(entry.name) for entry in Path('/dev/fd').iterdir()]:
-            with contextlib.suppress(OSError):
-                if os.fstat(number).st_ino == shared:
-                    os.dup2(unknown.fileno(), number)
+        with socket.create_server(('127.0.0.1', 0), backlog=1) as unknown:
+            unknown.setblocking(False)
+            for number in [int(entry.name) for entry in Path('/dev/fd').iterdir()]:
+                with contextlib.suppress(OSError):
+                    if os.fstat(number).st_ino == shared:
+                        os.dup2(unknown.fileno(), number)
 
 
 def parse_arguments(arguments: list[str]) -> dict[str, Any]:
