@@ -121,7 +121,8 @@ class JSONCodec(codecs.JSONCodec):
 
     def _decode_carefully(self, bytestring: bytes) -> Any:
         try:
-            _check_depth(bytestring)
+            if bytestring.count(b'[') + bytestring.count(b'{') > MAX_DEPTH:
+                _check_depth(bytestring)
             data = self._careful.decode(bytestring.decode('utf-8'))
             if _SURROGATE.search(bytestring):
                 json.dumps(data, ensure_ascii=False).encode('utf-8')
