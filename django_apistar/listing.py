@@ -3,13 +3,17 @@
 import csv
 import dataclasses
 import fnmatch
+import functools
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -23,6 +27,8 @@ COLUMNS = (
     'framework', 'methods', 'path', 'name', 'handler', 'source', 'documented', 'auth',
     'reachable', 'reason',
 )  # fmt: skip
+HEADINGS = ('framework', 'method', 'path, name, handler, source', 'auth', 'reachable')
+FIXED = (9, 7, None, 8, 9)  # cells of each column; the third takes what is left
 SORTS = ('path', 'name', 'framework', 'method', 'handler')
 
 
@@ -59,9 +65,25 @@ def _build_row(table: RouteTable, entry: RouteEntry, access: str) -> Row:
 
 def shorten(source: str) -> str:
     """Return *source* from the current folder or from where Python found its module."""
-    roots = [os.getcwd(), *filter(None, sys.path)]  # noqa: PTH109
-    inside = [root for root in roots if source.startswith(root.rstrip(os.sep) + os.sep)]
-    return source[len(max(inside, key=len)) + 1 :] if inside else source
+    folder, _, name = source.rpartition(os.sep)
+    root = _find_root(folder, os.getcwd()) if folder else ''  # noqa: PTH109
+    return f'{folder}{os.sep}{name}'[len(root) + 1 :] if root else source
+
+
+@functools.lru_cache(maxsize=1024)
+def _find_root(folder: str, current: str) -> str:
+    roots = [current, *filter(None, sys.path)]
+    closed = [root.rstrip(os.sep) + os.sep for root in roots]
+    inside = [root for root in closed if f'{folder}{os.sep}'.startswith(root)]
+    return max(inside, key=len)[:-1] if inside else _find_package_root(folder)
+
+
+def _find_package_root(folder: str) -> str:
+    """Return the folder above the outermost package: an editable install is on no sys.path."""
+    path = Path(folder)
+    while (path / '__init__.py').is_file():
+        path = path.parent
+    return '' if str(path) == folder else str(path)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -84,7 +106,10 @@ class Filter:
         )
 
     def _has_method(self, row: Row) -> bool:
-        return row.methods == ANY_METHOD or str(self.method).upper() in row.methods
+        method = str(self.method).upper()
+        is_get = row.framework == Framework.APISTAR.value and 'GET' in row.methods
+        # API Star's GET routes answer HEAD.
+        return row.methods == ANY_METHOD or method in row.methods or (method == 'HEAD' and is_get)
 
 
 def sort_rows(rows: Iterable[Row], key: str) -> list[Row]:
@@ -131,34 +156,42 @@ def _as_text(value: Any) -> str:
     return {True: 'yes', False: 'no'}[value] if isinstance(value, bool) else str(value)
 
 
-def build_table(rows: list[Row], conflicts: Iterable[Problem]) -> Table:
-    """Return the listing as a table that folds into 80 columns: four lines a route."""
+def build_table(rows: list[Row], width: int) -> Table:
+    """Return the listing as a table that fits *width*: four lines a route."""
     table = Table(box=None, pad_edge=False, header_style='bold', padding=(0, 1, 0, 0), expand=True)
-    table.add_column('framework', no_wrap=True)
-    table.add_column('method', overflow='fold', max_width=8)
-    table.add_column('path, name, handler, source', overflow='fold', ratio=1)
-    table.add_column('auth', no_wrap=True)
-    table.add_column('reachable', no_wrap=True)
+    for title, cells in zip(HEADINGS, FIXED, strict=True):
+        table.add_column(title, width=cells, ratio=None if cells else 1, overflow='fold')
+    room = max(width - sum(filter(None, FIXED)) - len(FIXED) + 1, 10)
     for row in rows:
         table.add_row(
-            row.framework, ', '.join(row.methods), _build_cell(row), row.auth,
+            row.framework, Text('\n'.join(row.methods)), _build_cell(row, room), row.auth,
             'yes' if row.reachable else Text('no', style='red'),
         )  # fmt: skip
     return table
 
 
-def _build_cell(row: Row) -> Text:
-    cell = Text(row.path, style='bold')
-    if row.name:
-        cell.append(f'\n{row.name}', style='not bold')
-    for line in filter(None, (row.handler, row.source)):
-        cell.append(f'\n{line}', style='not bold dim')
+def _build_cell(row: Row, room: int) -> Text:
+    cell = Text(_break(row.path, room), style='bold')
+    for line in filter(None, (row.name, row.handler, row.source)):
+        cell.append(
+            f'\n{_break(line, room)}', style='not bold dim' if line != row.name else 'not bold'
+        )
     if row.reason:
         cell.append(f'\n{row.reason}', style='not bold red')
     return cell
 
 
-def build_tree(rows: list[Row], conflicts: Iterable[Problem]) -> Tree:
+def _break(text: str, room: int) -> str:
+    """Break *text* behind its dots, slashes, colons and underscores where it does not fit."""
+    lines = ['']
+    for part in re.split(r'(?<=[./:_])', text):
+        if lines[-1] and cell_len(lines[-1] + part) > room:
+            lines.append('')
+        lines[-1] += part
+    return '\n'.join(lines)
+
+
+def build_tree(rows: list[Row], width: int) -> Tree:
     """Return the listing by framework and path segment."""
     root = Tree('/')
     for framework in Framework:
@@ -188,12 +221,12 @@ def _group(
     yield from groups.items()
 
 
-def render(renderable: Any, is_terminal: bool, width: int) -> str:
-    """Return the text of a rich renderable, with colour only for a terminal."""
+def render(renderable: Any, has_colour: bool, width: int) -> str:
+    """Return the text of a rich renderable."""
     text = io.StringIO()
     console = Console(
-        file=text, force_terminal=is_terminal, width=width, highlight=False, markup=True,
-        no_color=not is_terminal or bool(os.environ.get('NO_COLOR')), emoji=False,
+        file=text, force_terminal=has_colour, color_system='standard' if has_colour else None,
+        width=width, highlight=False, markup=False, emoji=False, no_color=not has_colour,
     )  # fmt: skip
     console.print(renderable)
     return '\n'.join(line.rstrip() for line in text.getvalue().rstrip('\n').split('\n'))
@@ -204,7 +237,7 @@ TEXTS: dict[str, Callable[[list[Row], Iterable[Problem]], str]] = {
     'csv': format_csv,
     'markdown': format_markdown,
 }
-RENDERABLES: dict[str, Callable[[list[Row], Iterable[Problem]], Any]] = {
+RENDERABLES: dict[str, Callable[[list[Row], int], Any]] = {
     'table': build_table,
     'tree': build_tree,
 }

@@ -6,19 +6,21 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from apistar import exceptions
-from django.urls import Resolver404, get_resolver
+from django.conf import settings as django_settings
+from django.urls import Resolver404, ResolverMatch, get_resolver
 
 from django_apistar.router import MethodNotAllowed, PathRedirect, Router
-from django_apistar.routing import ANY_METHOD, Framework, RouteEntry, RouteTable
+from django_apistar.routing import ANY_METHOD, Framework, RouteEntry, RouteTable, to_path_info
 
 NEAR = 3  # entries that a miss proposes
+SLASH_MIDDLEWARE = 'django.middleware.common.CommonMiddleware'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Resolution:
     """What a request would meet. `status`: 200 where a handler is called, else the answer's."""
 
-    framework: Framework
+    framework: Framework | None  # None for HEALTH_URL, which neither is asked for
     rule: str  # a sentence
     status: int
     entry: RouteEntry | None = None
@@ -28,20 +30,23 @@ class Resolution:
     near: tuple[RouteEntry, ...] = ()
 
 
-def resolve(table: RouteTable, router: Router, path: str, method: str = 'GET') -> Resolution:
+def resolve(
+    table: RouteTable, router: Router, path: str, method: str = 'GET', health_url: str | None = None
+) -> Resolution:
     """Return what *method* *path* meets. *path* is as in a URL: percent-encoded, no query."""
-    raw = unquote_to_bytes(path)
-    path_info = raw.decode('latin-1')
+    # What is not encoded, as people type it, is taken as UTF-8.
+    path_info = unquote_to_bytes(path).decode('latin-1')
+    if path_info == health_url:
+        return Resolution(None, 'HEALTH_URL is answered before either framework.', 200)
     framework = table.framework_for(path_info)
     rule = table.explain_dispatch(path_info)
-    try:
-        text = raw.decode('utf-8')
-    except UnicodeDecodeError:
-        return Resolution(framework, rule, 404)
     if framework is Framework.STATIC:
         return Resolution(framework, rule, 200)
+    text = path_info.encode('latin-1').decode('utf-8', 'replace')
     if framework is Framework.DJANGO:
-        return _resolve_django(table, rule, text)
+        return _resolve_django(table, rule, text, method)
+    if to_path_info(text) != path_info:
+        return Resolution(framework, rule, 404, near=_find_near(table, text))
     return _resolve_apistar(table, router, rule, text, method)
 
 
@@ -63,35 +68,70 @@ def _resolve_apistar(
     return Resolution(apistar, rule, 200, entry, params)
 
 
-def _resolve_django(table: RouteTable, rule: str, path: str) -> Resolution:
+def _resolve_django(table: RouteTable, rule: str, path: str, method: str) -> Resolution:
     django = Framework.DJANGO
-    try:
-        match = get_resolver(table.urlconf).resolve(path)
-    except Resolver404:
-        if not path.endswith('/') and _is_django_path(table, path + '/'):
+    match = _match_django(table, path)
+    if match is None or _is_catch_all(match):
+        if _gets_slash(table, path, is_caught=match is not None):
             return Resolution(django, rule, 301, location=path + '/')
         return Resolution(django, rule, 404, near=_find_near(table, path))
-    entry = next(
-        (
-            item
-            for item in table.django_entries
-            if item.path == f'/{match.route}'.replace('//', '/')
-        ),
-        None,
-    ) or RouteEntry(django, path, match.view_name or '', ANY_METHOD, match.func)
-    return Resolution(django, rule, 200, entry, dict(match.kwargs))
+    entry = _find_entry(table, match)
+    if entry.methods != ANY_METHOD and method not in entry.methods:
+        return Resolution(django, rule, 405, entry, allow=', '.join(entry.methods))
+    params = match.kwargs or {str(index): value for index, value in enumerate(match.args)}
+    return Resolution(django, rule, 200, entry, dict(params))
 
 
-def _is_django_path(table: RouteTable, path: str) -> bool:
+def _match_django(table: RouteTable, path: str) -> ResolverMatch | None:
     try:
-        get_resolver(table.urlconf).resolve(path)
+        return get_resolver(table.urlconf).resolve(path)
     except Resolver404:
+        return None
+
+
+def _is_catch_all(match: ResolverMatch) -> bool:
+    """The admin's last URL matches every path; its view adds a slash or answers 404."""
+    return getattr(match.func, '__qualname__', '').endswith('.catch_all_view')
+
+
+def _gets_slash(table: RouteTable, path: str, is_caught: bool) -> bool:
+    """Whether APPEND_SLASH redirects *path*: by CommonMiddleware, or by the admin itself."""
+    can_redirect = is_caught or SLASH_MIDDLEWARE in django_settings.MIDDLEWARE
+    if path.endswith('/') or not django_settings.APPEND_SLASH or not can_redirect:
         return False
-    return True
+    match = _match_django(table, path + '/')
+    if match is None or _is_catch_all(match):
+        return False
+    return bool(getattr(match.func, 'should_append_slash', True))
+
+
+def _find_entry(table: RouteTable, match: ResolverMatch) -> RouteEntry:
+    """Return the entry of *match*. Django drops the ^ of nested regular expressions."""
+    own = [entry for entry in table.django_entries if entry.handler is match.func]
+    for entry in own:
+        if entry.path.replace('^', '') == f'/{match.route}'.replace('^', ''):
+            return entry
+    # A path that depends on the request: i18n_patterns, say.
+    named = [entry for entry in own if entry.name == (match.view_name or '')]
+    path = '/' + match.route
+    fallback = RouteEntry(Framework.DJANGO, path, match.url_name or '', ANY_METHOD, match.func)
+    return named[0] if len(named) == 1 else fallback
 
 
 def _find_near(table: RouteTable, path: str) -> tuple[RouteEntry, ...]:
-    """Return the routes whose paths look most like *path*."""
-    by_path = {entry.path.lower(): entry for entry in table}
-    close = difflib.get_close_matches(path.lower(), by_path, n=NEAR, cutoff=0.6)
-    return tuple(by_path[item] for item in close)
+    """Return the routes whose paths look most like *path*, best first."""
+    by_text: dict[str, RouteEntry] = {}
+    for entry in table:
+        by_text.setdefault(_fill(entry.path, path).lower(), entry)
+    close = difflib.get_close_matches(path.lower(), by_text, n=NEAR, cutoff=0.6)
+    return tuple(by_text[text] for text in close)
+
+
+def _fill(pattern: str, path: str) -> str:
+    """Return *pattern* with each parameter as *path* has it in the same place."""
+    ours, theirs = pattern.strip('/').split('/'), path.strip('/').split('/')
+    if len(ours) != len(theirs):
+        return pattern
+    pairs = zip(ours, theirs, strict=True)
+    filled = '/'.join(their if our[:1] in ('{', '<') else our for our, their in pairs)
+    return f'/{filled}/' if pattern.endswith('/') else f'/{filled}'

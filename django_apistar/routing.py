@@ -53,11 +53,11 @@ class RouteEntry:
 
     @property
     def handler_name(self) -> str:
-        return get_dotted_name(self.handler) if self.handler else ''
+        return get_dotted_name(_get_view(self.handler)) if self.handler else ''
 
     @property
     def source(self) -> str:
-        return get_source(self.handler) if self.handler else ''
+        return get_source(_get_view(self.handler)) if self.handler else ''
 
 
 def walk_apistar(
@@ -104,15 +104,34 @@ def walk_django(
             )
 
 
+def _get_view(handler: Any) -> Any:
+    """Return the class of a class-based view, which `as_view()` hides in a function."""
+    return getattr(handler, 'view_class', handler)
+
+
 def _view_methods(view: Any) -> tuple[str, ...]:
-    """A class-based view tells its methods; any other view decides for itself."""
+    """A class-based view tells its methods; any other decides for itself, or by a decorator."""
     view_class = getattr(view, 'view_class', None)
     if view_class is None:
-        return ANY_METHOD
+        return _decorated_methods(view)
     names = [name for name in view_class.http_method_names if hasattr(view_class, name)]
     if 'get' in names and 'head' not in names:  # Django's View answers HEAD by its get.
         names.insert(names.index('get') + 1, 'head')
     return tuple(map(str.upper, names)) or ANY_METHOD
+
+
+def _decorated_methods(view: Any) -> tuple[str, ...]:
+    """Return the methods of Django's `require_http_methods`, however deep it is wrapped."""
+    while view is not None:
+        cells = dict(zip(_free_names(view), getattr(view, '__closure__', None) or (), strict=False))
+        if 'request_method_list' in cells:
+            return tuple(cells['request_method_list'].cell_contents)
+        view = getattr(view, '__wrapped__', None)
+    return ANY_METHOD
+
+
+def _free_names(view: Any) -> tuple[str, ...]:
+    return getattr(getattr(view, '__code__', None), 'co_freevars', ())
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -2,19 +2,27 @@
 
 import dataclasses
 import json
+import os
+import re
 import shutil
 from argparse import ArgumentParser
 from typing import Any
+from urllib.parse import unquote
 
 from django.core.management.base import BaseCommand, CommandError
+from django.core.management.color import no_style
 
 from django_apistar import listing
 from django_apistar.application import get_app, get_route_table
-from django_apistar.conf import SettingsError
+from django_apistar.conf import SettingsError, get_settings
 from django_apistar.resolution import Resolution, resolve
 from django_apistar.routing import Framework, RouteTable
 from django_apistar.static import find_file
 
+ANSWERS = ('table', 'json')  # formats of --check and --resolve
+FILTERS = ('framework', 'path', 'name', 'sort', 'unreachable')
+STATIC_METHODS = ('GET', 'HEAD', 'OPTIONS')
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 PLAIN_WIDTH = 80  # where the output is no terminal
 
 
@@ -41,16 +49,24 @@ class Command(BaseCommand):
         parser.add_argument(
             '--unreachable', action='store_true', help='only routes that no request reaches'
         )
-        parser.add_argument(
+        questions = parser.add_mutually_exclusive_group()
+        questions.add_argument(
             '--check',
             action='store_true',
             help='print conflicts only, and exit 1 when there are any',
         )
-        parser.add_argument(
+        questions.add_argument(
             '--resolve', metavar='PATH', help='tell which route answers PATH; exit 1 when none does'
         )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if os.environ.get('NO_COLOR'):
+            self.style = no_style()
+            self.stderr.style_func = None
+
     def handle(self, *args: Any, **options: Any) -> None:
+        self._refuse(options)
         try:
             table = get_route_table()
         except SettingsError as exc:
@@ -62,6 +78,18 @@ class Command(BaseCommand):
         else:
             self._list(table, options)
 
+    def _refuse(self, options: dict[str, Any]) -> None:
+        """Raise CommandError for options that make no sense together."""
+        method, question = options['method'], '--check' if options['check'] else '--resolve'
+        if method is not None and not TOKEN.fullmatch(method):
+            raise CommandError(f'--method {method!r} is no HTTP method.')
+        is_question = options['check'] or options['resolve'] is not None
+        if is_question and options['format'] not in ANSWERS:
+            raise CommandError(f'{question} knows --format {" and ".join(ANSWERS)}.')
+        useless = [f'--{name}' for name in FILTERS if is_question and options[name]]
+        if useless:
+            raise CommandError(f'{question} does not go with {", ".join(useless)}.')
+
     # Listings
 
     def _list(self, table: RouteTable, options: dict[str, Any]) -> None:
@@ -72,21 +100,25 @@ class Command(BaseCommand):
         rows = [row for row in listing.build_rows(table, get_app()) if wish.keeps(row)]
         if options['sort']:
             rows = listing.sort_rows(rows, options['sort'])
-        self._print(rows, table, options['format'])
+        self._print(rows, table, options)
 
-    def _print(self, rows: list[listing.Row], table: RouteTable, format: str) -> None:
-        if format in listing.TEXTS:
-            self.stdout.write(listing.TEXTS[format](rows, table.conflicts()))
+    def _print(self, rows: list[listing.Row], table: RouteTable, options: dict[str, Any]) -> None:
+        wanted = options['format']
+        if wanted in listing.TEXTS:
+            self.stdout.write(listing.TEXTS[wanted](rows, table.conflicts()))
         elif rows:
-            self.stdout.write(self._render(listing.RENDERABLES[format](rows, ())))
+            width = shutil.get_terminal_size().columns if self.stdout.isatty() else PLAIN_WIDTH
+            renderable = listing.RENDERABLES[wanted](rows, width)
+            self.stdout.write(listing.render(renderable, self._has_colour(options), width))
         else:
             self.stderr.write('No route is like that.')
 
-    def _render(self, renderable: Any) -> str:
-        # self.style knows --no-color, NO_COLOR and whether this is a terminal.
-        has_colour = self.style.ERROR('x') != 'x'
-        width = shutil.get_terminal_size().columns if self.stdout.isatty() else PLAIN_WIDTH
-        return listing.render(renderable, has_colour, width)
+    def _has_colour(self, options: dict[str, Any]) -> bool:
+        """NO_COLOR and TERM=dumb speak for the terminal, --no-color and --force-color above it."""
+        if options['no_color'] or options['force_color']:
+            return bool(options['force_color'])
+        is_plain = os.environ.get('NO_COLOR') or os.environ.get('TERM') == 'dumb'
+        return self.stdout.isatty() and not is_plain
 
     def _check(self, table: RouteTable, format: str) -> None:
         conflicts = table.conflicts()
@@ -106,9 +138,10 @@ class Command(BaseCommand):
         path, method = options['resolve'], (options['method'] or 'GET').upper()
         if not path.startswith('/'):
             raise CommandError(f'--resolve {path!r}: a path starts with a slash. Write /{path}.')
-        found = resolve(table, get_app().router, path.partition('?')[0], method)
-        if found.framework is Framework.STATIC and not find_file(path):
-            found = dataclasses.replace(found, status=404)
+        path = path.partition('?')[0]
+        found = resolve(table, get_app().router, path, method, get_settings().health_url)
+        if found.framework is Framework.STATIC:
+            found = _look_for_file(found, path, method)
         if options['format'] == 'json':
             self.stdout.write(json.dumps(_as_data(found), indent=2, ensure_ascii=False))
         else:
@@ -117,10 +150,19 @@ class Command(BaseCommand):
             raise CommandError(f'{method} {path} is answered with {found.status}.')
 
 
+def _look_for_file(found: Resolution, path: str, method: str) -> Resolution:
+    if not find_file(unquote(path)):
+        return dataclasses.replace(found, status=404)
+    if method not in STATIC_METHODS:
+        return dataclasses.replace(found, status=405, allow=', '.join(STATIC_METHODS))
+    return dataclasses.replace(found, status=204 if method == 'OPTIONS' else 200)
+
+
 def _as_data(found: Resolution) -> dict[str, Any]:
     entry = found.entry
     return {
-        'framework': found.framework.value, 'rule': found.rule, 'status': found.status,
+        'framework': found.framework.value if found.framework else None,
+        'rule': found.rule, 'status': found.status,
         'route': entry.path if entry else None, 'name': entry.name if entry else None,
         'handler': entry.handler_name if entry else None,
         'source': listing.shorten(entry.source) if entry else None,
@@ -132,7 +174,8 @@ def _as_data(found: Resolution) -> dict[str, Any]:
 
 
 def _as_lines(found: Resolution, request: str) -> list[str]:
-    lines = [request, f'  framework   {found.framework.value}', f'  rule        {found.rule}']
+    framework = found.framework.value if found.framework else 'neither'
+    lines = [request, f'  framework   {framework}', f'  rule        {found.rule}']
     if found.entry:
         lines += [
             f'  route       {found.entry.path}  {found.entry.name}'.rstrip(),
