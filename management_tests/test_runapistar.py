@@ -21,6 +21,8 @@ from django_apistar import listeners
 from django_apistar.management.commands.runapistar import Command
 from management_tests.server_process import REPOSITORY, Project, Server, free_port
 
+pytestmark = pytest.mark.server
+
 DJANGOS_OPTIONS = {
     'help', 'version', 'verbosity', 'settings', 'pythonpath', 'traceback', 'no_color',
     'force_color', 'addrport',
@@ -98,9 +100,7 @@ def test_banner_counts_unreachable_routes(project: Project) -> None:
 
     done = project.run('runapistar', '--check')
 
-    assert (
-        ' 24 Django URLs, 1 unreachable: manage.py apistar_routes --unreachable\n' in done.stdout
-    )
+    assert ' 24 Django URLs, 1 unreachable: manage.py apistar_routes --unreachable\n' in done.stdout
 
 
 def test_unapplied_migrations_are_announced(project: Project) -> None:
@@ -340,8 +340,10 @@ def test_serves_on_a_unix_socket_and_removes_it(migrated: Project, tmp_path: Pat
         assert answer.endswith(b'{"message":"hello"}')
         assert refusal(migrated, f'unix:{path}') == (
             1,
-            (f'runapistar: unix:{path} is already in use: another server answers there. '
-            'Choose another path.\n'),
+            (
+                f'runapistar: unix:{path} is already in use: another server answers there. '
+                'Choose another path.\n'
+            ),
         )
 
     assert server.returncode == 0
@@ -383,8 +385,10 @@ def test_port_that_is_taken(migrated: Project) -> None:
 
         assert refusal(migrated, str(port)) == (
             1,
-            (f'runapistar: 127.0.0.1:{port} is already in use. '
-            f'Choose another port: manage.py runapistar {port + 1}.\n'),
+            (
+                f'runapistar: 127.0.0.1:{port} is already in use. '
+                f'Choose another port: manage.py runapistar {port + 1}.\n'
+            ),
         )
 
 
@@ -400,8 +404,10 @@ def test_port_that_needs_privileges(tmp_path: Path) -> None:
 def test_address_of_another_machine(migrated: Project) -> None:
     assert refusal(migrated, '203.0.113.7:8000') == (
         1,
-        ('runapistar: 203.0.113.7:8000 is not an address of this machine. '
-        'Use 127.0.0.1, or 0.0.0.0 for all of its addresses.\n'),
+        (
+            'runapistar: 203.0.113.7:8000 is not an address of this machine. '
+            'Use 127.0.0.1, or 0.0.0.0 for all of its addresses.\n'
+        ),
     )
 
 
@@ -494,8 +500,10 @@ def test_worker_class_that_does_not_exist(migrated: Project) -> None:
 def test_gunicorn_arguments_of_the_environment_that_are_wrong(migrated: Project) -> None:
     assert refusal(migrated, GUNICORN_CMD_ARGS='--nonsense') == (
         1,
-        ('runapistar: GUNICORN_CMD_ARGS: unrecognized arguments: --nonsense. '
-        '`gunicorn --help` lists the options.\n'),
+        (
+            'runapistar: GUNICORN_CMD_ARGS: unrecognized arguments: --nonsense. '
+            '`gunicorn --help` lists the options.\n'
+        ),
     )
     assert refusal(migrated, GUNICORN_CMD_ARGS='"') == (
         1,
@@ -537,8 +545,10 @@ def test_pid_file_of_a_running_server(migrated: Project, tmp_path: Path) -> None
 
     assert refusal(migrated, str(free_port()), '--pid', str(tmp_path / 'web.pid')) == (
         1,
-        (f'runapistar: The pid file {tmp_path}/web.pid is that of process {os.getpid()}, which '
-        'runs. Stop it, or remove the file.\n'),
+        (
+            f'runapistar: The pid file {tmp_path}/web.pid is that of process {os.getpid()}, which '
+            'runs. Stop it, or remove the file.\n'
+        ),
     )
 
 
@@ -588,8 +598,10 @@ def test_no_allowed_hosts(project: Project) -> None:
 
     assert refusal(project, str(free_port())) == (
         1,
-        ('runapistar: ALLOWED_HOSTS is empty and DEBUG is off, so every request would be refused. '
-        "List this site's host names in ALLOWED_HOSTS.\n"),
+        (
+            'runapistar: ALLOWED_HOSTS is empty and DEBUG is off, so every request would be refused. '
+            "List this site's host names in ALLOWED_HOSTS.\n"
+        ),
     )
 
 

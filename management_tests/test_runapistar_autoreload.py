@@ -9,6 +9,8 @@ import pytest
 
 from management_tests.server_process import Project, Server
 
+pytestmark = pytest.mark.server
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path

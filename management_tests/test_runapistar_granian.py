@@ -13,6 +13,8 @@ import pytest
 from management_tests.server_process import Project, free_port
 from management_tests.test_runapistar import certificate, routes_of
 
+pytestmark = pytest.mark.server
+
 granian = pytest.importorskip('granian')
 
 
@@ -85,8 +87,7 @@ def test_without_granian(project: Project) -> None:
 
     assert done.returncode == 1
     assert done.stderr == (
-        'runapistar: granian is not installed. '
-        "Install it: pip install 'django-apistar[granian]'.\n"
+        "runapistar: granian is not installed. Install it: pip install 'django-apistar[granian]'.\n"
     )
 
 

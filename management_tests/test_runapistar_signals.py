@@ -18,12 +18,15 @@ import pytest
 
 from management_tests.server_process import Project, Server, free_port
 
+pytestmark = pytest.mark.server
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     Serve = Callable[..., AbstractContextManager[Server]]
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
