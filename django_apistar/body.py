@@ -20,7 +20,8 @@ settings: Any = django_settings  # None switches a limit off, which stubs do not
 MAX_DEPTH = 256  # of JSON: more is an attack on the recursion of whoever reads it
 _CHUNK = 64 * 1024
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
-_NO_BRACKETS = bytes(code for code in range(256) if code not in b'[]{}')
+_ALL_LISTS = bytes.maketrans(b'{}', b'[]')
+_NO_STRUCTURE = bytes(code for code in range(256) if code not in b'[]{}"\\')
 # Every digit as 0 and every E as e: far faster to search for than a pattern, as text above all.
 # `in` asks bytes first whether the other is a number, by an exception.
 _DIGITS_AS_0 = bytes.maketrans(b'123456789E', b'000000000e')
@@ -105,9 +106,9 @@ class JSONCodec(codecs.JSONCodec):
 
     def decode(self, bytestring: bytes, **options: Any) -> Any:
         """Return the data of *bytestring*. Raises ParseError."""
-        depth = bytestring.count(b'[') + bytestring.count(b'{')
-        if depth > MAX_DEPTH or self._is_unusual(bytestring):
+        if self._is_unusual(bytestring):
             return self._decode_carefully(bytestring)
+        _check_depth(bytestring)
         try:
             if self._read is not None:
                 return self._read(bytestring)
@@ -120,9 +121,8 @@ class JSONCodec(codecs.JSONCodec):
         return self._decode_carefully(bytestring)
 
     def _decode_carefully(self, bytestring: bytes) -> Any:
+        _check_depth(bytestring)
         try:
-            if bytestring.count(b'[') + bytestring.count(b'{') > MAX_DEPTH:
-                _check_depth(bytestring)
             data = self._careful.decode(bytestring.decode('utf-8'))
             if _SURROGATE.search(bytestring):
                 json.dumps(data, ensure_ascii=False).encode('utf-8')
@@ -169,11 +169,21 @@ def _finite(text: str) -> float:
 
 
 def _check_depth(document: bytes) -> None:
-    depth = 0
-    for bracket in _STRINGS.sub(b'', document).translate(None, _NO_BRACKETS):
-        depth += 1 if bracket in b'[{' else -1
-        if depth > MAX_DEPTH:
-            raise ValueError(f'More than {MAX_DEPTH} levels')
+    """Raise ParseError where *document* is deeper than MAX_DEPTH."""
+    if document.count(b'[') + document.count(b'{') <= MAX_DEPTH:
+        return
+    skeleton = document.translate(_ALL_LISTS, _NO_STRUCTURE)
+    # Without escapes a string without brackets is a pair of quotes by now.
+    if skeleton.find(b'\\') >= 0 or skeleton.replace(b'""', b'').find(b'"') >= 0:
+        skeleton = _STRINGS.sub(b'', document).translate(_ALL_LISTS, _NO_STRUCTURE)
+    skeleton = skeleton.replace(b'"', b'')
+    for _ in range(MAX_DEPTH):  # Each time without the innermost.
+        skeleton = skeleton.replace(b'[]', b'')
+        if not skeleton:
+            return
+    # A few brackets that do not match are the decoder's to tell of.
+    if len(skeleton) > MAX_DEPTH or skeleton.find(b'[]') >= 0:
+        raise exceptions.ParseError(f'Malformed JSON. More than {MAX_DEPTH} levels')
 
 
 class URLEncodedCodec(codecs.URLEncodedCodec):
