@@ -12,6 +12,8 @@ from apistar.exceptions import HTTPException
 class Refusal(HTTPException):
     """An HTTPException that is sent with *headers*."""
 
+    default_detail: Any = None
+
     def __init__(
         self,
         detail: Any = None,

@@ -6,6 +6,7 @@ documented repair makes ours differ, `settle` says which and brings stock's answ
 
 import dataclasses
 import io
+import json
 import logging
 import re
 import sys
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import apistar
+import pytest
 
 from django_apistar.application import App
 
@@ -36,6 +38,17 @@ class Plain(App):
 
 
 MODES = {'accelerated': Accelerated, 'plain': Plain}
+
+
+both_modes = pytest.mark.parametrize('app_class', MODES.values(), ids=list(MODES))
+
+
+def build(app_class: Any, *routes: Any, components: Any = (), hooks: Any = ()) -> Any:
+    """Return an App of that mode with nothing but the given parts."""
+    return app_class(
+        routes=list(routes), components=list(components), event_hooks=list(hooks),
+        schema_url=None, docs_url=None, static_url=None,
+    )  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,13 +91,25 @@ class Answer:
     def get(self, name: str) -> str | None:
         return dict(self.headers).get(name)
 
+    def json(self) -> Any:
+        return json.loads(self.body)
+
     def without(self, *names: str) -> 'Answer':
         headers = tuple(header for header in self.headers if header[0] not in names)
         return dataclasses.replace(self, headers=headers)
 
 
-def send(app: Any, request: Request) -> Answer:
-    environ = request.build_environ()
+def ask(app: Any, path: str = '/', method: str = 'GET', **request: Any) -> Answer:
+    """Send a request without a body, or with *body* as JSON."""
+    environ = request.pop('environ', {})
+    if 'body' in request:
+        request.setdefault('content_type', 'application/json')
+    path = path.encode('utf-8').decode('latin-1')
+    return send(app, Request(path, method, **request), environ)
+
+
+def send(app: Any, request: Request, extra: dict[str, Any] | None = None) -> Answer:
+    environ = {**request.build_environ(), **(extra or {})}
     if type(app) is apistar.App:
         # Its key forgets that a plan depends on what the request has resolved before (L4).
         app.injector.resolver_cache.clear()
@@ -158,13 +183,10 @@ def build_trio(
 ) -> Trio:
     """*make_routes*: called once per App, because stock writes prefixes into Includes (R4)."""
 
-    def build(app_class: Any) -> Any:
-        return app_class(
-            routes=list(make_routes()), components=list(components), event_hooks=list(hooks),
-            schema_url=None, docs_url=None, static_url=None,
-        )  # fmt: skip
+    def build_one(app_class: Any) -> Any:
+        return build(app_class, *make_routes(), components=components, hooks=hooks)
 
-    return Trio(build(apistar.App), build(Accelerated), build(Plain))
+    return Trio(build_one(apistar.App), build_one(Accelerated), build_one(Plain))
 
 
 def settle(stock: Answer, ours: Answer, request: Request) -> tuple[Answer, Answer]:
