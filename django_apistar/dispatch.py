@@ -14,7 +14,7 @@ from django_apistar import security, wiring
 from django_apistar.application import App, get_app, get_route_table
 from django_apistar.conf import SettingsError, get_settings
 from django_apistar.lifecycle import Lifecycle
-from django_apistar.routing import Framework, RouteTable
+from django_apistar.routing import APISTAR, DJANGO, RouteTable
 from django_apistar.static import StaticFiles, not_found
 
 Environ = dict[str, Any]
@@ -95,10 +95,13 @@ class Dispatcher:
         if path_info == self.health_url:
             return answer_health
         framework = self.table.framework_for(path_info)
-        if framework is Framework.APISTAR:
+        if framework is APISTAR:
             return None
-        environ[FRAMEWORK_KEY] = framework.value
-        return self._call_django if framework is Framework.DJANGO else self.static_app
+        if framework is DJANGO:
+            environ[FRAMEWORK_KEY] = 'django'
+            return self._call_django
+        environ[FRAMEWORK_KEY] = 'static'
+        return self.static_app
 
     def _call_django(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         self.lifecycle.enter_thread()

@@ -34,6 +34,10 @@ class Framework(enum.Enum):
     APISTAR = 'apistar'
 
 
+# A member is found slowly through its class, and every request asks.
+APISTAR, DJANGO = Framework.APISTAR, Framework.DJANGO
+
+
 class NoReverseMatch(apistar_exceptions.NoReverseMatch, DjangoNoReverseMatch):
     """No route has that name with those parameters. Both frameworks' `except` catches it."""
 
@@ -207,12 +211,12 @@ class RouteTable:
                     return prefix.framework
                 if self._is_slashless(path_info, prefix):
                     return prefix.framework
-        return Framework.DJANGO if self._owns_everything else Framework.APISTAR
+        return DJANGO if self._owns_everything else APISTAR
 
     def _is_slashless(self, path_info: str, prefix: _Prefix) -> bool:
         """'/admin' is Django's, for its redirect to '/admin/', unless API Star has that path."""
         return (
-            prefix.framework is Framework.DJANGO
+            prefix.framework is DJANGO
             and path_info == prefix.path[:-1]
             and path_info not in self._exact_paths
         )
