@@ -16,8 +16,6 @@ import requests
 from management_tests.example_server import PRODUCTION, Example
 from management_tests.server_process import REPOSITORY, Server
 
-pytestmark = pytest.mark.slow
-
 TIMEOUT_S = 30
 TEXT_OF_THE_LOG = 'RuntimeError: this text must stay in the log'
 BROKEN_ROUTE = """
@@ -35,7 +33,15 @@ def add_broken_route(example: Example) -> None:
         routes.write(BROKEN_ROUTE)
 
 
-@pytest.fixture(scope='module', params=['development', 'production', 'postgresql'])
+# Development is quick enough for `make matrix`: there it is the server of every Python and Django.
+MODES = [
+    'development',
+    pytest.param('production', marks=pytest.mark.slow),
+    pytest.param('postgresql', marks=pytest.mark.slow),
+]
+
+
+@pytest.fixture(scope='module', params=MODES)
 def mode(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
