@@ -77,9 +77,7 @@ def measure(
             value = take_value(subjects[name], loops[name], clock)
             if number >= 0:
                 values[name].append(value)
-    return {
-        name: Measurement(name, tuple(taken), loops[name]) for name, taken in values.items()
-    }
+    return {name: Measurement(name, tuple(taken), loops[name]) for name, taken in values.items()}
 
 
 def take_value(run: Run, loops: int, clock: Clock = time.thread_time) -> float:
@@ -128,3 +126,17 @@ def get_interval(
     medians = sorted(statistics.median(choose(values, k=size)) for _ in range(resamples))
     cut = int(resamples * (1 - confidence) / 2)
     return medians[cut], medians[-cut - 1]
+
+
+def compare_apart(numerator: Sequence[float], denominator: Sequence[float]) -> Ratio:
+    """Return the Ratio of two series that were not taken in the same rounds: of their medians."""
+    choose = random.Random(0).choices
+    ratios = sorted(
+        statistics.median(choose(numerator, k=len(numerator)))
+        / statistics.median(choose(denominator, k=len(denominator)))
+        for _ in range(2000)
+    )
+    below = statistics.median(denominator)
+    return Ratio(
+        statistics.median(numerator) / below, ratios[50], ratios[-51], get_mad(numerator) / below
+    )

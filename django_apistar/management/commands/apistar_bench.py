@@ -1,0 +1,276 @@
+"""manage.py apistar_bench: how fast both paths of the project are."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import math
+import os
+import shutil
+import signal
+import threading
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+from django.conf import ENVIRONMENT_VARIABLE, settings
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Group
+
+from django_apistar import listing, load_tools, reports, results, target_server, targets
+from django_apistar.conf import SettingsError
+from django_apistar.load_tools import Load
+from django_apistar.routing import Framework
+from django_apistar.targets import Target
+
+Loads = dict[str, Callable[[float], Load]]  # by target
+_WARM_UP_S = 0.5
+_WIDTH = 80  # where the output is no terminal
+_KEYS = tuple(target.key for target in targets.TARGETS)
+_FAILURES = (
+    SettingsError, load_tools.LoadToolError, reports.PlotError, results.BaselineError,
+    targets.TargetError,
+)  # fmt: skip
+
+
+def parse_count(text: str) -> int:
+    """Return a whole number above 0."""
+    if not text.isdigit() or int(text) < 1:
+        raise ArgumentTypeError(f'{text!r} is no whole number above 0')
+    return int(text)
+
+
+def parse_positive(text: str) -> float:
+    """Return a number above 0."""
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < math.inf:
+            return float(text)
+    raise ArgumentTypeError(f'{text!r} is no number above 0')
+
+
+class Command(BaseCommand):
+    """Parses options, has targets measured in turns, and hands the results to a format."""
+
+    help = 'Measure API Star and Django in this project side by side, over HTTP or in process.'
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        add = parser.add_argument
+        add('--apistar', metavar='PATH', help='what to get from API Star; default: the cheapest')
+        add('--django', metavar='PATH', help='what to get from Django; default: the cheapest')
+        add('--base', choices=_KEYS, help='what ratios are to; default: django')
+        add('--rounds', type=parse_count, default=5, metavar='N', help='default: %(default)s')
+        add(
+            '--duration', type=parse_positive, default=2.0, metavar='SECONDS',
+            help='of each target in each round; default: %(default)s',
+        )  # fmt: skip
+        add('--connections', type=parse_count, default=16, metavar='N', help='default: %(default)s')
+        add(
+            '--tool', choices=load_tools.TOOLS,
+            help='what loads the servers; default: the first of these that is installed',
+        )  # fmt: skip
+        add('--in-process', action='store_true', help='call the applications, without a server')
+        add(
+            '--format', choices=('table', 'json', 'markdown'), default='table',
+            help='default: %(default)s',
+        )  # fmt: skip
+        add('--output', metavar='FILE', help='write to this file instead of stdout')
+        add('--plot', metavar='FILE', help='draw FILE.svg or FILE.png as well')
+        add('--compare', metavar='BASELINE.json', help='compare with this output of --format json')
+        add(
+            '--fail-under', type=parse_positive, metavar='RATIO',
+            help='exit 1 when API Star has less than RATIO times the transactions/sec of the '
+            'base, or with --compare, API Star or Django than those of the baseline',
+        )  # fmt: skip
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            with ending_by_signals(), targets.open_to_loopback():
+                found = self._measure(options)
+        except _FAILURES as exc:
+            raise CommandError(str(exc)) from exc
+        except KeyboardInterrupt:
+            raise CommandError('Interrupted; every server is stopped.', returncode=130) from None
+        for warning in found.warnings:
+            self.stderr.write(f'Warning: {warning}')
+        self._write(found, options)
+        shortfalls = results.find_shortfalls(found, options['fail_under'] or 0)
+        if shortfalls:
+            raise CommandError(' '.join(shortfalls))
+
+    def _measure(self, options: dict[str, Any]) -> results.Results:
+        """Try everything that can be wrong first: a benchmark takes its time."""
+        for name in ('output', 'plot'):
+            if options[name]:
+                check_writable(f'--{name}', options[name])
+        if options['plot']:
+            reports.check_plot(options['plot'])
+        baseline = read_baseline(options['compare'], options['in_process'])
+        tool = None if options['in_process'] else load_tools.find_tool(options['tool'])
+        if settings.DEBUG:
+            self.stderr.write('DEBUG is on: this is how the project runs in development.')
+        chosen, remarks = self._choose(options)
+        base = find_base(chosen, options)
+        with contextlib.ExitStack() as stack:
+            loads = (
+                self._open_servers(stack, chosen, tool, options)
+                if tool
+                else open_applications(chosen)
+            )
+            taken = targets.take_turns(
+                loads, options['rounds'], options['duration'],
+                min(_WARM_UP_S, options['duration']), self._build_progress(chosen, options),
+            )  # fmt: skip
+        compared = results.compare_targets(chosen, taken, base)
+        changes = results.compare_with_baseline(compared, baseline) if baseline else []
+        return results.Results(
+            mode='http' if tool else 'in-process', tool=tool.name if tool else '',
+            tool_version=tool.find_version() if tool else '', rounds=options['rounds'],
+            duration_s=options['duration'], connections=options['connections'] if tool else 1,
+            base=base, targets=compared, system=results.describe_system(),
+            changes=tuple(changes), remarks=tuple(remarks),
+        )  # fmt: skip
+
+    def _choose(self, options: dict[str, Any]) -> tuple[list[Target], list[str]]:
+        wishes = {
+            Framework.APISTAR: options['apistar'],
+            Framework.DJANGO: options['django'],
+        }
+        own, remarks = targets.find_paths(wishes)
+        if not own:
+            raise targets.TargetError(' '.join(remarks))
+        types = targets.find_content_types(own)
+        if len(set(types.values())) > 1:
+            kinds = ' and '.join(f'{kind} from {label}' for label, kind in types.items())
+            remarks.append(f'The answers differ in kind, {kinds}: name paths to compare like.')
+        bare = [targets.BARE_APISTAR, targets.BARE_DJANGO, targets.FLOOR]
+        return [*own, *bare], remarks
+
+    # Loads
+
+    def _open_servers(
+        self,
+        stack: contextlib.ExitStack,
+        chosen: list[Target],
+        tool: load_tools.Tool,
+        options: dict[str, Any],
+    ) -> Loads:
+        module = os.environ.get(ENVIRONMENT_VARIABLE)
+        if not module:
+            raise targets.TargetError(
+                'Servers need a settings module, and this project has none. Use --in-process.'
+            )
+        loads: Loads = {}
+        for target in chosen:
+            self.stderr.write(f'Starting {target.label} ...')
+            server = stack.enter_context(target_server.serve(target, module))
+            loads[target.key] = functools.partial(
+                target_server.load, server, tool, options['connections']
+            )
+        return loads
+
+    def _build_progress(
+        self, chosen: list[Target], options: dict[str, Any]
+    ) -> Callable[[int, str], None]:
+        labels = {target.key: target.label for target in chosen}
+
+        def tell(number: int, key: str) -> None:
+            what = f'Round {number} of {options["rounds"]}' if number else 'Warming up'
+            self.stderr.write(f'{what}: {labels[key]}')
+
+        return tell
+
+    # Output
+
+    def _write(self, found: results.Results, options: dict[str, Any]) -> None:
+        try:
+            if options['plot']:
+                reports.write_plot(found, options['plot'])
+            if options['output']:
+                Path(options['output']).write_text(self._format(found, options) + '\n')
+            else:
+                self.stdout.write(self._format(found, options))
+        except OSError as exc:
+            raise CommandError(f'{exc.filename} cannot be written: {exc.strerror}.') from exc
+
+    def _format(self, found: results.Results, options: dict[str, Any]) -> str:
+        if options['format'] == 'json':
+            return reports.format_json(found)
+        if options['format'] == 'markdown':
+            return reports.format_markdown(found)
+        is_terminal = self.stdout.isatty() and not options['output']
+        has_colour = is_terminal and self.style.ERROR('x') != 'x'
+        width = shutil.get_terminal_size().columns if is_terminal else _WIDTH
+        return listing.render(Group(*reports.build_table(found)), has_colour, width)
+
+
+def open_applications(chosen: list[Target]) -> Loads:
+    """Return what calls each target within this process."""
+    loads: Loads = {}
+    for target in chosen:
+        application = targets.build_application(target.key)
+        targets.check_answer(target, targets.call(application, target.path))
+        loads[target.key] = functools.partial(targets.load_in_process, application, target.path)
+    return loads
+
+
+def find_base(chosen: list[Target], options: dict[str, Any]) -> Target:
+    """Return the target that ratios are to: Django, or what comes closest."""
+    by_key = {target.key: target for target in chosen}
+    key = options['base'] or (
+        targets.DJANGO.key if targets.DJANGO.key in by_key else targets.BARE_DJANGO.key
+    )
+    if key not in by_key:
+        raise CommandError(f'--base {key}: this project has no such target.')
+    own = targets.APISTAR.key
+    if options['fail_under'] and not options['compare'] and (key == own or own not in by_key):
+        raise CommandError('--fail-under compares API Star with the base. Choose another --base.')
+    return by_key[key]
+
+
+def read_baseline(file: str | None, is_in_process: bool) -> results.Baseline | None:
+    """Return what *file* holds. Raises BaselineError."""
+    if not file:
+        return None
+    try:
+        data = json.loads(Path(file).read_text())
+    except OSError as exc:
+        raise results.BaselineError(f'{file} cannot be read: {exc.strerror}.') from exc
+    except ValueError as exc:
+        raise results.BaselineError(f'{file} is no JSON: {exc}.') from exc
+    baseline = results.read_baseline(data, file)
+    mode = 'in-process' if is_in_process else 'http'
+    if baseline.mode != mode:
+        raise results.BaselineError(f'{file} was measured {baseline.mode}, this would be {mode}.')
+    return baseline
+
+
+def check_writable(option: str, file: str) -> None:
+    """Raise CommandError where *file* cannot be written, before anything is measured."""
+    path = Path(file)
+    if path.is_dir():
+        raise CommandError(f'{option} {file!r} is a folder. Write the name of a file.')
+    if not path.absolute().parent.is_dir():
+        raise CommandError(f'{option} {file!r}: its folder does not exist.')
+    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+        raise CommandError(f'{option} {file!r} cannot be written: permission denied.')
+
+
+@contextlib.contextmanager
+def ending_by_signals() -> Iterator[None]:
+    """Leave by an exception, which stops the servers, when the process is told to end."""
+
+    def leave(number: int, frame: Any) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, leave) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
