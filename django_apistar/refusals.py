@@ -31,7 +31,7 @@ class NotAuthenticated(Refusal):
     """401: RFC 9110, section 15.5.2, wants a WWW-Authenticate header with it."""
 
     default_status_code = 401
-    default_detail = 'Not authenticated'
+    default_detail: Any = 'Not authenticated'
 
 
 class Conflict(Refusal):
