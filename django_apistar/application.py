@@ -214,7 +214,15 @@ class App(apistar.App):
         answer = errors.translate(exc)
         if answer is None:
             raise exc
-        return http.JSONResponse(answer.detail, answer.status_code, answer.get_headers())
+        return responses.EncodedJSONResponse(
+            self.encode_default, answer.detail, answer.status_code, answer.get_headers()
+        )
+
+    def can_answer(self, exc: BaseException) -> bool:
+        """Return whether exception_handler may have an answer to *exc*."""
+        if type(self).exception_handler is not App.exception_handler:
+            return isinstance(exc, Exception)
+        return errors.translate(exc) is not None
 
     def report_exception(self, exc: BaseException, environ: dict[str, Any]) -> None:
         """Tell the operator of a fault; a subclass may tell others."""

@@ -104,8 +104,12 @@ class Exchange:
     def recover(self, exc: BaseException) -> Iterable[bytes]:
         """Return the answer to *exc*, which is being handled; never raises an Exception."""
         try:
-            if not isinstance(exc, Exception):  # SystemExit must not stop the server.
-                raise exc
+            return self._answer(exc) if self.app.can_answer(exc) else self._fail(exc)
+        finally:
+            self.state['exc'] = None  # Kept, it would be a cycle.
+
+    def _answer(self, exc: BaseException) -> Iterable[bytes]:
+        try:
             self.state['exc'] = exc
             self._set_response(self._run([self.app.exception_handler]))
             errors.warn(exc, self.environ)

@@ -112,6 +112,7 @@ class Plans:
         variables: dict[str, Any],
     ) -> Iterable[bytes]:
         """Answer *exc*, or let an Exchange do it with what the plan has resolved so far."""
+        variables.pop('exc', None)  # Kept by the plan's frame, it would be a cycle.
         body = self._answer(exc, environ, start_response)
         if body is not None:
             return body

@@ -72,13 +72,15 @@ def build_response(value: Any, encode_default: Callable[[Any], Any]) -> Any:
         return _stream(value, encode_default)
     if isinstance(value, QuerySet):
         value = list(value)
-    return _EncodedJSONResponse(value, encode_default)
+    return EncodedJSONResponse(encode_default, value)
 
 
-class _EncodedJSONResponse(http.JSONResponse):
-    def __init__(self, value: Any, encode_default: Callable[[Any], Any]) -> None:
+class EncodedJSONResponse(http.JSONResponse):
+    """API Star's JSONResponse with a `default` of the App's."""
+
+    def __init__(self, encode_default: Callable[[Any], Any], *args: Any) -> None:
         self.default = encode_default
-        super().__init__(value)
+        super().__init__(*args)
 
 
 def _stream(values: Iterator[Any], encode_default: Callable[[Any], Any]) -> Any:
