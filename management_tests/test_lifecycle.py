@@ -24,6 +24,8 @@ pytestmark = pytest.mark.django_db
 ALIAS = 'scratch'
 # Django 6 deprecates the pairs that it demanded before.
 ADMINS = ['a@example.com'] if django.VERSION >= (6, 0) else [('Admin', 'a@example.com')]
+# Django 6.1 deprecates a project without MAILERS; older ones do not know the setting.
+MAILERS = {'default': {'BACKEND': 'django.core.mail.backends.locmem.EmailBackend'}}
 INLINE, SIGNALS = 'inline', 'signals'
 
 
@@ -426,7 +428,7 @@ def test_broken_receiver_of_the_signal_does_not_break_the_answer(caplog):
     assert [record.exc_info[0] for record in caplog.records] == [KeyError, ZeroDivisionError]
 
 
-@override_settings(ADMINS=ADMINS)
+@override_settings(ADMINS=ADMINS, MAILERS=MAILERS)
 def test_unhandled_exception_is_mailed_to_the_admins():
     call('/boom/')
 
