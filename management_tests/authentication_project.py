@@ -113,7 +113,9 @@ routes = [
 ]
 
 
-def settings(*hooks: str, module: str = MODULE, components: Any = (BASIC, TOKEN), **keys: Any) -> override_settings:
+def settings(
+    *hooks: str, module: str = MODULE, components: Any = (BASIC, TOKEN), **keys: Any
+) -> override_settings:
     """Settings with these routes; a decorator and a context manager."""
     return override_settings(
         APISTAR_ROUTE_CONF=module,

@@ -1,9 +1,9 @@
 """Temporary projects, served by `manage.py runapistar` in a process of their own.
 
-    project = Project(tmp_path)
-    with project.serve('--workers', '2') as server:
-        assert server.get('/hello/').json() == {'message': 'hello'}
-    assert server.returncode == 0
+project = Project(tmp_path)
+with project.serve('--workers', '2') as server:
+    assert server.get('/hello/').json() == {'message': 'hello'}
+assert server.returncode == 0
 """
 
 from __future__ import annotations

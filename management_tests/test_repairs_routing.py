@@ -425,7 +425,7 @@ def test_environ_without_path_info_and_script_name(app_class):
 
 @both_modes
 def test_app_without_templates_still_answers(app_class):
-    """R19 is kept: render_template needs templates, a handler's call of it is the project's fault."""
+    """R19 is kept: render_template needs templates, and a call without is the project's fault."""
 
     def page(app: apistar.App) -> str:
         return app.render_template('index.html')

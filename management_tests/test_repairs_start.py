@@ -185,8 +185,8 @@ def test_check_shows_it_with_the_remedy():
     assert check_routes([nested]) == [
         (
             f"(django_apistar.E015) Parameter 'basket: {__name__}.Basket' of {__name__}.search "
-            f'cannot be injected ({FILE}:{line_of(search)}). HINT: Add a component whose resolve() is '
-            'annotated to return Basket, or correct the type.'
+            f'cannot be injected ({FILE}:{line_of(search)}). HINT: Add a component whose resolve() '
+            'is annotated to return Basket, or correct the type.'
         )
     ]
 

@@ -11,7 +11,6 @@ from django_apistar import reverse_url
 from django_apistar.routing import NoReverseMatch
 from management_tests.raw_wsgi import call
 
-
 # Around a request, connections that earlier tests have opened are looked after.
 pytestmark = pytest.mark.django_db
 

@@ -599,8 +599,8 @@ def test_no_allowed_hosts(project: Project) -> None:
     assert refusal(project, str(free_port())) == (
         1,
         (
-            'runapistar: ALLOWED_HOSTS is empty and DEBUG is off, so every request would be refused. '
-            "List this site's host names in ALLOWED_HOSTS.\n"
+            'runapistar: ALLOWED_HOSTS is empty and DEBUG is off, so every request would be '
+            "refused. List this site's host names in ALLOWED_HOSTS.\n"
         ),
     )
 

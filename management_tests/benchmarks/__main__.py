@@ -39,14 +39,22 @@ def parse_options() -> argparse.Namespace:
     add = parser.add_argument
     add('--case', action='append', choices=CASES, help='only this case; may be repeated')
     add('--rounds', type=int, default=25, help='rounds of CPU time (default: %(default)s)')
-    add('--loops', type=int, default=1000,
-        help='hellos under callgrind, 0 for none (default: %(default)s)')
+    add(
+        '--loops',
+        type=int,
+        default=1000,
+        help='hellos under callgrind, 0 for none (default: %(default)s)',
+    )
     add('--quick', action='store_true', help='fewer cases, rounds and loops')
     add('--wire', action='store_true', help='over HTTP too')
     add('--wire-only', action='store_true', help='over HTTP alone')
     add('--wire-rounds', type=int, default=9, help='rounds over HTTP (default: %(default)s)')
-    add('--duration', type=float, default=2,
-        help='seconds of load on each server in a round (default: %(default)s)')
+    add(
+        '--duration',
+        type=float,
+        default=2,
+        help='seconds of load on each server in a round (default: %(default)s)',
+    )
     add('--output', type=Path, metavar='FILE', help='write every figure as JSON')
     add('--write-docs', action='store_true', help='put the figures into docs/performance.md')
     options = parser.parse_args()
