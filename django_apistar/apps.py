@@ -4,7 +4,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings as django_settings
-from django.core.checks import register
+from django.core.checks import Tags, register
 from django.core.signals import setting_changed
 
 FINDER = 'django_apistar.static.APIStarFinder'
@@ -19,6 +19,7 @@ class DjangoAPIStarConfig(AppConfig):
 
         register(checks.check_settings)
         register(checks.check_routes)
+        register(checks.check_deployment, Tags.security, deploy=True)
         setting_changed.connect(clear_caches)
         # Projects list no finder for API Star's assets; collectstatic is to find them anyway.
         if FINDER not in django_settings.STATICFILES_FINDERS:

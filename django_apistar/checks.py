@@ -1,17 +1,30 @@
-"""System checks: the problems of conf and routing, with Django's words for them."""
+"""System checks: the problems of conf, routing and deployment, with Django's words for them."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from django.apps import apps
+from django.conf import settings as django_settings
 from django.core import checks
+from django.db import connections
 
 from django_apistar import wiring
+from django_apistar.access import USER, build_access
 from django_apistar.application import get_app, get_route_table
-from django_apistar.conf import Problem, SettingsError, find_problems
+from django_apistar.conf import Problem, Settings, SettingsError, find_problems, get_settings
+from django_apistar.schema import ui
+
+AUTHENTICATION = 'django_apistar.authentication'
+TOKEN_COMPONENT = (f'{AUTHENTICATION}.components', 'DjangoTokenAuthentication')
+LOCAL_ENGINES = ('sqlite3', 'spatialite', 'dummy')  # whose connections cost nothing
 
 
 def check_settings(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     """Report every mistake in the settings and the route module."""
-    return [_to_message(problem) for problem in find_problems()]
+    problems = list(find_problems())
+    if not any(problem.is_error for problem in problems):
+        problems += _find_missing_parts(get_settings())
+    return [_to_message(problem) for problem in problems]
 
 
 def check_routes(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
@@ -23,6 +36,132 @@ def check_routes(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     return [_to_message(problem) for problem in problems]
 
 
+def check_deployment(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Report what is right in development only: `check --deploy`."""
+    try:
+        settings = get_settings()
+        problems = [
+            *_find_public_pages(settings), *_find_weak_authentication(settings),
+            *_find_costly_connections(),
+        ]  # fmt: skip
+    except SettingsError:
+        return []  # check_settings reports them.
+    return [_to_message(problem) for problem in problems]
+
+
 def _to_message(problem: Problem) -> checks.CheckMessage:
     message_class = checks.Error if problem.is_error else checks.Warning
     return message_class(problem.message, hint=problem.hint, id=f'django_apistar.{problem.id}')
+
+
+# What the settings need beside them
+
+
+def _find_missing_parts(settings: Settings) -> Iterator[Problem]:
+    if _has_tokens(settings) and not apps.is_installed(AUTHENTICATION):
+        yield Problem(
+            'E016',
+            f'DjangoTokenAuthentication is used, and {AUTHENTICATION!r} is not in INSTALLED_APPS.',
+            f'Add {AUTHENTICATION!r} to INSTALLED_APPS and run migrate.',
+        )
+    if settings.docs_url is None or settings.docs_ui == 'apistar':
+        return
+    if not ui.is_installed():
+        yield Problem(
+            'W005',
+            f'DOCS_UI is {settings.docs_ui!r}, whose package is not installed.',
+            "Run pip install 'django-apistar[docs-ui]'.",
+        )
+    if settings.schema_url is None:
+        yield Problem(
+            'W006',
+            f'DOCS_UI is {settings.docs_ui!r} and SCHEMA_URL is None: the page has no document '
+            'to show.',
+            "Set SCHEMA_URL, or write 'DOCS_UI': 'apistar'.",
+        )
+
+
+def _components(settings: Settings) -> tuple[Any, ...]:
+    return (*settings.components, *settings.auth_components)
+
+
+def _has_tokens(settings: Settings) -> bool:
+    """By name: this package imports nothing of authentication, which is an app of its own."""
+    classes = (cls for component in _components(settings) for cls in type(component).__mro__)
+    return any((cls.__module__, cls.__name__) == TOKEN_COMPONENT for cls in classes)
+
+
+def _has_basic(settings: Settings) -> bool:
+    challenges = (getattr(component, 'challenge', '') for component in _components(settings))
+    return any((challenge or '').startswith('Basic ') for challenge in challenges)
+
+
+# Deployment
+
+
+def _find_public_pages(settings: Settings) -> Iterator[Problem]:
+    if settings.debug:
+        yield Problem(
+            'W007',
+            'DEBUG is True: a fault of the API is answered with its traceback.',
+            'Set DEBUG = False.',
+        )
+    if _is_public(settings.docs_url):
+        yield Problem(
+            'W008',
+            f'DOCS_URL is {settings.docs_url!r}: anyone can read the documentation.',
+            'Set it to None, or add MustBeAuthenticated to EVENT_HOOKS.',
+        )
+    if _is_public(settings.schema_url):
+        yield Problem(
+            'W009',
+            f'SCHEMA_URL is {settings.schema_url!r}: anyone can read the schema.',
+            'Set it to None, or add MustBeAuthenticated to EVENT_HOOKS.',
+        )
+
+
+def _is_public(path: str | None) -> bool:
+    find_access = build_access(get_app())
+    entries = (entry for entry in get_route_table().apistar_entries if entry.path == path)
+    return any(find_access(entry) != USER for entry in entries)
+
+
+def _find_weak_authentication(settings: Settings) -> Iterator[Problem]:
+    has_basic = _has_basic(settings)
+    lacking = [
+        name
+        for name in ('SECURE_SSL_REDIRECT', 'SECURE_HSTS_SECONDS')
+        if not getattr(django_settings, name)
+    ]
+    if has_basic and lacking:
+        yield Problem(
+            'W010',
+            f'Basic authentication is used without {" and ".join(lacking)}: passwords may travel '
+            'in the clear.',
+            'Serve the API by HTTPS alone, and set both.',
+        )
+    if has_basic and not settings.basic_cache_ttl:
+        yield Problem(
+            'W011',
+            'Basic authentication is used with BASIC_CACHE_TTL = 0: each request hashes a '
+            'password.',
+            'Remove BASIC_CACHE_TTL, or authenticate by tokens.',
+        )
+    if settings.token_ttl is None and apps.is_installed(AUTHENTICATION):
+        yield Problem(
+            'W012',
+            'TOKEN_TTL is None: a token that leaks is good for ever.',
+            'Remove TOKEN_TTL (30 days), or set a time.',
+        )
+
+
+def _find_costly_connections() -> Iterator[Problem]:
+    for alias, database in connections.settings.items():
+        is_local = str(database.get('ENGINE', '')).rpartition('.')[2] in LOCAL_ENGINES
+        has_pool = bool(database.get('OPTIONS', {}).get('pool'))
+        if not is_local and not has_pool and database.get('CONN_MAX_AGE', 0) == 0:
+            yield Problem(
+                'W013',
+                f'CONN_MAX_AGE of the database {alias!r} is 0: each request connects anew.',
+                "Set 'CONN_MAX_AGE': 60 and 'CONN_HEALTH_CHECKS': True.",
+            )

@@ -5,17 +5,19 @@ import dataclasses
 import fnmatch
 import functools
 import io
+import itertools
 import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.cells import cell_len
+from django.utils.termcolors import make_style
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
@@ -29,6 +31,10 @@ COLUMNS = (
 )  # fmt: skip
 HEADINGS = ('framework', 'method', 'path, name, handler, source', 'auth', 'reachable')
 FIXED = (9, 7, None, 8, 9)  # cells of each column; the third takes what is left
+Style = Callable[[str], str]
+_PLAIN: Style = str
+_BOLD: Style = make_style(opts=('bold',))
+_RED: Style = make_style(fg='red')
 SORTS = ('path', 'name', 'framework', 'method', 'handler')
 
 
@@ -156,42 +162,58 @@ def _as_text(value: Any) -> str:
     return {True: 'yes', False: 'no'}[value] if isinstance(value, bool) else str(value)
 
 
-def build_table(rows: list[Row], width: int) -> Table:
-    """Return the listing as a table that fits *width*: four lines a route."""
-    table = Table(box=None, pad_edge=False, header_style='bold', padding=(0, 1, 0, 0), expand=True)
-    for title, cells in zip(HEADINGS, FIXED, strict=True):
-        table.add_column(title, width=cells, ratio=None if cells else 1, overflow='fold')
-    room = max(width - sum(filter(None, FIXED)) - len(FIXED) + 1, 10)
+def format_table(rows: list[Row], width: int, has_colour: bool) -> str:
+    """Return the listing as a table that fits *width*: some lines a route.
+
+    Written line by line: rich takes half a second for the table of a thousand routes.
+    """
+    widths = [
+        cells or max(width - sum(filter(None, FIXED)) - len(FIXED) + 1, 10) for cells in FIXED
+    ]
+    room = widths[2]
+    bold = [_BOLD] * len(HEADINGS) if has_colour else []
+    lines = [_join([[heading] for heading in HEADINGS], widths, bold)]
     for row in rows:
-        table.add_row(
-            row.framework, Text('\n'.join(row.methods)), _build_cell(row, room), row.auth,
-            'yes' if row.reachable else Text('no', style='red'),
-        )  # fmt: skip
-    return table
-
-
-def _build_cell(row: Row, room: int) -> Text:
-    cell = Text(_break(row.path, room), style='bold')
-    for line in filter(None, (row.name, row.handler, row.source)):
-        cell.append(
-            f'\n{_break(line, room)}', style='not bold dim' if line != row.name else 'not bold'
-        )
-    if row.reason:
-        cell.append(f'\n{row.reason}', style='not bold red')
-    return cell
-
-
-def _break(text: str, room: int) -> str:
-    """Break *text* behind its dots, slashes, colons and underscores where it does not fit."""
-    lines = ['']
-    for part in re.split(r'(?<=[./:_])', text):
-        if lines[-1] and cell_len(lines[-1] + part) > room:
-            lines.append('')
-        lines[-1] += part
+        cells = [
+            [row.framework], row.methods, [*_iter_cell(row, room)], [row.auth],
+            [_as_text(row.reachable)],
+        ]  # fmt: skip
+        styles = [_PLAIN, _PLAIN, _BOLD, _PLAIN, _PLAIN if row.reachable else _RED]
+        lines.append(_join(cells, widths, styles if has_colour else []))
     return '\n'.join(lines)
 
 
-def build_tree(rows: list[Row], width: int) -> Tree:
+def _iter_cell(row: Row, room: int) -> Iterator[str]:
+    for text in filter(None, (row.path, row.name, row.handler, row.source)):
+        yield from _break(text, room)
+    yield from textwrap.wrap(row.reason, room)
+
+
+def _join(cells: list[Sequence[str]], widths: list[int], styles: list[Style]) -> str:
+    """Return the lines of *cells* side by side; *styles* are for the first line."""
+    lines = []
+    for index, parts in enumerate(itertools.zip_longest(*cells, fillvalue='')):
+        padded = [set_cell_size(part, cells) for part, cells in zip(parts, widths, strict=True)]
+        if styles and not index:
+            padded = [style(part) for style, part in zip(styles, padded, strict=True)]
+        lines.append(' '.join(padded).rstrip())
+    return '\n'.join(lines)
+
+
+def _break(text: str, room: int) -> list[str]:
+    """Break *text* behind its dots, slashes, colons and underscores where it does not fit."""
+    if cell_len(text) <= room:
+        return [text]
+    lines = ['']
+    for part in re.split(r'(?<=[./:_])', text):
+        if lines[-1] and cell_len(part) <= room < cell_len(lines[-1] + part):
+            lines.append('')
+        *full, last = chop_cells(lines[-1] + part, room) or ['']
+        lines[-1:] = [*full, last]
+    return lines
+
+
+def format_tree(rows: list[Row], width: int, has_colour: bool) -> str:
     """Return the listing by framework and path segment."""
     root = Tree('/')
     for framework in Framework:
@@ -199,7 +221,7 @@ def build_tree(rows: list[Row], width: int) -> Tree:
         if own:
             branch = root.add(Text(framework.value, style='bold'))
             _grow(branch, [(row.path.strip('/').split('/'), row) for row in own])
-    return root
+    return render(root, has_colour, width)
 
 
 def _grow(branch: Tree, rows: list[tuple[list[str], Row]]) -> None:
@@ -222,7 +244,7 @@ def _group(
 
 
 def render(renderable: Any, has_colour: bool, width: int) -> str:
-    """Return the text of a rich renderable."""
+    """Return the text of a rich renderable, in colour where *has_colour*."""
     text = io.StringIO()
     console = Console(
         file=text, force_terminal=has_colour, color_system='standard' if has_colour else None,
@@ -237,8 +259,8 @@ TEXTS: dict[str, Callable[[list[Row], Iterable[Problem]], str]] = {
     'csv': format_csv,
     'markdown': format_markdown,
 }
-RENDERABLES: dict[str, Callable[[list[Row], int], Any]] = {
-    'table': build_table,
-    'tree': build_tree,
+LAYOUTS: dict[str, Callable[[list[Row], int, bool], str]] = {
+    'table': format_table,
+    'tree': format_tree,
 }
 FORMATS = ('table', 'json', 'csv', 'markdown', 'tree')

@@ -13,6 +13,7 @@ from django_apistar.router import MethodNotAllowed, PathRedirect, Router
 from django_apistar.routing import ANY_METHOD, Framework, RouteEntry, RouteTable, to_path_info
 
 NEAR = 3  # entries that a miss proposes
+LIKENESS = 0.6  # of them, at least
 SLASH_MIDDLEWARE = 'django.middleware.common.CommonMiddleware'
 
 
@@ -120,18 +121,19 @@ def _find_entry(table: RouteTable, match: ResolverMatch) -> RouteEntry:
 
 def _find_near(table: RouteTable, path: str) -> tuple[RouteEntry, ...]:
     """Return the routes whose paths look most like *path*, best first."""
-    by_text: dict[str, RouteEntry] = {}
+    by_path: dict[str, RouteEntry] = {}
     for entry in table:
-        by_text.setdefault(_fill(entry.path, path).lower(), entry)
-    close = difflib.get_close_matches(path.lower(), by_text, n=NEAR, cutoff=0.6)
-    return tuple(by_text[text] for text in close)
+        by_path.setdefault(entry.path, entry)
+    scores = {near: _compare(near.lower(), path.lower()) for near in by_path}
+    best = sorted(by_path, key=lambda near: -scores[near])[:NEAR]
+    return tuple(by_path[near] for near in best if scores[near] >= LIKENESS)
 
 
-def _fill(pattern: str, path: str) -> str:
-    """Return *pattern* with each parameter as *path* has it in the same place."""
-    ours, theirs = pattern.strip('/').split('/'), path.strip('/').split('/')
-    if len(ours) != len(theirs):
-        return pattern
-    pairs = zip(ours, theirs, strict=True)
-    filled = '/'.join(their if our[:1] in ('{', '<') else our for our, their in pairs)
-    return f'/{filled}/' if pattern.endswith('/') else f'/{filled}'
+def _compare(pattern: str, path: str) -> float:
+    """Return from 0 to 1 how much *path* is like *pattern*; a parameter is like anything."""
+    ours, theirs = pattern.split('/'), path.rstrip('/').split('/')
+    theirs += [''] * pattern.endswith('/')
+    if len(ours) == len(theirs):
+        pairs = [pair for pair in zip(ours, theirs, strict=True) if pair[0][:1] not in ('{', '<')]
+        pattern, path = '/'.join(our for our, _ in pairs), '/'.join(their for _, their in pairs)
+    return difflib.SequenceMatcher(None, pattern, path).ratio() if pattern.strip('/') else 0.0

@@ -108,8 +108,7 @@ class Command(BaseCommand):
             self.stdout.write(listing.TEXTS[wanted](rows, table.conflicts()))
         elif rows:
             width = shutil.get_terminal_size().columns if self.stdout.isatty() else PLAIN_WIDTH
-            renderable = listing.RENDERABLES[wanted](rows, width)
-            self.stdout.write(listing.render(renderable, self._has_colour(options), width))
+            self.stdout.write(listing.LAYOUTS[wanted](rows, width, self._has_colour(options)))
         else:
             self.stderr.write('No route is like that.')
 

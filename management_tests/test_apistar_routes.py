@@ -1,0 +1,469 @@
+"""`manage.py apistar_routes`: the listings, by every option and format."""
+
+import csv
+import io
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import time
+import types
+from typing import Any
+
+import pytest
+from apistar import Include, Route
+from django.core.management import CommandError, call_command
+from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
+from django.urls import include, path
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+from rich.cells import cell_len
+
+from django_apistar.authentication.components import AuthenticatedUser, User
+from management_tests.server_process import REPOSITORY, Project
+
+TOKEN = 'django_apistar.authentication.components.DjangoTokenAuthentication'
+HOOK = 'django_apistar.authentication.hooks.MustBeAuthenticated'
+FILE = 'management_tests/test_apistar_routes.py'
+
+
+def hello() -> dict:
+    return {}
+
+
+def mine(user: AuthenticatedUser) -> dict:
+    return {}
+
+
+def maybe(user: User) -> dict:
+    return {}
+
+
+class Page(View):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+
+@csrf_exempt
+@require_http_methods(['GET', 'POST'])
+def form(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+ROUTES = [
+    Route('/', 'GET', hello),
+    Include('/shop', 'shop', [
+        Route('/mine/', 'GET', mine),
+        Route('/maybe/{id}/', 'POST', maybe),
+        Include('/deep', 'deep', [Route('/', 'DELETE', hello, documented=False)]),
+    ]),
+    Route('/web/hidden/', 'GET', hello, name='hidden'),
+]  # fmt: skip
+URLS = [
+    path('web/page/', Page.as_view(), name='page'),
+    path('web/', include(([path('form/', form, name='form')], 'forms'))),
+    path('lost/', form),
+]
+
+
+@pytest.fixture(autouse=True)
+def _project(request):
+    routes, urls = types.ModuleType('listed_routes'), types.ModuleType('listed_urls')
+    routes.routes, urls.urlpatterns = ROUTES, URLS
+    sys.modules.update(listed_routes=routes, listed_urls=urls)
+    settings = override_settings(
+        APISTAR_ROUTE_CONF='listed_routes',
+        ROOT_URLCONF='listed_urls',
+        APISTAR_SETTINGS={
+            'ALLOWED_DJANGO_ROUTES': ['/web/', '/dead/'],
+            'COMPONENTS': [TOKEN],
+            'SCHEMA_URL': None,
+        },
+    )
+    with settings:
+        yield
+    del sys.modules['listed_routes'], sys.modules['listed_urls']
+
+
+def run(*options: str, **more: Any) -> tuple[str, str]:
+    """Return what the command wrote to stdout, and to stderr."""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    call_command('apistar_routes', *options, stdout=stdout, stderr=stderr, **more)
+    return stdout.getvalue(), stderr.getvalue()
+
+
+def fail(*options: str) -> tuple[str, str]:
+    """Return the sentence of failure, and stdout."""
+    stdout = io.StringIO()
+    with pytest.raises(CommandError) as failure:
+        call_command('apistar_routes', *options, stdout=stdout, stderr=io.StringIO())
+    return str(failure.value), stdout.getvalue()
+
+
+def list_paths(*options: str) -> list[str]:
+    routes = json.loads(run('--format', 'json', *options)[0])['routes']
+    return [f'{",".join(route["methods"])} {route["path"]}' for route in routes]
+
+
+def line_of(func: Any) -> int:
+    return getattr(func, '__wrapped__', func).__code__.co_firstlineno
+
+
+# What a row says
+
+
+def test_json_has_the_shape_of_the_contract():
+    document = json.loads(run('--format', 'json')[0])
+
+    assert list(document) == ['routes', 'conflicts']
+    assert document['routes'][1] == {
+        'framework': 'apistar',
+        'methods': ['GET'],
+        'path': '/shop/mine/',
+        'name': 'shop:mine',
+        'handler': 'management_tests.test_apistar_routes.mine',
+        'source': f'{FILE}:{line_of(mine)}',
+        'documented': True,
+        'auth': 'user',
+        'reachable': True,
+        'reason': '',
+    }
+    assert document['routes'][-1] == {
+        'framework': 'django',
+        'methods': ['GET', 'POST'],
+        'path': '/lost/',
+        'name': '',
+        'handler': 'management_tests.test_apistar_routes.form',
+        'source': f'{FILE}:{line_of(form.__wrapped__)}',
+        'documented': False,
+        'auth': '',
+        'reachable': False,
+        'reason': 'no prefix in ALLOWED_DJANGO_ROUTES covers the path',
+    }
+    assert [(found['id'], sorted(found)) for found in document['conflicts']] == [
+        (number, ['hint', 'id', 'message']) for number in ('E012', 'W003', 'W004')
+    ]
+
+
+def test_rows_are_in_the_order_in_which_they_are_tried():
+    assert list_paths() == [
+        'GET /', 'GET /shop/mine/', 'POST /shop/maybe/{id}/', 'DELETE /shop/deep/',
+        'GET /web/hidden/', 'GET,HEAD,OPTIONS /web/page/', 'GET,POST /web/form/',
+        'GET,POST /lost/',
+    ]  # fmt: skip
+
+
+def test_class_based_view_is_named_by_its_class():
+    [row] = json.loads(run('--format', 'json', '--name', 'page')[0])['routes']
+
+    assert row['handler'] == 'management_tests.test_apistar_routes.Page'
+    assert row['source'].startswith(f'{FILE}:')
+
+
+def test_auth_is_read_from_the_handlers_parameters():
+    rows = json.loads(run('--format', 'json', '--framework', 'apistar')[0])['routes']
+
+    assert [row['auth'] for row in rows] == ['anyone', 'user', 'optional', 'anyone', 'anyone']
+
+
+def test_auth_is_read_from_the_hooks():
+    keys = {'COMPONENTS': [TOKEN], 'EVENT_HOOKS': [HOOK], 'PUBLIC_ROUTES': ['hello', 'hidden']}
+    with override_settings(APISTAR_SETTINGS={**keys, 'SCHEMA_URL': None}):
+        rows = json.loads(run('--format', 'json', '--framework', 'apistar')[0])['routes']
+
+    assert [row['auth'] for row in rows] == ['anyone', 'user', 'user', 'user', 'anyone']
+
+
+# Filters and order
+
+
+@pytest.mark.parametrize(
+    ('options', 'expected'),
+    [
+        (['--framework', 'django'],
+         ['GET,HEAD,OPTIONS /web/page/', 'GET,POST /web/form/', 'GET,POST /lost/']),
+        (['--framework', 'apistar', '--method', 'post'], ['POST /shop/maybe/{id}/']),
+        (['--method', 'HEAD'],
+         ['GET /', 'GET /shop/mine/', 'GET /web/hidden/', 'GET,HEAD,OPTIONS /web/page/']),
+        (['--method', 'PROPFIND'], []),
+        (['--path', '/shop/*'],
+         ['GET /shop/mine/', 'POST /shop/maybe/{id}/', 'DELETE /shop/deep/']),
+        (['--name', 'shop:deep:*'], ['DELETE /shop/deep/']),
+        (['--name', 'forms:form'], ['GET,POST /web/form/']),
+        (['--unreachable'], ['GET /web/hidden/', 'GET,POST /lost/']),
+        (['--unreachable', '--framework', 'django'], ['GET,POST /lost/']),
+    ],
+)  # fmt: skip
+def test_filters(options, expected):
+    assert list_paths(*options) == expected
+
+
+@pytest.mark.parametrize(
+    ('key', 'attribute'),
+    [('path', 'path'), ('name', 'name'), ('framework', 'framework'), ('method', 'methods'),
+     ('handler', 'handler')],
+)  # fmt: skip
+def test_sort(key, attribute):
+    rows = json.loads(run('--format', 'json', '--sort', key)[0])['routes']
+
+    assert len(rows) == 8
+    assert rows == sorted(rows, key=lambda row: (row[attribute], row['path'], row['methods']))
+
+
+# Formats
+
+
+def test_table():
+    stdout, stderr = run('--path', '/[sl]*[em]*')
+
+    assert stderr == ''
+    assert stdout == (
+        'framework method  path, name, handler, source                 auth     reachable\n'
+        'apistar   GET     /shop/mine/                                 user     yes\n'
+        '                  shop:mine\n'
+        '                  management_tests.test_apistar_routes.mine\n'
+        f'                  {FILE}:{line_of(mine)}\n'
+        'apistar   POST    /shop/maybe/{id}/                           optional yes\n'
+        '                  shop:maybe\n'
+        '                  management_tests.test_apistar_routes.maybe\n'
+        f'                  {FILE}:{line_of(maybe)}\n'
+        'apistar   DELETE  /shop/deep/                                 anyone   yes\n'
+        '                  shop:deep:hello\n'
+        '                  management_tests.test_apistar_routes.hello\n'
+        f'                  {FILE}:{line_of(hello)}\n'
+    )
+
+
+def test_table_says_why_a_route_is_unreachable():
+    stdout, _ = run('--unreachable')
+
+    words = ' '.join(stdout.split())
+    assert words.count('ALLOWED_DJANGO_ROUTES covers /web/ ') == 1
+    assert words.endswith('no prefix in ALLOWED_DJANGO_ROUTES covers the path')
+    assert re.findall(r'(yes|no)$', stdout, re.MULTILINE) == ['no', 'no']
+
+
+LONG = 'a_very_long_name_' * 8
+WIDE = '/とても長い名前のルート/' * 6
+
+
+@pytest.mark.parametrize('url', [f'/{LONG}/{{id}}/', WIDE, '/' + 'x' * 200])
+def test_table_fits_80_columns(url):
+    with override_settings(APISTAR_ROUTE_CONF='wide_routes'):
+        sys.modules['wide_routes'] = types.ModuleType('wide_routes')
+        sys.modules['wide_routes'].routes = [Route(url, 'OPTIONS', hello, name=LONG)]
+        stdout, _ = run()
+
+    assert max(map(cell_len, stdout.splitlines())) <= 80
+    shown = re.sub('anyone|yes', '', ''.join(line[18:] for line in stdout.splitlines()[1:]))
+    assert ''.join(shown.split()).startswith(f'{url}{LONG}management_tests.')
+
+
+def test_csv():
+    rows = list(csv.DictReader(io.StringIO(run('--format', 'csv')[0])))
+
+    assert rows[1] == {
+        'framework': 'apistar', 'methods': 'GET', 'path': '/shop/mine/', 'name': 'shop:mine',
+        'handler': 'management_tests.test_apistar_routes.mine',
+        'source': f'{FILE}:{line_of(mine)}', 'documented': 'yes', 'auth': 'user',
+        'reachable': 'yes', 'reason': '',
+    }  # fmt: skip
+    assert rows[6]['methods'] == 'GET,POST'
+
+
+def test_markdown():
+    assert run('--format', 'markdown', '--name', 'hello')[0] == (
+        '| framework | methods | path | name | handler | source | documented | auth | reachable |'
+        ' reason |\n'
+        '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n'
+        '| apistar | GET | / | hello | management_tests.test_apistar_routes.hello | '
+        f'{FILE}:{line_of(hello)} | yes | anyone | yes |  |\n'
+    )
+
+
+def test_tree():
+    assert run('--format', 'tree')[0] == (
+        '/\n'
+        '├── django\n'
+        '│   ├── web\n'
+        '│   │   ├── page  GET,HEAD,OPTIONS page\n'
+        '│   │   └── form  GET,POST forms:form\n'
+        '│   └── lost  GET,POST\n'
+        '└── apistar\n'
+        '    ├── /  GET hello\n'
+        '    ├── shop\n'
+        '    │   ├── mine  GET shop:mine\n'
+        '    │   ├── maybe\n'
+        '    │   │   └── {id}  POST shop:maybe\n'
+        '    │   └── deep  DELETE shop:deep:hello\n'
+        '    └── web\n'
+        '        └── hidden  GET hidden\n'
+    )
+
+
+def test_nothing_is_like_that():
+    assert run('--name', 'nope') == ('', 'No route is like that.\n')
+    assert json.loads(run('--name', 'nope', '--format', 'json')[0])['routes'] == []
+
+
+# Conflicts
+
+
+def test_check_names_each_conflict():
+    sentence, stdout = fail('--check')
+
+    assert sentence == '3 conflicts between routes.'
+    assert stdout == (
+        "E012: The API Star route /web/hidden/ ('hidden') is never reached: ALLOWED_DJANGO_ROUTES "
+        'covers its path.\n  Move the route, or remove the prefix.\n'
+        'W003: The Django URL /lost/ is never reached: no prefix in ALLOWED_DJANGO_ROUTES covers '
+        "it.\n  Add '/lost/' to ALLOWED_DJANGO_ROUTES.\n"
+        "W004: ALLOWED_DJANGO_ROUTES holds '/dead/', under which the URLconf has no URL.\n"
+        '  Remove the prefix, or add the URLs.\n'
+    )
+
+
+def test_check_names_duplicates():
+    routes = [Route('/a/', 'GET', hello), Route('/b/', 'GET', hello),
+              Route('/a/', 'GET', mine)]  # fmt: skip
+    sys.modules['listed_routes'].routes = routes
+    with override_settings(APISTAR_ROUTE_CONF='listed_routes'):
+        document = json.loads(fail('--check', '--format', 'json')[1])
+
+    assert document['routes'] == []
+    assert [found['id'] for found in document['conflicts']] == ['E005', 'E013', 'W003', 'W004']
+
+
+def test_check_without_conflicts():
+    with override_settings(
+        ROOT_URLCONF='management_tests.project.urls',
+        APISTAR_ROUTE_CONF='management_tests.project.routes',
+        APISTAR_SETTINGS={'ALLOWED_DJANGO_ROUTES': ['/admin/', '/django/', '/café/']},
+    ):
+        assert run('--check') == ('', 'No conflicts.\n')
+        assert run('--check', '--format', 'json') == (
+            '{\n  "routes": [],\n  "conflicts": []\n}\n',
+            '',
+        )
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ('options', 'sentence'),
+    [
+        (['--method', 'G ET'], "--method 'G ET' is no HTTP method."),
+        (['--method', ''], "--method '' is no HTTP method."),
+        (['--check', '--format', 'csv'], '--check knows --format table and json.'),
+        (['--resolve', '/', '--format', 'tree'], '--resolve knows --format table and json.'),
+        (['--check', '--unreachable'], '--check does not go with --unreachable.'),
+        (['--resolve', '/', '--name', 'x', '--sort', 'path'],
+         '--resolve does not go with --name, --sort.'),
+        (['--resolve', 'shop/'], "--resolve 'shop/': a path starts with a slash. Write /shop/."),
+        (['--resolve', ''], "--resolve '': a path starts with a slash. Write /."),
+        (['--format', 'xml'],
+         "Error: argument --format: invalid choice: 'xml' (choose from"),
+        (['--check', '--resolve', '/'],
+         'Error: argument --resolve: not allowed with argument --check'),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_sentence(options, sentence):
+    assert fail(*options)[0].startswith(sentence)
+
+
+def test_settings_that_cannot_be_used_are_one_sentence():
+    with override_settings(APISTAR_ROUTE_CONF='nowhere'):
+        assert fail()[0] == (
+            "APISTAR_ROUTE_CONF 'nowhere' cannot be imported: ModuleNotFoundError: No module named "
+            "'nowhere'. Correct the name, or the module."
+        )
+
+
+# Size
+
+
+def copy_function(func: Any) -> Any:
+    copied = types.FunctionType(func.__code__, func.__globals__, func.__name__)
+    copied.__annotations__ = func.__annotations__
+    return copied
+
+
+def test_a_thousand_routes_take_less_than_a_second():
+    sys.modules['listed_routes'].routes = [
+        Include(f'/group{n}', f'group{n}', [
+            Route(f'/item{m}/{{id}}/', 'GET', copy_function(maybe), name=f'item{m}')
+            for m in range(25)
+        ])
+        for n in range(40)
+    ]  # fmt: skip
+    with override_settings(APISTAR_ROUTE_CONF='listed_routes'):
+        began = time.process_time()
+        stdout, _ = run()
+        took_s = time.process_time() - began
+
+    assert stdout.count('maybe') == 1000
+    assert took_s < 1
+
+
+# Terminals
+
+
+def run_in_terminal(project: Project, *options: str, **variables: str) -> str:
+    """Return what `manage.py apistar_routes` writes where stdout is a terminal."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        project.command('apistar_routes', *options), cwd=project.directory,
+        env=project.environment(TERM='xterm-256color', **variables), stdout=theirs,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    os.close(theirs)
+    text = b''
+    try:
+        while chunk := os.read(ours, 65536):
+            text += chunk
+    except OSError:  # Linux ends a terminal so.
+        pass
+    finally:
+        os.close(ours)
+        process.stderr.close()
+        process.wait()
+    return text.decode()
+
+
+@pytest.mark.slow
+def test_colour_is_for_terminals_that_want_it(tmp_path):
+    project = Project(tmp_path)
+
+    assert '\x1b[' in run_in_terminal(project)
+    assert '\x1b' not in run_in_terminal(project, NO_COLOR='1')
+    assert '\x1b' not in run_in_terminal(project, '--no-color')
+    assert '\x1b' not in project.run('apistar_routes').stdout
+    assert '\x1b[' in project.run('apistar_routes', '--force-color').stdout
+
+
+@pytest.mark.slow
+def test_a_failure_is_one_line_and_exit_1(tmp_path):
+    done = Project(tmp_path).run('apistar_routes', '--resolve', '/nope/')
+
+    assert done.returncode == 1
+    assert done.stdout == (
+        'GET /nope/\n'
+        '  framework   apistar\n'
+        '  rule        No prefix in ALLOWED_DJANGO_ROUTES covers the path.\n'
+        '  near        /page/\n'
+    )
+    assert done.stderr == 'CommandError: GET /nope/ is answered with 404.\n'
+
+
+def test_every_option_is_documented():
+    page = (REPOSITORY / 'docs/apistar_routes.md').read_text()
+    command = REPOSITORY / 'django_apistar/management/commands/apistar_routes.py'
+    options = set(re.findall(r"'(--[a-z-]+)'", command.read_text()))
+
+    assert len(options) == 9
+    assert [option for option in options if f'`{option}' not in page] == []

@@ -1,0 +1,46 @@
+"""docs/apistar_routes.md, docs/commands.md and README.md show what the commands print."""
+
+import re
+
+import pytest
+
+from management_tests.console_blocks import iter_sessions, run_command
+from management_tests.example_server import Example
+from management_tests.server_process import REPOSITORY
+
+DOCS = REPOSITORY / 'docs'
+PAGES = [DOCS / 'apistar_routes.md', DOCS / 'commands.md']
+README = REPOSITORY / 'README.md'
+VERSIONS = re.compile(r'(\d+\.)+\w+')
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('page', PAGES, ids=lambda page: page.stem)
+def test_the_page_shows_the_commands_real_output(page, tmp_path):
+    example = Example(tmp_path).directory
+
+    for command, output in iter_sessions(page):
+        assert f'$ {command}\n{run_command(command, example)}' == f'$ {command}\n{output}'
+
+
+@pytest.mark.slow
+def test_the_readme_shows_the_real_banner(tmp_path):
+    """But for the versions, which differ from one machine to the next."""
+    example = Example(tmp_path)
+    example.manage('migrate', '--verbosity', '0')
+    [(_, shown)] = [block for block in iter_sessions(README) if block[0] == 'make run']
+
+    with example.serve() as server:
+        banner = server.stdout
+
+    shown = shown.partition('\n')[2].replace('http://127.0.0.1:8000/', server.url + '/')
+    assert VERSIONS.sub('N', shown) == VERSIONS.sub('N', banner)
+
+
+def test_every_command_is_on_the_page():
+    folder = REPOSITORY / 'django_apistar/management/commands'
+    commands = {path.stem for path in folder.glob('[a-z]*.py')}
+    page = (DOCS / 'commands.md').read_text()
+
+    assert set(re.findall(r'^## (\w+)$', page, re.MULTILINE)) == commands
+    assert all(f'manage.py {command}' in README.read_text() for command in commands)
