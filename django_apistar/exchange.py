@@ -5,7 +5,7 @@ from typing import Any
 
 from apistar import exceptions
 
-from django_apistar import errors
+from django_apistar import errors, responses
 from django_apistar.injector import Injector
 
 Environ = dict[str, Any]
@@ -47,7 +47,9 @@ class Exchange:
             return self._send(route.handler)
         for hook in self.hooks:
             self._enter(hook)
-        self._run([self.app.get_handler(route), self.app.render_response])
+        value = self._run([self.app.get_handler(route)])
+        self.state['return_value'] = responses.build_rows(value, route.handler)
+        self._run([self.app.render_response])
         return self._finish()
 
     def _find_route(self) -> None:

@@ -1,5 +1,6 @@
 """Responses: what a handler's value becomes, and what goes to the server."""
 
+import inspect
 import itertools
 import json
 import re
@@ -12,6 +13,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 
 from django_apistar.encoding import build_default
+from django_apistar.fields import get_item, is_type
+from django_apistar.signatures import get_signature
 
 Headers = list[tuple[str, str]]
 STATUS_LINES = {code: f'{code} Unknown' for code in range(100, 600)}
@@ -73,6 +76,17 @@ def build_response(value: Any, encode_default: Callable[[Any], Any]) -> Any:
     if isinstance(value, QuerySet):
         value = list(value)
     return EncodedJSONResponse(encode_default, value)
+
+
+def build_rows(value: Any, handler: Callable[..., Any]) -> Any:
+    """Return a QuerySet of a *handler* annotated `-> List[Type]` as plain data by that Type.
+
+    Any other *value* stays itself.
+    """
+    if not isinstance(value, QuerySet):
+        return value
+    item = get_item(get_signature(inspect.unwrap(handler)).return_annotation)
+    return [dict(item(row)) for row in value] if is_type(item) else value
 
 
 class EncodedJSONResponse(http.JSONResponse):

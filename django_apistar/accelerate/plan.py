@@ -250,6 +250,13 @@ class _PlanWriter:
             function = self.source.const(step.func, what)
         call = f'{function}({self._arguments(step)})'
         self.source.line(f'return {call}' if what == 'finalize_wsgi' else f'{target} = {call}')
+        if what == 'handler':
+            self._write_rows()
+
+    def _write_rows(self) -> None:
+        render_rows = self.tools.render_rows(self.subject.route.handler)
+        if render_rows is not None:
+            self.source.line(f'value = {self.source.const(render_rows, "render_rows")}(value)')
 
     def _group_steps(self) -> Iterator[tuple[int, int]]:
         """Yield the range of the steps of each planned function: its components' and its own."""
@@ -391,9 +398,6 @@ class _PlanWriter:
 
     def _write_fused_rendering(self) -> None:
         source = self.source
-        render_rows = self.tools.render_rows(self.subject.route.handler)
-        if render_rows is not None:
-            source.line(f'value = {source.const(render_rows, "render_rows")}(value)')
         encode = source.const(self.tools.encode, 'encode')
         build = source.const(self.tools.build_response, 'build_response')
         finalize = source.const(self.tools.finalize, 'finalize')
