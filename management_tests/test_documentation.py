@@ -1,0 +1,35 @@
+"""README and docs name what there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from django_apistar import conf
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_every_setting_has_its_entry() -> None:
+    text = (ROOT / 'docs' / 'settings.md').read_text()
+    # A definition list: the names, then a line that starts with a colon.
+    terms = re.findall(r'^(`.+)\n: ', text, re.MULTILINE)
+    named = {name for term in terms for name in re.findall(r'`([A-Z_]+)`', term)}
+
+    assert set(conf.KEYS) - named == set()
+
+
+def test_links_of_the_readme_lead_somewhere() -> None:
+    links = re.findall(r'\]\((?!http)([^)#]+)\)', (ROOT / 'README.md').read_text())
+
+    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert 'docs/settings.md' in links
+
+
+def test_every_target_of_make_has_its_line() -> None:
+    makefile = (ROOT / 'Makefile').read_text()
+    targets = re.search(r'^\.PHONY: (.+)$', makefile, re.MULTILINE)
+    explained = re.findall(r'^([a-z]+):.*## ', makefile, re.MULTILINE)
+
+    assert targets
+    assert targets[1].split() == explained
