@@ -314,10 +314,11 @@ _SIEGE_SETTINGS = (
 
 
 def _siege_arguments(order: Order) -> list[str]:
+    # siege ends when the clock's seconds say so, which is up to a second too early.
     (order.folder / 'siegerc').write_text(_SIEGE_SETTINGS)
     return [
         '--rc', str(order.folder / 'siegerc'), '--benchmark',
-        '--concurrent', str(order.connections), '--time', f'{order.whole_seconds}S', order.url,
+        '--concurrent', str(order.connections), '--time', f'{order.whole_seconds + 1}S', order.url,
     ]  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from django_apistar.results import Results, TargetResult, as_data
 
 PLOT_SUFFIXES = ('.svg', '.png')
 _UNKNOWN = '-'
+_EXPLANATION = 'Times baseline: in transactions/sec of the bare WSGI application, now and then.\n'
 
 
 class PlotError(Exception):
@@ -48,7 +49,7 @@ def format_ratio(ratio: Ratio | None) -> str:
 
 _ROWS: tuple[tuple[str, Callable[[TargetResult], str]], ...] = (
     ('path', lambda result: f'`{result.target.path}`'),
-    ('transactions', lambda result: format_number(result.transactions)),
+    ('transactions', lambda result: f'{result.transactions:,}'),
     ('transactions/sec', lambda result: format_number(result.rate)),
     ('± MAD', lambda result: format_number(result.rate_mad)),
     ('longest transaction', lambda result: format_time(result.longest_s)),
@@ -61,7 +62,7 @@ _ROWS: tuple[tuple[str, Callable[[TargetResult], str]], ...] = (
 
 
 def describe(results: Results) -> str:
-    """Return how and where was measured, in two lines."""
+    """Return how and where was measured, in two lines or three."""
     tool = f'{results.tool} {results.tool_version}'.strip()
     how = (
         f'over HTTP by {tool}, {results.connections} connections, 1 gunicorn worker'
@@ -71,6 +72,7 @@ def describe(results: Results) -> str:
     packages, system = results.system['packages'], results.system
     rounds = f'{results.rounds} round{"s" * (results.rounds != 1)}'
     return (
+        f'{_EXPLANATION if results.changes else ""}'
         f'{rounds} of {results.duration_s:g} s, {how}.\n'
         f'Python {system["python"]}, Django {packages["Django"]}, API Star '
         f'{packages["apistar"]}, {system["platform"]}, {system["cores"]} x '
@@ -126,7 +128,7 @@ def _build_cells(result: TargetResult) -> list[str]:
     return [
         f'{result.target.label}\n  {result.target.path}',
         f'{format_number(result.rate)}\n± {format_number(result.rate_mad)}',
-        f'{format_number(result.transactions)}\n{result.errors}',
+        f'{result.transactions:,}\n{result.errors}',
         f'{format_time(result.longest_s)}\n{format_time(result.median_of("cpu_s"))}',
         '\n'.join(times),
         format_ratio(ratio).replace(' (', '\n').replace(')', ''),
@@ -190,5 +192,5 @@ def write_plot(results: Results, file: str) -> None:
     times.grid(axis='x', alpha=0.3)
     if times.lines:
         times.legend()
-    figure.suptitle(describe(results).splitlines()[0], fontsize=9)
+    figure.suptitle(describe(results).splitlines()[-2], fontsize=9)
     figure.savefig(file, format=Path(file).suffix[1:].lower())

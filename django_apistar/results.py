@@ -208,6 +208,8 @@ class Baseline:
     """Another benchmark's result: transactions/sec of each round, by target."""
 
     mode: str
+    tool: str
+    connections: int
     paths: dict[str, str]
     rates: dict[str, tuple[float, ...]]
 
@@ -226,7 +228,9 @@ def read_baseline(data: Any, source: str) -> Baseline:
             raise ValueError('it has a target without transactions')
         if FLOOR.key not in rates:
             raise ValueError(f'it has no target {FLOOR.key!r}')
-        return Baseline(data['mode'], {key: t['path'] for key, t in targets.items()}, rates)
+        paths = {key: target['path'] for key, target in targets.items()}
+        tool = (data['tool'] or {}).get('name', '')
+        return Baseline(data['mode'], tool, data['connections'], paths, rates)
     except KeyError as exc:
         raise BaselineError(f'{source} is no result of apistar_bench: it has no {exc}.') from exc
     except (TypeError, ValueError, AttributeError, ZeroDivisionError) as exc:
@@ -244,6 +248,20 @@ def compare_with_baseline(results: Sequence[TargetResult], baseline: Baseline) -
         )
         for key, then in baseline.rates.items() if key in now and key != FLOOR.key
     ]  # fmt: skip
+
+
+def find_differences(results: Results, baseline: Baseline) -> Iterator[str]:
+    """Yield a sentence for each condition that was another one for the baseline."""
+    if baseline.tool != results.tool:
+        yield f'The baseline was loaded by {baseline.tool}, this by {results.tool}.'
+    if baseline.connections != results.connections:
+        yield (
+            f'The baseline had {baseline.connections} connections, this has {results.connections}.'
+        )
+    for result in results.targets:
+        path, then = result.target.path, baseline.paths.get(result.target.key)
+        if then not in (None, path):
+            yield f'{result.target.label} was asked for {then} in the baseline, now for {path}.'
 
 
 def _divide(rates: Sequence[float], by: Sequence[float]) -> list[float]:

@@ -134,7 +134,7 @@ def _verify(server: TargetServer, errors: Any) -> None:
         errors.seek(0)
         lines = errors.read().decode(errors='replace').strip().splitlines()
         said = next((line for line in reversed(lines) if 'Error' in line), str(exc))
-        raise TargetError(f'{server.target.label} cannot be served: {said.strip()}') from exc
+        raise TargetError(f'{server.target.label} cannot be served: {said.strip(" .")}.') from exc
     check_answer(server.target, answer)
 
 

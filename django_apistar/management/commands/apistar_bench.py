@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import json
 import math
@@ -112,25 +113,18 @@ class Command(BaseCommand):
             self.stderr.write('DEBUG is on: this is how the project runs in development.')
         chosen, remarks = self._choose(options)
         base = find_base(chosen, options)
-        with contextlib.ExitStack() as stack:
-            loads = (
-                self._open_servers(stack, chosen, tool, options)
-                if tool
-                else open_applications(chosen)
-            )
-            taken = targets.take_turns(
-                loads, options['rounds'], options['duration'],
-                min(_WARM_UP_S, options['duration']), self._build_progress(chosen, options),
-            )  # fmt: skip
+        taken = self._take_turns(chosen, tool, options)
         compared = results.compare_targets(chosen, taken, base)
         changes = results.compare_with_baseline(compared, baseline) if baseline else []
-        return results.Results(
+        found = results.Results(
             mode='http' if tool else 'in-process', tool=tool.name if tool else '',
             tool_version=tool.find_version() if tool else '', rounds=options['rounds'],
             duration_s=options['duration'], connections=options['connections'] if tool else 1,
             base=base, targets=compared, system=results.describe_system(),
             changes=tuple(changes), remarks=tuple(remarks),
         )  # fmt: skip
+        differences = results.find_differences(found, baseline) if baseline else ()
+        return dataclasses.replace(found, remarks=(*remarks, *differences))
 
     def _choose(self, options: dict[str, Any]) -> tuple[list[Target], list[str]]:
         wishes = {
@@ -148,6 +142,20 @@ class Command(BaseCommand):
         return [*own, *bare], remarks
 
     # Loads
+
+    def _take_turns(
+        self, chosen: list[Target], tool: load_tools.Tool | None, options: dict[str, Any]
+    ) -> dict[str, list[Load]]:
+        with contextlib.ExitStack() as stack:
+            loads = (
+                self._open_servers(stack, chosen, tool, options)
+                if tool
+                else open_applications(chosen)
+            )
+            return targets.take_turns(
+                loads, options['rounds'], options['duration'],
+                min(_WARM_UP_S, options['duration']), self._build_progress(chosen, options),
+            )  # fmt: skip
 
     def _open_servers(
         self,
