@@ -77,7 +77,7 @@ def test_value_becomes_json_wherever_it_is(app_class, value, expected):
     'value',
     [object(), float('nan'), b'bytes', ipaddress.ip_address('::1'), {1: {(1, 2): 3}},
      SimpleLazyObject(object), '\ud800', ['\ud800']],
-    ids=repr,
+    ids=['object', 'nan', 'bytes', 'address', 'keys', 'lazy', 'surrogate', 'surrogates'],
 )  # fmt: skip
 def test_value_that_json_does_not_have_is_a_logged_500(app_class, value, caplog):
     """J1"""
