@@ -24,7 +24,7 @@ from django_apistar.components import (
 )
 from django_apistar.conf import get_settings
 from django_apistar.encoding import build_default
-from django_apistar.exchange import Exchange
+from django_apistar.exchange import Exchange, group_methods
 from django_apistar.injector import Injector
 from django_apistar.router import MethodNotAllowed, PathRedirect, Router
 from django_apistar.routing import RouteTable
@@ -201,6 +201,8 @@ class App(apistar.App):
 
     def create_hooks(self) -> list[Any]:
         """Return this request's hooks: an object of each class, instances as they are."""
+        if type(self).get_event_hooks is not apistar.App.get_event_hooks:
+            return group_methods(*self.get_event_hooks())
         return [hook() if isinstance(hook, type) else hook for hook in self.event_hooks or ()]
 
     def get_handler(self, route: Any) -> Callable[..., Any]:

@@ -153,10 +153,20 @@ class ListParamComponent(Component):
         return get_item(parameter.annotation) in VALIDATORS
 
     def resolve(
-        self, parameter: inspect.Parameter, query_params: ValidatedQueryParams
+        self,
+        parameter: inspect.Parameter,
+        query_params: ValidatedQueryParams,
+        given: http.QueryParams,
     ) -> typing.List[Any]:  # noqa: UP006
-        default = [] if parameter.default is parameter.empty else parameter.default
-        return query_params.get(parameter.name, default)  # type: ignore[no-any-return]
+        texts = given.get_list(parameter.name)
+        if not texts:
+            return [] if parameter.default is parameter.empty else parameter.default
+        # A handler's are valid already, together with its others; a hook's are validated here.
+        validator = validators.Array(items=VALIDATORS[get_item(parameter.annotation)]())
+        try:
+            return validator.validate(texts, allow_coerce=True)  # type: ignore[no-any-return]
+        except validators.ValidationError as exc:
+            raise exceptions.BadRequest({parameter.name: exc.detail}) from None
 
 
 WSGI_COMPONENTS = tuple(

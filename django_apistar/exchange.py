@@ -1,6 +1,7 @@
 """One request through an App, step by step: hooks, handler, rendering, and what can fail."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from apistar import exceptions
@@ -58,18 +59,20 @@ class Exchange:
         except exceptions.HTTPException:
             # A hook sees every request, so that its on_response can rely on its on_request.
             for hook in self.hooks:
-                if not self._needs_route(hook):
+                if not self._needs_route(hook, 'on_request'):
                     self._enter(hook)
+                elif self._needs_route(hook, 'on_response'):
+                    self.entered.append(hook)  # It expects None, as whoever counts 404s does.
             raise
         self.state['route'], self.state['path_params'] = route, path_params
         self.environ[ROUTE_NAME_KEY] = self.app.get_route_name(route)
 
-    def _needs_route(self, hook: Any) -> bool:
-        """Whether the hook's on_request, or a component for it, asks for what a route has."""
+    def _needs_route(self, hook: Any, name: str) -> bool:
+        """Whether the hook's method, or a component for it, asks for what a route has."""
         injector = self.app.injector
-        if not hasattr(hook, 'on_request') or not isinstance(injector, Injector):
+        if not hasattr(hook, name) or not isinstance(injector, Injector):
             return False
-        return injector.needs(hook.on_request, ('route', 'path_params'), self.state)
+        return injector.needs(getattr(hook, name), ('route', 'path_params'), self.state)
 
     def _enter(self, hook: Any) -> None:
         """Run the hook's on_request; it is entered when it is called, its arguments being there."""
@@ -143,3 +146,36 @@ class Exchange:
 def _holds(hooks: list[Any], hook: Any) -> bool:
     """Hooks are told apart by identity; their equality is their own business."""
     return any(item is hook for item in hooks)
+
+
+def group_methods(
+    on_request: Sequence[Any], on_response: Sequence[Any], on_error: Sequence[Any]
+) -> list[Any]:
+    """Return what `get_event_hooks` of a subclass gives as hooks: the methods by their objects.
+
+    *on_response* and *on_error* are in the order in which they run, last hook first.
+    """
+    hooks: dict[int, Any] = {}
+    order: list[int] = []
+    for name, methods in (
+        ('on_request', on_request),
+        ('on_response', on_response[::-1]),
+        ('on_error', on_error[::-1]),
+    ):
+        owners = [id(getattr(method, '__self__', method)) for method in methods]
+        for owner, method in zip(owners, methods, strict=True):
+            setattr(hooks.setdefault(owner, SimpleNamespace()), name, method)
+        order = _merge(order, owners)
+    return [hooks[owner] for owner in order]
+
+
+def _merge(first: list[int], second: list[int]) -> list[int]:
+    """Return the items of both, once each, in the order that each has them."""
+    merged: list[int] = []
+    rest = list(second)
+    for item in first:
+        if item in rest:
+            merged += rest[: rest.index(item)]
+            rest = rest[rest.index(item) + 1 :]
+        merged.append(item)
+    return list(dict.fromkeys([*merged, *rest]))

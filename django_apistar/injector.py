@@ -124,7 +124,7 @@ class Injector(BaseInjector):
         if parameter.annotation is ReturnValue:
             return 'return_value'
         try:
-            return self.reverse_initial.get(parameter.annotation)
+            return self.reverse_initial.get(strip_optional(parameter.annotation)[0])
         except TypeError:  # An annotation that cannot be hashed.
             return None
 
@@ -224,13 +224,15 @@ class Injector(BaseInjector):
     def needs(self, func: Callable[..., Any], keys: Sequence[Key], state: dict[Any, Any]) -> bool:
         """Return whether *func* or a project's component for it takes one of *keys* of the state.
 
-        API Star's own components answer without a route.
+        API Star's own components answer without a route, and `Optional[Route]` says that None will
+        do.
         """
         return any(
-            key in keys
-            for step in self._get_plan([func], state) if not is_built_in(step.component)
-            for _, key in step.values
-        )  # fmt: skip
+            key in keys and not _is_optional(step.func, name)
+            for step in self._get_plan([func], state)
+            if not is_built_in(step.component)
+            for name, key in step.values
+        )
 
     def _get_plan(
         self, funcs: Sequence[Callable[..., Any]], state: dict[Any, Any]
@@ -270,6 +272,10 @@ def is_built_in(component: Any) -> bool:
     """Return whether *component* is API Star's own, or ours in place of it."""
     module = type(component).__module__
     return module.startswith('apistar.server.') or module == 'django_apistar.components'
+
+
+def _is_optional(func: Callable[..., Any], name: str) -> bool:
+    return strip_optional(get_signature(func).parameters[name].annotation)[1]
 
 
 def _chooses_parameters(component: Any) -> bool:

@@ -172,6 +172,22 @@ class Stamp:
         response.headers['X-Stamp'] = 'yes'
 
 
+class ListHook:
+    def on_request(self, ids: typing.List[int]) -> None:
+        self.ids = ids
+
+    def on_response(self, response: http.Response) -> None:
+        response.headers['X-Ids'] = repr(self.ids)
+
+
+@both_modes
+def test_hook_may_ask_for_a_list_that_the_handler_does_not_know(app_class):
+    app = build(app_class, Route('/', 'GET', optional), hooks=[ListHook])
+
+    assert ask(app, query='ids=1&ids=2').get('x-ids') == '[1, 2]'
+    assert ask(app, query='ids=x').json() == {'ids': {'0': 'Must be a number.'}}
+
+
 class NoteType(types.Type):
     id = validators.Integer()
     text = validators.String()

@@ -310,8 +310,9 @@ def test_hooks_see_a_stream_before_it_is_sent(app_class):
 def test_application_is_what_pep_3333_wants(app_class, path, method):
     """P12"""
     app = build(
-        app_class, Route('/', 'GET', dict, name='a'), Route('/html/', 'GET', lambda: '<p>',
-        name='b'), Route('/fail/', 'GET', lambda: 1 / 0, name='c'),
+        app_class, Route('/', 'GET', lambda: {'a': 1}, name='a'),
+        Route('/html/', 'GET', lambda: '<p>', name='b'),
+        Route('/fail/', 'GET', lambda: 1 / 0, name='c'),
         Route('/stream/', 'GET', stream_text),
         Route('/empty/', 'GET', lambda: http.JSONResponse(None, 204), name='d'),
     )  # fmt: skip
