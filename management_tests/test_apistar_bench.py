@@ -31,6 +31,13 @@ ANY_TOOL = next((name for name in ('hey', *TOOLS) if which(name)), None)
 needs_a_tool = pytest.mark.skipif(ANY_TOOL is None, reason='no load tool is installed')
 
 
+@pytest.fixture(scope='module', autouse=True)
+def database(django_db_setup, django_db_blocker):
+    """In-process targets are asked here, where an open connection is looked after."""
+    with django_db_blocker.unblock():
+        yield
+
+
 def bench(*options: str) -> tuple[str, str]:
     """Return what a short run in process writes to stdout, and to stderr."""
     stdout, stderr = io.StringIO(), io.StringIO()
