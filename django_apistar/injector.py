@@ -243,7 +243,7 @@ class Injector(BaseInjector):
         except KeyError:
             if len(self._plans) >= _MAX_PLANS:
                 self._plans.clear()
-            plan = self._plans[key] = self.plan(funcs, state)
+            plan = self._plans[key] = tuple(map(_without_object, self.plan(funcs, state)))
             return plan
 
 
@@ -272,6 +272,13 @@ def is_built_in(component: Any) -> bool:
     """Return whether *component* is API Star's own, or ours in place of it."""
     module = type(component).__module__
     return module.startswith('apistar.server.') or module == 'django_apistar.components'
+
+
+def _without_object(step: Step) -> Step:
+    """A plan outlives the request that it was made for, and must not keep its hooks."""
+    if step.function is None:
+        return step
+    return dataclasses.replace(step, func=getattr(step.func, '__func__', step.func))
 
 
 def _is_optional(func: Callable[..., Any], name: str) -> bool:

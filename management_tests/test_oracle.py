@@ -2,8 +2,10 @@
 """Our App answers as stock API Star does, byte for byte, in both modes: a table of requests."""
 
 import datetime
+import gc
 import inspect
 import typing
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -336,6 +338,9 @@ def trio(request) -> Iterator[Trio]:
     components = [AccountComponent(), SessionComponent(), NamedComponent()]
     with quiet():
         yield build_trio(make_routes, components, HOOKS[request.param])
+    with warnings.catch_warnings():  # of stock's uploads, which nobody closes
+        warnings.simplefilter('ignore', ResourceWarning)
+        gc.collect()
 
 
 @pytest.mark.filterwarnings('ignore:Unclosed file:ResourceWarning')  # stock's uploads
