@@ -1,6 +1,7 @@
 """Run every test of the repository: `python -m management_tests [pytest's options]`.
 
-First pytest here, then the example's own tests as its users run them; the last line counts both.
+First pytest here, then the tests marked `server` one after the other, then the example's own as
+its users run them; the last line counts all. With `-m` in the options pytest runs once.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ WARNINGS = (
     *('-W', 'ignore:Important:DeprecationWarning'),
     *('-W', 'ignore:The django.utils.timezone.utc alias:DeprecationWarning'),
 )
+OUTCOME = re.compile(r'(\d+) (passed|failed|skipped|errors?|xfailed|xpassed)\b')
 ADDED = re.compile(r'(failures|errors|skipped|expected failures|unexpected successes)=(\d+)')
 
 
@@ -35,6 +37,31 @@ class Tally:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         for outcome in ('passed', 'failed', 'error', 'skipped', 'xfailed', 'xpassed'):
             self.counts[outcome] += len(terminalreporter.stats.get(outcome, ()))
+
+
+def run_pytest(arguments: list[str]) -> tuple[int, Counter[str]]:
+    """Return the exit status of pytest and its counts. No test at all is no failure."""
+    tally = Tally()
+    status = int(pytest.main(arguments, plugins=[tally]))
+    return (0 if status == pytest.ExitCode.NO_TESTS_COLLECTED else status), tally.counts
+
+
+def run_server_tests(arguments: list[str]) -> tuple[int, Counter[str]]:
+    """Return the same for the tests that start servers.
+
+    One at a time: they count every request under load, and a port that one test has left may be
+    another's at once.
+    """
+    command = [sys.executable, '-m', 'pytest', *arguments, '-m', 'server', '-n', '0']
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        last = ''
+        for line in process.stdout or ():
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            last = line if OUTCOME.search(line) else last
+    counts = Counter({word.rstrip('s'): int(number) for number, word in OUTCOME.findall(last)})
+    status = process.returncode
+    return (0 if status == pytest.ExitCode.NO_TESTS_COLLECTED else status), counts
 
 
 def run_example_tests() -> tuple[int, Counter[str]]:
@@ -65,15 +92,19 @@ def count(output: str) -> Counter[str]:
 
 
 def main(arguments: list[str]) -> int:
-    tally = Tally()
-    status = int(pytest.main(arguments, plugins=[tally]))
+    if '-m' in arguments:
+        parts = [run_pytest(arguments)]
+    else:
+        parts = [run_pytest([*arguments, '-m', 'not server'])]
+        print('\nThe tests that start servers:', flush=True)
+        parts.append(run_server_tests(arguments))
     print('\nThe tests of the example:', flush=True)
-    example_status, counts = run_example_tests()
-    counts += tally.counts
+    parts.append(run_example_tests())
+    counts = sum((part for _, part in parts), Counter())
     failed = counts['failed'] + counts['error'] + counts['xpassed']
     passed = counts['passed'] + counts['xfailed']
     print(f'\n{passed} passed, {failed} failed, {counts["skipped"]} skipped')
-    return status or example_status
+    return next((status for status, _ in parts if status), 0)
 
 
 if __name__ == '__main__':

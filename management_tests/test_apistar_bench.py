@@ -30,6 +30,8 @@ FEW = 'Warning: 1 round gives no interval worth the name. Use --rounds 3 or more
 ANY_TOOL = next((name for name in ('hey', *TOOLS) if which(name)), None)
 needs_a_tool = pytest.mark.skipif(ANY_TOOL is None, reason='no load tool is installed')
 
+pytestmark = pytest.mark.server
+
 
 @pytest.fixture(scope='module', autouse=True)
 def database(django_db_setup, django_db_blocker):
