@@ -1,12 +1,18 @@
-"""Addresses to serve on: how they are written, and sockets bound before a server starts."""
+"""Addresses to serve on: how they are written, sockets bound before, emptied before the end."""
 
 from __future__ import annotations
 
+import array
+import contextlib
 import errno
 import logging
 import os
 import re
+import select
 import socket
+import struct
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +28,13 @@ _ADDRESS = re.compile(
     )?:)?(?P<port>\d+)""",
     re.VERBOSE,
 )
+
+
+_HANDSHAKE_S = 0.1  # that a connection gets for the last packet of its handshake
+_PATIENCE_S = 2.0  # that workers get for accepting those who are in
+_SO_ATTACH_FILTER = 26  # Linux: asm-generic/socket.h
+# A BPF program that sees a TCP segment from its header on: load the flags, drop it if SYN is set.
+_DROP_SYN = ((0x30, 0, 0, 13), (0x45, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF))
 
 
 class AddressError(ImproperlyConfigured):
@@ -97,6 +110,33 @@ def adopt_listener(number: int, config: Any) -> Any:
         inherited.close()
     families = {socket.AF_UNIX: UnixSocket, socket.AF_INET6: TCP6Socket}
     return families.get(family, TCPSocket)(name, config, log, fd=number)
+
+
+def empty(opened: list[Any], limit_s: float) -> None:
+    """Let in no client any more, and wait until workers have accepted all who are in.
+
+    A socket that is closed resets what the kernel has established and nobody has accepted. Of a
+    client that knocks meanwhile the kernel drops the SYN (Linux; packet(7), SO_ATTACH_FILTER); it
+    tries again by itself and is refused. The sockets must not outlive this process.
+    """
+    for listener in opened:
+        _let_in_nobody(listener)
+    deadline = time.monotonic() + min(limit_s, _PATIENCE_S)
+    time.sleep(_HANDSHAKE_S)
+    while time.monotonic() < deadline and select.select(opened, [], [], 0)[0]:
+        time.sleep(0.01)
+
+
+def _let_in_nobody(listener: Any) -> None:
+    if listener.sock.family == socket.AF_UNIX:
+        path = listener.getsockname()
+        if isinstance(path, str) and path:  # abstract names are bytes
+            Path(path).unlink(missing_ok=True)
+    elif sys.platform == 'linux':
+        program = array.array('B', b''.join(struct.pack('HBBI', *line) for line in _DROP_SYN))
+        option = struct.pack('HP', len(_DROP_SYN), program.buffer_info()[0])
+        with contextlib.suppress(OSError):  # kernels without it
+            listener.sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, option)
 
 
 def _remove_dead_socket(path: str) -> None:

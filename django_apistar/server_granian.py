@@ -166,7 +166,8 @@ class GranianServer:
         self.listener = listeners.adopt_listener(self.launch.sockets[0], self.cfg)
         address = self.listener.getsockname()
         try:
-            master = Master(self.launch, self.listener, **self._options(address))
+            owns_socket = not isinstance(self.cfg.address[0], int)
+            master = Master(self.launch, self.listener, owns_socket, **self._options(address))
             # A worker may be told to leave before it knows the signal.
             signal.signal(signal.SIGUSR1, signal.SIG_IGN)
             master.on_startup(accept_signals)
@@ -233,10 +234,11 @@ class GranianServer:
 class Master(MPServer):
     """granian's master, with a socket that all workers share and that is bound before."""
 
-    def __init__(self, launch: Launch, listener: Any, **options: Any) -> None:
+    def __init__(self, launch: Launch, listener: Any, owns_socket: bool, **options: Any) -> None:
         super().__init__(**options)
         self.launch = launch
         self._listener = listener
+        self._owns_socket = owns_socket and not launch.debug
 
     def _init_shared_socket(self) -> None:
         # On Linux granian would open one socket per worker, and lose what waits in the socket
@@ -267,6 +269,12 @@ class Master(MPServer):
             turn_away.start()
             super()._respawn_workers([index], spawn_target, target_loader, delay)
             turn_away.join()
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        """Stop the workers, when they have accepted every client that the kernel has let in."""
+        if self._owns_socket and any(worker.inner.is_alive() for worker in self.wrks):
+            listeners.empty([self._listener], self.workers_kill_timeout or 0)
+        super().shutdown(exit_code)  # type: ignore[no-untyped-call]
 
     def _stop_workers(self) -> None:
         for worker in self.wrks:
@@ -318,7 +326,7 @@ class Leaving:
 
     def __init__(self, listener: Any) -> None:
         self.is_leaving = False
-        self._listener = listener
+        self._shared = os.fstat(listener.fileno()).st_ino
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         if self.is_leaving:
@@ -333,12 +341,11 @@ class Leaving:
         if self.is_leaving:
             return
         self.is_leaving = True
-        shared = os.fstat(self._listener.fileno()).st_ino
         with socket.create_server(('127.0.0.1', 0), backlog=1) as unknown:
             unknown.setblocking(False)
             for number in [int(entry.name) for entry in Path('/dev/fd').iterdir()]:
                 with contextlib.suppress(OSError):
-                    if os.fstat(number).st_ino == shared:
+                    if os.fstat(number).st_ino == self._shared:
                         os.dup2(unknown.fileno(), number)
 
 

@@ -314,8 +314,18 @@ class Master(Arbiter):
             self.is_reloading = False
 
     def stop(self, graceful: bool = True) -> None:
+        """Stop the workers, when they have accepted every client that the kernel has let in."""
         self.is_stopping = True
+        if graceful and self.WORKERS and self._owns_sockets():
+            listeners.empty(self.LISTENERS, self.cfg.graceful_timeout)
+            sock.close_sockets(self.LISTENERS, unlink=False)
+            self.LISTENERS = []
         super().stop(graceful)
+
+    def _owns_sockets(self) -> bool:
+        is_alone = self.reexec_pid == self.master_pid == 0
+        is_handed = self.systemd or any(isinstance(one, int) for one in self.cfg.address)
+        return is_alone and not is_handed and not self.app.launch.debug
 
     def reap_workers(self) -> None:
         """Forget workers that have ended. While the server stops, a failed one ends nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import concurrent.futures
+import contextlib
 import functools
 import http.client
 import os
@@ -21,7 +22,7 @@ from management_tests.server_process import Project, Server, free_port
 pytestmark = pytest.mark.server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -147,6 +148,35 @@ def test_no_request_is_lost_by_reload_and_stop(serve: Serve) -> None:
     assert clients.losses == {}
     assert clients.answers >= 500
     assert clients.results['refused'] == 4
+
+
+def test_who_is_let_in_before_a_stop_is_served_and_who_knocks_later_is_refused(
+    serve: Serve,
+) -> None:
+    with serve() as server, contextlib.ExitStack() as stack:
+        address = urlsplit(server.url).netloc
+        workers = set(server.children()) - {server.pid}
+        send_all(workers, signal.SIGSTOP)
+        let_in = stack.enter_context(
+            contextlib.closing(http.client.HTTPConnection(address, timeout=20))
+        )
+        let_in.request('GET', '/hello/')
+        server.send(signal.SIGTERM)
+        time.sleep(0.3)
+        timer = threading.Timer(0.3, send_all, (workers, signal.SIGCONT))
+        timer.start()
+
+        with pytest.raises(ConnectionRefusedError):
+            http.client.HTTPConnection(address, timeout=20).connect()
+        response = let_in.getresponse()
+        assert (response.status, response.read()) == (200, b'{"message":"hello"}')
+        server.process.wait(20)
+        assert server.returncode == 0
+
+
+def send_all(processes: Iterable[int], number: signal.Signals) -> None:
+    for process in processes:
+        os.kill(process, number)
 
 
 @pytest.mark.slow
