@@ -15,6 +15,7 @@ from django.core.exceptions import (
     ValidationError,
 )
 from django.core.handlers.wsgi import WSGIRequest
+from django.db import DatabaseError, DataError, OperationalError
 from django.http import Http404, UnreadablePostError
 from django.views.debug import get_exception_reporter_class
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
@@ -41,7 +42,38 @@ def translate(exc: BaseException) -> Any:
             return Refusal(_describe_validation(exc), 400)
         case WerkzeugHTTPException() if exc.code is not None:
             return _translate_werkzeug(exc)
+    return _translate_database(exc)
+
+
+def _translate_database(exc: BaseException) -> Refusal | None:
+    match exc:
+        case DataError():
+            return Refusal('Bad request', 400)
+        case OverflowError() | ValueError() if _is_refused_by_the_database(exc):
+            return Refusal('Bad request', 400)
+        case OperationalError() if _is_locked(exc):
+            return Refusal('Service unavailable', 503, {'Retry-After': '1'})
     return None
+
+
+def _is_refused_by_the_database(exc: BaseException) -> bool:
+    """Whether a driver raised *exc* for a value that its database does not have.
+
+    Such as an integer beyond 64 bits with SQLite, where other databases have a DataError.
+    """
+    traceback = exc.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if traceback is None:
+        return False
+    frame = traceback.tb_frame  # the innermost: drivers are written in C
+    module = str(frame.f_globals.get('__name__'))
+    return module.startswith('django.db.backends.') and 'execute' in frame.f_code.co_name
+
+
+def _is_locked(exc: OperationalError) -> bool:
+    """Whether SQLite has waited in vain for another writer. Python 3.10 has no error codes."""
+    return str(exc).endswith(' is locked')
 
 
 def _describe_validation(exc: ValidationError) -> Any:
@@ -78,14 +110,22 @@ def report(exc: BaseException, environ: dict[str, Any]) -> None:
 
 
 def warn(exc: Any, environ: dict[str, Any]) -> None:
-    """Log the 4xx *exc* as Django does: a warning with the path."""
+    """Log the refusal *exc* as Django does: with the path, a 4xx as a warning.
+
+    What a database refuses is logged with its traceback: it may be the project's fault after all.
+    """
     if getattr(exc, 'status_code', 400) < 400:
         return
     logger = request_logger
     if isinstance(exc, SuspiciousOperation):
         logger = logging.getLogger(f'django.security.{type(exc).__name__}')
-    if logger.isEnabledFor(logging.WARNING):
-        logger.warning('%s: %s', type(exc).__name__, escape_path(environ.get('PATH_INFO', '')))
+    level = logging.ERROR if isinstance(exc, OperationalError) else logging.WARNING
+    if logger.isEnabledFor(level):
+        is_refused = isinstance(exc, (DatabaseError, OverflowError, ValueError))
+        logger.log(
+            level, '%s: %s', type(exc).__name__, escape_path(environ.get('PATH_INFO', '')),
+            exc_info=exc if is_refused else None,
+        )  # fmt: skip
 
 
 def escape_path(path: str) -> str:

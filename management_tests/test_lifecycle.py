@@ -1,6 +1,7 @@
 """What Django does around its requests happens around API Star's too."""
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +13,7 @@ from django.core import mail
 from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 from django.core.signals import got_request_exception, request_finished, request_started
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
 from django.test import override_settings
 
 from management_tests.project.models import Note
@@ -86,6 +87,14 @@ def use_broken_cookie() -> http.Response:
     return http.Response(b'', headers={'X-Bad': 'a\nb'})
 
 
+def count_notes_of(text: str) -> int:
+    return Note.objects.using(ALIAS).filter(text=text).count()
+
+
+def make_note_of(text: str = 'made', pk: int | None = None) -> int:
+    return Note.objects.using(ALIAS).create(text=text, pk=pk).pk
+
+
 routes = [
     Route('/' + handler.__name__.replace('_', '-') + '/', 'GET', handler)
     for handler in (
@@ -101,6 +110,8 @@ routes = [
         exit_worker,
         use_cache,
         use_broken_cookie,
+        count_notes_of,
+        make_note_of,
     )
 ]
 own_routes = override_settings(
@@ -323,6 +334,60 @@ def test_without_atomic_requests_each_query_is_committed(database, way, path):
     call(path)
 
     assert count_committed() == 1
+
+
+# What a database refuses
+
+BAD_REQUEST = (400, 'Bad request')
+
+
+def ask(path: str, query: str = '') -> tuple[int, Any]:
+    answer = call(path, QUERY_STRING=query)
+    return answer.status, answer.json()
+
+
+@pytest.mark.parametrize('number', [2**63, -(2**63) - 1, 10**40])
+@pytest.mark.parametrize('debug', [False, True])
+def test_F10_integer_that_the_database_does_not_have_is_a_bad_request(
+    database, caplog, number, debug
+):
+    with override_settings(DEBUG=debug):
+        assert ask('/make-note-of/', f'pk={number}') == BAD_REQUEST
+
+    [record] = caplog.records
+    assert (record.name, record.levelno) == ('django.request', logging.WARNING)
+    assert 'in make_note_of' in caplog.text  # the traceback
+
+
+@on_postgresql
+@pytest.mark.parametrize('path', ['/count-notes-of/', '/make-note-of/'])
+@pytest.mark.parametrize('text', ['a%00', '%00'])
+def test_F11_text_with_a_nul_is_a_bad_request(database, path, text):
+    assert ask(path, f'text={text}') == BAD_REQUEST
+    assert ask('/count-notes/') == (200, 0)
+
+
+@on_postgresql
+def test_text_that_is_too_long_for_its_column_is_a_bad_request(database):
+    assert ask('/make-note-of/', f'text={"x" * 101}') == BAD_REQUEST
+
+
+@pytest.mark.parametrize('database', ['sqlite'], indirect=True)
+def test_locked_database_is_503_and_may_be_read(database, caplog):
+    database['OPTIONS']['timeout'] = 0.01
+    writer = sqlite3.connect(database['NAME'])
+    writer.execute('BEGIN IMMEDIATE')
+
+    answer = call('/make-note/')
+
+    assert (answer.status, answer.json()) == (503, 'Service unavailable')
+    assert answer.headers['retry-after'] == '1'
+    [record] = caplog.records
+    assert (record.name, record.levelno) == ('django.request', logging.ERROR)
+    assert record.exc_info[0] is OperationalError
+    assert ask('/count-notes/') == (200, 0)
+    writer.close()
+    assert ask('/make-note/') == (200, 1)
 
 
 # Signals
