@@ -14,8 +14,6 @@ from django_apistar.application import get_app, get_route_table
 from django_apistar.conf import Problem, Settings, SettingsError, find_problems, get_settings
 from django_apistar.schema import ui
 
-AUTHENTICATION = 'django_apistar.authentication'
-TOKEN_COMPONENT = (f'{AUTHENTICATION}.components', 'DjangoTokenAuthentication')
 LOCAL_ENGINES = ('sqlite3', 'spatialite', 'dummy')  # whose connections cost nothing
 
 
@@ -51,19 +49,13 @@ def check_deployment(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessag
 
 def _to_message(problem: Problem) -> checks.CheckMessage:
     message_class = checks.Error if problem.is_error else checks.Warning
-    return message_class(problem.message, hint=problem.hint, id=f'django_apistar.{problem.id}')
+    return message_class(problem.message, hint=problem.hint, id=problem.check_id)
 
 
 # What the settings need beside them
 
 
 def _find_missing_parts(settings: Settings) -> Iterator[Problem]:
-    if _has_tokens(settings) and not apps.is_installed(AUTHENTICATION):
-        yield Problem(
-            'E016',
-            f'DjangoTokenAuthentication is used, and {AUTHENTICATION!r} is not in INSTALLED_APPS.',
-            f'Add {AUTHENTICATION!r} to INSTALLED_APPS and run migrate.',
-        )
     if settings.docs_url is None or settings.docs_ui == 'apistar':
         return
     if not ui.is_installed():
@@ -83,12 +75,6 @@ def _find_missing_parts(settings: Settings) -> Iterator[Problem]:
 
 def _components(settings: Settings) -> tuple[Any, ...]:
     return (*settings.components, *settings.auth_components)
-
-
-def _has_tokens(settings: Settings) -> bool:
-    """By name: this package imports nothing of authentication, which is an app of its own."""
-    classes = (cls for component in _components(settings) for cls in type(component).__mro__)
-    return any((cls.__module__, cls.__name__) == TOKEN_COMPONENT for cls in classes)
 
 
 def _has_basic(settings: Settings) -> bool:
@@ -147,7 +133,7 @@ def _find_weak_authentication(settings: Settings) -> Iterator[Problem]:
             'password.',
             'Remove BASIC_CACHE_TTL, or authenticate by tokens.',
         )
-    if settings.token_ttl is None and apps.is_installed(AUTHENTICATION):
+    if settings.token_ttl is None and apps.is_installed(wiring.AUTHENTICATION):
         yield Problem(
             'W012',
             'TOKEN_TTL is None: a token that leaks is good for ever.',

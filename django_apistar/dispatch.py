@@ -191,7 +191,7 @@ def _redirect(start_response: StartResponse, location: str) -> list[bytes]:
 def get_application() -> Dispatcher:
     """Return the project's WSGI application, built once. Raises SettingsError."""
     settings = get_settings()
-    problems = wiring.find_problems(get_app())
+    problems = (*get_route_table().errors(), *wiring.find_problems(get_app()))
     if problems:
         raise SettingsError(problems)
     static_app: WSGI = not_found

@@ -20,6 +20,10 @@ class Problem:
     def is_error(self) -> bool:
         return self.id.startswith('E')
 
+    @property
+    def check_id(self) -> str:
+        return f'django_apistar.{self.id}'
+
     def __str__(self) -> str:
         return f'{self.message} {self.hint}'.strip()
 

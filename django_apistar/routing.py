@@ -24,6 +24,8 @@ from django_apistar.signatures import get_dotted_name, get_source
 ANY_METHOD = ('*',)
 _PATTERN = re.compile(r'[<(\[\\$]')
 PREFIXES = 'ALLOWED_DJANGO_ROUTES'
+# Ids of what RouteTable.conflicts() finds, as system checks have them.
+CONFLICTS = tuple(f'django_apistar.{name}' for name in ('E005', 'E012', 'E013', 'W003', 'W004'))
 
 
 class Framework(enum.Enum):
@@ -264,12 +266,14 @@ class RouteTable:
 
     def conflicts(self) -> tuple[Problem, ...]:
         """Return every clash between routes, names and prefixes of the two frameworks."""
+        return (*self.errors(), *self._unreachable_django_urls(), *self._dead_prefixes())
+
+    def errors(self) -> tuple[Problem, ...]:
+        """Return the clashes that no project can want; the URLconf is not imported for them."""
         return (
             *self._duplicate_names(),
             *self._duplicate_paths(),
             *self._hidden_apistar_routes(),
-            *self._unreachable_django_urls(),
-            *self._dead_prefixes(),
         )
 
     def _duplicate_names(self) -> Iterator[Problem]:

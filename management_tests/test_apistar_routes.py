@@ -338,6 +338,13 @@ def test_check_names_duplicates():
     assert [found['id'] for found in document['conflicts']] == ['E005', 'E013', 'W003', 'W004']
 
 
+def test_check_is_silent_about_what_the_project_silences():
+    silenced = [f'django_apistar.{number}' for number in ('E012', 'W003', 'W004')]
+
+    with override_settings(SILENCED_SYSTEM_CHECKS=silenced):
+        assert run('--check') == ('', 'No conflicts.\n')
+
+
 def test_check_without_conflicts():
     with override_settings(
         ROOT_URLCONF='management_tests.project.urls',
@@ -458,6 +465,44 @@ def test_a_failure_is_one_line_and_exit_1(tmp_path):
         '  near        /page/\n'
     )
     assert done.stderr == 'CommandError: GET /nope/ is answered with 404.\n'
+
+
+@pytest.mark.slow
+def test_system_checks_come_first_but_conflicts_stop_no_listing(tmp_path):
+    project = Project(tmp_path)
+    project.write(
+        'shop/routes.py',
+        """
+        from apistar import Route
+
+
+        def hello() -> dict:
+            return {}
+
+
+        def lost(basket: dict[str, open]) -> dict:
+            return {}
+
+
+        routes = [
+            Route('/a/', 'GET', hello),
+            Route('/b/', 'GET', hello),
+            Route('/lost/', 'GET', lost),
+        ]
+        """,
+    )
+
+    done = project.run('apistar_routes', '--path', '/b/')
+    unchecked = project.run('apistar_routes', '--path', '/b/', '--skip-checks')
+
+    assert (done.returncode, done.stdout) == (1, '')
+    assert done.stderr.startswith(
+        'SystemCheckError: System check identified some issues:\n\nERRORS:\n'
+        '?: (django_apistar.E015) '
+    )
+    assert 'E005' not in done.stderr
+    assert (unchecked.returncode, unchecked.stderr) == (0, '')
+    assert '/b/' in unchecked.stdout
 
 
 def test_every_option_is_documented():

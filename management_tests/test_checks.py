@@ -16,6 +16,8 @@ from django.test import override_settings
 
 import django_apistar
 from django_apistar.application import App
+from django_apistar.conf import SettingsError
+from django_apistar.dispatch import get_application
 from management_tests.server_process import Project
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,6 +81,19 @@ def check_routes(routes: Any, prefixes: Any = PREFIXES) -> list[str]:
         return check(APISTAR_ROUTE_CONF='checked', APISTAR_SETTINGS=keys)
     finally:
         del sys.modules['checked']
+
+
+def start_worker(routes: Any) -> str:
+    """Return what stops a worker that has *routes*."""
+    module = types.ModuleType('checked')
+    module.routes = routes  # type: ignore[attr-defined]
+    sys.modules['checked'] = module
+    keys = {'ALLOWED_DJANGO_ROUTES': list(PREFIXES)}
+    settings = override_settings(APISTAR_ROUTE_CONF='checked', APISTAR_SETTINGS=keys)
+    with settings, pytest.raises(SettingsError) as failure:
+        get_application()
+    del sys.modules['checked']
+    return str(failure.value)
 
 
 def test_a_correct_project_has_no_problem():
@@ -508,6 +523,23 @@ def test_every_documented_message_begins_as_the_real_one():
     shown = re.findall(r'^\?: \(django_apistar\.([EW]0\d\d)\)', text, re.MULTILINE)
 
     assert set(shown) == get_ids_of_the_code()
+
+
+@pytest.mark.parametrize(
+    'routes',
+    [
+        [Route('/a/', 'GET', welcome), Route('/b/', 'GET', welcome)],
+        [Route('/', 'GET', welcome), Route('/', 'GET', welcome, name='second')],
+        [Route('/admin/api/', 'GET', welcome)],
+        [welcome],
+    ],
+    ids=['E005', 'E013', 'E012', 'E003'],
+)
+def test_an_error_stops_a_worker_with_the_same_sentences(routes):
+    [line] = check_routes(routes)
+
+    _, _, sentence = line.partition(') ')
+    assert start_worker(routes) == sentence.replace(' HINT:', '')
 
 
 # Outside of this process

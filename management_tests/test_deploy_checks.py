@@ -10,6 +10,8 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import modify_settings, override_settings
 
+from django_apistar.conf import SettingsError
+from django_apistar.dispatch import get_application
 from management_tests.example_server import PRODUCTION, Example
 from management_tests.test_checks import PREFIXES
 
@@ -53,7 +55,7 @@ def test_without_deploy_nothing_of_it_is_reported():
 def test_E016_tokens_without_their_app(key):
     with modify_settings(INSTALLED_APPS={'remove': 'django_apistar.authentication'}):
         # The project's own routes need the models of that app.
-        lines = check(keys={key: [TOKEN]}, APISTAR_ROUTE_CONF='management_tests.nasty')
+        lines = check(keys={key: [TOKEN]}, APISTAR_ROUTE_CONF='management_tests.userless_routes')
 
     assert [line for line in lines if 'E016' in line] == [
         (
@@ -62,6 +64,23 @@ def test_E016_tokens_without_their_app(key):
             "'django_apistar.authentication' to INSTALLED_APPS and run migrate."
         )
     ]
+
+
+def test_E016_stops_a_worker():
+    settings = override_settings(
+        APISTAR_ROUTE_CONF='management_tests.userless_routes',
+        APISTAR_SETTINGS={'COMPONENTS': [TOKEN]},
+    )
+    without_tokens = modify_settings(INSTALLED_APPS={'remove': 'django_apistar.authentication'})
+
+    with settings, without_tokens, pytest.raises(SettingsError) as failure:
+        get_application()
+
+    assert str(failure.value) == (
+        'DjangoTokenAuthentication is used, and '
+        "'django_apistar.authentication' is not in INSTALLED_APPS. "
+        "Add 'django_apistar.authentication' to INSTALLED_APPS and run migrate."
+    )
 
 
 @pytest.mark.parametrize('name', ['swagger', 'redoc'])

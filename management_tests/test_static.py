@@ -211,7 +211,7 @@ def test_host_of_static_files_does_not_matter(development):
     [
         ('/assets/', '/assets/apistar/css/base.css'),
         ('/deep/er/', '/deep/er/apistar/css/base.css'),
-        ('https://cdn.example.com/files/', '/files/apistar/css/base.css'),
+        ('https://cdn.example.com/assets/', '/assets/apistar/css/base.css'),
     ],
 )
 def test_static_url_elsewhere(static_url, path):

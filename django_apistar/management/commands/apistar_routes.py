@@ -9,14 +9,16 @@ from argparse import ArgumentParser
 from typing import Any
 from urllib.parse import unquote
 
-from django.core.management.base import BaseCommand, CommandError
+from django.conf import settings
+from django.core import checks
+from django.core.management.base import BaseCommand, CommandError, SystemCheckError
 from django.core.management.color import no_style
 
 from django_apistar import listing
 from django_apistar.application import get_app, get_route_table
 from django_apistar.conf import SettingsError, get_settings
 from django_apistar.resolution import Resolution, resolve
-from django_apistar.routing import Framework, RouteTable
+from django_apistar.routing import CONFLICTS, Framework, RouteTable
 from django_apistar.static import find_file
 
 ANSWERS = ('table', 'json')  # formats of --check and --resolve
@@ -30,9 +32,6 @@ class Command(BaseCommand):
     """Parses options, asks the core for rows, hands them to a format, prints."""
 
     help = 'List the routes of API Star and Django, and tell which framework answers a request.'
-    # Conflicts are what the command is to show, so that they must not stop it.
-    requires_system_checks = ()
-
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument('--framework', choices=('apistar', 'django'))
         parser.add_argument(
@@ -64,6 +63,18 @@ class Command(BaseCommand):
         if os.environ.get('NO_COLOR'):
             self.style = no_style()
             self.stderr.style_func = None
+
+    def check(self, *args: Any, **kwargs: Any) -> None:
+        """Stop for what `check` calls an error, but for conflicts: they are what is asked for."""
+        errors = [
+            str(message)
+            for message in checks.run_checks()
+            if message.is_serious() and not message.is_silenced()
+            and message.id not in CONFLICTS
+        ]  # fmt: skip
+        if errors:
+            heading = self.style.ERROR('SystemCheckError: System check identified some issues:')
+            raise SystemCheckError('\n'.join([heading, '', 'ERRORS:', *errors]))
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._refuse(options)
@@ -120,7 +131,8 @@ class Command(BaseCommand):
         return self.stdout.isatty() and not is_plain
 
     def _check(self, table: RouteTable, format: str) -> None:
-        conflicts = table.conflicts()
+        silenced = settings.SILENCED_SYSTEM_CHECKS
+        conflicts = [problem for problem in table.conflicts() if problem.check_id not in silenced]
         if format == 'json':
             self.stdout.write(listing.format_json([], conflicts))
         for problem in conflicts if format != 'json' else ():
