@@ -60,7 +60,7 @@ def manage(*arguments):
     ],
 )
 @pytest.mark.usefixtures('_nasty_project')
-def test_every_format_of_the_nasty_app_is_valid(output_format, version):
+def test_M01_every_format_of_the_nasty_app_is_valid(output_format, version):
     stdout, stderr = run('--format', output_format, '--validate')
 
     key, value = version
@@ -278,7 +278,7 @@ def test_settings_of_the_document(settings):
     )  # fmt: skip
 
 
-def test_security_of_the_authentication_components_and_hooks(settings):
+def test_M03_security_of_the_authentication_components_and_hooks(settings):
     module = 'django_apistar.authentication'
     settings.APISTAR_SETTINGS = {
         'COMPONENTS': [f'{module}.components.DjangoBasicAuthentication'],

@@ -52,7 +52,7 @@ def answer(path_info: str, **more: Any) -> tuple[int, str, bytes]:
 
 
 @pytest.mark.parametrize('path_info', OUTSIDE)
-def test_tricks_with_paths_never_reach_django(path_info):
+def test_D01_D04_tricks_with_paths_never_reach_django(path_info):
     assert answer(path_info) == NOT_FOUND
 
 
@@ -66,7 +66,7 @@ def test_path_below_the_prefix_is_djangos_to_refuse(path_info):
 
 @pytest.mark.parametrize('debug', [False, True])
 @pytest.mark.parametrize('path_info', STATIC_TRICKS)
-def test_tricks_with_paths_never_leave_the_static_files(tmp_path, path_info, debug):
+def test_J02_tricks_with_paths_never_leave_the_static_files(tmp_path, path_info, debug):
     (tmp_path / 'static').mkdir()
     (tmp_path / 'manage.py').write_text('secret')
     (tmp_path / 'static' / 'a.css').write_text('a {}')
@@ -79,7 +79,7 @@ def test_tricks_with_paths_never_leave_the_static_files(tmp_path, path_info, deb
     assert (status, framework, body) == (404, 'static', b'"Not found"')
 
 
-def test_path_info_may_be_missing_or_empty():
+def test_D11_path_info_may_be_missing_or_empty():
     assert call('').json() == {'message': 'Welcome!'}
     environ = dict(call('/').environ)
     del environ['PATH_INFO'], environ['SCRIPT_NAME'], environ['QUERY_STRING']
@@ -89,7 +89,7 @@ def test_path_info_may_be_missing_or_empty():
 # Slashes
 
 
-def test_slashless_prefix_redirects_as_django_does():
+def test_D02_slashless_prefix_redirects_as_django_does():
     response = call('/admin')
 
     assert (response.status, response.framework) == (301, 'django')
@@ -107,7 +107,7 @@ def test_apistar_route_wins_over_the_slashless_prefix():
 
 
 @pytest.mark.parametrize('method', ['GET', 'HEAD'])
-def test_missing_slash_is_302_for_get_and_head(method):
+def test_D06_missing_slash_is_302_for_get_and_head(method):
     response = call('/echo', method, QUERY_STRING='a=1&b=%C3%A9')
 
     assert response.status == 302
@@ -115,7 +115,7 @@ def test_missing_slash_is_302_for_get_and_head(method):
 
 
 @pytest.mark.parametrize('method', ['POST', 'PUT'])
-def test_missing_slash_is_308_for_other_methods(method):
+def test_D07_missing_slash_is_308_for_other_methods(method):
     response = call('/echo', method, b'{}', QUERY_STRING='a=1')
 
     assert response.status == 308
@@ -128,7 +128,7 @@ def test_method_and_body_survive_the_missing_slash(client):
     assert (echo['method'], echo['query'], echo['body']) == ('POST', [['a', '1']], 'body')
 
 
-def test_missing_slash_below_a_script_name():
+def test_D12_missing_slash_below_a_script_name():
     assert call('/echo', SCRIPT_NAME='/mnt').headers['location'] == '/mnt/echo/'
     assert call('/admin', SCRIPT_NAME='/mnt').headers['location'] == '/mnt/admin/'
 
@@ -139,7 +139,7 @@ def test_missing_slash_of_a_path_that_is_not_ascii():
 
 
 @pytest.mark.parametrize('path_info', ['//example.com', '/\\example.com', '//example.com/echo'])
-def test_redirect_never_leads_to_another_host(path_info):
+def test_D05_redirect_never_leads_to_another_host(path_info):
     assert answer(path_info) == NOT_FOUND
 
 
@@ -147,7 +147,7 @@ def test_redirect_never_leads_to_another_host(path_info):
 
 
 @pytest.mark.parametrize('name', ['é', '日本', 'a b', '100%', 'a+b', "'", '😀'])
-def test_path_parameters_arrive_decoded_in_both_frameworks(client, name):
+def test_D08_path_parameters_arrive_decoded_in_both_frameworks(client, name):
     from urllib.parse import quote
 
     api = client.get(f'/echo/{quote(name)}/').json()
@@ -166,12 +166,12 @@ def test_query_string_that_is_not_ascii(client):
 
 
 @pytest.mark.parametrize('raw', ['/echo/\udcff/', '/echo/\udcc3(/'])
-def test_path_that_is_no_utf8_is_not_found(raw):
+def test_D09_path_that_is_no_utf8_is_not_found(raw):
     assert answer(raw)[0] == 404
 
 
 @pytest.mark.parametrize('name', ['\0', '\n', '\r\n', '\x7f', '..', '.', 'a\\b'])
-def test_path_parameter_with_a_control_character_or_a_dot_segment_is_not_found(name):
+def test_D10_path_parameter_with_a_control_character_or_a_dot_segment_is_not_found(name):
     assert answer(f'/echo/{name}/') == NOT_FOUND
 
 
@@ -182,7 +182,7 @@ def test_path_parameter_with_a_control_character_or_a_dot_segment_is_not_found(n
         ('1' * 40, 404), ('1' * 5000, 404), ('٣', 404), ('1_000', 404), ('5.0', 404), ('+5', 404),
     ],
 )  # fmt: skip
-def test_integers_in_paths(number, status):
+def test_D13_integers_in_paths(number, status):
     assert call(f'/número/{number}/').status == status
 
 
@@ -197,7 +197,7 @@ def test_wildcard_takes_no_dot_segments():
 # SCRIPT_NAME
 
 
-def test_both_frameworks_know_the_script_name():
+def test_D12_both_frameworks_know_the_script_name():
     api = call('/echo/', SCRIPT_NAME='/mnt').json()
     django = call('/django/echo/', SCRIPT_NAME='/mnt').json()
 
@@ -215,7 +215,7 @@ def test_prefixes_are_below_the_script_name():
 @pytest.mark.parametrize(
     'path', ['/', '/html/', '/docs/', '/schema/', '/stream/', '/nope', '/admin/login/', '/boom/']
 )
-def test_head_is_get_without_the_body(path):
+def test_E02_head_is_get_without_the_body(path):
     get, head = call(path), call(path, 'HEAD')
 
     assert head.body == b''
@@ -224,7 +224,7 @@ def test_head_is_get_without_the_body(path):
     assert head.headers.get('content-type') == get.headers.get('content-type')
 
 
-def test_head_over_a_connection_that_stays_open(server):
+def test_E01_head_over_a_connection_that_stays_open(server):
     """A body after HEAD would be read as the beginning of the next response."""
     with socket.create_connection(server) as connection:
         connection.sendall(
@@ -246,7 +246,7 @@ def test_head_over_a_connection_that_stays_open(server):
         ('/docs/', 'GET, HEAD, OPTIONS'),
     ],
 )
-def test_options_is_204_with_allow(path, allow):
+def test_E05_options_is_204_with_allow(path, allow):
     response = call(path, 'OPTIONS')
 
     assert (response.status, response.body) == (204, b'')
@@ -269,7 +269,7 @@ def test_options_of_an_unknown_path_is_404():
 
 
 @pytest.mark.parametrize('method', ['DELETE', 'PATCH', 'TRACE', 'FOO', 'CONNECT'])
-def test_wrong_method_is_405_with_allow(method):
+def test_E04_E06_wrong_method_is_405_with_allow(method):
     response = call('/echo/', method)
 
     assert (response.status, response.json()) == (405, 'Method not allowed')
@@ -332,7 +332,7 @@ own_routes = override_settings(APISTAR_ROUTE_CONF=__name__)
         ('impossible_status', 500, 'Server error'),
     ],
 )
-def test_exceptions_are_answered_as_json(name, status, body):
+def test_E10_exceptions_are_answered_as_json(name, status, body):
     with own_routes:
         response = call(f'/errors/{name}/')
 
@@ -341,13 +341,13 @@ def test_exceptions_are_answered_as_json(name, status, body):
     assert 'set-cookie' not in response.headers
 
 
-def test_status_without_a_name():
+def test_E08_status_without_a_name():
     with own_routes:
         assert call('/errors/unknown_status/').status == 299
 
 
 @pytest.mark.parametrize('host', ['evil.example', 'testserver:80:80', 'a b', ''])
-def test_unknown_host_is_refused_by_both_frameworks(host):
+def test_I01_unknown_host_is_refused_by_both_frameworks(host):
     api, django = call('/', HTTP_HOST=host), call('/django/echo/', HTTP_HOST=host)
 
     assert (api.status, django.status) == (400, 400)
@@ -355,7 +355,7 @@ def test_unknown_host_is_refused_by_both_frameworks(host):
 
 
 @pytest.mark.parametrize('host', ['testserver', 'testserver:8000', 'TESTSERVER', 'testserver.'])
-def test_allowed_host(host):
+def test_I01_allowed_host(host):
     assert call('/', HTTP_HOST=host).status == 200
 
 
@@ -409,7 +409,7 @@ def send(server: tuple[str, int], target: bytes, method: bytes = b'GET') -> byte
         b'/%c0%afadmin/', b'/..%c0%afadmin/', b'/%e2%88%95admin/', b'/admin%ff',
     ],
 )  # fmt: skip
-def test_no_encoding_leads_to_the_admin(server, target):
+def test_D04_no_encoding_leads_to_the_admin(server, target):
     received = send(server, target)
 
     assert received.startswith(b'HTTP/1.0 404 Not Found\r\n')
@@ -417,7 +417,7 @@ def test_no_encoding_leads_to_the_admin(server, target):
 
 
 @pytest.mark.parametrize('target', [b'/%61dmin/login/', b'/admin%2flogin/', b'/admin/login/'])
-def test_decoded_path_decides(server, target):
+def test_D03_decoded_path_decides(server, target):
     assert send(server, target).startswith(b'HTTP/1.0 200 OK\r\n')
 
 
@@ -431,7 +431,7 @@ def test_decoded_path_decides(server, target):
         b'/static/apistar/../../../../../../etc/passwd',
     ],
 )  # fmt: skip
-def test_no_encoding_leads_out_of_the_static_files(server, target):
+def test_J02_no_encoding_leads_out_of_the_static_files(server, target):
     assert send(server, target).startswith(b'HTTP/1.0 404 Not Found\r\n')
 
 

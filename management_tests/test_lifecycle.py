@@ -199,7 +199,7 @@ def run_in_thread(function: Any) -> None:
 
 
 @pytest.mark.parametrize(('path', 'status'), ENDINGS.items())
-def test_connection_is_closed_after_each_request(database, way, path, status):
+def test_G02_connection_is_closed_after_each_request(database, way, path, status):
     answer = call(path.partition('?')[0], QUERY_STRING=path.partition('?')[2])
 
     assert answer.status == status
@@ -207,7 +207,7 @@ def test_connection_is_closed_after_each_request(database, way, path, status):
 
 
 @pytest.mark.parametrize('max_age', [60, None])
-def test_connection_is_kept_for_its_age(database, way, max_age):
+def test_G02_connection_is_kept_for_its_age(database, way, max_age):
     database['CONN_MAX_AGE'] = max_age
 
     call('/count-notes/')
@@ -266,7 +266,7 @@ def test_stream_whose_client_leaves_closes_the_connection(database, way):
 
 
 @on_postgresql
-def test_lost_connection_costs_one_request(database, way, caplog):
+def test_G01_lost_connection_costs_one_request(database, way, caplog):
     database['CONN_MAX_AGE'] = None
 
     assert call('/lose-connection/').status == 500
@@ -274,7 +274,7 @@ def test_lost_connection_costs_one_request(database, way, caplog):
 
 
 @on_postgresql
-def test_connection_that_broke_while_idle_costs_none_with_health_checks(database, way):
+def test_G03_connection_that_broke_while_idle_costs_none_with_health_checks(database, way):
     database.update(CONN_MAX_AGE=None, CONN_HEALTH_CHECKS=True)
     call('/count-notes/')
     pid = connections[ALIAS].connection.info.backend_pid
@@ -289,7 +289,7 @@ def test_connection_that_broke_while_idle_costs_none_with_health_checks(database
     assert call('/count-notes/').json() == 0
 
 
-def test_queries_are_logged_for_one_request_alone(database, way):
+def test_G04_queries_are_logged_for_one_request_alone(database, way):
     database['CONN_MAX_AGE'] = None
     with override_settings(DEBUG=True):
         for _ in range(3):
@@ -301,7 +301,7 @@ def test_queries_are_logged_for_one_request_alone(database, way):
 # Transactions
 
 
-def test_open_transaction_does_not_reach_the_next_request(database, way):
+def test_G06_open_transaction_does_not_reach_the_next_request(database, way):
     database['CONN_MAX_AGE'] = None
 
     call('/turn-autocommit-off/')
@@ -321,7 +321,7 @@ def test_open_transaction_does_not_reach_the_next_request(database, way):
         ('/make-note-without-transaction/', 1),
     ],
 )
-def test_atomic_requests(database, way, path, notes):
+def test_G05_atomic_requests(database, way, path, notes):
     database['ATOMIC_REQUESTS'] = True
 
     call(path)
@@ -413,7 +413,7 @@ def signals() -> Iterator[list[Any]]:
 
 @own_routes
 @pytest.mark.parametrize('path', ['/nope/', '/exit-worker/', '/use-broken-cookie/', '/docs'])
-def test_signals_are_sent_once_for_each_request(signals, path):
+def test_G07_signals_are_sent_once_for_each_request(signals, path):
     answer = call(path)
 
     assert [name for name, _ in signals] == ['started', 'finished']
@@ -447,7 +447,7 @@ def exception_signals() -> Iterator[list[Any]]:
     got_request_exception.disconnect(receive)
 
 
-def test_unhandled_exception_is_logged_once_with_its_traceback(caplog):
+def test_H01_unhandled_exception_is_logged_once_with_its_traceback(caplog):
     answer = call('/boom/')
 
     assert (answer.status, answer.json()) == (500, 'Server error')
@@ -459,7 +459,7 @@ def test_unhandled_exception_is_logged_once_with_its_traceback(caplog):
     assert (record.status_code, record.request.path) == (500, '/boom/')
 
 
-def test_unhandled_exception_is_signalled_once(exception_signals):
+def test_H01_unhandled_exception_is_signalled_once(exception_signals):
     call('/boom/')
 
     [received] = exception_signals
@@ -494,7 +494,7 @@ def test_broken_receiver_of_the_signal_does_not_break_the_answer(caplog):
 
 
 @override_settings(ADMINS=ADMINS, MAILERS=MAILERS)
-def test_unhandled_exception_is_mailed_to_the_admins():
+def test_H01_unhandled_exception_is_mailed_to_the_admins():
     call('/boom/')
 
     [message] = mail.outbox
@@ -502,7 +502,7 @@ def test_unhandled_exception_is_mailed_to_the_admins():
     assert 'ZeroDivisionError at /boom/\nfrom a handler' in message.body
 
 
-def test_system_exit_is_logged_and_does_not_stop_the_worker(caplog, exception_signals):
+def test_H07_system_exit_is_logged_and_does_not_stop_the_worker(caplog, exception_signals):
     answer = call('/exit/')
 
     assert answer.json() == 'Server error'
@@ -510,7 +510,7 @@ def test_system_exit_is_logged_and_does_not_stop_the_worker(caplog, exception_si
     assert len(exception_signals) == 1
 
 
-def test_no_details_reach_the_client():
+def test_H03_no_details_reach_the_client():
     assert call('/boom/').body == b'"Server error"'
 
 
@@ -522,7 +522,7 @@ def test_browser_sees_a_traceback_page_under_debug():
     assert 'ZeroDivisionError' in answer.body.decode()
 
 
-def test_client_error_is_logged_once_as_a_warning(caplog, exception_signals):
+def test_H08_client_error_is_logged_once_as_a_warning(caplog, exception_signals):
     call('/nope/')
 
     [record] = caplog.records
@@ -538,7 +538,7 @@ def test_success_and_redirect_are_not_logged(caplog, path):
     assert caplog.records == []
 
 
-def test_line_break_in_a_path_cannot_forge_a_log_line(caplog):
+def test_H06_line_break_in_a_path_cannot_forge_a_log_line(caplog):
     call('/a\nCRITICAL forged/')
 
     assert all('\n' not in record.getMessage() for record in caplog.records)
@@ -550,7 +550,7 @@ DEFAULTS = {'language': 'en-us', 'timezone': 'UTC', 'urlconf': None}
 
 
 @pytest.mark.parametrize('path', ['/activate/', '/django/activate/'])
-def test_language_timezone_and_urlconf_end_with_their_request(path):
+def test_G11_G12_G13_language_timezone_and_urlconf_end_with_their_request(path):
     assert call(path).body == b'activated'
 
     assert call('/active/').json() == DEFAULTS
@@ -564,7 +564,7 @@ def test_language_and_timezone_are_the_settings():
     }  # fmt: skip
 
 
-def test_script_prefix_ends_with_its_request():
+def test_G13_script_prefix_ends_with_its_request():
     call('/echo/', SCRIPT_NAME='/mnt')
     call('/django/echo/', SCRIPT_NAME='/mnt')
 
@@ -595,7 +595,7 @@ def closing_cache() -> Iterator[type[ClosingCache]]:
         yield ClosingCache
 
 
-def test_cache_is_closed_after_a_request(closing_cache, way):
+def test_G10_cache_is_closed_after_a_request(closing_cache, way):
     run_in_thread(lambda: call('/use-cache/'))
 
     assert closing_cache.closed == 1

@@ -58,7 +58,7 @@ def describe(answer) -> tuple[int, typing.Any]:
         (b'{', 'Expecting property name enclosed in double quotes: line 1 column 2 (char 1)'),
     ],
 )  # fmt: skip
-def test_json_that_cannot_be_read_is_the_clients_fault(app_class, body, text):
+def test_F06_F07_F08_json_that_cannot_be_read_is_the_clients_fault(app_class, body, text):
     """J3: RecursionError, UnicodeEncodeError or ValueError, each a 500."""
     app = build(app_class, Route('/', 'POST', echo))
 
@@ -67,7 +67,7 @@ def test_json_that_cannot_be_read_is_the_clients_fault(app_class, body, text):
 
 @both_modes
 @pytest.mark.parametrize('body', [b'\xff', b'\xef\xbb\xbf{}', b'1 2', b'1' * 5000])
-def test_other_json_that_cannot_be_read_is_the_clients_fault_too(app_class, body):
+def test_F09_other_json_that_cannot_be_read_is_the_clients_fault_too(app_class, body):
     app = build(app_class, Route('/', 'POST', echo))
 
     answer = post(app, body)
@@ -223,7 +223,7 @@ def test_default_of_an_injected_body_is_its_own(app_class):
 
 @both_modes
 @pytest.mark.parametrize('content_type', [FORM, 'application/json', MULTIPART, 'text/plain'])
-def test_body_beyond_the_limit_is_refused_unread(app_class, content_type):
+def test_F01_body_beyond_the_limit_is_refused_unread(app_class, content_type):
     """J11: 50 MB were read and decoded."""
 
     class Unreadable(io.BytesIO):
@@ -239,7 +239,7 @@ def test_body_beyond_the_limit_is_refused_unread(app_class, content_type):
 
 
 @both_modes
-def test_chunked_body_is_read_where_the_server_ends_it(app_class):
+def test_F02_F03_chunked_body_is_read_where_the_server_ends_it(app_class):
     """J11: it was empty, or read without limit."""
     app = build(app_class, Route('/', 'POST', echo))
     ended = {'wsgi.input_terminated': True, 'CONTENT_LENGTH': ''}
@@ -261,7 +261,7 @@ def test_limit_of_bodies_can_be_switched_off(app_class):
 
 @both_modes
 @pytest.mark.parametrize('length', ['-1', '+3', 'x', '3, 3', '1_0', '٣', '3.0'])
-def test_content_length_that_is_no_number_is_a_bad_request(app_class, length):
+def test_F05_content_length_that_is_no_number_is_a_bad_request(app_class, length):
     """J11: it was an empty body, silently."""
     app = build(app_class, Route('/', 'POST', echo))
 
@@ -271,7 +271,7 @@ def test_content_length_that_is_no_number_is_a_bad_request(app_class, length):
 
 
 @both_modes
-def test_body_shorter_than_its_length_is_a_bad_request(app_class):
+def test_F04_body_shorter_than_its_length_is_a_bad_request(app_class):
     """J11"""
     app = build(app_class, Route('/', 'POST', echo))
 
@@ -288,7 +288,7 @@ def test_body_shorter_than_its_length_is_a_bad_request(app_class):
         ('', 415), ('text/plain', 415), ('application/vnd.api+json', 415), ('é', 415),
     ],
 )  # fmt: skip
-def test_content_types_of_json(app_class, content_type, status):
+def test_F15_content_types_of_json(app_class, content_type, status):
     """J12 is kept."""
     app = build(app_class, Route('/', 'POST', echo))
 
@@ -303,7 +303,7 @@ def test_content_types_of_json(app_class, content_type, status):
         (MULTIPART, b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1'),
     ],
 )  # fmt: skip
-def test_broken_form_is_a_bad_request(app_class, content_type, body):
+def test_F13_broken_form_is_a_bad_request(app_class, content_type, body):
     """J13: it was an empty form, silently."""
     app = build(app_class, Route('/', 'POST', echo))
 
@@ -351,7 +351,9 @@ def test_name_of_an_upload_has_no_path(app_class, given, name):
         (build_upload('f')[:-7] + b'\r\n' + build_upload('g'), MULTIPART, 400),
     ],
 )  # fmt: skip
-def test_number_of_fields_and_files_has_djangos_limits(app_class, body, content_type, status):
+def test_F13_F14_number_of_fields_and_files_has_djangos_limits(
+    app_class, body, content_type, status
+):
     def count(data: http.RequestData) -> int:
         return len(data)
 

@@ -718,7 +718,7 @@ def test_access_log_names_the_framework(migrated: Project) -> None:
     assert 'c2VjcmV0' not in server.output
 
 
-def test_access_log_never_holds_credentials(migrated: Project, tmp_path: Path) -> None:
+def test_H09_access_log_never_holds_credentials(migrated: Project, tmp_path: Path) -> None:
     log = tmp_path / 'access.log'
     format_ = '%(u)s %({authorization}i)s %({http_authorization}e)s %({cookie}i)s %(m)s'
     with migrated.serve('--workers', '1', '--access-log', str(log), '--', '--access-logformat',

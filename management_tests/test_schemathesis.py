@@ -28,7 +28,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
-def test_no_500_and_no_undocumented_response(server: Server, tmp_path: Path) -> None:
+def test_M02_no_500_and_no_undocumented_response(server: Server, tmp_path: Path) -> None:
     pytest.importorskip('schemathesis')
 
     done = subprocess.run(

@@ -253,7 +253,7 @@ def test_unhandled_exceptions_obey_pep_3333():
     assert statuses == [500, 500, 500]
 
 
-def test_body_is_closed_once():
+def test_E12_body_is_closed_once():
     body = Closable(b'one ', b'two')
 
     response = TestClient(Recorder(body=body)).get('/')
@@ -632,7 +632,7 @@ class TransactionTestCaseTest(TransactionTestCase):
 
 
 class LiveServerTestCaseTest(LiveServerTestCase):
-    def test_serves_both_frameworks_and_static_files_over_http(self):
+    def test_G09_serves_both_frameworks_and_static_files_over_http(self):
         Note.objects.create(text='made in the test')
 
         with requests.Session() as session:
@@ -692,7 +692,7 @@ def test_pytest_collects_no_tests_from_the_client():
 
 
 @pytest.mark.slow
-def test_all_of_this_holds_on_postgresql(postgres):
+def test_G08_all_of_this_holds_on_postgresql(postgres):
     """SQLite in memory hides what happens to a test's connection: it is never closed."""
     command = [sys.executable, '-m', 'pytest', '-q', '-m', 'not slow', '-p', 'no:cacheprovider']
     done = subprocess.run(
