@@ -28,7 +28,9 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]
 def check_routes(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     """Report every clash between the routes of both frameworks, and what can never be called."""
     try:
-        problems = [*get_route_table().conflicts(), *wiring.find_problems(get_app())]
+        problems = [
+            *get_route_table().conflicts(), *wiring.find_problems(get_app()), *_find_slow_paths(),
+        ]  # fmt: skip
     except SettingsError:
         return []  # check_settings reports them.
     return [_to_message(problem) for problem in problems]
@@ -80,6 +82,18 @@ def _components(settings: Settings) -> tuple[Any, ...]:
 def _has_basic(settings: Settings) -> bool:
     challenges = (getattr(component, 'challenge', '') for component in _components(settings))
     return any((challenge or '').startswith('Basic ') for challenge in challenges)
+
+
+def _find_slow_paths() -> Iterator[Problem]:
+    for entry in get_route_table().apistar_entries:
+        count = entry.path.count('{+')
+        if count > 1:
+            yield Problem(
+                'W014',
+                f'The path {entry.path} ({entry.name!r}) has {count} parameters that take slashes: '
+                'a client can keep a worker busy with a long path.',
+                'Let one of them take slashes: {+name}.',
+            )
 
 
 # Deployment
