@@ -44,8 +44,8 @@ docs: install ## build docs/_build/html, warnings are errors
 bench: install ## measure the promises of speed, write docs/performance.md (minutes; valgrind, wrk)
 	@$(BIN)/python -m management_tests.benchmarks --wire --write-docs
 
-faults: install ## run the long fault and load tests in full
-	@FAULTS=full $(BIN)/python -m pytest management_tests -m faults
+faults: install ## break servers and databases in full, write docs/reliability.md (minutes)
+	@FAULTS=full $(BIN)/python -m pytest management_tests -m faults -n 0
 
 check: lint type docs test ## everything that CI checks, but the matrix
 

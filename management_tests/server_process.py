@@ -153,6 +153,10 @@ class Project:
         assert old in text, f'{old!r} is not in {name}'
         self.write(name, text.replace(old, new))
 
+    def append(self, name: str, text: str) -> None:
+        """Add *text* to the end of the file *name*."""
+        self.write(name, (self.directory / name).read_text() + textwrap.dedent(text))
+
     def environment(self, **variables: str) -> dict[str, str]:
         """Return the environment of the project's processes."""
         kept = {

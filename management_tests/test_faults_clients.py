@@ -1,0 +1,182 @@
+"""Clients that are slow or talk nonsense, a log that cannot be written, and memory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import socket
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from management_tests import gates
+from management_tests.malformed import REQUESTS, mutate
+from management_tests.server_process import REPOSITORY, Project, Server
+from management_tests.traffic import Traffic
+
+pytestmark = [pytest.mark.faults, pytest.mark.server]
+
+MB = 1024 * 1024
+PAGE_SIZE = os.sysconf('SC_PAGE_SIZE')
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+def connect(server: Server) -> socket.socket:
+    address = urlsplit(server.url)
+    return socket.create_connection((str(address.hostname), int(address.port or 80)), timeout=10)
+
+
+def resident_bytes(pid: int) -> int:
+    return int(Path(f'/proc/{pid}/statm').read_text().split()[1]) * PAGE_SIZE
+
+
+# Slow clients
+
+HEADER = b'GET /hello/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: '
+BODY = b'POST /hello/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n\r\n'
+
+
+@contextlib.contextmanager
+def slow_clients(server: Server, starts: list[bytes]) -> Iterator[None]:
+    """Clients that send *starts* at once, and then a byte every tenth of a second."""
+    with contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(connect(server)) for _ in starts]
+        for connection, start in zip(connections, starts, strict=True):
+            connection.sendall(start)
+        is_over = threading.Event()
+
+        def drip() -> None:
+            while not is_over.wait(0.1):
+                for connection in connections:
+                    with contextlib.suppress(OSError):
+                        connection.send(b'a')
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            thread.join()
+
+
+def test_L06_twelve_slow_clients_keep_nobody_waiting(project: Project) -> None:
+    workers = () if gates.IS_FULL else ('--workers', '2')  # by default five, on two cores
+    with project.serve(*workers) as server, slow_clients(server, [HEADER, BODY] * 6):
+        time.sleep(0.5)
+        answers = [server.get('/hello/') for _ in range(10)]
+
+    assert [answer.status_code for answer in answers] == [200] * 10
+    slowest_s = max(answer.elapsed.total_seconds() for answer in answers)
+    assert slowest_s < 2
+    gates.record('L06', f'{len(answers)} of 10, the slowest after {slowest_s * 1000:.0f} ms')
+
+
+# Nonsense
+
+
+def exchange(server: Server, request: bytes) -> bytes:
+    """Send *request* and nothing more; return all that comes back."""
+    answer = b''
+    with connect(server) as connection, contextlib.suppress(ConnectionError):
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        while chunk := connection.recv(65536):
+            answer += chunk
+    return answer
+
+
+def test_L07_malformed_requests_are_nobodys_fault_but_the_clients(project: Project) -> None:
+    number = gates.choose(600, 10_000)
+    chance = random.Random(number)
+    statuses: Counter[str] = Counter()
+    with project.serve('--workers', '1', '--threads', '8', '--max-requests', '0') as server:
+        for request in REQUESTS:  # what is loaded once, is loaded
+            exchange(server, request)
+        worker = server.get('/process/').json()['pid']
+        before = resident_bytes(worker)
+        for _ in range(number):
+            answer = exchange(server, mutate(chance.choice(REQUESTS), chance))
+            statuses[answer[9:12].decode('latin-1') or 'closed'] += 1
+        growth = resident_bytes(worker) - before
+        same = server.get('/process/').json()['pid']
+
+    # 501 is what RFC 9112 wants for an unknown Transfer-Encoding.
+    assert [status for status in statuses if status.startswith('5') and status != '501'] == []
+    assert same == worker
+    assert growth < 10 * MB
+    assert 'Traceback' not in server.output
+    refused = sum(count for status, count in statuses.items() if not status.startswith('2'))
+    assert refused > number / 2
+    gates.record('L07', f'none of {number:,}, {refused:,} were refused; +{growth / MB:.1f} MB')
+
+
+# Logs and memory
+
+
+def test_L10_full_disk_of_the_access_log_fails_no_request(project: Project) -> None:
+    with (
+        project.serve('--workers', '1', '--access-log', '/dev/full') as server,
+        Traffic(server.url) as traffic,
+    ):
+        traffic.wait_for(gates.choose(100, 2000))
+
+    assert traffic.failures == []
+    assert server.stderr.count('cannot be written') == 1
+    gates.record('L10', f'0 of {len(traffic.outcomes):,} failed')
+
+
+MANY_REQUESTS = """
+    import os, sys
+
+    import django
+
+    django.setup()
+    from django_apistar.dispatch import get_application
+    from management_tests.raw_wsgi import build_environ
+
+    PATHS = ('/hello/', '/item/{}/', '/nothing/{}/', '/hello/?n={}')
+    application = get_application()
+
+    def run(first, number):
+        for count in range(first, first + number):
+            path, _, query = PATHS[count % len(PATHS)].format(count).partition('?')
+            body = application(build_environ(path, QUERY_STRING=query), lambda *args: None)
+            getattr(body, 'close', lambda: None)()
+
+    def resident_bytes():
+        return int(open('/proc/self/statm').read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
+
+    number = int(sys.argv[1])
+    run(0, 20_000)
+    before = resident_bytes()
+    run(20_000, number)
+    print(resident_bytes() - before)
+"""
+
+
+def test_L08_memory_stays_flat_over_a_million_requests() -> None:
+    number = gates.choose(60_000, 1_000_000)
+    done = subprocess.run(
+        [sys.executable, '-c', textwrap.dedent(MANY_REQUESTS), str(number)],
+        cwd=REPOSITORY, capture_output=True, text=True, timeout=600,
+        env={**os.environ, 'DJANGO_SETTINGS_MODULE': 'management_tests.project.settings'},
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr[-2000:]
+    growth = int(done.stdout)
+    assert growth < 5 * MB
+    gates.record('L08', f'+{growth / MB:.1f} MB after {number:,} requests')

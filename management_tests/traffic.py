@@ -1,0 +1,112 @@
+"""Clients that ask at a steady rate, never repeat a request, and note what becomes of each.
+
+with Traffic(server.url, '/count/') as traffic:
+    ...  # break something
+assert traffic.failures == []
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import http.client
+import threading
+import time
+from urllib.parse import urlsplit
+
+TIMEOUT_S = 20.0
+STOP_S = 30.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    began: float  # time.monotonic()
+    ended: float
+    result: str  # the status, or the exception
+    body: bytes = b''
+
+    @property
+    def is_failure(self) -> bool:
+        return not self.result.startswith('2')
+
+
+class Traffic:
+    """Requests of *path* by *clients* threads, *rate* a second in all.
+
+    Every second client keeps its connection, the others open one for each request. Whatever is
+    no answer with 2xx is a failure, a refused connection as well.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        path: str = '/hello/',
+        clients: int = 8,
+        rate: float = 160.0,
+        method: str = 'GET',
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        self.address = urlsplit(url).netloc
+        self.arguments = (method, path, body, headers or {})
+        self.outcomes: list[Outcome] = []
+        self._interval_s = clients / rate
+        self._is_stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._ask, args=(index % 2 == 0,)) for index in range(clients)
+        ]
+
+    def __enter__(self) -> Traffic:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._is_stopping.set()
+        for thread in self._threads:
+            thread.join(STOP_S)
+
+    @property
+    def failures(self) -> list[Outcome]:
+        return [outcome for outcome in self.outcomes if outcome.is_failure]
+
+    @property
+    def requests_per_s(self) -> float:
+        """The rate that was reached."""
+        began = min(outcome.began for outcome in self.outcomes)
+        return len(self.outcomes) / (max(outcome.ended for outcome in self.outcomes) - began)
+
+    def wait_for(self, number: int) -> None:
+        """Wait until *number* more requests have been answered, well or badly."""
+        wanted = len(self.outcomes) + number
+        deadline = time.monotonic() + STOP_S
+        while len(self.outcomes) < wanted:
+            assert time.monotonic() < deadline, f'{wanted} answers: {self.outcomes[-5:]}'
+            time.sleep(0.01)
+
+    def _ask(self, keeps_connection: bool) -> None:
+        connection = self._connect()
+        due = time.monotonic()
+        while not self._is_stopping.is_set():
+            outcome, may_stay = self._request(connection)
+            self.outcomes.append(outcome)
+            if not (may_stay and keeps_connection):
+                connection.close()
+                connection = self._connect()
+            due = max(due + self._interval_s, outcome.ended - self._interval_s)
+            self._is_stopping.wait(max(due - time.monotonic(), 0))
+        connection.close()
+
+    def _connect(self) -> http.client.HTTPConnection:
+        """Return a connection that the next request opens."""
+        return http.client.HTTPConnection(self.address, timeout=TIMEOUT_S)
+
+    def _request(self, connection: http.client.HTTPConnection) -> tuple[Outcome, bool]:
+        began = time.monotonic()
+        try:
+            connection.request(*self.arguments)
+            response = connection.getresponse()
+            body = response.read()
+        except (OSError, http.client.HTTPException) as exc:
+            return Outcome(began, time.monotonic(), repr(exc)), False
+        outcome = Outcome(began, time.monotonic(), str(response.status), body)
+        return outcome, not response.will_close
