@@ -31,6 +31,7 @@ from django_apistar.routing import RouteTable
 from django_apistar.security import build_headers
 from django_apistar.transactions import make_atomic
 
+FindAnswer = Callable[[str, str], tuple[Callable[..., Iterable[bytes]], Any]]
 NOT_PLANNED = ('find_route', 'create_hooks', 'get_event_hooks', 'get_route_name')
 
 
@@ -109,33 +110,39 @@ class App(apistar.App):
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        return self._respond(environ, start_response)
+        respond, found = self._find_answer(environ.get('PATH_INFO') or '/', environ['REQUEST_METHOD'])
+        return respond(environ, start_response, found)
 
-    def _respond(
-        self, environ: dict[str, Any], start_response: Callable[..., Any], params: Any = None
+    def respond_to_any(
+        self, environ: dict[str, Any], start_response: Callable[..., Any], found: Any
     ) -> Iterable[bytes]:
+        """Answer any request, for which the plans have *found* what they can."""
         if self._plans is None:
             body = Exchange(self, environ, start_response).respond()
         else:
-            body = self._plans.respond(environ, start_response)
+            body = self._plans.respond(environ, start_response, found)
         return body if environ['REQUEST_METHOD'].upper() != 'HEAD' else _discard(body)
 
     @property
-    def respond_to_any(self) -> Callable[..., Iterable[bytes]]:
-        """What answers any request as a plan does: (environ, start_response, parameters)."""
-        if type(self).__call__ is App.__call__:
-            return self._respond
-        return lambda environ, start_response, params: self(environ, start_response)
+    def find_answer(self) -> FindAnswer:
+        """What finds, by PATH_INFO and method, who answers: a function and its third argument.
 
-    @functools.cached_property
-    def exact_plans(self) -> dict[str, dict[str, Callable[..., Iterable[bytes]]]]:
-        """The plans by PATH_INFO and method, for paths without parameters; filled on first use.
-
-        Empty for good where a subclass has its own `__call__`.
+        The argument is a dict where the two serve every such request.
         """
-        if self._plans is None or type(self).__call__ is not App.__call__:
-            return {}
-        return self._plans.exact  # type: ignore[no-any-return]
+        if type(self).__call__ is App.__call__:
+            return self._find_answer
+        return lambda path_info, method: (self._answer_by_call, None)
+
+    @property
+    def _find_answer(self) -> FindAnswer:
+        if self._plans is not None:
+            return self._plans.find  # type: ignore[no-any-return]
+        return lambda path_info, method: (self.respond_to_any, None)
+
+    def _answer_by_call(
+        self, environ: dict[str, Any], start_response: Callable[..., Any], found: None
+    ) -> Iterable[bytes]:
+        return self(environ, start_response)
 
     @functools.cached_property
     def _plans(self) -> Any:

@@ -21,6 +21,9 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 WSGI = Callable[[Environ, StartResponse], Iterable[bytes]]
 FRAMEWORK_KEY = 'django_apistar.framework'  # in environ, for access logs
+_MOST_KNOWN = 1024  # paths with parameters whose route is remembered, each no longer than this:
+_LONGEST_KNOWN = 256
+_REMEMBER_EACH = 8
 
 
 class Dispatcher:
@@ -47,8 +50,11 @@ class Dispatcher:
         self.hosts = security.Hosts()
         # Where a proxy names the host, the Host header says nothing.
         self._known_hosts = set() if django_settings.USE_X_FORWARDED_HOST else self.hosts.known
-        self._plans = {} if table.hides_apistar_paths else apistar_app.exact_plans
-        self._respond = apistar_app.respond_to_any
+        self._find_answer = apistar_app.find_answer
+        # What the App has found for API Star's paths, by PATH_INFO and method.
+        self._known: dict[str, dict[str, tuple[Any, Any]]] = {}
+        self._most_known = _MOST_KNOWN + len(table.apistar_entries)
+        self._countdown = _REMEMBER_EACH
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Send a request on; one for API Star is answered here, within Django's lifecycle.
@@ -56,13 +62,16 @@ class Dispatcher:
         One function where three would read better: each call would cost as much as a look-up.
         """
         path_info = environ.get('PATH_INFO') or '/'
-        plans = self._plans.get(path_info)
-        respond = None if plans is None else plans.get(environ['REQUEST_METHOD'])
-        if respond is None:
+        methods = self._known.get(path_info)
+        answer = None if methods is None else methods.get(environ['REQUEST_METHOD'])
+        if answer is None:
             other = self._find_other(path_info, environ)
             if other is not None:
                 return other(environ, start_response)
-            respond = self._respond
+            answer = self._find_answer(path_info, environ['REQUEST_METHOD'])
+            if type(answer[1]) is dict:
+                self._remember(path_info, environ['REQUEST_METHOD'], answer)
+        respond, found = answer
         environ[FRAMEWORK_KEY] = 'apistar'
         if environ.get('HTTP_HOST') not in self._known_hosts and not self.hosts.is_allowed(environ):
             return _answer(start_response, '400 Bad Request', 'Invalid Host header')
@@ -78,7 +87,7 @@ class Dispatcher:
         try:
             if environ.get('SCRIPT_NAME'):
                 context.run(set_script_prefix, environ['SCRIPT_NAME'] + '/')
-            body = context.run(respond, environ, start_response, {})
+            body = context.run(respond, environ, start_response, found)
         except BaseException:
             self._end(connections)
             raise
@@ -89,6 +98,21 @@ class Dispatcher:
         if connections or self._always_ends or connections is None:
             self._end(connections)
         return body
+
+    def _remember(self, path_info: str, method: str, answer: tuple[Any, Any]) -> None:
+        """Keep *answer* for the next request: of paths with parameters only each so many.
+
+        So a path that is asked for often is known soon, and one that never comes again mostly
+        costs nothing.
+        """
+        if answer[1]:
+            self._countdown -= 1
+            if self._countdown > 0 or len(path_info) > _LONGEST_KNOWN:
+                return
+            self._countdown = _REMEMBER_EACH
+        if len(self._known) >= self._most_known:
+            self._known.clear()
+        self._known.setdefault(path_info, {})[method] = answer
 
     def _find_other(self, path_info: str, environ: Environ) -> WSGI | None:
         """Return the application for *path_info*, None for API Star's."""

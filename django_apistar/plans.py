@@ -26,7 +26,9 @@ from django_apistar.fields import get_item, is_type
 from django_apistar.router import parameter_types
 from django_apistar.signatures import get_signature
 
-Respond = Callable[[dict[str, Any], Callable[..., Any], dict[str, Any]], Iterable[bytes]]
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Respond = Callable[[Environ, StartResponse, Any], Iterable[bytes]]
 
 
 class Plans:
@@ -41,20 +43,33 @@ class Plans:
             (entry.path, entry.methods[0], parameter_types(entry)) for entry in self.entries
         )
         self._positions = {id(entry.route): n for n, entry in enumerate(self.entries)}
-        # By path and method, for paths without parameters.
-        self.exact: dict[str, dict[str, Respond]] = {}
         self._plans: dict[int, Plan | None] = {}
 
+    def find(self, path_info: str, method: str) -> tuple[Respond, Any]:
+        """Return what answers *method* for *path_info*, and its third argument.
+
+        That is a dict, the path's parameters, where the route's plan answers: then the two
+        serve every such request.
+        """
+        method = method.upper()
+        found = self.lookup.find(path_info, method)
+        if type(found) is tuple:
+            position, params = found
+            plan = self._plans.get(position) or self.get_plan(position)
+            if plan is not None and method != 'HEAD':
+                return plan.respond, params
+        return self.app.respond_to_any, found
+
     def respond(
-        self, environ: dict[str, Any], start_response: Callable[..., Any]
+        self,
+        environ: Environ,
+        start_response: StartResponse,
+        found: tuple[int, dict[str, Any]] | Miss | None,
     ) -> Iterable[bytes]:
-        """Answer a request by its route's plan or by an Exchange."""
-        path = environ.get('PATH_INFO') or '/'
-        method = environ['REQUEST_METHOD'].upper()
-        found = self.lookup.find(path, method) if path.isascii() else None
+        """Answer a request for what the lookup has *found*, by a plan or by an Exchange."""
         try:
             if isinstance(found, Miss):
-                raise self.app.build_miss(found.methods, method)
+                raise self.app.build_miss(found.methods, environ['REQUEST_METHOD'].upper())
             position, params = found or self._ask_router(environ)
         except exceptions.HTTPException as exc:
             body = self._answer(exc, environ, start_response)
@@ -62,12 +77,10 @@ class Plans:
         plan = self.get_plan(position)
         if plan is None:
             return Exchange(self.app, environ, start_response).respond()
-        if found is not None and not params and method != 'HEAD':
-            self.exact.setdefault(path, {})[method] = plan.respond
         respond: Respond = plan.respond
         return respond(environ, start_response, params)
 
-    def _ask_router(self, environ: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    def _ask_router(self, environ: Environ) -> tuple[int, dict[str, Any]]:
         route, params = self.app.find_route(environ)
         return self._positions[id(route)], params
 
@@ -123,7 +136,7 @@ class Plans:
         exchange.state.update(
             {key: variables[name] for name, key in keys.items() if name in variables},
             route=route,
-            path_params=variables['path_params'],
+            path_params=dict(variables['path_params']),
             response=variables.get('response'),
         )
         return exchange.recover(exc)

@@ -206,12 +206,10 @@ class RouteTable:
         *path_info* is PATH_INFO as in PEP 3333: decoded as latin-1, no SCRIPT_NAME, '' means
         '/'. Prefixes match on path-segment boundaries, static first. Never raises.
         """
-        segments = path_info.split('/', 2)
-        if len(segments) > 1 and not segments[0]:
-            for prefix in self._prefixes.get(segments[1], ()):
-                if path_info.startswith(prefix.path):
-                    return prefix.framework
-                if self._is_slashless(path_info, prefix):
+        if '/' in path_info:
+            first_segment = path_info.split('/', 2)[1]
+            for prefix in self._prefixes.get(first_segment, ()):
+                if path_info.startswith(prefix.path) or self._is_slashless(path_info, prefix):
                     return prefix.framework
         return DJANGO if self._owns_everything else APISTAR
 

@@ -16,8 +16,6 @@ Leaf = tuple[int, tuple[str, ...]]  # a route's position and the names of its pa
 
 _PARAMETER = re.compile(r'{([^+{}][^{}]*)}')
 _MAX_DIGITS = 18  # fewer than the largest 64 bit number has, so that size needs no check
-_REMEMBERED = 1024  # paths, each no longer than this:
-_REMEMBERED_LENGTH = 256
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -49,54 +47,78 @@ class _UnsureError(Exception):
 
 
 class Lookup:
-    """A trie of path segments. Built once; remembers a bounded number of paths."""
+    """A trie of path segments. Built once, never changed."""
 
     def __init__(self, routes: Iterable[tuple[str, str, dict[str, type]]]) -> None:
         """*routes*: path as API Star writes it, method, the type of each parameter; in order."""
         self._root = _Node()
-        self._remembered: dict[str, tuple[int, Params]] = {}
         for position, (path, method, types) in enumerate(routes):
             _insert(self._root, path, method, types, position)
 
     def find(self, path: str, method: str) -> tuple[int, Params] | Miss | None:
         """Return (position, parameters), a Miss, or None where only Werkzeug can tell.
 
+        Takes the first way at each segment; where that leads nowhere `_search` tries them all.
         The parameters are the caller's to change.
         """
-        key = method + path
-        found = self._remembered.get(key)
-        if found is None:
-            values: list[Any] = []
-            segments = path.split('/')
-            if segments[0]:
-                return _NOT_FOUND  # A path starts with a slash.
-            try:
-                leaf = _find(self._root, segments, 1, method, values)
-                if leaf is None:
-                    return self._describe_miss(segments)
-            except _UnsureError:
-                return None
-            found = leaf[0], dict(zip(leaf[1], values))  # noqa: B905 - as many, by construction
-            self._remember(key, found)
-        return found[0], found[1].copy()
+        if not path.isascii():
+            return None
+        node = self._root
+        values: list[Any] = []
+        is_only_way = True
+        for segment in path.split('/'):
+            child = node.children.get(segment)
+            if child is not None:
+                is_only_way = is_only_way and node.is_plain
+            elif node.is_plain and is_only_way:
+                return _NOT_FOUND
+            elif node.is_plain or node.is_closed:
+                return self._search(path, method)
+            elif node.integers is not None and segment.isdigit() and len(segment) <= _MAX_DIGITS:
+                is_only_way = is_only_way and node.strings is None
+                child = node.integers
+                values.append(int(segment))
+            elif node.integers is None and node.strings is not None and _is_usual(segment):
+                child = node.strings
+                values.append(segment)
+            else:
+                return self._search(path, method)
+            node = child
+        leaf = node.leaves.get(method)
+        if leaf is not None:
+            return leaf[0], _name(leaf, values)
+        if is_only_way and node.is_plain and '' not in node.children:
+            return Miss(frozenset(node.leaves)) if node.leaves else _NOT_FOUND
+        return self._search(path, method)
 
-    def _remember(self, key: str, found: tuple[int, Params]) -> None:
-        if len(key) <= _REMEMBERED_LENGTH:
-            if len(self._remembered) >= _REMEMBERED:
-                self._remembered.clear()
-            self._remembered[key] = found
+    def _search(self, path: str, method: str) -> tuple[int, Params] | Miss | None:
+        """Do what `find` does, by every way there is."""
+        segments = path.split('/')
+        values: list[Any] = []
+        try:
+            leaf = _find(self._root, segments, 0, method, values)
+            return self._describe_miss(segments) if leaf is None else (leaf[0], _name(leaf, values))
+        except _UnsureError:
+            return None
 
     def _describe_miss(self, segments: list[str]) -> Miss | None:
-        if next(_iter_leaves(self._root, [*segments, ''], 1), None):
+        if next(_iter_leaves(self._root, [*segments, ''], 0), None):
             return None  # A redirect, perhaps.
-        methods = [method for leaves in _iter_leaves(self._root, segments, 1) for method in leaves]
+        methods = [method for leaves in _iter_leaves(self._root, segments, 0) for method in leaves]
         return Miss(frozenset(methods)) if methods else _NOT_FOUND
+
+
+def _name(leaf: Leaf, values: list[Any]) -> Params:
+    names = leaf[1]
+    if len(names) == 1:
+        return {names[0]: values[0]}
+    return dict(zip(names, values))  # noqa: B905 - as many, by construction
 
 
 def _insert(root: _Node, path: str, method: str, types: dict[str, type], position: int) -> None:
     node = root
     names = []
-    for segment in path.split('/')[1:]:
+    for segment in path.split('/'):
         parameter = _PARAMETER.fullmatch(segment)
         if parameter:
             names.append(parameter[1])
@@ -165,9 +187,17 @@ def _ways(node: _Node, segment: str) -> Iterator[tuple[_Node, Any]]:
         elif segment.startswith('-'):
             raise _UnsureError
     if node.strings is not None and segment:
-        if not segment.isprintable() or '\\' in segment or segment in ('.', '..'):
+        if not _is_usual(segment):
             raise _UnsureError
         yield node.strings, segment
+
+
+def _is_usual(segment: str) -> bool:
+    """Whether Werkzeug takes *segment* for the text that it is."""
+    return (
+        segment != '' and segment.isprintable() and '\\' not in segment
+        and segment not in ('.', '..')
+    )  # fmt: skip
 
 
 def _iter_leaves(node: _Node, segments: list[str], index: int) -> Iterator[dict[str, Leaf]]:

@@ -25,8 +25,12 @@ def parse_query(query: str) -> dict[str, str]:
     """Return the query string's first value of each name, without blank values."""
     if '%' in query or '+' in query:
         return dict(reversed(parse_qsl(query)))
-    pairs = [pair.partition('=') for pair in reversed(query.split('&'))]
-    return {name: value for name, _, value in pairs if value}
+    values: dict[str, str] = {}
+    for pair in query.split('&'):
+        name, _, value = pair.partition('=')
+        if value:
+            values.setdefault(name, value)
+    return values
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

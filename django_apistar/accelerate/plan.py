@@ -164,6 +164,8 @@ class _PlanWriter:
         keys = source.const(self.state_keys, 'state_keys')
         with source.block('def respond(environ, start_response, path_params):'):
             with source.block('try:'):
+                if 'path_params' in self.wanted:  # Who gets it may change it: it serves others.
+                    source.line('path_params = path_params.copy()')
                 self._write_hooks()
                 for start, index in self._group_steps():
                     self._write_progress(subject.steps[index - 1].function)
