@@ -110,7 +110,9 @@ class App(apistar.App):
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        respond, found = self._find_answer(environ.get('PATH_INFO') or '/', environ['REQUEST_METHOD'])
+        respond, found = self._find_answer(
+            environ.get('PATH_INFO') or '/', environ['REQUEST_METHOD']
+        )
         return respond(environ, start_response, found)
 
     def respond_to_any(

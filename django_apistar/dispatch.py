@@ -21,9 +21,9 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 WSGI = Callable[[Environ, StartResponse], Iterable[bytes]]
 FRAMEWORK_KEY = 'django_apistar.framework'  # in environ, for access logs
-_MOST_KNOWN = 1024  # paths with parameters whose route is remembered, each no longer than this:
+_MOST_KNOWN = 1024  # paths beside those of the routes themselves, each no longer than this:
 _LONGEST_KNOWN = 256
-_REMEMBER_EACH = 8
+_REMEMBER_EACH = 8  # of the requests for a path that is not known
 
 
 class Dispatcher:
@@ -54,7 +54,7 @@ class Dispatcher:
         # What the App has found for API Star's paths, by PATH_INFO and method.
         self._known: dict[str, dict[str, tuple[Any, Any]]] = {}
         self._most_known = _MOST_KNOWN + len(table.apistar_entries)
-        self._countdown = _REMEMBER_EACH
+        self._until_next = _REMEMBER_EACH
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Send a request on; one for API Star is answered here, within Django's lifecycle.
@@ -69,7 +69,8 @@ class Dispatcher:
             if other is not None:
                 return other(environ, start_response)
             answer = self._find_answer(path_info, environ['REQUEST_METHOD'])
-            if type(answer[1]) is dict:
+            self._until_next -= 1
+            if self._until_next <= 0:
                 self._remember(path_info, environ['REQUEST_METHOD'], answer)
         respond, found = answer
         environ[FRAMEWORK_KEY] = 'apistar'
@@ -100,16 +101,14 @@ class Dispatcher:
         return body
 
     def _remember(self, path_info: str, method: str, answer: tuple[Any, Any]) -> None:
-        """Keep *answer* for the next request: of paths with parameters only each so many.
+        """Keep *answer* for the next request.
 
-        So a path that is asked for often is known soon, and one that never comes again mostly
-        costs nothing.
+        Called for one in `_REMEMBER_EACH`: a path that is asked for often is known soon, and one
+        that never comes again mostly costs nothing.
         """
-        if answer[1]:
-            self._countdown -= 1
-            if self._countdown > 0 or len(path_info) > _LONGEST_KNOWN:
-                return
-            self._countdown = _REMEMBER_EACH
+        if type(answer[1]) is not dict or len(path_info) > _LONGEST_KNOWN:
+            return
+        self._until_next = _REMEMBER_EACH
         if len(self._known) >= self._most_known:
             self._known.clear()
         self._known.setdefault(path_info, {})[method] = answer

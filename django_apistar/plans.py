@@ -51,13 +51,14 @@ class Plans:
         That is a dict, the path's parameters, where the route's plan answers: then the two
         serve every such request.
         """
-        method = method.upper()
         found = self.lookup.find(path_info, method)
         if type(found) is tuple:
             position, params = found
             plan = self._plans.get(position) or self.get_plan(position)
             if plan is not None and method != 'HEAD':
                 return plan.respond, params
+        elif method != method.upper():
+            return self.find(path_info, method.upper())
         return self.app.respond_to_any, found
 
     def respond(

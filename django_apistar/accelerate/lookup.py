@@ -31,7 +31,7 @@ _NOT_FOUND = Miss(frozenset())
 class _Node:
     """What may follow the segments so far."""
 
-    __slots__ = ('children', 'integers', 'is_closed', 'is_plain', 'leaves', 'strings')
+    __slots__ = ('children', 'integers', 'is_closed', 'is_plain', 'is_sure', 'leaves', 'strings')
 
     def __init__(self) -> None:
         self.children: dict[str, _Node] = {}
@@ -40,6 +40,7 @@ class _Node:
         self.leaves: dict[str, Leaf] = {}  # by method
         self.is_closed = False  # beyond here only Werkzeug knows
         self.is_plain = True  # only literal segments may follow
+        self.is_sure = False  # the segments so far lead to no other node
 
 
 class _UnsureError(Exception):
@@ -54,6 +55,7 @@ class Lookup:
         self._root = _Node()
         for position, (path, method, types) in enumerate(routes):
             _insert(self._root, path, method, types, position)
+        _settle(self._root, True)
 
     def find(self, path: str, method: str) -> tuple[int, Params] | Miss | None:
         """Return (position, parameters), a Miss, or None where only Werkzeug can tell.
@@ -65,29 +67,29 @@ class Lookup:
             return None
         node = self._root
         values: list[Any] = []
-        is_only_way = True
         for segment in path.split('/'):
             child = node.children.get(segment)
-            if child is not None:
-                is_only_way = is_only_way and node.is_plain
-            elif node.is_plain and is_only_way:
-                return _NOT_FOUND
-            elif node.is_plain or node.is_closed:
-                return self._search(path, method)
-            elif node.integers is not None and segment.isdigit() and len(segment) <= _MAX_DIGITS:
-                is_only_way = is_only_way and node.strings is None
-                child = node.integers
-                values.append(int(segment))
-            elif node.integers is None and node.strings is not None and _is_usual(segment):
-                child = node.strings
-                values.append(segment)
-            else:
-                return self._search(path, method)
+            if child is None:
+                if node.is_plain and node.is_sure:
+                    return _NOT_FOUND
+                if node.is_plain or node.is_closed:
+                    return self._search(path, method)
+                if node.integers is not None and segment.isdigit() and len(segment) <= _MAX_DIGITS:
+                    child = node.integers
+                    values.append(int(segment))
+                elif node.integers is None and node.strings is not None and _is_usual(segment):
+                    child = node.strings
+                    values.append(segment)
+                else:
+                    return self._search(path, method)
             node = child
         leaf = node.leaves.get(method)
         if leaf is not None:
-            return leaf[0], _name(leaf, values)
-        if is_only_way and node.is_plain and '' not in node.children:
+            position, names = leaf
+            if len(names) == 1:
+                return position, {names[0]: values[0]}
+            return position, dict(zip(names, values))  # noqa: B905 - as many, by construction
+        if node.is_sure and node.is_plain and '' not in node.children:
             return Miss(frozenset(node.leaves)) if node.leaves else _NOT_FOUND
         return self._search(path, method)
 
@@ -97,22 +99,17 @@ class Lookup:
         values: list[Any] = []
         try:
             leaf = _find(self._root, segments, 0, method, values)
-            return self._describe_miss(segments) if leaf is None else (leaf[0], _name(leaf, values))
+            if leaf is None:
+                return self._describe_miss(segments)
         except _UnsureError:
             return None
+        return leaf[0], dict(zip(leaf[1], values))  # noqa: B905 - as above
 
     def _describe_miss(self, segments: list[str]) -> Miss | None:
         if next(_iter_leaves(self._root, [*segments, ''], 0), None):
             return None  # A redirect, perhaps.
         methods = [method for leaves in _iter_leaves(self._root, segments, 0) for method in leaves]
         return Miss(frozenset(methods)) if methods else _NOT_FOUND
-
-
-def _name(leaf: Leaf, values: list[Any]) -> Params:
-    names = leaf[1]
-    if len(names) == 1:
-        return {names[0]: values[0]}
-    return dict(zip(names, values))  # noqa: B905 - as many, by construction
 
 
 def _insert(root: _Node, path: str, method: str, types: dict[str, type], position: int) -> None:
@@ -144,6 +141,15 @@ def _add_parameter(node: _Node, type_: type) -> _Node:
         setattr(node, kind, _Node())
     child: _Node = getattr(node, kind)
     return child
+
+
+def _settle(node: _Node, is_sure: bool) -> None:
+    """Set `is_sure` of *node* and of all beyond it."""
+    node.is_sure = is_sure
+    parameters = [child for child in (node.integers, node.strings) if child is not None]
+    has_one_kind = node.is_plain or (not node.children and len(parameters) == 1)
+    for child in (*node.children.values(), *parameters):
+        _settle(child, is_sure and has_one_kind and not node.is_closed)
 
 
 def _find(

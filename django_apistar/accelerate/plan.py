@@ -23,7 +23,7 @@ INITIAL = {  # keys of a request's state that a plan has from the start
     'path_params': 'path_params', 'route': '_route', 'return_value': 'value',
     'response': 'response', 'exc': 'None',
 }  # fmt: skip
-JSON_HEADERS = "('content-length', str(len(body))), ('content-type', 'application/json')"
+_LENGTHS = tuple(('content-length', str(length)) for length in range(1024))
 
 
 BUILT_IN = ('django_apistar.components', 'apistar.server.validation', 'apistar.server.wsgi')
@@ -35,7 +35,7 @@ HIDDEN = (  # written inline they leave no value, only what others make of it
 
 LOCALS = (  # a plan's own variables
     'environ', 'start_response', 'path_params', 'value', 'response', 'body', 'kind', 'status',
-    'headers', 'hooks', 'entered', 'responded', 'query', 'validated', 'exc',
+    'headers', 'hooks', 'entered', 'responded', 'query', 'validated', 'exc', 'size', 'length',
 )  # fmt: skip
 
 
@@ -419,9 +419,16 @@ class _PlanWriter:
         if not self.subject.uses_own_rendering:
             return
         if not self.has_response_hooks:
-            headers = ', '.join([JSON_HEADERS, *map(repr, self.tools.extra_headers)])
+            headers = [('content-type', 'application/json'), *self.tools.extra_headers]
+            lengths = source.const(_LENGTHS, 'lengths')
             with source.block('if body is not None:'):
-                source.line(f"start_response('200 OK', [{headers}])")
+                source.line('size = len(body)')
+                # Writing a number takes as long as calling a function.
+                source.line(
+                    f'length = {lengths}[size] if size < {len(_LENGTHS)} else '
+                    "('content-length', str(size))"
+                )
+                source.line(f"start_response('200 OK', [length, {', '.join(map(repr, headers))}])")
                 source.line('return [body]')
         source.line('start_response(status, headers)')
         source.line(f'return {source.const(self.tools.body_of, "body_of")}(response)')
