@@ -28,10 +28,10 @@ class DjangoAPIStarConfig(AppConfig):
 
 def clear_caches(**kwargs: Any) -> None:
     """Forget what was built from settings that have changed."""
-    from django_apistar import application, conf, dispatch
+    from django_apistar import application, body, conf, dispatch
 
     for cached in (
         conf.get_settings, application.get_app, application.get_route_table,
-        dispatch.get_application,
+        dispatch.get_application, body.get_limit,
     ):  # fmt: skip
         cached.cache_clear()

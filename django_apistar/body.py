@@ -1,5 +1,6 @@
 """Reads request bodies: how much, and what they may hold."""
 
+import functools
 import json
 import re
 from collections import OrderedDict
@@ -43,8 +44,8 @@ def read_body(environ: dict[str, Any]) -> bytes:
     Raises PayloadTooLarge beyond DATA_UPLOAD_MAX_MEMORY_SIZE bytes, before reading where the
     length is known, and BadRequest where the body is not what Content-Length says.
     """
-    limit: int | None = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    length = environ.get('CONTENT_LENGTH') or ''
+    limit = get_limit()
+    length = environ.get('CONTENT_LENGTH')
     if not length:
         # Only a server that ends the input itself, as for a chunked body, can be read without.
         ended = environ.get('wsgi.input_terminated')
@@ -54,10 +55,9 @@ def read_body(environ: dict[str, Any]) -> bytes:
     expected = int(length) if len(length) < 20 else 10**20
     if limit is not None and expected > limit:
         raise PayloadTooLarge()
-    return _read_exactly(environ['wsgi.input'], expected) if expected else b''
-
-
-def _read_exactly(stream: Any, expected: int) -> bytes:
+    if not expected:
+        return b''
+    stream = environ['wsgi.input']
     try:
         body: bytes = stream.read(expected)
         while len(body) < expected:
@@ -68,6 +68,13 @@ def _read_exactly(stream: Any, expected: int) -> bytes:
     except OSError as exc:
         raise exceptions.BadRequest('Request body cannot be read') from exc
     return body
+
+
+@functools.cache
+def get_limit() -> int | None:
+    """Return DATA_UPLOAD_MAX_MEMORY_SIZE: Django looks its settings up slowly."""
+    limit: int | None = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return limit
 
 
 def _read_to_the_end(stream: Any, limit: int | None) -> bytes:
@@ -106,9 +113,14 @@ class JSONCodec(codecs.JSONCodec):
 
     def decode(self, bytestring: bytes, **options: Any) -> Any:
         """Return the data of *bytestring*. Raises ParseError."""
+        return self.read(bytestring)
+
+    def read(self, bytestring: bytes) -> Any:
+        """Do what `decode` does."""
         if self._is_unusual(bytestring):
             return self._decode_carefully(bytestring)
-        _check_depth(bytestring)
+        if len(bytestring) > MAX_DEPTH:  # Each level takes a byte.
+            _check_depth(bytestring)
         try:
             if self._read is not None:
                 return self._read(bytestring)

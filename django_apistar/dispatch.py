@@ -50,6 +50,7 @@ class Dispatcher:
         self.hosts = security.Hosts()
         # Where a proxy names the host, the Host header says nothing.
         self._known_hosts = set() if django_settings.USE_X_FORWARDED_HOST else self.hosts.known
+        self._framework_for = table.framework_for
         self._find_answer = apistar_app.find_answer
         # What the App has found for API Star's paths, by PATH_INFO and method.
         self._known: dict[str, dict[str, tuple[Any, Any]]] = {}
@@ -65,13 +66,9 @@ class Dispatcher:
         methods = self._known.get(path_info)
         answer = None if methods is None else methods.get(environ['REQUEST_METHOD'])
         if answer is None:
-            other = self._find_other(path_info, environ)
+            other, answer = self._decide(path_info, environ)
             if other is not None:
                 return other(environ, start_response)
-            answer = self._find_answer(path_info, environ['REQUEST_METHOD'])
-            self._until_next -= 1
-            if self._until_next <= 0:
-                self._remember(path_info, environ['REQUEST_METHOD'], answer)
         respond, found = answer
         environ[FRAMEWORK_KEY] = 'apistar'
         if environ.get('HTTP_HOST') not in self._known_hosts and not self.hosts.is_allowed(environ):
@@ -100,6 +97,23 @@ class Dispatcher:
             self._end(connections)
         return body
 
+    def _decide(self, path_info: str, environ: Environ) -> tuple[WSGI | None, Any]:
+        """Return another application for *path_info*, or None and the answer that the App found."""
+        if path_info == self.health_url:
+            return answer_health, None
+        framework = self._framework_for(path_info)
+        if framework is DJANGO:
+            environ[FRAMEWORK_KEY] = 'django'
+            return self._call_django, None
+        if framework is not APISTAR:
+            environ[FRAMEWORK_KEY] = 'static'
+            return self.static_app, None
+        answer = self._find_answer(path_info, environ['REQUEST_METHOD'])
+        self._until_next -= 1
+        if self._until_next <= 0:
+            self._remember(path_info, environ['REQUEST_METHOD'], answer)
+        return None, answer
+
     def _remember(self, path_info: str, method: str, answer: tuple[Any, Any]) -> None:
         """Keep *answer* for the next request.
 
@@ -112,19 +126,6 @@ class Dispatcher:
         if len(self._known) >= self._most_known:
             self._known.clear()
         self._known.setdefault(path_info, {})[method] = answer
-
-    def _find_other(self, path_info: str, environ: Environ) -> WSGI | None:
-        """Return the application for *path_info*, None for API Star's."""
-        if path_info == self.health_url:
-            return answer_health
-        framework = self.table.framework_for(path_info)
-        if framework is APISTAR:
-            return None
-        if framework is DJANGO:
-            environ[FRAMEWORK_KEY] = 'django'
-            return self._call_django
-        environ[FRAMEWORK_KEY] = 'static'
-        return self.static_app
 
     def _call_django(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         self.lifecycle.enter_thread()

@@ -122,14 +122,22 @@ def warn(exc: Any, environ: dict[str, Any]) -> None:
     level = logging.ERROR if isinstance(exc, OperationalError) else logging.WARNING
     if logger.isEnabledFor(level):
         is_refused = isinstance(exc, (DatabaseError, OverflowError, ValueError))
-        logger.log(
-            level, '%s: %s', type(exc).__name__, escape_path(environ.get('PATH_INFO', '')),
-            exc_info=exc if is_refused else None,
+        args = type(exc).__name__, escape_path(environ.get('PATH_INFO', ''))
+        # As `logger.log` does, which asks the stack at length for its caller.
+        record = logger.makeRecord(
+            logger.name, level, *_WARN_PLACE, '%s: %s', args,
+            (type(exc), exc, exc.__traceback__) if is_refused else None, 'warn',
         )  # fmt: skip
+        logger.handle(record)
+
+
+_WARN_PLACE = warn.__code__.co_filename, warn.__code__.co_firstlineno
 
 
 def escape_path(path: str) -> str:
     """Return *path* as a log line may hold it: without what would start another line."""
+    if path.isascii() and path.isprintable() and '\\' not in path:
+        return path
     return path.encode('unicode_escape').decode('ascii')
 
 

@@ -44,6 +44,7 @@ class Plans:
         )
         self._positions = {id(entry.route): n for n, entry in enumerate(self.entries)}
         self._plans: dict[int, Plan | None] = {}
+        self._answers_plainly = app.answers_plainly
 
     def find(self, path_info: str, method: str) -> tuple[Respond, Any]:
         """Return what answers *method* for *path_info*, and its third argument.
@@ -68,18 +69,25 @@ class Plans:
         found: tuple[int, dict[str, Any]] | Miss | None,
     ) -> Iterable[bytes]:
         """Answer a request for what the lookup has *found*, by a plan or by an Exchange."""
+        if isinstance(found, Miss):
+            miss = self.app.build_miss(found.methods, environ['REQUEST_METHOD'].upper())
+            return self._refuse(miss, environ, start_response)
         try:
-            if isinstance(found, Miss):
-                raise self.app.build_miss(found.methods, environ['REQUEST_METHOD'].upper())
             position, params = found or self._ask_router(environ)
         except exceptions.HTTPException as exc:
-            body = self._answer(exc, environ, start_response)
-            return body or Exchange(self.app, environ, start_response).respond()
+            return self._refuse(exc, environ, start_response)
         plan = self.get_plan(position)
         if plan is None:
             return Exchange(self.app, environ, start_response).respond()
         respond: Respond = plan.respond
         return respond(environ, start_response, params)
+
+    def _refuse(
+        self, exc: exceptions.HTTPException, environ: Environ, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer a request that has no route."""
+        body = self._answer(exc, environ, start_response)
+        return body or Exchange(self.app, environ, start_response).respond()
 
     def _ask_router(self, environ: Environ) -> tuple[int, dict[str, Any]]:
         route, params = self.app.find_route(environ)
@@ -93,7 +101,7 @@ class Plans:
         None where it takes an Exchange after all.
         """
         if not (
-            self.app.answers_plainly
+            self._answers_plainly
             and isinstance(exc, exceptions.HTTPException)
             and exc.status_code in responses.PLAIN_STATUSES
         ):
@@ -229,7 +237,7 @@ def _is_fast(app: Any) -> bool:
 
 def _build_decoder(app: Any) -> Callable[[bytes, dict[str, Any]], Any]:
     """Return decode_body for data of which only Types are made: its objects are dicts."""
-    decode_json = body.JSONCodec(dict, fast=_is_fast(app)).decode
+    decode_json = body.JSONCodec(dict, fast=_is_fast(app)).read
 
     def decode(content: bytes, environ: dict[str, Any]) -> Any:
         if not content or environ.get('CONTENT_TYPE') != 'application/json':

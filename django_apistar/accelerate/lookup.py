@@ -31,7 +31,16 @@ _NOT_FOUND = Miss(frozenset())
 class _Node:
     """What may follow the segments so far."""
 
-    __slots__ = ('children', 'integers', 'is_closed', 'is_plain', 'is_sure', 'leaves', 'strings')
+    __slots__ = (
+        'children',
+        'integers',
+        'is_closed',
+        'is_plain',
+        'is_sure',
+        'leaves',
+        'miss',
+        'strings',
+    )
 
     def __init__(self) -> None:
         self.children: dict[str, _Node] = {}
@@ -41,6 +50,7 @@ class _Node:
         self.is_closed = False  # beyond here only Werkzeug knows
         self.is_plain = True  # only literal segments may follow
         self.is_sure = False  # the segments so far lead to no other node
+        self.miss: Miss | None = None  # what it is to end here, for a method without a leaf
 
 
 class _UnsureError(Exception):
@@ -84,14 +94,12 @@ class Lookup:
                     return self._search(path, method)
             node = child
         leaf = node.leaves.get(method)
-        if leaf is not None:
-            position, names = leaf
-            if len(names) == 1:
-                return position, {names[0]: values[0]}
-            return position, dict(zip(names, values))  # noqa: B905 - as many, by construction
-        if node.is_sure and node.is_plain and '' not in node.children:
-            return Miss(frozenset(node.leaves)) if node.leaves else _NOT_FOUND
-        return self._search(path, method)
+        if leaf is None:
+            return node.miss or self._search(path, method)
+        position, names = leaf
+        if len(names) == 1:
+            return position, {names[0]: values[0]}
+        return position, dict(zip(names, values))  # noqa: B905 - as many, by construction
 
     def _search(self, path: str, method: str) -> tuple[int, Params] | Miss | None:
         """Do what `find` does, by every way there is."""
@@ -144,8 +152,10 @@ def _add_parameter(node: _Node, type_: type) -> _Node:
 
 
 def _settle(node: _Node, is_sure: bool) -> None:
-    """Set `is_sure` of *node* and of all beyond it."""
+    """Set `is_sure` and `miss` of *node* and of all beyond it."""
     node.is_sure = is_sure
+    if is_sure and node.is_plain and '' not in node.children:  # That would be a redirect.
+        node.miss = Miss(frozenset(node.leaves))
     parameters = [child for child in (node.integers, node.strings) if child is not None]
     has_one_kind = node.is_plain or (not node.children and len(parameters) == 1)
     for child in (*node.children.values(), *parameters):
