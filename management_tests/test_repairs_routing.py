@@ -9,6 +9,7 @@ import pytest
 from apistar import Component, Include, Route, http, types, validators
 from apistar.server.wsgi import WSGIEnviron
 
+from django_apistar import errors
 from management_tests.future_handlers import future_handler
 from management_tests.oracle import Accelerated, Plain, ask, both_modes, build, quiet
 
@@ -178,6 +179,24 @@ def test_405_says_which_methods_there_are(app_class):
     assert (answer.status, answer.body, answer.get('allow')) == (
         '405 Method Not Allowed', b'"Method not allowed"', 'GET, HEAD, PUT, OPTIONS'
     )  # fmt: skip
+
+
+@both_modes
+def test_refusal_is_logged_once_with_the_place_that_logs_it(app_class, caplog):
+    app = build(app_class, Route('/a/', 'GET', hello))
+
+    statuses = [ask(app, '/nope/').code, ask(app, '/a/', 'POST').code]
+
+    assert statuses == [404, 405]
+    assert [
+        (record.name, record.levelname, record.getMessage(), record.exc_info,
+         record.pathname, record.funcName, record.lineno, record.stack_info)
+        for record in caplog.records
+    ] == [
+        ('django.request', 'WARNING', message, None,
+         errors.__file__, 'warn', errors.warn.__code__.co_firstlineno, None)
+        for message in ('NotFound: /nope/', 'MethodNotAllowed: /a/')
+    ]  # fmt: skip
 
 
 @both_modes
