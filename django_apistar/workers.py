@@ -21,7 +21,8 @@ class Worker(ThreadWorker):
         """Leave; at once while the application is loaded, which may catch SystemExit."""
         if not self.booted:
             os._exit(0)
-        super().handle_quit(sig, frame)
+        # From the loop: it takes a lock of the thread pool, which this thread may hold just now.
+        self.method_queue.defer(super().handle_quit, sig, frame)
 
     def _empty_backlog(self) -> None:
         """Accept every connection that is established, and listen no longer.

@@ -324,7 +324,7 @@ def test_killed_worker_is_replaced(serve: Serve) -> None:
         second = server.get('/process/').json()['pid']
 
     assert second != first
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     assert server.returncode == 0
 
 
