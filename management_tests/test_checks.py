@@ -272,7 +272,8 @@ def copy(a: str, b: str) -> None:
 def test_W014_D14_several_parameters_that_take_slashes():
     assert check_routes([Route('/{+a}/to/{+b}', 'GET', copy)]) == [
         (
-            "(django_apistar.W014) The path /{+a}/to/{+b} ('copy') has 2 parameters that take slashes: "
+            "(django_apistar.W014) The path /{+a}/to/{+b} ('copy') has 2 parameters that take "
+            'slashes: '
             'a client can keep a worker busy with a long path. HINT: Let one of them take slashes: '
             '{+name}.'
         )
