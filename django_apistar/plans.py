@@ -11,7 +11,7 @@ from apistar import exceptions
 from django.core.serializers.json import DjangoJSONEncoder
 
 from django_apistar import body, errors, querysets, responses
-from django_apistar.accelerate.encoding import build_encoder
+from django_apistar.accelerate.encoding import build_encoder, build_style
 from django_apistar.accelerate.lookup import Lookup, Miss
 from django_apistar.accelerate.plan import (
     NotPlannableError,
@@ -20,7 +20,7 @@ from django_apistar.accelerate.plan import (
     Tools,
     compile_plan,
 )
-from django_apistar.accelerate.validation import compile_render
+from django_apistar.accelerate.texts import compile_document
 from django_apistar.exchange import ROUTE_NAME_KEY, Exchange
 from django_apistar.fields import get_item, is_type
 from django_apistar.router import parameter_types
@@ -36,7 +36,7 @@ class Plans:
 
     def __init__(self, app: Any) -> None:
         self.app = app
-        self.renderers: dict[type, Callable[[Any], Any]] = {}
+        self.style = build_style(app.encode_default, fast=_is_fast(app))
         self.tools = self._build_tools()
         self.entries = app.router.entries
         self.lookup = Lookup(
@@ -202,7 +202,6 @@ class Plans:
             app=app,
             recover=self._recover,
             encode=encode,
-            renderers=self.renderers,
             build_response=_build_response_builder(app, encode),
             finalize=lambda response: responses.finalize(response, app.extra_headers),
             body_of=responses.get_body,
@@ -211,17 +210,28 @@ class Plans:
             decode_for_types=_build_decoder(app),
             validate_query=app.validate_query,
             render_rows=self._find_row_renderer,
+            write_rows=self._find_row_writer,
+            find_type=self._find_type,
             extra_headers=app.extra_headers,
             route_name_key=ROUTE_NAME_KEY,
         )
 
     def _find_row_renderer(self, handler: Any) -> Callable[[Any], Any] | None:
         """Return what makes plain data of a QuerySet, for a handler annotated `-> List[Type]`."""
-        annotation = get_signature(inspect.unwrap(handler)).return_annotation
-        item = get_item(annotation)
-        if is_type(annotation):
-            self.renderers.setdefault(annotation, compile_render(annotation))
+        item = get_item(_get_return_annotation(handler))
         return querysets.build_renderer(item) if is_type(item) else None
+
+    def _find_row_writer(self, handler: Any) -> Callable[[Any], bytes | None] | None:
+        item = get_item(_get_return_annotation(handler))
+        return querysets.build_writer(item, self.style) if is_type(item) else None
+
+    def _find_type(self, handler: Any) -> tuple[Any, Callable[[Any], bytes]] | None:
+        cls = _get_return_annotation(handler)
+        return (cls, compile_document(cls, self.style, self.tools.encode)) if is_type(cls) else None
+
+
+def _get_return_annotation(handler: Any) -> Any:
+    return get_signature(inspect.unwrap(handler)).return_annotation
 
 
 def _build_encode(app: Any) -> Callable[[Any], bytes]:

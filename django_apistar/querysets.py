@@ -1,4 +1,4 @@
-"""QuerySets as lists of plain data, for handlers annotated `-> List[Type]`."""
+"""QuerySets as lists of plain data or as JSON, for handlers annotated `-> List[Type]`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,9 +8,11 @@ from django.db.models import QuerySet
 from django.db.models.query import ModelIterable
 from django.db.models.query_utils import DeferredAttribute
 
+from django_apistar.accelerate.texts import Style, compile_instances, compile_rows, is_flat
 from django_apistar.accelerate.validation import compile_from_object, compile_from_row
 
 Renderer = Callable[[Any], Any]
+Writer = Callable[[Any], bytes | None]
 
 
 def build_renderer(type_: Any) -> Renderer:
@@ -30,6 +32,30 @@ def build_renderer(type_: Any) -> Renderer:
         return [from_object(row) for row in value]
 
     return render
+
+
+def build_writer(type_: Any, style: Style) -> Writer | None:
+    """Return a function from a handler's value to its JSON; None if *type_* is not flat.
+
+    The function returns None for what is neither a QuerySet nor a list of *type_*.
+    """
+    if not is_flat(type_):
+        return None
+    names = tuple(type_.validator.properties)
+    render = build_renderer(type_)
+    write_rows, write_instances = compile_rows(type_, style), compile_instances(type_, style)
+
+    def write(value: Any) -> bytes | None:
+        if type(value) is list:
+            is_known = bool(value) and type(value[0]) is type_
+            return write_instances(value) if is_known else None
+        if not isinstance(value, QuerySet):
+            return None
+        if _has_plain_rows(value, names):
+            return write_rows(list(value.values_list(*names)))
+        return style.encode(render(value))
+
+    return write
 
 
 def _has_plain_rows(queryset: Any, names: tuple[str, ...]) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 from apistar import http, types
 
 from django_apistar.accelerate.rendering import find_render
+from django_apistar.accelerate.texts import Data, Style, Text
 
 Default = Callable[[Any], Any]
 Encode = Callable[[Any], bytes]
@@ -41,6 +42,13 @@ def build_encoder(default: Default | None = None, *, fast: bool = False) -> Enco
     exact = _build_exact(as_api_star)
     orjson = _load_orjson() if fast else None
     return exact if orjson is None else _build_fast(orjson, as_api_star, exact)
+
+
+def build_style(default: Default | None = None, *, fast: bool = False) -> Style:
+    """Return how flat Types are written for *default*. *fast*: as in `build_encoder`."""
+    exact = _build_exact(_build_default(default))
+    orjson = _load_orjson() if fast else None
+    return Text(exact) if orjson is None else Data(exact, orjson)
 
 
 def _build_default(default: Default | None) -> Default:

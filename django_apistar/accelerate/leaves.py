@@ -196,6 +196,21 @@ def _parse(native: Any, text: str) -> Any:
         return text
 
 
+def find_native(validator: Any) -> Any:
+    """Return the type of what *validator*, a leaf, makes of a good value."""
+    for base, native in _NATIVES.items():
+        if is_stock(validator, base):
+            value_format = validators.FORMATS.get(getattr(validator, 'format', None))
+            return _FORMATS[type(value_format)][0] if value_format else native
+
+
+_NATIVES: dict[Any, type] = {
+    validators.String: str,
+    validators.Integer: int,
+    validators.Number: float,
+    validators.Boolean: bool,
+}
+
 # The native type of each of API Star's formats, and what reads its plain form.
 _FORMATS: dict[Any, tuple[Any, Any]] = {
     formats.DateFormat: (datetime.date, _parse_date),

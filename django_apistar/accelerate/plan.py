@@ -50,7 +50,6 @@ class Tools:
     app: Any
     recover: Callable[..., Any]  # (exception, environ, start_response, route, keys, variables)
     encode: Callable[[Any], bytes]
-    renderers: dict[type, Callable[[Any], Any]]  # of Types, as plain data
     build_response: Callable[[Any], Any]  # a value's Response
     finalize: Callable[[Any], tuple[str, list[Any]]]  # a Response's status and headers
     body_of: Callable[[Any], Any]  # what goes to the server
@@ -58,7 +57,11 @@ class Tools:
     decode_body: Callable[[bytes, dict[str, Any]], Any]
     decode_for_types: Callable[[bytes, dict[str, Any]], Any]  # where only Types see the data
     validate_query: Callable[[Any, dict[str, Any]], Any]  # (route, environ)
-    render_rows: Callable[[Any], Callable[[Any], Any] | None]  # by return annotation
+    # By a handler's return annotation: what makes data of its rows, what makes JSON of them, and
+    # a Type with what makes JSON of it.
+    render_rows: Callable[[Any], Callable[[Any], Any] | None]
+    write_rows: Callable[[Any], Callable[[Any], bytes | None] | None]
+    find_type: Callable[[Any], tuple[Any, Callable[[Any], bytes]] | None]
     extra_headers: tuple[tuple[str, str], ...]
     route_name_key: str
 
@@ -100,6 +103,7 @@ class _PlanWriter:
         self.state_keys: dict[str, Any] = {}  # by variable, for the Exchange that takes over
         self.fields = self._describe_fields()
         self.has_response_hooks = any(what == 'on_response' for what, _ in subject.calls)
+        self.write_rows = self._find_row_writer()
         self.inline = self._choose_inline()
 
     def _describe_fields(self) -> dict[str, parameters.QueryField] | None:
@@ -256,9 +260,18 @@ class _PlanWriter:
             self._write_rows()
 
     def _write_rows(self) -> None:
+        source = self.source
+        if self.write_rows is not None:
+            source.line(f'body = {source.const(self.write_rows, "write_rows")}(value)')
+            return
         render_rows = self.tools.render_rows(self.subject.route.handler)
         if render_rows is not None:
-            self.source.line(f'value = {self.source.const(render_rows, "render_rows")}(value)')
+            source.line(f'value = {source.const(render_rows, "render_rows")}(value)')
+
+    def _find_row_writer(self) -> Callable[[Any], bytes | None] | None:
+        # Elsewhere somebody may want to see the rows before they are JSON.
+        is_fused = self.subject.uses_own_rendering and not self.has_response_hooks
+        return self.tools.write_rows(self.subject.route.handler) if is_fused else None
 
     def _group_steps(self) -> Iterator[tuple[int, int]]:
         """Yield the range of the steps of each planned function: its components' and its own."""
@@ -399,16 +412,25 @@ class _PlanWriter:
             )
 
     def _write_fused_rendering(self) -> None:
+        if self.write_rows is None:
+            self._write_encoding()
+            return
+        with self.source.block('if body is None:'):
+            self._write_encoding()
+
+    def _write_encoding(self) -> None:
         source = self.source
         encode = source.const(self.tools.encode, 'encode')
         build = source.const(self.tools.build_response, 'build_response')
         finalize = source.const(self.tools.finalize, 'finalize')
         source.line('kind = type(value)')
-        with source.block('if kind is dict or kind is list:'):
+        known = self.tools.find_type(self.subject.route.handler)
+        if known is not None:
+            cls, write = known
+            with source.block(f'if kind is {source.const(cls, cls.__name__)}:'):
+                source.line(f'body = {source.const(write, f"write_{cls.__name__}")}(value)')
+        with source.block(f'{"if" if known is None else "elif"} kind is dict or kind is list:'):
             source.line(f'body = {encode}(value)')
-        renderers = source.const(self.tools.renderers, 'renderers')
-        with source.block(f'elif kind in {renderers}:'):
-            source.line(f'body = {encode}({renderers}[kind](value))')
         with source.block('else:'):
             source.line('body = None')
             source.line(f'response = value = {build}(value)')
