@@ -57,6 +57,16 @@ GATES = {
         'every check passes, with SQLite and PostgreSQL',
     ),
     'L12': Gate('16 first logins of a user at once, 25 times', 'none fails'),
+    'L13': Gate(
+        'one of two instances behind nginx is killed under load', 'no request to the site fails'
+    ),
+    'L14': Gate(
+        'both instances are replaced by new ones, in turn, under load of GET and POST',
+        'no request to the site fails',
+    ),
+    'L15': Gate(
+        'Redis is stopped under load', 'no request with a token fails; logins do, until it is back'
+    ),
 }
 
 

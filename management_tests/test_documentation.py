@@ -33,3 +33,23 @@ def test_every_target_of_make_has_its_line() -> None:
 
     assert targets
     assert targets[1].split() == explained
+
+
+def test_deployment_explains_every_variable_of_the_example() -> None:
+    page = (ROOT / 'docs/deployment.md').read_text()
+    settings = (ROOT / 'example/shop/settings.py').read_text()
+    read = set(re.findall(r"environ(?:\.get\(|\[)'(\w+)'", settings))
+    given = set(
+        re.findall(r'^(\w+)=', (ROOT / 'example/deploy/environment').read_text(), re.MULTILINE)
+    )
+    explained = set(re.findall(r'^\| `(\w+)` \|', page, re.MULTILINE))
+
+    assert read | given == explained - {'WEB_CONCURRENCY'}
+    assert read <= set(re.findall(r'^(\w+) ', settings, re.MULTILINE))
+
+
+def test_deployment_shows_every_file_that_deploys() -> None:
+    page = (ROOT / 'docs/deployment.md').read_text()
+    shown = set(re.findall(r'\{literalinclude\} \.\./example/deploy/(\S+)', page))
+
+    assert shown == {path.name for path in (ROOT / 'example/deploy').iterdir()}

@@ -4,7 +4,10 @@ DJANGO_DEBUG          1 (the default) or 0
 DJANGO_SECRET_KEY     needed when DJANGO_DEBUG is 0
 DJANGO_ALLOWED_HOSTS  host names, separated by commas
 DJANGO_HTTPS          1 behind a proxy that speaks HTTPS: secure cookies, redirect, HSTS
+DJANGO_PROXIES        how many proxies add X-Forwarded-For before us; 0 (the default) for none
 DATABASE_URL          postgres://user:password@host/name; the file db.sqlite3 when unset
+REDIS_URL             redis://:password@host/0, for the count of failed logins; when unset each
+                      worker counts for itself
 """
 
 import os
@@ -43,13 +46,15 @@ APISTAR_SETTINGS = {
     'ALLOWED_DJANGO_ROUTES': ('/admin/', '/static/'),
     'COMPONENTS': ['django_apistar.authentication.components.DjangoTokenAuthentication'],
     'AUTH_COMPONENTS': ['django_apistar.authentication.components.DjangoTokenAuthentication'],
+    'HEALTH_URL': '/health/',
     'TITLE': 'Shop',
     'DESCRIPTION': 'The example of django-apistar.',
     'VERSION': '1.0',
 }
 # The shop's API is public, and so may be its schema.
 SILENCED_SYSTEM_CHECKS = ['django_apistar.W009']
-WSGI_APPLICATION = 'django_apistar.wsgi.application'
+PROXIES = int(os.environ.get('DJANGO_PROXIES', '0'))
+WSGI_APPLICATION = 'shop.wsgi.application' if PROXIES else 'django_apistar.wsgi.application'
 ROOT_URLCONF = 'shop.urls'
 
 MIDDLEWARE = [
@@ -83,6 +88,13 @@ DATABASES = {
         conn_health_checks=True,
     ),
 }
+if os.environ.get('REDIS_URL'):
+    CACHES = {
+        'default': {
+            'BACKEND': 'django.core.cache.backends.redis.RedisCache',
+            'LOCATION': os.environ['REDIS_URL'],
+        },
+    }
 DEFAULT_AUTO_FIELD = 'django.db.models.BigAutoField'
 AUTH_PASSWORD_VALIDATORS = [
     {'NAME': f'django.contrib.auth.password_validation.{name}'}
