@@ -1,20 +1,26 @@
 """Run every test of the repository: `python -m management_tests [pytest's options]`.
 
-First pytest here, then the tests marked `server` one after the other, then the example's own as
-its users run them; the last line counts all. With `-m` in the options pytest runs once.
+First pytest here; then, without plans and on PostgreSQL, whatever that could change; then the tests
+marked `server` one after the other; then the example's own as its users run them. The last line
+counts all. With `-m` in the options pytest runs once.
 """
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
 import os
 import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from management_tests.postgres import must_be_there, serve_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 # model_mommy 2.0 announces its successor, model_bakery, whenever it is imported, and takes a name
@@ -46,14 +52,43 @@ def run_pytest(arguments: list[str]) -> tuple[int, Counter[str]]:
     return (0 if status == pytest.ExitCode.NO_TESTS_COLLECTED else status), tally.counts
 
 
+def run_without_plans(arguments: list[str]) -> tuple[int, Counter[str]]:
+    """Return the same for another run of the tests that plans or the database could change.
+
+    conftest.py leaves out the others. Both at once: a failure says by itself which of the two it is
+    about, and each more run takes minutes.
+    """
+    chosen = 'not server and not browser and not faults and not slow'
+    with choose_database() as environ:
+        environ['DJANGO_APISTAR_ACCELERATE'] = '0'
+        return run_apart([*arguments, '-m', chosen], environ)
+
+
+@contextlib.contextmanager
+def choose_database() -> Iterator[dict[str, str]]:
+    """Yield the environment of tests on PostgreSQL; SQLite where that has no wheel."""
+    if not must_be_there() and importlib.util.find_spec('pgserver') is None:
+        yield dict(os.environ)
+        return
+    with serve_postgres() as server:
+        yield {**os.environ, 'TEST_DATABASE_URL': server.url('suite')}
+
+
 def run_server_tests(arguments: list[str]) -> tuple[int, Counter[str]]:
     """Return the same for the tests that start servers.
 
     One at a time: they count every request under load, and a port that one test has left may be
     another's at once.
     """
-    command = [sys.executable, '-m', 'pytest', *arguments, '-m', 'server', '-n', '0']
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    return run_apart([*arguments, '-m', 'server', '-n', '0'], dict(os.environ))
+
+
+def run_apart(arguments: list[str], environ: dict[str, str]) -> tuple[int, Counter[str]]:
+    """Return the same for pytest in a process of its own."""
+    command = [sys.executable, '-m', 'pytest', *arguments]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True
+    ) as process:
         last = ''
         for line in process.stdout or ():
             sys.stdout.write(line)
@@ -96,6 +131,8 @@ def main(arguments: list[str]) -> int:
         parts = [run_pytest(arguments)]
     else:
         parts = [run_pytest([*arguments, '-m', 'not server'])]
+        print('\nThe tests that requests are in, without plans and on PostgreSQL:', flush=True)
+        parts.append(run_without_plans(arguments))
         print('\nThe tests that start servers:', flush=True)
         parts.append(run_server_tests(arguments))
     print('\nThe tests of the example:', flush=True)

@@ -1,4 +1,4 @@
-"""Fixtures that several test files use."""
+"""Fixtures that several test files use, and what differs in the run without plans."""
 
 import os
 from typing import Any
@@ -6,10 +6,25 @@ from typing import Any
 import pytest
 from django.core.signals import setting_changed
 
+from django_apistar.application import App
 from django_apistar.test import TestClient
 from management_tests.postgres import postgres
 
 __all__ = ['client', 'postgres']
+
+WITHOUT_PLANS = os.environ.get('DJANGO_APISTAR_ACCELERATE') == '0'
+# Files that run once: no request of theirs goes through a plan of this process and to its database,
+# or they compare both modes, or several databases, themselves.
+ONCE = frozenset({
+    'test_accelerate_encoding', 'test_accelerate_validation', 'test_apistar_bench',
+    'test_apistar_docs', 'test_apistar_docs_comparison', 'test_apistar_docs_document',
+    'test_apistar_docs_generated', 'test_apistar_docs_page', 'test_apistar_docs_pages',
+    'test_apistar_routes', 'test_apistar_routes_resolve', 'test_authentication_commands',
+    'test_authentication_credentials', 'test_authentication_migrations', 'test_browser',
+    'test_checks', 'test_command_pages', 'test_compat', 'test_conf', 'test_deploy_checks',
+    'test_documentation', 'test_example_http', 'test_layers', 'test_oracle', 'test_oracle_random',
+    'test_packaging', 'test_schemathesis', 'test_speed', 'test_threads', 'test_wsgi',
+})  # fmt: skip
 
 
 @pytest.fixture
@@ -24,5 +39,14 @@ def run_without_plans(setting: str, value: Any, **kwargs: Any) -> None:
         value.setdefault('ACCELERATE', False)
 
 
-if os.environ.get('DJANGO_APISTAR_ACCELERATE') == '0':
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out of the second run what the first has told."""
+    if WITHOUT_PLANS:
+        told = [item for item in items if item.path.stem in ONCE]
+        items[:] = [item for item in items if item.path.stem not in ONCE]
+        config.hook.pytest_deselected(items=told)
+
+
+if WITHOUT_PLANS:
     setting_changed.connect(run_without_plans)
+    App.accelerate = False

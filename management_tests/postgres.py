@@ -21,6 +21,9 @@ class Postgres:
     def __init__(self, server: Any) -> None:
         self.server = server
         self.socket_dir = parse_qs(urlsplit(server.get_uri()).query)['host'][0]
+        for setting in ('fsync', 'full_page_writes', 'synchronous_commit'):
+            server.psql(f'ALTER SYSTEM SET {setting} = off;')  # Nothing here outlives the tests.
+        server.psql('SELECT pg_reload_conf();')
 
     def create_database(self) -> str:
         name = f'test_{uuid.uuid4().hex}'
@@ -59,20 +62,32 @@ class Postgres:
         return f'postgres://postgres@{self.socket_dir.replace("/", "%2F")}/{name}'
 
 
-@pytest.fixture(scope='session')
-def postgres() -> Iterator[Postgres]:
-    """One server for the session; skips where the wheel has no build for this Python.
-
-    In CI a Python that has a build must have it.
+@contextlib.contextmanager
+def serve_postgres() -> Iterator[Postgres]:
+    """Start a server for the block. Raises ImportError where the wheel has no build.
 
     Its directory has a short name: a Unix socket's path must not exceed 107 bytes.
     """
-    if os.environ.get('CI') == 'true' and sys.version_info < (3, 13):
-        import pgserver
-    else:
-        pgserver = pytest.importorskip('pgserver')
+    import pgserver
+
     directory = Path(tempfile.mkdtemp(prefix='pg'))
     server = pgserver.get_server(directory, cleanup_mode='stop')
-    yield Postgres(server)
-    server.cleanup()
-    shutil.rmtree(directory, ignore_errors=True)
+    try:
+        yield Postgres(server)
+    finally:
+        server.cleanup()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def must_be_there() -> bool:
+    """Return whether a Python that has a build must have it."""
+    return os.environ.get('CI') == 'true' and sys.version_info < (3, 13)
+
+
+@pytest.fixture(scope='session')
+def postgres() -> Iterator[Postgres]:
+    """One server for the session; skips where the wheel has no build for this Python."""
+    if not must_be_there():
+        pytest.importorskip('pgserver')
+    with serve_postgres() as server:
+        yield server

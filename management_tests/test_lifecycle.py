@@ -557,6 +557,8 @@ def test_G11_G12_G13_language_timezone_and_urlconf_end_with_their_request(path):
     assert call('/django/echo/').json()['language'] == 'en-us'
 
 
+# No transaction around it: a request ends a connection that has one, as in a server.
+@pytest.mark.django_db(transaction=True)
 @override_settings(LANGUAGE_CODE='de', TIME_ZONE='Europe/Berlin')
 def test_language_and_timezone_are_the_settings():
     assert call('/active/').json() == {
