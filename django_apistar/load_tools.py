@@ -155,7 +155,7 @@ def read_wrk(output: str, folder: Path) -> Load:
     """Read what `wrk --latency` prints."""
     total = re.search(r'(\d+) requests in ([\d.]+\w+),', output)
     latency = re.search(r'^ +Latency +\S+ +\S+ +(\S+)', output, re.MULTILINE)
-    percentiles = dict(re.findall(r'^ +(50|90|99)% +(\S+)$', output, re.MULTILINE))
+    percentiles = dict(re.findall(r'^ +(50|90|99)% +(\S+) *$', output, re.MULTILINE))
     socket_errors = re.search(r'Socket errors: (.*)', output)
     refused = re.search(r'Non-2xx or 3xx responses: (\d+)', output)
     bad = int(refused[1]) if refused else 0

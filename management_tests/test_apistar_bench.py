@@ -568,6 +568,12 @@ def test_k6_by_the_summary_of_its_script(tmp_path):
     assert (load.p50_s, load.p90_s, load.p99_s, load.longest_s) == (1e-3, 2e-3, 3e-3, 4e-3)
 
 
+def test_wrk_pads_times_that_have_a_short_unit(tmp_path):
+    slow = WRK.replace('    2.74ms\n', '    1.02s \n')
+
+    assert read('wrk', slow, tmp_path).p90_s == 1.02
+
+
 WRK = """\
 Running 1s test @ http://127.0.0.1:8000/
   1 threads and 2 connections
