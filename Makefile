@@ -43,6 +43,7 @@ docs: install ## build docs/_build/html, warnings are errors
 
 bench: install ## measure the promises of speed, write docs/performance.md (minutes; valgrind, wrk)
 	@$(BIN)/python -m management_tests.benchmarks --wire --write-docs
+	@$(BIN)/python -m management_tests.benchmarks.example
 
 faults: install ## break servers and databases in full, write docs/reliability.md (minutes)
 	@FAULTS=full $(BIN)/python -m pytest management_tests -m faults -n 0

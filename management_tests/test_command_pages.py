@@ -4,8 +4,10 @@ import re
 
 import pytest
 
+from management_tests.benchmarks.example import PAGES as BENCH_PAGES
+from management_tests.benchmarks.example import PLOT, read_between
 from management_tests.console_blocks import iter_sessions, run_command
-from management_tests.example_server import Example
+from management_tests.example_server import PRODUCTION, Example
 from management_tests.server_process import REPOSITORY
 
 DOCS = REPOSITORY / 'docs'
@@ -35,6 +37,28 @@ def test_the_readme_shows_the_real_banner(tmp_path):
 
     shown = shown.partition('\n')[2].replace('http://127.0.0.1:8000/', server.url + '/')
     assert VERSIONS.sub('N', shown) == VERSIONS.sub('N', banner + last_line)
+
+
+def without_figures(table: str) -> list[list[str]]:
+    """Return the rows of a Markdown *table*: its first two whole, of the others the first cell."""
+    rows = [line.split(' | ') for line in table.splitlines() if line.startswith('|')]
+    return [rows[0], rows[2], *([row[0]] for row in rows[3:])]
+
+
+@pytest.mark.slow
+def test_readme_and_performance_show_the_table_and_the_plot_of_the_bench(tmp_path):
+    """But for the figures, which differ from one machine and run to the next."""
+    example = Example(tmp_path, **PRODUCTION)
+    example.manage('collectstatic', '--noinput', '--verbosity', '0')
+    quick = ('--in-process', '--rounds', '1', '--duration', '0.05')
+    table = example.manage('apistar_bench', *quick, '--format', 'markdown')
+
+    readme, performance = map(read_between, BENCH_PAGES)
+
+    assert readme == performance
+    assert without_figures(readme) == without_figures(table)
+    assert PLOT.read_text().count('API Star alone') > 0
+    assert 'docs/apistar_bench.svg' in README.read_text()
 
 
 def test_every_command_is_on_the_page():

@@ -33,7 +33,9 @@ class Command(BaseCommand):
 
     help = 'List the routes of API Star and Django, and tell which framework answers a request.'
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument('--framework', choices=('apistar', 'django'))
+        parser.add_argument(
+            '--framework', choices=('apistar', 'django'), help='routes of this framework'
+        )
         parser.add_argument(
             '--method', help="routes with this method; with --resolve, the request's"
         )
