@@ -5,10 +5,12 @@ import logging
 
 import pytest
 from django.core.cache import cache
+from django.test import override_settings
 
 from django_apistar.authentication.hooks import MustBeAuthenticated
 from django_apistar.authentication.models import Token
 from management_tests.authentication_project import (
+    BASIC,
     HOOK,
     PASSWORD,
     SESSION,
@@ -239,6 +241,48 @@ def test_I06_a_form_of_another_site_is_refused(client, alice):
     response = client.post(
         '/notes/', data={'text': 'x', 'csrfmiddlewaretoken': 'b' * 32}, headers={'Cookie': cookies}
     )
+
+    assert response.status_code == 403
+
+
+FORM = 'application/x-www-form-urlencoded'
+
+
+@pytest.mark.parametrize(
+    ('headers', 'status'),
+    [
+        ({}, 200), ({'Origin': 'http://testserver'}, 200), ({'Sec-Fetch-Site': 'same-origin'}, 200),
+        ({'Origin': 'https://trusted.example'}, 200), ({'Origin': 'https://evil.example'}, 403),
+        ({'Origin': 'null'}, 403), ({'Origin': 'https://testserver'}, 403),
+        ({'Origin': 'http://testserver.evil.example'}, 403),
+        ({'Sec-Fetch-Site': 'cross-site'}, 403),
+    ],
+)  # fmt: skip
+@settings(HOOK, components=[BASIC])
+def test_I06_a_form_of_another_site_does_not_use_the_browsers_password(
+    client, alice, headers, status
+):
+    with override_settings(CSRF_TRUSTED_ORIGINS=['https://trusted.example']):
+        form = client.post(
+            '/notes/', basic('alice', PASSWORD), data='text=x',
+            headers={'Content-Type': FORM, **headers},
+        )  # fmt: skip
+        json = client.post('/notes/', basic('alice', PASSWORD), json={'text': 'x'}, headers=headers)
+
+    assert form.status_code == status
+    assert status == 200 or form.json() == {
+        'message': 'CSRF check failed: The form is of another origin.'
+    }
+    assert json.status_code == 200  # Which no page can send without a preflight.
+
+
+@pytest.mark.parametrize('content_type', ['text/plain', 'multipart/form-data; boundary=x', ''])
+@settings(HOOK, components=[BASIC])
+def test_I06_every_sort_of_form_is_a_form(client, alice, content_type):
+    response = client.post(
+        '/notes/', basic('alice', PASSWORD), data='x',
+        headers={'Content-Type': content_type, 'Origin': 'https://evil.example'},
+    )  # fmt: skip
 
     assert response.status_code == 403
 

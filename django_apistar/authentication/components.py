@@ -37,6 +37,8 @@ DjangoUser = Any
 BEARER_CHALLENGE = 'Bearer realm="api"'
 INVALID_TOKEN_CHALLENGE = 'Bearer realm="api", error="invalid_token"'
 
+FORMS = ('application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain', '')
+
 _FOUND = 'django_apistar.user'
 _IDENTITY = 'django_apistar.authentication.user'
 _DEMANDED = 'django_apistar.authentication.authenticated_user'
@@ -110,7 +112,10 @@ class AuthenticationComponent(Component):
 
 
 class DjangoBasicAuthentication(AuthenticationComponent):
-    """User name and password with every request (RFC 7617). Only over TLS."""
+    """User name and password with every request (RFC 7617). Only over TLS.
+
+    A browser sends them by itself, so a form of another origin proves nothing about its user.
+    """
 
     challenge = 'Basic realm="api", charset="UTF-8"'
 
@@ -123,7 +128,19 @@ class DjangoBasicAuthentication(AuthenticationComponent):
             return None
         from django_apistar.authentication.passwords import verify_basic
 
-        return verify_basic(environ, given.username, given.password)
+        user = verify_basic(environ, given.username, given.password)
+        if user is not None and environ is not None and _is_form(environ):
+            from django_apistar.authentication.sessions import is_foreign
+
+            if is_foreign(environ):
+                raise CsrfFailed('The form is of another origin.')
+        return user
+
+
+def _is_form(environ: 'WSGIEnvironment') -> bool:
+    """Whether a page can make a browser send this to another origin without asking first."""
+    content_type = environ.get('CONTENT_TYPE', '').partition(';')[0].strip().lower()
+    return environ['REQUEST_METHOD'] == 'POST' and content_type in FORMS
 
 
 class DjangoTokenAuthentication(AuthenticationComponent):

@@ -1,4 +1,4 @@
-"""The user of a Django session, without ever writing to that session."""
+"""The user of a Django session, without ever writing to that session; and other sites' requests."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,14 @@ def find_session_user(environ: 'WSGIEnvironment') -> tuple[DjangoUser | None, st
     if not (user.is_authenticated and is_active(user)):
         return None, ''
     return user, _find_csrf_failure(request)
+
+
+def is_foreign(environ: 'WSGIEnvironment') -> bool:
+    """Whether a browser says that a page of another origin sent this, and not a trusted one."""
+    if 'HTTP_ORIGIN' not in environ:
+        return environ.get('HTTP_SEC_FETCH_SITE') == 'cross-site'
+    check: Any = _CsrfCheck(_view)  # whose rule for origins no stub knows
+    return not check._origin_verified(build_request(environ))
 
 
 class _Snapshot(dict[str, Any]):
