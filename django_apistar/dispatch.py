@@ -56,6 +56,7 @@ class Dispatcher:
         self._known: dict[str, dict[str, tuple[Any, Any]]] = {}
         self._most_known = _MOST_KNOWN + len(table.apistar_entries)
         self._until_next = _REMEMBER_EACH
+        self._headers = apistar_app.extra_headers
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Send a request on; one for API Star is answered here, within Django's lifecycle.
@@ -72,11 +73,11 @@ class Dispatcher:
         respond, found = answer
         environ[FRAMEWORK_KEY] = 'apistar'
         if environ.get('HTTP_HOST') not in self._known_hosts and not self.hosts.is_allowed(environ):
-            return _answer(start_response, '400 Bad Request', 'Invalid Host header')
+            return _answer(start_response, '400 Bad Request', 'Invalid Host header', self._headers)
         if self._wants_https:
             location = self.transport.find_redirect(environ)
             if location:
-                return _redirect(start_response, location)
+                return _redirect(start_response, location, self._headers)
             start_response = self._add_hsts(environ, start_response)
         connections = self._begin(environ)
         # A copy of the context, so that what a handler activates ends with its request:
@@ -197,17 +198,18 @@ def answer_health(environ: Environ, start_response: StartResponse) -> list[bytes
     return _answer(start_response, '200 OK', 'OK')
 
 
-def _answer(start_response: StartResponse, status: str, text: str) -> list[bytes]:
+def _answer(
+    start_response: StartResponse, status: str, text: str, extra: security.Headers = ()
+) -> list[bytes]:
     body = json.dumps(text).encode()
-    start_response(
-        status, [('content-length', str(len(body))), ('content-type', 'application/json')]
-    )
+    length = ('content-length', str(len(body)))
+    start_response(status, [length, ('content-type', 'application/json'), *extra])
     return [body]
 
 
-def _redirect(start_response: StartResponse, location: str) -> list[bytes]:
+def _redirect(start_response: StartResponse, location: str, extra: security.Headers) -> list[bytes]:
     headers = [('content-length', '0'), ('content-type', 'text/html'), ('location', location)]
-    start_response('301 Moved Permanently', headers)
+    start_response('301 Moved Permanently', [*headers, *extra])
     return []
 
 

@@ -21,6 +21,7 @@ from django_apistar.schema import ui
 
 SOURCE_MAP = re.compile(rb'^(/\*|//)# sourceMappingURL=\S+( \*/)?$', re.MULTILINE)
 ALLOW = ('allow', 'GET, HEAD, OPTIONS')
+NOSNIFF = ('x-content-type-options', 'nosniff')
 
 
 class StaticFiles(WhiteNoise):
@@ -37,6 +38,7 @@ class StaticFiles(WhiteNoise):
             max_age=0 if debug else 60,
             charset='utf-8',
             allow_all_origins=True,
+            add_headers_function=_add_headers,
         )
         self.prefix = prefix
         for folder, name in _asset_folders():
@@ -69,6 +71,10 @@ class StaticFiles(WhiteNoise):
         return name in hashed_files.values()
 
 
+def _add_headers(headers: Any, path: str, url: str) -> None:
+    headers.add_header(*NOSNIFF)
+
+
 def find_file(path: str) -> bool:
     """Return whether the URL *path*, below STATIC_URL, is served as a static file."""
     settings = get_settings()
@@ -89,7 +95,7 @@ def _answer(
 ) -> list[bytes]:
     body = json.dumps(detail).encode()
     length = ('content-length', str(len(body)))
-    start_response(status, [length, ('content-type', 'application/json'), *headers])
+    start_response(status, [length, ('content-type', 'application/json'), NOSNIFF, *headers])
     return [body] if environ.get('REQUEST_METHOD') != 'HEAD' else []
 
 

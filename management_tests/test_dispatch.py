@@ -138,7 +138,10 @@ def test_missing_slash_of_a_path_that_is_not_ascii():
     assert call('/echo', SCRIPT_NAME='/caf\xc3\xa9').headers['location'] == '/caf%C3%A9/echo/'
 
 
-@pytest.mark.parametrize('path_info', ['//example.com', '/\\example.com', '//example.com/echo'])
+@pytest.mark.parametrize(
+    'path_info',
+    ['//echo/', '/echo//', '/echo//x/', '//example.com', '/\\example.com', '//example.com/echo'],
+)
 def test_D05_redirect_never_leads_to_another_host(path_info):
     assert answer(path_info) == NOT_FOUND
 
@@ -213,8 +216,12 @@ def test_prefixes_are_below_the_script_name():
 
 
 @pytest.mark.parametrize(
-    'path', ['/', '/html/', '/docs/', '/schema/', '/stream/', '/nope', '/admin/login/', '/boom/']
-)
+    'path',
+    [
+        '/', '/html/', '/docs/', '/schema/', '/stream/', '/nope', '/admin/login/', '/boom/',
+        '/auth/token-login/', '/echo',
+    ],
+)  # fmt: skip
 def test_E02_head_is_get_without_the_body(path):
     get, head = call(path), call(path, 'HEAD')
 
@@ -339,6 +346,15 @@ def test_E10_exceptions_are_answered_as_json(name, status, body):
     assert (response.status, response.json()) == (status, body)
     assert response.headers['content-type'] == 'application/json'
     assert 'set-cookie' not in response.headers
+
+
+@pytest.mark.parametrize('path', ['/nope/', '/boom/', '/static/nope.css'])
+@pytest.mark.parametrize('accept', ['text/html', 'text/plain;q=0.5', 'image/png', '*/*', ''])
+def test_E11_errors_are_json_whatever_the_client_accepts(path, accept):
+    response = call(path, HTTP_ACCEPT=accept)
+
+    assert response.headers['content-type'] == 'application/json'
+    assert isinstance(response.json(), str)
 
 
 def test_E08_status_without_a_name():

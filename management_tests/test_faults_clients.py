@@ -99,7 +99,7 @@ def exchange(server: Server, request: bytes) -> bytes:
     return answer
 
 
-def test_L07_malformed_requests_are_nobodys_fault_but_the_clients(project: Project) -> None:
+def test_L07_K02_malformed_requests_are_nobodys_fault_but_the_clients(project: Project) -> None:
     number = gates.choose(600, 10_000)
     chance = random.Random(number)
     statuses: Counter[str] = Counter()

@@ -250,6 +250,56 @@ def test_F02_F03_chunked_body_is_read_where_the_server_ends_it(app_class):
 
 
 @both_modes
+@pytest.mark.parametrize('body', [b'[]', b'null', b'"a"', b'1', b'true', b'', b' ', b'{}x'])
+def test_F12_body_that_is_no_object_is_a_bad_request(app_class, body):
+    app = build(app_class, Route('/', 'POST', make_event))
+
+    assert post(app, body).code == 400
+
+
+@both_modes
+def test_F16_keys_that_a_type_does_not_have_are_dropped(app_class):
+    app = build(app_class, Route('/', 'POST', make_event))
+    body = (
+        b'{"name": "n", "day": null, "at": null, "moment": null, "is_admin": true, "__class__": 1}'
+    )
+
+    assert post(app, body).json() == {'name': 'n', 'day': None, 'at': None, 'moment': None}
+
+
+def limited(limit: int = 10) -> int:
+    return limit
+
+
+@both_modes
+@pytest.mark.parametrize('query', ['limit=', '', 'limit'])
+def test_F17_blank_query_parameter_is_its_default(app_class, query):
+    app = build(app_class, Route('/', 'GET', limited))
+
+    assert describe(ask(app, query=query)) == (200, 10)
+
+
+class Country(types.Type):
+    anchored = validators.String(pattern=r'\A[A-Z]{2}\Z', default='DE')
+    searched = validators.String(pattern='[A-Z]{2}', default='DE')
+
+
+@both_modes
+@pytest.mark.parametrize('text', ['xDE', 'DEx', 'DE\\n', 'de'])
+def test_F18_pattern_is_searched_and_holds_for_the_whole_text_where_it_is_anchored(app_class, text):
+    """As in JSON Schema."""
+
+    def handler(country: Country) -> Country:
+        return country
+
+    app = build(app_class, Route('/', 'POST', handler))
+    statuses = [post(app, b'{"%s": "%s"}' % (name, text.encode())).code
+                for name in (b'anchored', b'searched')]  # fmt: skip
+
+    assert statuses == [400, 400 if text == 'de' else 200]
+
+
+@both_modes
 @override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=None)
 def test_limit_of_bodies_can_be_switched_off(app_class):
     app = build(app_class, Route('/', 'POST', echo))
