@@ -58,15 +58,12 @@ def read_body(environ: dict[str, Any]) -> bytes:
     if not expected:
         return b''
     stream = environ['wsgi.input']
-    try:
-        body: bytes = stream.read(expected)
-        while len(body) < expected:
-            more = stream.read(expected - len(body))
-            if not more:
-                raise exceptions.BadRequest('Request body is shorter than its Content-Length')
-            body += more
-    except OSError as exc:
-        raise exceptions.BadRequest('Request body cannot be read') from exc
+    body = _read(stream, expected)
+    while len(body) < expected:
+        more = _read(stream, expected - len(body))
+        if not more:
+            raise exceptions.BadRequest('Request body is shorter than its Content-Length')
+        body += more
     return body
 
 
@@ -80,15 +77,21 @@ def get_limit() -> int | None:
 def _read_to_the_end(stream: Any, limit: int | None) -> bytes:
     chunks: list[bytes] = []
     size = 0
-    try:
-        while chunk := stream.read(_CHUNK):
-            size += len(chunk)
-            if limit is not None and size > limit:
-                raise PayloadTooLarge()
-            chunks.append(chunk)
-    except OSError as exc:
-        raise exceptions.BadRequest('Request body cannot be read') from exc
+    while chunk := _read(stream, _CHUNK):
+        size += len(chunk)
+        if limit is not None and size > limit:
+            raise PayloadTooLarge()
+        chunks.append(chunk)
     return b''.join(chunks)
+
+
+def _read(stream: Any, size: int) -> bytes:
+    """Read from what the server gives; each has its own exceptions for a body that is no HTTP."""
+    try:
+        data: bytes = stream.read(size)
+    except Exception as exc:
+        raise exceptions.BadRequest('Request body cannot be read') from exc
+    return data
 
 
 class JSONCodec(codecs.JSONCodec):

@@ -15,7 +15,7 @@ def get(*headers: bytes) -> bytes:
 
 def post(body: bytes, *headers: bytes) -> bytes:
     lines = b''.join(header + b'\r\n' for header in headers)
-    return b'POST /hello/ HTTP/1.1\r\n' + HOST + lines + b'\r\n' + body
+    return b'POST /body/ HTTP/1.1\r\n' + HOST + lines + b'\r\n' + body
 
 
 def chunked(body: bytes, *headers: bytes) -> bytes:

@@ -87,6 +87,18 @@ def test_L06_twelve_slow_clients_keep_nobody_waiting(project: Project) -> None:
 
 # Nonsense
 
+READING_ROUTE = """
+
+    from apistar import http
+
+
+    def read(data: http.RequestData) -> dict:
+        return {'data': type(data).__name__}
+
+
+    routes.append(Route('/body/', 'POST', read))
+"""
+
 
 def exchange(server: Server, request: bytes) -> bytes:
     """Send *request* and nothing more; return all that comes back."""
@@ -102,6 +114,7 @@ def exchange(server: Server, request: bytes) -> bytes:
 def test_L07_K02_malformed_requests_are_nobodys_fault_but_the_clients(project: Project) -> None:
     number = gates.choose(600, 10_000)
     chance = random.Random(number)
+    project.append('shop/routes.py', READING_ROUTE)
     statuses: Counter[str] = Counter()
     with project.serve('--workers', '1', '--threads', '8', '--max-requests', '0') as server:
         for request in REQUESTS:  # what is loaded once, is loaded

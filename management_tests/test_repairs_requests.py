@@ -9,6 +9,7 @@ import typing
 import pytest
 from apistar import Route, http, types, validators
 from django.test import override_settings
+from gunicorn.http.errors import InvalidChunkSize
 
 from django_apistar.refusals import Conflict
 from management_tests.oracle import ask, both_modes, build
@@ -328,6 +329,26 @@ def test_F04_body_shorter_than_its_length_is_a_bad_request(app_class):
     answer = post(app, b'[1]', environ={'CONTENT_LENGTH': '100'})
 
     assert describe(answer) == (400, 'Request body is shorter than its Content-Length')
+
+
+@both_modes
+@pytest.mark.parametrize('length', ['100', None])
+@pytest.mark.parametrize('fault', [InvalidChunkSize(b'z'), ConnectionResetError()])
+def test_F04_body_that_the_server_cannot_read_is_a_bad_request(app_class, length, fault):
+    """gunicorn's exceptions for chunks that are none are no OSError."""
+
+    class Broken(io.BytesIO):
+        def read(self, *args: typing.Any) -> bytes:
+            raise fault
+
+    app = build(app_class, Route('/', 'POST', echo))
+    environ = {
+        'wsgi.input': Broken(), 'CONTENT_LENGTH': length, 'wsgi.input_terminated': length is None,
+    }  # fmt: skip
+
+    answer = post(app, b'[1]', environ=environ)
+
+    assert describe(answer) == (400, 'Request body cannot be read')
 
 
 @both_modes
