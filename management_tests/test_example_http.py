@@ -1,5 +1,5 @@
 """The example over real HTTP with the original's answers: in development, and in production with
-SQLite and with PostgreSQL.
+SQLite, with PostgreSQL, and on granian.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ MODES = [
     'development',
     pytest.param('production', marks=pytest.mark.slow),
     pytest.param('postgresql', marks=pytest.mark.slow),
+    pytest.param('granian', marks=pytest.mark.slow),
 ]
 
 
@@ -68,8 +69,11 @@ def example(
 
 
 @pytest.fixture(scope='module')
-def server(example: Example) -> Iterator[Server]:
-    with example.serve() as server:
+def server(example: Example, mode: str) -> Iterator[Server]:
+    if mode == 'granian':
+        pytest.importorskip('granian')
+    options = ('--server', 'granian', '--workers', '1') if mode == 'granian' else ()
+    with example.serve(*options) as server:
         yield server
 
 
