@@ -327,6 +327,7 @@ class Leaving:
     def __init__(self, listener: Any) -> None:
         self.is_leaving = False
         self._shared = os.fstat(listener.fileno()).st_ino
+        self._family = listener.family
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         if self.is_leaving:
@@ -341,12 +342,23 @@ class Leaving:
         if self.is_leaving:
             return
         self.is_leaving = True
-        with socket.create_server(('127.0.0.1', 0), backlog=1) as unknown:
-            unknown.setblocking(False)
+        with open_unknown(self._family) as unknown:
             for number in [int(entry.name) for entry in Path('/dev/fd').iterdir()]:
                 with contextlib.suppress(OSError):
                     if os.fstat(number).st_ino == self._shared:
                         os.dup2(unknown.fileno(), number)
+
+
+def open_unknown(family: int) -> socket.socket:
+    """Return a listening socket that nobody knows, of the *family* that a worker expects."""
+    unknown = socket.socket(family)
+    unknown.setblocking(False)
+    if family == socket.AF_UNIX:
+        unknown.bind('')  # Linux chooses a name that is no file.
+    else:
+        unknown.bind(('::1' if family == socket.AF_INET6 else '127.0.0.1', 0))
+    unknown.listen(1)
+    return unknown
 
 
 def parse_arguments(arguments: list[str]) -> dict[str, Any]:

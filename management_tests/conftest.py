@@ -16,7 +16,8 @@ WITHOUT_PLANS = os.environ.get('DJANGO_APISTAR_ACCELERATE') == '0'
 # Files that run once: no request of theirs goes through a plan of this process and to its database,
 # or they compare both modes, or several databases, themselves.
 ONCE = frozenset({
-    'test_accelerate_encoding', 'test_accelerate_validation', 'test_apistar_bench',
+    'test_accelerate_encoding', 'test_accelerate_texts', 'test_accelerate_validation',
+    'test_apistar_bench',
     'test_apistar_docs', 'test_apistar_docs_comparison', 'test_apistar_docs_document',
     'test_apistar_docs_generated', 'test_apistar_docs_page', 'test_apistar_docs_pages',
     'test_apistar_routes', 'test_apistar_routes_resolve', 'test_authentication_commands',
@@ -31,6 +32,14 @@ ONCE = frozenset({
 def client() -> TestClient:
     """The client of both frameworks, in place of pytest-django's."""
     return TestClient()
+
+
+@pytest.fixture(params=['gunicorn', 'granian'])
+def server_name(request: pytest.FixtureRequest) -> str:
+    """Each server, for `runapistar --server`."""
+    if request.param == 'granian':
+        pytest.importorskip('granian')
+    return str(request.param)
 
 
 def run_without_plans(setting: str, value: Any, **kwargs: Any) -> None:

@@ -75,9 +75,12 @@ def choose(bounded: int, full: int) -> int:
     return full if IS_FULL else bounded
 
 
-def record(id: str, seen: str) -> None:
-    """Note what has been *seen* at a gate that has held; for the page, in the full form."""
-    if IS_FULL:
+def record(id: str, seen: str, server_name: str = 'gunicorn') -> None:
+    """Note what has been *seen* at a gate that has held; for the page, in the full form.
+
+    The page shows gunicorn's figures; granian has to hold the gate.
+    """
+    if IS_FULL and server_name == 'gunicorn':
         write({**read(), GATES[id].fault: seen})
 
 

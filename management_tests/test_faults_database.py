@@ -66,13 +66,13 @@ def make_postgres_project(folder: Path, postgres: Postgres, **database: Any) -> 
 
 
 def test_L01_G01_restart_of_postgresql_costs_requests_only_while_it_is_down(
-    tmp_path: Path, postgres: Postgres
+    tmp_path: Path, postgres: Postgres, server_name: str
 ) -> None:
     options = {'CONN_MAX_AGE': 60, 'CONN_HEALTH_CHECKS': True}
     project, _ = make_postgres_project(tmp_path, postgres, **options)
     number = gates.choose(150, 1000)
     with (
-        project.serve('--workers', '2', '--threads', '4') as server,
+        project.serve('--server', server_name, '--workers', '2', '--threads', '4') as server,
         Traffic(server.url, '/count/') as traffic,
     ):
         traffic.wait_for(number)
@@ -90,6 +90,7 @@ def test_L01_G01_restart_of_postgresql_costs_requests_only_while_it_is_down(
         'L01',
         f'{len(traffic.failures)} of {len(traffic.outcomes):,} failed, all during the '
         f'{started - stopped:.1f} s without a database',
+        server_name,
     )
 
 
@@ -98,10 +99,11 @@ def overlaps(outcome: Outcome, began: float, ended: float) -> bool:
 
 
 def test_L02_no_connection_is_left_after_load_where_none_is_to_be_kept(
-    tmp_path: Path, postgres: Postgres
+    tmp_path: Path, postgres: Postgres, server_name: str
 ) -> None:
     project, name = make_postgres_project(tmp_path, postgres, CONN_MAX_AGE=0)
-    with project.serve('--workers', '2', '--threads', '4') as server:
+    options = ('--server', server_name, '--workers', '2', '--threads', '4')
+    with project.serve(*options) as server:
         with Traffic(server.url, '/count/') as traffic:
             traffic.wait_for(gates.choose(150, 1000))
         time.sleep(1)
@@ -109,13 +111,16 @@ def test_L02_no_connection_is_left_after_load_where_none_is_to_be_kept(
 
     assert traffic.failures == []
     assert left == 0
-    gates.record('L02', f'{left} after {len(traffic.outcomes):,} requests')
+    gates.record('L02', f'{left} after {len(traffic.outcomes):,} requests', server_name)
 
 
-def test_L09_locked_sqlite_refuses_writes_for_now_and_serves_reads(tmp_path: Path) -> None:
+def test_L09_locked_sqlite_refuses_writes_for_now_and_serves_reads(
+    tmp_path: Path, server_name: str
+) -> None:
     project = make_project(tmp_path, OPTIONS={'timeout': 0.2})
     database = sqlite3.connect(tmp_path / 'shop' / 'db', isolation_level=None)
-    with contextlib.closing(database), project.serve('--workers', '1') as server:
+    options = ('--server', server_name, '--workers', '1')
+    with contextlib.closing(database), project.serve(*options) as server:
         database.execute('CREATE TABLE note (number integer)')
         database.execute('BEGIN IMMEDIATE')
         writes = [requests.post(f'{server.url}/add/', timeout=10) for _ in range(5)]
@@ -134,4 +139,5 @@ def test_L09_locked_sqlite_refuses_writes_for_now_and_serves_reads(tmp_path: Pat
     gates.record(
         'L09',
         f'{len(writes)} of {len(writes)} writes 503; reads within {slowest_s * 1000:.0f} ms',
+        server_name,
     )

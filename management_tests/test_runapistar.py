@@ -310,10 +310,11 @@ def test_other_text_is_no_address(text: str) -> None:
     )
 
 
-def test_serves_on_ipv6(migrated: Project) -> None:
+def test_serves_on_ipv6(migrated: Project, server_name: str) -> None:
     if not socket.has_ipv6:
         pytest.skip('no IPv6')
-    with migrated.serve('--workers', '1', address=f'[::1]:{free_port()}') as server:
+    options = ('--server', server_name, '--workers', '1')
+    with migrated.serve(*options, address=f'[::1]:{free_port()}') as server:
         assert server.url.startswith('http://[::1]:')
         assert server.get('/hello/').json() == {'message': 'hello'}
 
@@ -350,21 +351,24 @@ def test_serves_on_a_unix_socket_and_removes_it(migrated: Project, tmp_path: Pat
     assert not path.exists()
 
 
-def test_socket_file_of_a_dead_server_is_replaced(migrated: Project, tmp_path: Path) -> None:
+def test_socket_file_of_a_dead_server_is_replaced(
+    migrated: Project, tmp_path: Path, server_name: str
+) -> None:
     path = tmp_path / 'web.sock'
+    options = ('--server', server_name, '--workers', '1')
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))
 
-    with migrated.serve('--workers', '1', address=f'unix:{path}') as server:
+    with migrated.serve(*options, address=f'unix:{path}') as server:
         pass
 
     assert server.returncode == 0
 
 
-def test_serves_on_an_inherited_socket(migrated: Project) -> None:
+def test_serves_on_an_inherited_socket(migrated: Project, server_name: str) -> None:
     with socket.create_server(('127.0.0.1', 0)) as inherited:
         number = inherited.fileno()
-        command = migrated.command('runapistar', f'fd://{number}')
+        command = migrated.command('runapistar', f'fd://{number}', '--server', server_name)
         server = Server(migrated, command, {'WEB_CONCURRENCY': '1'}, pass_fds=(number,))
         with server:
             server.wait_until_ready(f'fd://{number}')
