@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,17 +24,18 @@ LOST = {'RemoteDisconnected', 'ConnectionResetError', 'BrokenPipeError'}
 TWO_WORKERS = ('--workers', '2', '--threads', '8')
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path)
+@pytest.fixture(scope='module')
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Project(tmp_path_factory.mktemp('faults')).serve(*TWO_WORKERS) as server:
+        yield server
 
 
 def workers_of(server: Server) -> set[int]:
     return set(server.children()) - {server.pid}
 
 
-def test_L03_three_reloads_under_load_fail_no_request(project: Project) -> None:
-    with project.serve(*TWO_WORKERS) as server, Traffic(server.url) as traffic:
+def test_L03_three_reloads_under_load_fail_no_request(server: Server) -> None:
+    with Traffic(server.url) as traffic:
         for _ in range(gates.choose(1, 3)):
             old = workers_of(server)
             server.send(signal.SIGHUP)
@@ -45,9 +47,9 @@ def test_L03_three_reloads_under_load_fail_no_request(project: Project) -> None:
     gates.record('L03', f'0 of {len(traffic.outcomes):,} failed')
 
 
-def test_L04_stop_answers_eight_requests_in_flight(project: Project) -> None:
+def test_L04_stop_answers_eight_requests_in_flight(tmp_path: Path) -> None:
     with (
-        project.serve(*TWO_WORKERS) as server,
+        Project(tmp_path).serve(*TWO_WORKERS) as server,
         concurrent.futures.ThreadPoolExecutor(8) as pool,
     ):
         asked = [pool.submit(server.get, '/slow/?seconds=0.5') for _ in range(8)]
@@ -60,12 +62,9 @@ def test_L04_stop_answers_eight_requests_in_flight(project: Project) -> None:
     gates.record('L04', f'{len(answers)} of 8, status {status}')
 
 
-def test_L05_killed_worker_costs_its_own_requests_and_is_back_within_2_s(project: Project) -> None:
+def test_L05_killed_worker_costs_its_own_requests_and_is_back_within_2_s(server: Server) -> None:
     kills: list[float] = []
-    with (
-        project.serve(*TWO_WORKERS) as server,
-        Traffic(server.url, '/process/', CLIENTS) as traffic,
-    ):
+    with Traffic(server.url, '/process/', CLIENTS) as traffic:
         for _ in range(3):
             traffic.wait_for(gates.choose(100, 700))
             old = workers_of(server)
