@@ -17,6 +17,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
+Read = Callable[[bytes], Any]
 settings: Any = django_settings  # None switches a limit off, which stubs do not know
 MAX_DEPTH = 256  # of JSON: more is an attack on the recursion of whoever reads it
 _CHUNK = 64 * 1024
@@ -108,32 +109,17 @@ class JSONCodec(codecs.JSONCodec):
             'object_pairs_hook': hook,
             'parse_constant': _refuse_constant,
         }
-        decoder: Any = json.JSONDecoder(**options)  # whose scanner no stub knows
-        self._read_once = decoder.scan_once
         self._careful = json.JSONDecoder(**options, parse_float=_finite)
-        self._read = _find_orjson() if fast and hook is None else None
-        self._is_unusual = _is_unusual if self._read is None else _is_unusual_for_orjson
+        loads = _find_orjson() if fast and hook is None else None
+        if loads is not None:
+            self.read = _build_orjson_reader(loads, self._decode_carefully)
+        else:
+            decoder: Any = json.JSONDecoder(**options)  # whose scanner no stub knows
+            self.read = _build_reader(decoder.scan_once, self._decode_carefully)
 
     def decode(self, bytestring: bytes, **options: Any) -> Any:
         """Return the data of *bytestring*. Raises ParseError."""
         return self.read(bytestring)
-
-    def read(self, bytestring: bytes) -> Any:
-        """Do what `decode` does."""
-        if self._is_unusual(bytestring):
-            return self._decode_carefully(bytestring)
-        if len(bytestring) > MAX_DEPTH:  # Each level takes a byte.
-            _check_depth(bytestring)
-        try:
-            if self._read is not None:
-                return self._read(bytestring)
-            text = bytestring.decode('utf-8')
-            data, end = self._read_once(text, 0)
-            if end == len(text):
-                return data
-        except (ValueError, StopIteration):
-            pass  # Wrong, or with space around it.
-        return self._decode_carefully(bytestring)
 
     def _decode_carefully(self, bytestring: bytes) -> Any:
         _check_depth(bytestring)
@@ -146,23 +132,53 @@ class JSONCodec(codecs.JSONCodec):
         return data
 
 
-def _is_unusual(document: bytes) -> bool:
-    """Whether *document* may hold an infinite number or half of a character."""
-    digits = document.translate(_DIGITS_AS_0).decode('latin-1')
-    return '\\u' in digits or 'e000' in digits or 'e+000' in digits or _LONG_NUMBER in digits
+def _build_reader(scan_once: Any, read_carefully: Read) -> Read:
+    """Return what reads by the standard library's scanner.
+
+    Only carefully what may hold an infinite number or half of a character, is wrong, or has
+    space around it.
+    """
+
+    def read(document: bytes) -> Any:
+        if len(document) > MAX_DEPTH:  # Each level takes a byte.
+            _check_depth(document)
+        digits = document.translate(_DIGITS_AS_0).decode('latin-1')
+        if '\\u' in digits or 'e000' in digits or 'e+000' in digits or _LONG_NUMBER in digits:
+            return read_carefully(document)
+        try:
+            text = document.decode('utf-8')
+            data, end = scan_once(text, 0)
+            if end == len(text):
+                return data
+        except (ValueError, StopIteration):
+            pass
+        return read_carefully(document)
+
+    return read
 
 
-def _is_unusual_for_orjson(document: bytes) -> bool:
-    """Whether *document* may hold an integer beyond 64 bits. orjson refuses the rest itself."""
-    return _LONG_INTEGER in document.translate(_DIGITS_AS_0).decode('latin-1')
+def _build_orjson_reader(loads: Read, read_carefully: Read) -> Read:
+    """Return what reads by orjson; carefully what it refuses, and integers beyond 64 bits."""
+
+    def read(document: bytes) -> Any:
+        if len(document) > MAX_DEPTH:  # Each level takes a byte.
+            _check_depth(document)
+        if _LONG_INTEGER not in document.translate(_DIGITS_AS_0).decode('latin-1'):
+            try:
+                return loads(document)
+            except ValueError:
+                pass
+        return read_carefully(document)
+
+    return read
 
 
-def _find_orjson() -> Callable[[bytes], Any] | None:
+def _find_orjson() -> Read | None:
     try:
         import orjson
     except ImportError:
         return None
-    loads: Callable[[bytes], Any] = orjson.loads
+    loads: Read = orjson.loads
     return loads
 
 

@@ -43,14 +43,12 @@ class Dispatcher:
         self.static_app = static_app
         self.health_url = health_url
         self.lifecycle = Lifecycle()
-        self._begin, self._end = self.lifecycle.begin, self.lifecycle.end
         self._always_ends = self.lifecycle.closes_caches
         self.transport = security.Transport()
         self._wants_https = self.transport.is_needed
         self.hosts = security.Hosts()
         # Where a proxy names the host, the Host header says nothing.
         self._known_hosts = set() if django_settings.USE_X_FORWARDED_HOST else self.hosts.known
-        self._framework_for = table.framework_for
         self._find_answer = apistar_app.find_answer
         # What the App has found for API Star's paths, by PATH_INFO and method.
         self._known: dict[str, dict[str, tuple[Any, Any]]] = {}
@@ -79,7 +77,7 @@ class Dispatcher:
             if location:
                 return _redirect(start_response, location, self._headers)
             start_response = self._add_hsts(environ, start_response)
-        connections = self._begin(environ)
+        connections = self.lifecycle.begin(environ)
         # A copy of the context, so that what a handler activates ends with its request:
         # language, time zone, URLconf and script prefix are context variables.
         context = contextvars.copy_context()
@@ -88,21 +86,21 @@ class Dispatcher:
                 context.run(set_script_prefix, environ['SCRIPT_NAME'] + '/')
             body = context.run(respond, environ, start_response, found)
         except BaseException:
-            self._end(connections)
+            self.lifecycle.end(connections)
             raise
         # A list is complete when it is returned, and servers do not close lists, so the request
         # ends here; anything else ends it when the server closes it.
         if type(body) is not list:
-            return ContextBody(body, context, functools.partial(self._end, connections))
+            return ContextBody(body, context, functools.partial(self.lifecycle.end, connections))
         if connections or self._always_ends or connections is None:
-            self._end(connections)
+            self.lifecycle.end(connections)
         return body
 
     def _decide(self, path_info: str, environ: Environ) -> tuple[WSGI | None, Any]:
         """Return another application for *path_info*, or None and the answer that the App found."""
         if path_info == self.health_url:
             return answer_health, None
-        framework = self._framework_for(path_info)
+        framework = self.table.framework_for(path_info)
         if framework is DJANGO:
             environ[FRAMEWORK_KEY] = 'django'
             return self._call_django, None

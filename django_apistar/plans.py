@@ -207,7 +207,7 @@ class Plans:
             body_of=responses.get_body,
             read_body=body.read_body,
             decode_body=app.decode_body,
-            decode_for_types=_build_decoder(app),
+            read_json=body.JSONCodec(dict, fast=_is_fast(app)).read,
             validate_query=app.validate_query,
             render_rows=self._find_row_renderer,
             write_rows=self._find_row_writer,
@@ -243,21 +243,6 @@ def _build_encode(app: Any) -> Callable[[Any], bytes]:
 def _is_fast(app: Any) -> bool:
     """Whether orjson, where it is installed, writes what the App's JSON encoder would."""
     return app.json_encoder is DjangoJSONEncoder
-
-
-def _build_decoder(app: Any) -> Callable[[bytes, dict[str, Any]], Any]:
-    """Return decode_body for data of which only Types are made: its objects are dicts."""
-    decode_json = body.JSONCodec(dict, fast=_is_fast(app)).read
-
-    def decode(content: bytes, environ: dict[str, Any]) -> Any:
-        if not content or environ.get('CONTENT_TYPE') != 'application/json':
-            return app.decode_body(content, environ)
-        try:
-            return decode_json(content)
-        except exceptions.ParseError as exc:
-            raise exceptions.BadRequest(str(exc)) from None
-
-    return decode
 
 
 def _build_response_builder(app: Any, encode: Callable[[Any], bytes]) -> Callable[[Any], Any]:

@@ -55,7 +55,7 @@ class Tools:
     body_of: Callable[[Any], Any]  # what goes to the server
     read_body: Callable[[dict[str, Any]], bytes]
     decode_body: Callable[[bytes, dict[str, Any]], Any]
-    decode_for_types: Callable[[bytes, dict[str, Any]], Any]  # where only Types see the data
+    read_json: Callable[[bytes], Any]  # where only Types see the data; raises ParseError
     validate_query: Callable[[Any, dict[str, Any]], Any]  # (route, environ)
     # By a handler's return annotation: what makes data of its rows, what makes JSON of them, and
     # a Type with what makes JSON of it.
@@ -351,12 +351,22 @@ class _PlanWriter:
         self.source.line(f'{self._new_variable(step)} = {read}(environ)')
 
     def _write_request_data(self, step: Any) -> None:
-        tools = self.tools
-        is_seen = step.output in self.wanted
-        tool = tools.decode_body if is_seen else tools.decode_for_types
-        decode = self.source.const(tool, 'decode_body')
+        source = self.source
         body = self._read(next(key for name, key in step.values if name == 'content'))
-        self.source.line(f'{self._new_variable(step)} = {decode}({body}, environ)')
+        data = self._new_variable(step)
+        decode = f'{source.const(self.tools.decode_body, "decode_body")}({body}, environ)'
+        if step.output in self.wanted:
+            source.line(f'{data} = {decode}')
+            return
+        with source.block(f"if {body} and environ.get('CONTENT_TYPE') == 'application/json':"):
+            with source.block('try:'):
+                source.line(f'{data} = {source.const(self.tools.read_json, "read_json")}({body})')
+            with source.block(
+                f'except {source.const(exceptions.ParseError, "ParseError")} as exc:'
+            ):
+                source.line(f'raise {self._bad_request}(str(exc)) from None')
+        with source.block('else:'):
+            source.line(f'{data} = {decode}')
 
     def _write_validate_request_data(self, step: Any) -> None:
         """Validated together with the Type that is made of it."""
@@ -393,8 +403,11 @@ class _PlanWriter:
             for line in lines:
                 source.line(line)
         with source.block(f'except {error} as exc:'):
-            bad_request = source.const(exceptions.BadRequest, 'BadRequest')
-            source.line(f'raise {bad_request}(exc.detail) from None')
+            source.line(f'raise {self._bad_request}(exc.detail) from None')
+
+    @property
+    def _bad_request(self) -> str:
+        return self.source.const(exceptions.BadRequest, 'BadRequest')
 
     # The answer
 
