@@ -20,6 +20,8 @@ from django_apistar.static import StaticFiles, not_found
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 WSGI = Callable[[Environ, StartResponse], Iterable[bytes]]
+# What the App has found for a path: who responds, and with what; or None and another application.
+Answer = tuple[Callable[..., Iterable[bytes]] | None, Any]
 FRAMEWORK_KEY = 'django_apistar.framework'  # in environ, for access logs
 _MOST_KNOWN = 1024  # paths beside those of the routes themselves, each no longer than this:
 _LONGEST_KNOWN = 256
@@ -49,9 +51,10 @@ class Dispatcher:
         self.hosts = security.Hosts()
         # Where a proxy names the host, the Host header says nothing.
         self._known_hosts = set() if django_settings.USE_X_FORWARDED_HOST else self.hosts.known
+        self._rule = table.rule
         self._find_answer = apistar_app.find_answer
-        # What the App has found for API Star's paths, by PATH_INFO and method.
-        self._known: dict[str, dict[str, tuple[Any, Any]]] = {}
+        self._django_answer: Answer = (None, self._call_django)
+        self._known: dict[str, dict[str, Answer]] = {}  # by PATH_INFO and method
         self._most_known = _MOST_KNOWN + len(table.apistar_entries)
         self._until_next = _REMEMBER_EACH
         self._headers = apistar_app.extra_headers
@@ -63,12 +66,12 @@ class Dispatcher:
         """
         path_info = environ.get('PATH_INFO') or '/'
         methods = self._known.get(path_info)
-        answer = None if methods is None else methods.get(environ['REQUEST_METHOD'])
+        answer = methods.get(environ['REQUEST_METHOD']) if methods else None
         if answer is None:
-            other, answer = self._decide(path_info, environ)
-            if other is not None:
-                return other(environ, start_response)
+            answer = self._decide(path_info, environ['REQUEST_METHOD'])
         respond, found = answer
+        if respond is None:
+            return found(environ, start_response)  # type: ignore[no-any-return]
         environ[FRAMEWORK_KEY] = 'apistar'
         if environ.get('HTTP_HOST') not in self._known_hosts and not self.hosts.is_allowed(environ):
             return _answer(start_response, '400 Bad Request', 'Invalid Host header', self._headers)
@@ -96,30 +99,30 @@ class Dispatcher:
             self.lifecycle.end(connections)
         return body
 
-    def _decide(self, path_info: str, environ: Environ) -> tuple[WSGI | None, Any]:
-        """Return another application for *path_info*, or None and the answer that the App found."""
+    def _decide(self, path_info: str, method: str) -> Answer:
         if path_info == self.health_url:
-            return answer_health, None
-        framework = self.table.framework_for(path_info)
-        if framework is DJANGO:
-            environ[FRAMEWORK_KEY] = 'django'
-            return self._call_django, None
-        if framework is not APISTAR:
-            environ[FRAMEWORK_KEY] = 'static'
-            return self.static_app, None
-        answer = self._find_answer(path_info, environ['REQUEST_METHOD'])
+            return None, answer_health
+        framework = self._rule.framework_for(path_info)
+        if framework is APISTAR:
+            answer: Answer = self._find_answer(path_info, method)
+        elif framework is DJANGO:
+            answer = self._django_answer
+        else:
+            return None, self._call_static
         self._until_next -= 1
         if self._until_next <= 0:
-            self._remember(path_info, environ['REQUEST_METHOD'], answer)
-        return None, answer
+            self._remember(path_info, method, answer)
+        return answer
 
-    def _remember(self, path_info: str, method: str, answer: tuple[Any, Any]) -> None:
+    def _remember(self, path_info: str, method: str, answer: Answer) -> None:
         """Keep *answer* for the next request.
 
         Called for one in `_REMEMBER_EACH`: a path that is asked for often is known soon, and one
         that never comes again mostly costs nothing.
         """
-        if type(answer[1]) is not dict or len(path_info) > _LONGEST_KNOWN:
+        # Django takes any method that a client makes up.
+        is_usual = answer is self._django_answer and method in ('GET', 'POST')
+        if len(path_info) > _LONGEST_KNOWN or not (is_usual or type(answer[1]) is dict):
             return
         self._until_next = _REMEMBER_EACH
         if len(self._known) >= self._most_known:
@@ -127,6 +130,7 @@ class Dispatcher:
         self._known.setdefault(path_info, {})[method] = answer
 
     def _call_django(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        environ[FRAMEWORK_KEY] = 'django'
         self.lifecycle.enter_thread()
         context = contextvars.copy_context()
         body = context.run(self.django_wsgi_app, environ, start_response)
@@ -134,6 +138,10 @@ class Dispatcher:
             return HeadBody(body)
         # Only a streamed body is made outside of the call, in the language that was active then.
         return ContextBody(body, context) if getattr(body, 'streaming', False) else body
+
+    def _call_static(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        environ[FRAMEWORK_KEY] = 'static'
+        return self.static_app(environ, start_response)
 
     def _add_hsts(self, environ: Environ, start_response: StartResponse) -> StartResponse:
         hsts = self.transport.hsts

@@ -152,6 +152,42 @@ class _Prefix:
         return self.path.split('/', 2)[1]
 
 
+class DispatchRule:
+    """Which framework serves a path. With slots: each request for an unknown path asks it."""
+
+    __slots__ = ('default', 'exact_paths', 'prefixes')
+
+    def __init__(
+        self,
+        prefixes: dict[str, tuple[_Prefix, ...]],
+        exact_paths: frozenset[str],
+        default: Framework,
+    ) -> None:
+        """*prefixes* by first segment; *exact_paths*: API Star's, without parameters."""
+        self.prefixes = prefixes
+        self.exact_paths = exact_paths
+        self.default = default
+
+    def framework_for(self, path_info: str) -> Framework:
+        """Do what `RouteTable.framework_for` says."""
+        try:
+            first_segment = path_info.split('/', 2)[1]
+        except IndexError:  # No path of a client.
+            return self.default
+        for prefix in self.prefixes.get(first_segment, ()):
+            if path_info.startswith(prefix.path) or self.is_slashless(path_info, prefix):
+                return prefix.framework
+        return self.default
+
+    def is_slashless(self, path_info: str, prefix: _Prefix) -> bool:
+        """'/admin' is Django's, for its redirect to '/admin/', unless API Star has that path."""
+        return (
+            prefix.framework is DJANGO
+            and path_info == prefix.path[:-1]
+            and path_info not in self.exact_paths
+        )
+
+
 class RouteTable:
     """Every route of the project and the rule which framework serves a path. Immutable."""
 
@@ -169,10 +205,11 @@ class RouteTable:
         self.static_prefix = static_prefix
         self._build_url = build_url
         self.urlconf = urlconf
-        self._prefixes = self._index_prefixes()
-        self._owns_everything = '/' in self.django_prefixes
-        self._exact_paths = frozenset(
-            to_path_info(entry.path) for entry in self.apistar_entries if '{' not in entry.path
+        paths = [entry.path for entry in self.apistar_entries if '{' not in entry.path]
+        self.rule = DispatchRule(
+            self._index_prefixes(),
+            frozenset(map(to_path_info, paths)),
+            DJANGO if '/' in self.django_prefixes else APISTAR,
         )
 
     @functools.cached_property
@@ -206,30 +243,17 @@ class RouteTable:
         *path_info* is PATH_INFO as in PEP 3333: decoded as latin-1, no SCRIPT_NAME, '' means
         '/'. Prefixes match on path-segment boundaries, static first. Never raises.
         """
-        if '/' in path_info:
-            first_segment = path_info.split('/', 2)[1]
-            for prefix in self._prefixes.get(first_segment, ()):
-                if path_info.startswith(prefix.path) or self._is_slashless(path_info, prefix):
-                    return prefix.framework
-        return DJANGO if self._owns_everything else APISTAR
-
-    def _is_slashless(self, path_info: str, prefix: _Prefix) -> bool:
-        """'/admin' is Django's, for its redirect to '/admin/', unless API Star has that path."""
-        return (
-            prefix.framework is DJANGO
-            and path_info == prefix.path[:-1]
-            and path_info not in self._exact_paths
-        )
+        return self.rule.framework_for(path_info)
 
     def explain_dispatch(self, path_info: str) -> str:
         """Say by which rule `framework_for` decides *path_info*, in a sentence."""
-        for prefix in self._prefixes.get(path_info.partition('/')[2].partition('/')[0], ()):
+        for prefix in self.rule.prefixes.get(path_info.partition('/')[2].partition('/')[0], ()):
             if path_info.startswith(prefix.path):
                 what = 'STATIC_URL' if prefix.framework is Framework.STATIC else PREFIXES
                 return f'{what} covers {prefix.path}.'
-            if self._is_slashless(path_info, prefix):
+            if self.rule.is_slashless(path_info, prefix):
                 return f'{PREFIXES} covers {prefix.path}, of which only the slash is missing.'
-        if self._owns_everything:
+        if self.rule.default is DJANGO:
             return f"{PREFIXES} holds '/', which covers every path."
         return f'No prefix in {PREFIXES} covers the path.'
 

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
@@ -84,6 +85,44 @@ def test_D11_path_info_may_be_missing_or_empty():
     environ = dict(call('/').environ)
     del environ['PATH_INFO'], environ['SCRIPT_NAME'], environ['QUERY_STRING']
     assert get_application()(environ, lambda *args: None) == [b'{"message":"Welcome!"}']
+
+
+@pytest.mark.parametrize(
+    ('path_info', 'method', 'status', 'framework', 'body'),
+    [
+        ('/word/a/', 'GET', 200, 'apistar', b'["a"]'),
+        ('/word/a/', 'HEAD', 200, 'apistar', b''),
+        ('/word/a/', 'get', 200, 'apistar', b'["a"]'),
+        ('/word/a/', 'POST', 405, 'apistar', b'"Method not allowed"'),
+        ('/admin', 'GET', 200, 'apistar', b'{"who":"API Star"}'),
+        ('/admin/nope', 'GET', 302, 'django', b''),
+        ('/nope/', 'GET', *NOT_FOUND),
+    ],
+)
+def test_path_is_answered_the_same_however_often(path_info, method, status, framework, body):
+    with own_routes:
+        answers = {answer(path_info, method=method) for _ in range(30)}
+
+    assert answers == {(status, framework, body)}
+
+
+def test_paths_of_clients_are_not_kept():
+    numbers = iter(range(100_000))
+
+    def ask(times: int) -> int:
+        for _ in range(times):
+            call(f'/word/{next(numbers)}/', app=application)
+        return tracemalloc.get_traced_memory()[0]
+
+    with own_routes:
+        application = get_application()
+        tracemalloc.start()
+        try:
+            growth = -ask(9_000) + ask(27_000)
+        finally:
+            tracemalloc.stop()
+
+    assert growth < 600_000
 
 
 # Slashes
@@ -316,8 +355,14 @@ def impossible_status() -> http.Response:
     return http.Response(b'', status_code=999)
 
 
+def word(name: str, params: http.PathParams) -> list:
+    params['name'] = 'changed'
+    return [name]
+
+
 routes = [
     Route('/admin', 'GET', slashless),
+    Route('/word/{name}/', 'GET', word),
     Route('/options/', 'OPTIONS', own_options),
     Include('/errors', 'errors', [
         Route(f'/{handler.__name__}/', 'GET', handler)
