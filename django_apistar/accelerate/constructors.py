@@ -61,6 +61,11 @@ def _compile_init(cls: Any) -> Callable[..., None]:
     def write_stock_call() -> None:
         source.line(f'return {stock}(self, value)')
 
+    def write_assignment() -> None:
+        writer.write_validated()
+        writer.write_dict_assignment('self')
+        source.line('return')
+
     with source.block(f'def __init__(self, value={missing}, /, *args, **kwargs):'):
         rare = f'type(self) is not {const(cls, cls.__name__)} or args'
         with source.block(f'if {rare} or (kwargs and value is not {missing}):'):
@@ -69,10 +74,10 @@ def _compile_init(cls: Any) -> Callable[..., None]:
             source.line(f'return {const(types.Type, "Type")}.__init__(self, *args, **kwargs)')
         with source.block(f'if value is {missing}:'):
             source.line('value = kwargs')
+        writer.write_quick(write_assignment)
         writer.write_reading(write_stock_call)
         writer.write_property_checks()
-        writer.write_validated()
-        writer.write_dict_assignment('self')
+        write_assignment()
     init = writer.build('__init__')
     setattr(init, COMPILED_MARK, True)
     return init

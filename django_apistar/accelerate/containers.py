@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from apistar import validators
+from apistar.exceptions import ValidationError
 
 from django_apistar.accelerate.leaves import describe_leaf
 from django_apistar.accelerate.settled import is_settled_default
 from django_apistar.accelerate.source import Source
-from django_apistar.accelerate.stock import is_array, is_leaf, is_object, is_union
+from django_apistar.accelerate.stock import is_array, is_flat_type, is_leaf, is_object, is_union
 from django_apistar.accelerate.writer import Writer
 
 MISSING = object()
@@ -231,6 +232,7 @@ def write_array(writer: Writer, validator: Any) -> None:
     _write_size_limits(writer, validator, validator.min_items, _most_items(validator))
     writer.write_definitions(validator)
     _write_shortcut(writer, validator)
+    _write_quick_items(writer, validator)
     source.line('validated = []')
     source.line('errors = None')
     if validator.unique_items:
@@ -261,6 +263,17 @@ def _write_shortcut(writer: Writer, validator: Any) -> None:
         only = writer.source.const(frozenset([leaf.sufficient_type]), 'only')
         with writer.source.block(f'if {only}.issuperset(map(type, value)):'):
             writer.source.line('return value.copy()')
+
+
+def _write_quick_items(writer: Writer, validator: Any) -> None:
+    """Write a reading of all items that gives up at an error, if none of them can notice."""
+    if not is_flat_type(validator.items) or validator.unique_items:
+        return
+    source = writer.source
+    with source.block('try:'):
+        source.line(f'return [{writer.call(validator.items, "item")} for item in value]')
+    with source.block(f'except {source.const(ValidationError, "ValidationError")}:'):
+        source.line('pass')
 
 
 def _write_item_checks(writer: Writer, validator: Any) -> None:

@@ -21,6 +21,7 @@ from django_apistar.accelerate.containers import (
     write_dict_reading,
     write_property_checks,
 )
+from django_apistar.accelerate.leaves import Leaf, any_of, describe_leaf
 from django_apistar.accelerate.source import Source
 from django_apistar.accelerate.writer import Writer
 
@@ -71,6 +72,39 @@ class TypeWriter(Writer):
         with source.block('else:'):
             for item in self.properties:
                 source.line(f'{item.variable} = {_attribute(item.name)}')
+
+    def write_quick(self, write_result: Callable[[], None]) -> None:
+        """Write lines for a dict of all properties, no other key, and values good as they are.
+
+        The lines of *write_result* must leave the function. Whatever else `value` is goes on.
+        """
+        leaves = self._describe_leaves()
+        if not leaves:
+            return
+        source = self.source
+        with source.block(f'if type(value) is dict and len(value) == {len(leaves)}:'):
+            with source.block('try:'):
+                for item in self.properties:
+                    source.line(f'{item.variable} = value[{item.key}]')
+            with source.block('except KeyError:'):
+                source.line('pass')
+            with source.block('else:'):
+                for leaf in leaves:
+                    for conversion in leaf.conversions:
+                        source.line(conversion)
+                refusal = any_of(leaf.refusal for leaf in leaves)
+                with source.block(f'if not ({refusal}):'):
+                    write_result()
+
+    def _describe_leaves(self) -> list[Leaf]:
+        """Return the checks without coercion of all properties; none if one is no leaf."""
+        leaves = []
+        for item in self.properties:
+            leaf = describe_leaf(self.source, item.validator, item.variable, allow_coerce=False)
+            if leaf is None:
+                return []
+            leaves.append(leaf)
+        return leaves
 
     def write_dict_reading(self) -> None:
         self._write_no_definitions()

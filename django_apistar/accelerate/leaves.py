@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Any
@@ -47,6 +47,11 @@ def _accepting_none(leaf: Leaf, item: str) -> Leaf:
     return Leaf(leaf.conversions, f'{item} is not None and {refusal}')
 
 
+def any_of(conditions: Iterable[str]) -> str:
+    """Return the condition that one of *conditions*, at least one, is true."""
+    return ' or '.join(f'({one})' if ' and ' in one else one for one in conditions)
+
+
 def _describe_string(source: Source, string: Any, item: str, allow_coerce: bool) -> Leaf | None:
     limits = [
         *_enum_limit(source, string, item),
@@ -85,12 +90,13 @@ def _describe_integer(source: Source, integer: Any, item: str, allow_coerce: boo
 
 def _describe_number(source: Source, number: Any, item: str, allow_coerce: bool) -> Leaf | None:
     convert = source.const(_to_float if allow_coerce else _int_to_float, 'to_float')
-    is_finite = f'-{source.const(inf, "inf")} < {item} < {source.const(inf, "inf")}'
-    limits = _numeric_limits(source, number, item)
-    return Leaf(
-        (f'if type({item}) is not float: {item} = {convert}({item})',),
-        ' or '.join([f'type({item}) is not float', f'not {is_finite}', *limits]),
-    )
+    refusals = [f'type({item}) is not float']
+    if not _is_finite(number.minimum):
+        refusals.append(f'{item} <= {source.const(-inf, "minus_inf")}')
+    refusals.append(f'not {item} < {source.const(inf, "inf")}')  # true of NaN as well
+    refusals += _numeric_limits(source, number, item, _as_float)
+    conversion = f'if type({item}) is not float: {item} = {convert}({item})'
+    return Leaf((conversion,), ' or '.join(refusals))
 
 
 def _describe_boolean(source: Source, boolean: Any, item: str, allow_coerce: bool) -> Leaf | None:
@@ -113,18 +119,42 @@ _DESCRIBERS: dict[Any, Callable[[Source, Any, str, bool], Leaf | None]] = {
 }
 
 
-def _numeric_limits(source: Source, number: Any, item: str) -> list[str]:
+def _is_finite(limit: Any) -> bool:
+    try:
+        return isfinite(limit)
+    except (TypeError, OverflowError):
+        return False
+
+
+def _as_float(limit: Any) -> Any:
+    # The interpreter compares a float faster with another than with an int.
+    try:
+        return float(limit) if float(limit) == limit else limit
+    except (TypeError, OverflowError):
+        return limit
+
+
+def _numeric_limits(
+    source: Source, number: Any, item: str, as_limit: Callable[[Any], Any] = lambda limit: limit
+) -> list[str]:
     below = '{} <= {}' if number.exclusive_minimum else '{} < {}'
     above = '{} >= {}' if number.exclusive_maximum else '{} > {}'
     multiple = '{} % {}'
     if isinstance(number.multiple_of, float):
-        multiple = 'not ({} * (1 / {})).is_integer()'
+        multiple = f'{source.const(_is_no_multiple, "is_no_multiple")}({{}}, {{}})'
     return [
         *_enum_limit(source, number, item),
-        *_limit(source, below, item, number.minimum),
-        *_limit(source, above, item, number.maximum),
+        *_limit(source, below, item, as_limit(number.minimum)),
+        *_limit(source, above, item, as_limit(number.maximum)),
         *_limit(source, multiple, item, number.multiple_of),
     ]
+
+
+def _is_no_multiple(number: Any, step: float) -> bool:
+    try:
+        return not (number * (1 / step)).is_integer()
+    except OverflowError:
+        return True  # beyond float, which the validator says in its own words
 
 
 def _enum_limit(source: Source, validator: Any, item: str) -> list[str]:

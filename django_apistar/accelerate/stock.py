@@ -108,6 +108,13 @@ def is_plain_type(cls: Any) -> bool:
     )
 
 
+def is_flat_type(cls: Any) -> bool:
+    """Tell whether *cls* is a plain Type all of whose properties are leaves."""
+    return (
+        is_type(cls) and is_plain_type(cls) and all(map(is_leaf, cls.validator.properties.values()))
+    )
+
+
 def is_type(cls: Any) -> bool:
     return isinstance(cls, type) and issubclass(cls, types.Type)
 

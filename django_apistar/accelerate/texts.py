@@ -15,7 +15,7 @@ from apistar import validators
 
 from django_apistar.accelerate.containers import Property
 from django_apistar.accelerate.instances import TypeWriter
-from django_apistar.accelerate.leaves import describe_leaf, find_native
+from django_apistar.accelerate.leaves import any_of, describe_leaf, find_native
 from django_apistar.accelerate.rendering import find_format, format_expression, is_renderable
 from django_apistar.accelerate.settled import is_settled_default
 from django_apistar.accelerate.source import Source
@@ -241,12 +241,8 @@ def _write_instance(writer: TypeWriter, style: Style, rare: str) -> str:
 
 def _write_refusals(source: Source, refusals: list[str], rare: str) -> None:
     if refusals:
-        with source.block(f'if {" or ".join(map(_in_brackets, refusals))}:'):
+        with source.block(f'if {any_of(refusals)}:'):
             source.line(f'return {rare}(value)')
-
-
-def _in_brackets(condition: str) -> str:
-    return f'({condition})' if ' and ' in condition else condition
 
 
 def _refuse_unshown(source: Source, item: Property) -> str:
@@ -271,5 +267,5 @@ def _refuse_float(source: Source, style: Style, item: Property) -> list[str]:
         return []
     refusals = style.refuse_float(source, item.variable)
     if item.validator.allow_null:
-        refusals = [f'{item.variable} is not None and {_in_brackets(one)}' for one in refusals]
+        refusals = [f'{item.variable} is not None and {any_of([one])}' for one in refusals]
     return refusals

@@ -51,6 +51,7 @@ def _compile_new(cls: Any) -> Reader:
     writer = TypeWriter(cls, 'Type', compile_type)
     stock_new = writer.source.const(lambda value: _make_as_stock(cls, value), 'stock_new')
     with writer.source.block('def new(value):'):
+        writer.write_quick(writer.write_instance)
         writer.write_reading(lambda: writer.source.line(f'return {stock_new}(value)'))
         writer.write_property_checks()
         writer.write_instance()
@@ -84,6 +85,7 @@ def _compile_settled_body(cls: Any, read_twice: Reader) -> Reader:
     source = writer.source
     call_twice = f'return {source.const(read_twice, "read_twice")}(value)'
     with source.block('def read_body(value):'):
+        writer.write_quick(writer.write_instance)
         with source.block(f'if not ({is_plain_dict(source)}):'):
             source.line(call_twice)
         with source.block('try:'):
@@ -136,6 +138,7 @@ def _compile_from_object(cls: Any) -> Renderer:
     new, render = compile_type(cls), compile_render(cls)
     rare = writer.source.const(lambda value: render(new(value)), 'new_and_render')
     with writer.source.block('def read(value):'):
+        writer.write_quick(lambda: _write_rendered(writer))
         writer.write_reading(lambda: writer.source.line(f'return {rare}(value)'))
         writer.write_property_checks()
         _write_rendered(writer)

@@ -72,7 +72,7 @@ class Writer:
         if is_leaf(validator):
             self._write_leaf(validator, item, on_error)
         else:
-            self._write_guarded(f'{item} = {self._call(validator, item)}', on_error)
+            self._write_guarded(f'{item} = {self.call(validator, item)}', on_error)
 
     def _write_leaf(self, validator: Any, item: str, on_error: list[str] | None) -> None:
         stock = self.call_stock(validator, item)
@@ -98,7 +98,8 @@ class Writer:
             for line in on_error:
                 self.source.line(line)
 
-    def _call(self, validator: Any, item: str) -> str:
+    def call(self, validator: Any, item: str) -> str:
+        """Return the expression for the validated value of the variable *item*."""
         if is_opaque(validator):
             name = self.source.const(validator, hint(validator))
             arguments = f'{item}, definitions=definitions, allow_coerce={self.allow_coerce}'
