@@ -143,7 +143,11 @@ def _build_reader(scan_once: Any, read_carefully: Read) -> Read:
         if len(document) > MAX_DEPTH:  # Each level takes a byte.
             _check_depth(document)
         digits = document.translate(_DIGITS_AS_0).decode('latin-1')
-        if '\\u' in digits or 'e000' in digits or 'e+000' in digits or _LONG_NUMBER in digits:
+        has_escape = '\\' in digits  # One character is found at once, '\\u' by trying.
+        if (
+            (has_escape and '\\u' in digits)
+            or 'e000' in digits or 'e+000' in digits or _LONG_NUMBER in digits
+        ):  # fmt: skip
             return read_carefully(document)
         try:
             text = document.decode('utf-8')
@@ -201,13 +205,14 @@ def _finite(text: str) -> float:
 
 def _check_depth(document: bytes) -> None:
     """Raise ParseError where *document* is deeper than MAX_DEPTH."""
-    if document.count(b'[') + document.count(b'{') <= MAX_DEPTH:
-        return
     skeleton = document.translate(_ALL_LISTS, _NO_STRUCTURE)
+    if skeleton.count(b'[') <= MAX_DEPTH:
+        return
     # Without escapes a string without brackets is a pair of quotes by now.
-    if skeleton.find(b'\\') >= 0 or skeleton.replace(b'""', b'').find(b'"') >= 0:
+    has_pairs = skeleton.count(b'"') == 2 * skeleton.count(b'""')
+    if not has_pairs or skeleton.find(b'\\') >= 0:
         skeleton = _STRINGS.sub(b'', document).translate(_ALL_LISTS, _NO_STRUCTURE)
-    skeleton = skeleton.replace(b'"', b'')
+    skeleton = skeleton.translate(None, b'"')
     for _ in range(MAX_DEPTH):  # Each time without the innermost.
         skeleton = skeleton.replace(b'[]', b'')
         if not skeleton:

@@ -271,7 +271,7 @@ def _write_quick_items(writer: Writer, validator: Any) -> None:
         return
     source = writer.source
     with source.block('try:'):
-        source.line(f'return [{writer.call(validator.items, "item")} for item in value]')
+        source.line(f'return {writer.call_for_all(validator.items, "value")}')
     with source.block(f'except {source.const(ValidationError, "ValidationError")}:'):
         source.line('pass')
 

@@ -131,7 +131,7 @@ class TypeWriter(Writer):
             self.source, 'validated = ', {item.key: item.variable for item in self.properties}
         )
 
-    def write_instance(self) -> None:
+    def write_instance(self, statement: str = 'return instance') -> None:
         const = self.source.const
         self.write_validated()
         new, cls = const(object.__new__, 'new'), const(self.cls, self.cls.__name__)
@@ -139,7 +139,7 @@ class TypeWriter(Writer):
         self.source.line(
             f'{const(object.__setattr__, "setattr")}(instance, {"_dict"!r}, validated)'
         )
-        self.source.line('return instance')
+        self.source.line(statement)
 
     def write_dict_assignment(self, instance: str) -> None:
         # As Type's constructor does it: Type.__setattr__ is for properties.

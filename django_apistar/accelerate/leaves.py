@@ -19,8 +19,8 @@ from django_apistar.accelerate.stock import is_stock
 class Leaf:
     """How to check a variable: run `conversions`, then it is good unless `refusal` is true.
 
-    A conversion leaves what it cannot convert as it is. What is refused may still be good: the
-    validator's own `validate` must judge it.
+    A conversion leaves what it cannot convert as it is; `refusal` may convert as well. What is
+    refused may still be good: the validator's own `validate` must judge it.
     """
 
     conversions: tuple[str, ...]
@@ -90,13 +90,15 @@ def _describe_integer(source: Source, integer: Any, item: str, allow_coerce: boo
 
 def _describe_number(source: Source, number: Any, item: str, allow_coerce: bool) -> Leaf | None:
     convert = source.const(_to_float if allow_coerce else _int_to_float, 'to_float')
-    refusals = [f'type({item}) is not float']
+    refusals = [
+        # Converted here, a float is looked at once.
+        f'(type({item}) is not float and type({item} := {convert}({item})) is not float)'
+    ]
     if not _is_finite(number.minimum):
         refusals.append(f'{item} <= {source.const(-inf, "minus_inf")}')
     refusals.append(f'not {item} < {source.const(inf, "inf")}')  # true of NaN as well
     refusals += _numeric_limits(source, number, item, _as_float)
-    conversion = f'if type({item}) is not float: {item} = {convert}({item})'
-    return Leaf((conversion,), ' or '.join(refusals))
+    return Leaf((), ' or '.join(refusals))
 
 
 def _describe_boolean(source: Source, boolean: Any, item: str, allow_coerce: bool) -> Leaf | None:

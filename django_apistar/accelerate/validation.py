@@ -21,7 +21,7 @@ from django_apistar.accelerate.rendering import (
 )
 from django_apistar.accelerate.settled import is_settled
 from django_apistar.accelerate.source import Source
-from django_apistar.accelerate.stock import STOCK_INIT, is_plain_type
+from django_apistar.accelerate.stock import STOCK_INIT, is_flat_type, is_plain_type
 from django_apistar.accelerate.writer import UnsettledError, Writer
 
 
@@ -55,7 +55,28 @@ def _compile_new(cls: Any) -> Reader:
         writer.write_reading(lambda: writer.source.line(f'return {stock_new}(value)'))
         writer.write_property_checks()
         writer.write_instance()
-    return writer.build('new')
+    new = writer.build('new')
+    if is_flat_type(cls):
+        new.of_all = _compile_new_all(cls, new)  # type: ignore[attr-defined]
+    return new
+
+
+def _compile_new_all(cls: Any, new: Reader) -> Reader:
+    """Return the equal of ``lambda values: [cls(value) for value in values]``."""
+    writer = TypeWriter(cls, 'Types', compile_type)
+    source = writer.source
+
+    def write_append() -> None:
+        writer.write_instance('instances.append(instance)')
+        source.line('continue')
+
+    with source.block('def new_all(values):'):
+        source.line('instances = []')
+        with source.block('for value in values:'):
+            writer.write_quick(write_append)
+            source.line(f'instances.append({source.const(new, "new")}(value))')
+        source.line('return instances')
+    return writer.build('new_all')
 
 
 def _make_as_stock(cls: Any, value: Any) -> Any:

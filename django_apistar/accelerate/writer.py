@@ -27,7 +27,8 @@ class Writer:
     """Writes the validators of one tree into *source*.
 
     *containers*: what writes the body of a function for a validator that a test accepts.
-    *compile_type*: returns the function that reads a nested Type.
+    *compile_type*: returns the function that reads a nested Type. It may have one for a list of
+    such values, as its attribute `of_all`.
     *settled*: a value that might not survive a second validation without coercion raises
     `UnsettledError`.
     """
@@ -112,6 +113,13 @@ class Writer:
             self._pending.append(validator)
         definitions = ', definitions' if self.pass_definitions else ''
         return f'{self._functions[id(validator)]}({item}{definitions})'
+
+    def call_for_all(self, cls: Any, values: str) -> str:
+        """Return the expression for the list of what is read of *values*, each for *cls*."""
+        read_all = getattr(self._compile_type(cls), 'of_all', None)
+        if read_all is None:
+            return f'[{self.call(cls, "item")} for item in {values}]'
+        return f'{self.source.const(read_all, f"new_{hint(cls)}_of_all")}({values})'
 
     def call_stock(self, validator: Any, item: str) -> str:
         """Return the call of API Star's own `validate` for *validator*."""
