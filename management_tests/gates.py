@@ -65,7 +65,8 @@ GATES = {
         'no request to the site fails',
     ),
     'L15': Gate(
-        'Redis is stopped under load', 'no request with a token fails; logins do, until it is back'
+        'Redis is silent, then stopped, under load',
+        'no request with a token fails; logins do, until it is back',
     ),
 }
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -64,7 +65,14 @@ class Redis:
         return f'redis://127.0.0.1:{self.port}/0'
 
     def start(self) -> None:
-        self._run.enter_context(running(self._command, self.port))
+        self._process = self._run.enter_context(running(self._command, self.port))
+
+    @contextlib.contextmanager
+    def silenced(self) -> Iterator[None]:
+        """Let it accept and answer nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+        yield
+        self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         self._run.close()

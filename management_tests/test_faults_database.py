@@ -88,7 +88,8 @@ def test_L01_G01_restart_of_postgresql_costs_requests_only_while_it_is_down(
     assert {outcome.body for outcome in traffic.failures} == {b'"Server error"'}
     gates.record(
         'L01',
-        f'{len(traffic.failures)} of {len(traffic.outcomes):,} failed, all during the '
+        f'{len(traffic.failures)} of {len(traffic.outcomes):,} failed, at '
+        f'{traffic.requests_per_s:.0f} requests/s, all during the '
         f'{started - stopped:.1f} s without a database',
         server_name,
     )

@@ -93,6 +93,8 @@ if os.environ.get('REDIS_URL'):
         'default': {
             'BACKEND': 'django.core.cache.backends.redis.RedisCache',
             'LOCATION': os.environ['REDIS_URL'],
+            # One that is silent must not hold the threads that ask it.
+            'OPTIONS': {'socket_timeout': 1, 'socket_connect_timeout': 1},
         },
     }
 DEFAULT_AUTO_FIELD = 'django.db.models.BigAutoField'
