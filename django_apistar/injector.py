@@ -71,6 +71,7 @@ class Injector(BaseInjector):
         self.initial = dict(initial)
         self.reverse_initial = {value: key for key, value in initial.items()}
         self._plans: dict[Hashable, tuple[Step, ...]] = {}
+        self._provided: dict[int, Any] = {}  # by a component's id
 
     # Plans
 
@@ -173,7 +174,7 @@ class Injector(BaseInjector):
         for candidate in candidates:
             for component in self._in_order(candidate):
                 try:
-                    if component.can_handle_parameter(candidate):
+                    if self._handles(component, candidate):
                         return component, candidate
                 except Exception as exc:
                     # A component that cannot even be asked must not stop those that can answer.
@@ -181,6 +182,16 @@ class Injector(BaseInjector):
         if isinstance(failure, ConfigurationError):
             raise failure
         raise UnresolvableParameterError(parameter, func) from failure
+
+    def _handles(self, component: Any, parameter: inspect.Parameter) -> bool:
+        """Ask *component*; API Star's own answer is known after the first time."""
+        if _chooses_parameters(component):
+            return bool(component.can_handle_parameter(parameter))
+        if id(component) not in self._provided:
+            component.can_handle_parameter(parameter)  # raises where it provides nothing
+            annotation = get_signature(component.resolve).return_annotation
+            self._provided[id(component)] = annotation
+        return parameter.annotation is self._provided[id(component)]
 
     def _in_order(self, parameter: inspect.Parameter) -> Iterable[Any]:
         """The project's components first, so that they can replace API Star's.

@@ -156,7 +156,6 @@ def _routes() -> list[Any]:
         Route('/slow/', 'GET', slow),
         Route('/quick/', 'GET', quick),
         Route('/forbidden/', 'GET', forbidden),
-        Route('/django/', 'GET', quick, name='hidden'),
         Route('/posted/', 'POST', quick, name='posted'),
     ]
 

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from django.conf import ENVIRONMENT_VARIABLE, settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from rich.console import Group
 
 from django_apistar import listing, load_tools, reports, results, target_server, targets
 from django_apistar.conf import SettingsError
+from django_apistar.console import ConsoleCommand
 from django_apistar.load_tools import Load
 from django_apistar.routing import Framework
 from django_apistar.targets import Target
@@ -51,7 +52,7 @@ def parse_positive(text: str) -> float:
     raise ArgumentTypeError(f'{text!r} is no number above 0')
 
 
-class Command(BaseCommand):
+class Command(ConsoleCommand):
     """Parses options, has targets measured in turns, and hands the results to a format."""
 
     help = 'Measure API Star and Django in this project side by side, over HTTP or in process.'
@@ -198,7 +199,7 @@ class Command(BaseCommand):
             if options['output']:
                 Path(options['output']).write_text(self._format(found, options) + '\n')
             else:
-                self.stdout.write(self._format(found, options))
+                self.write(self._format(found, options))
         except OSError as exc:
             raise CommandError(f'{exc.filename} cannot be written: {exc.strerror}.') from exc
 
@@ -245,7 +246,7 @@ def read_baseline(file: str | None, is_in_process: bool) -> results.Baseline | N
         data = json.loads(Path(file).read_text())
     except OSError as exc:
         raise results.BaselineError(f'{file} cannot be read: {exc.strerror}.') from exc
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise results.BaselineError(f'{file} is no JSON: {exc}.') from exc
     baseline = results.read_baseline(data, file)
     mode = 'in-process' if is_in_process else 'http'

@@ -8,9 +8,10 @@ from typing import Any
 
 import yaml
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from django_apistar.application import App, get_app
+from django_apistar.console import ConsoleCommand
 from django_apistar.schema import (
     build_app_openapi,
     build_json_schema,
@@ -42,7 +43,7 @@ FORMATS: dict[str, Build] = {
 }
 
 
-class Command(BaseCommand):
+class Command(ConsoleCommand):
     help = 'Export the schema of the API: OpenAPI, Swagger, JSON Schema or pages.'
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -118,10 +119,10 @@ class Command(BaseCommand):
             self._remark(f'{name} is up to date.')
             return
         changes = breaking_changes(committed, document)
-        self.stdout.write('\n'.join(lines))
+        self.write('\n'.join(lines))
         if changes:
-            self.stdout.write('\nBreaking changes:')
-            self.stdout.write('\n'.join(f'- {change}' for change in changes))
+            self.write('\nBreaking changes:')
+            self.write('\n'.join(f'- {change}' for change in changes))
         breaking = f', with {_count(changes, "breaking change")}' if changes else ''
         raise CommandError(f'{name} is not the schema of this project{breaking}.')
 
@@ -134,7 +135,7 @@ class Command(BaseCommand):
 
     def _write(self, content: bytes, name: str | None) -> None:
         if name is None:
-            self.stdout.write(content.decode())
+            self.write(content.decode())
             return
         try:
             Path(name).write_bytes(content.rstrip(b'\n') + b'\n')

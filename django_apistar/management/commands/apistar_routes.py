@@ -11,12 +11,12 @@ from urllib.parse import unquote
 
 from django.conf import settings
 from django.core import checks
-from django.core.management.base import BaseCommand, CommandError, SystemCheckError
-from django.core.management.color import no_style
+from django.core.management.base import CommandError, SystemCheckError
 
 from django_apistar import listing
 from django_apistar.application import get_app, get_route_table
 from django_apistar.conf import SettingsError, get_settings
+from django_apistar.console import ConsoleCommand
 from django_apistar.resolution import Resolution, resolve
 from django_apistar.routing import CONFLICTS, Framework, RouteTable
 from django_apistar.static import find_file
@@ -28,7 +28,7 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 PLAIN_WIDTH = 80  # where the output is no terminal
 
 
-class Command(BaseCommand):
+class Command(ConsoleCommand):
     """Parses options, asks the core for rows, hands them to a format, prints."""
 
     help = 'List the routes of API Star and Django, and tell which framework answers a request.'
@@ -59,12 +59,6 @@ class Command(BaseCommand):
         questions.add_argument(
             '--resolve', metavar='PATH', help='tell which route answers PATH; exit 1 when none does'
         )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if os.environ.get('NO_COLOR'):
-            self.style = no_style()
-            self.stderr.style_func = None
 
     def check(self, *args: Any, **kwargs: Any) -> None:
         """Stop for what `check` calls an error, but for conflicts: they are what is asked for."""
@@ -118,10 +112,10 @@ class Command(BaseCommand):
     def _print(self, rows: list[listing.Row], table: RouteTable, options: dict[str, Any]) -> None:
         wanted = options['format']
         if wanted in listing.TEXTS:
-            self.stdout.write(listing.TEXTS[wanted](rows, table.conflicts()))
+            self.write(listing.TEXTS[wanted](rows, table.conflicts()))
         elif rows:
             width = shutil.get_terminal_size().columns if self.stdout.isatty() else PLAIN_WIDTH
-            self.stdout.write(listing.LAYOUTS[wanted](rows, width, self._has_colour(options)))
+            self.write(listing.LAYOUTS[wanted](rows, width, self._has_colour(options)))
         else:
             self.stderr.write('No route is like that.')
 
@@ -136,9 +130,9 @@ class Command(BaseCommand):
         silenced = settings.SILENCED_SYSTEM_CHECKS
         conflicts = [problem for problem in table.conflicts() if problem.check_id not in silenced]
         if format == 'json':
-            self.stdout.write(listing.format_json([], conflicts))
+            self.write(listing.format_json([], conflicts))
         for problem in conflicts if format != 'json' else ():
-            self.stdout.write(f'{problem.id}: {problem.message}\n  {problem.hint}')
+            self.write(f'{problem.id}: {problem.message}\n  {problem.hint}')
         if conflicts:
             count = len(conflicts)
             raise CommandError(f'{count} conflict{"s" * (count > 1)} between routes.')
@@ -156,9 +150,9 @@ class Command(BaseCommand):
         if found.framework is Framework.STATIC:
             found = _look_for_file(found, path, method)
         if options['format'] == 'json':
-            self.stdout.write(json.dumps(_as_data(found), indent=2, ensure_ascii=False))
+            self.write(json.dumps(_as_data(found), indent=2, ensure_ascii=False))
         else:
-            self.stdout.write('\n'.join(_as_lines(found, f'{method} {path}')))
+            self.write('\n'.join(_as_lines(found, f'{method} {path}')))
         if found.status in (404, 405):
             raise CommandError(f'{method} {path} is answered with {found.status}.')
 

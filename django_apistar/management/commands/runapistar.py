@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import sys
@@ -10,13 +11,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError, SystemCheckError
-from django.core.management.color import no_style
+from django.core.management.base import CommandError, SystemCheckError
 from django.db import DatabaseError, connections
 
 from django_apistar import banner, listeners, server
 from django_apistar.application import get_route_table
 from django_apistar.conf import get_settings
+from django_apistar.console import ConsoleCommand
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
@@ -44,7 +45,7 @@ _SERVER_OPTIONS = (
 )
 
 
-class Command(BaseCommand):
+class Command(ConsoleCommand):
     """Parses the options, opens the sockets, checks and loads the project, and hands over."""
 
     _called_from_command_line: bool  # Django's
@@ -57,9 +58,6 @@ class Command(BaseCommand):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._server_arguments: list[str] = []
-        if os.environ.get('NO_COLOR'):
-            self.style = no_style()
-            self.stderr.style_func = None
 
     # Command line
 
@@ -72,6 +70,7 @@ class Command(BaseCommand):
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Return a parser that refuses a command line in one sentence."""
+        kwargs['epilog'] = 'What follows -- is for the server, as in: -- --limit-request-line 2000'
         parser = super().create_parser(prog_name, subcommand, **kwargs)
 
         def refuse(message: str) -> NoReturn:
@@ -145,18 +144,22 @@ class Command(BaseCommand):
         self._warn_about_migrations()
         self._check_hosts()
         server.load_application()
-        self.stdout.write(self._format_banner(launch, configured, listeners_))
+        found = self._format_banner(launch, configured, listeners_)
         if is_trial:
-            self.stdout.write(configured.trial_text or 'Everything is in order; not started.')
+            self.write(found)
+            self.write(configured.trial_text or 'Everything is in order; not started.')
             return
-        self.stdout.write('Quit with Control-C.')
-        self.stdout.flush()
+        with contextlib.suppress(OSError):  # A disk that is full keeps nobody from serving.
+            self.stdout.write(found)
+            self.stdout.write('Quit with Control-C.')
+            self.stdout.flush()
         launch = dataclasses.replace(launch, sockets=[one.sock.detach() for one in listeners_])
         server.start(launch)
 
     def _warn_about_migrations(self) -> None:
         try:
-            self.check_migrations()
+            with contextlib.suppress(OSError):  # Django writes to stdout, whose disk may be full.
+                self.check_migrations()
         except DatabaseError as exc:
             self.stderr.write(f'runapistar: The migrations cannot be checked: {exc}'.rstrip())
         finally:

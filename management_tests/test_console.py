@@ -1,0 +1,114 @@
+"""What all commands do with their output: NO_COLOR, and a stdout that takes no more."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+from management_tests.server_process import Project, free_port
+
+pytestmark = pytest.mark.slow
+
+QUICK = ('--in-process', '--rounds', '1', '--duration', '0.01', '--django', '/page/')
+COMMANDS = {
+    'apistar_routes': ('apistar_routes',),
+    'apistar_docs': ('apistar_docs',),
+    'apistar_bench': ('apistar_bench', *QUICK),
+    'runapistar': ('runapistar', '--check', '--skip-checks'),
+}
+MISTAKES = {
+    'apistar_routes': ('apistar_routes', '--resolve', 'x'),
+    'apistar_docs': ('apistar_docs', '--check', 'nowhere.json'),
+    'apistar_bench': ('apistar_bench', '--plot', 'x.gif'),
+    'runapistar': ('runapistar', 'fd://77'),
+}
+
+
+@pytest.fixture(scope='module')
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return Project(tmp_path_factory.mktemp('project'))
+
+
+@pytest.mark.parametrize('command', COMMANDS.values(), ids=COMMANDS)
+def test_full_disk_behind_stdout_is_a_sentence(project: Project, command: tuple[str, ...]) -> None:
+    with Path('/dev/full').open('wb') as full:
+        done = subprocess.run(
+            project.command(*command), cwd=project.directory, env=project.environment(),
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].partition(': ')[2] == (
+        'stdout cannot be written: No space left on device.'
+    )
+    assert 'Traceback' not in done.stderr
+
+
+@pytest.mark.server
+def test_full_disk_behind_stdout_keeps_nobody_from_serving(project: Project) -> None:
+    port = free_port()
+    with Path('/dev/full').open('wb') as full:
+        process = subprocess.Popen(
+            project.command('runapistar', str(port), '--workers', '1'), cwd=project.directory,
+            env=project.environment(), stdout=full, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+    try:
+        url = f'http://127.0.0.1:{port}/hello/'
+        session = requests.Session()
+        session.mount('http://', HTTPAdapter(max_retries=Retry(connect=20, backoff_factor=0.1)))
+
+        assert session.get(url, timeout=30).json() == {'message': 'hello'}
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def test_reader_that_has_seen_enough_ends_the_command_without_a_word(project: Project) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        project.command('apistar_docs'), cwd=project.directory, env=project.environment(),
+        stdout=writer, stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    os.close(writer)
+
+    assert (done.returncode, done.stderr) == (1, '')
+
+
+def fail_in_terminal(project: Project, *command: str, **variables: str) -> str:
+    """Return what *command* writes to the terminal that its stderr is."""
+    ours, theirs = pty.openpty()
+    environment = project.environment(TERM='xterm', **variables)
+    process = subprocess.Popen(
+        project.command(*command), cwd=project.directory, env=environment,
+        stdout=theirs, stderr=theirs,
+    )  # fmt: skip
+    os.close(theirs)
+    text = b''
+    try:
+        while chunk := os.read(ours, 65536):
+            text += chunk
+    except OSError:
+        pass  # Linux: nobody writes to it any more.
+    finally:
+        os.close(ours)
+    assert process.wait() == 1
+    return text.decode()
+
+
+@pytest.mark.parametrize('command', MISTAKES.values(), ids=MISTAKES)
+def test_no_color_holds_for_sentences_of_failure(
+    project: Project, command: tuple[str, ...]
+) -> None:
+    assert '\x1b' not in fail_in_terminal(project, *command, NO_COLOR='1')
+
+
+def test_sentences_of_failure_are_red_in_a_terminal(project: Project) -> None:
+    assert '\x1b[' in fail_in_terminal(project, *MISTAKES['apistar_docs'])
