@@ -11,6 +11,7 @@ from apistar import Component, Route, exceptions, http, types, validators
 from django_apistar.application import App
 from management_tests.oracle import Answer, Request, both_modes, build, quiet, send
 
+pytestmark = pytest.mark.slow
 THREADS = 64
 ROUNDS = 40
 
