@@ -24,9 +24,9 @@ _CHUNK = 64 * 1024
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _ALL_LISTS = bytes.maketrans(b'{}', b'[]')
 _NO_STRUCTURE = bytes(code for code in range(256) if code not in b'[]{}"\\')
-# Every digit as 0 and every E as e: far faster to search for than a pattern, as text above all.
-# `in` asks bytes first whether the other is a number, by an exception.
-_DIGITS_AS_0 = bytes.maketrans(b'123456789E', b'000000000e')
+# Every digit and + as 0, and every E as e: far faster to search for than a pattern, as text above
+# all. `in` asks bytes first whether the other is a number, by an exception.
+_DIGITS_AS_0 = bytes.maketrans(b'123456789+E', b'0000000000e')
 _LONG_INTEGER = '0' * 19  # of which orjson may make a float
 _LONG_NUMBER = '0' * 300  # which may be infinite
 _SURROGATE = re.compile(rb'\\u[dD][89a-fA-F]')
@@ -144,10 +144,7 @@ def _build_reader(scan_once: Any, read_carefully: Read) -> Read:
             _check_depth(document)
         digits = document.translate(_DIGITS_AS_0).decode('latin-1')
         has_escape = '\\' in digits  # One character is found at once, '\\u' by trying.
-        if (
-            (has_escape and '\\u' in digits)
-            or 'e000' in digits or 'e+000' in digits or _LONG_NUMBER in digits
-        ):  # fmt: skip
+        if (has_escape and '\\u' in digits) or 'e000' in digits or _LONG_NUMBER in digits:
             return read_carefully(document)
         try:
             text = document.decode('utf-8')
