@@ -144,7 +144,8 @@ class GunicornServer(Application):
         try:
             self.cfg.worker_class  # noqa: B018  # imports it
         except RuntimeError as exc:
-            reason = str(exc).strip().splitlines()[-1]
+            # A traceback in brackets, whose last line is the cause.
+            reason = str(exc).rstrip(' \n]').splitlines()[-1]
             raise ServerError(
                 f'The worker class {worker_class!r} cannot be loaded: {reason}. '
                 'Use gthread, sync, or one whose package is installed.'
