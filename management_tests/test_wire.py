@@ -33,9 +33,10 @@ def exchange(server: Server, *parts: bytes) -> bytes:
     answer = b''
     with socket.create_connection((str(address.hostname), int(address.port or 80))) as connection:
         connection.settimeout(10)
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(OSError):  # The server may have refused before the end.
             connection.sendall(b''.join(parts))
             connection.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(ConnectionError):
             while chunk := connection.recv(65536):
                 answer += chunk
     return answer
