@@ -128,15 +128,18 @@ class Data:
         return f'{source.const(self._dumps, "dumps")}({part}, None, {self._option})'
 
     def part_expression(self, source: Source, properties: Iterable[Property]) -> str:
-        shown = (
-            f'{item.key}: {format_expression(source, item.validator, item.variable)}'
-            for item in properties
-        )
-        return f'{{{", ".join(shown)}}}'
+        return f'{{{_dict_items(source, properties)}}}'
 
     def refuse_float(self, source: Source, variable: str) -> list[str]:
         is_unlike = source.const(_is_unlike, 'is_unlike')
         return [f'({variable} < 0.0001 or {variable} >= 1e16) and {is_unlike}({variable})']
+
+
+def _dict_items(source: Source, properties: Iterable[Property]) -> str:
+    return ', '.join(
+        f'{item.key}: {format_expression(source, item.validator, item.variable)}'
+        for item in properties
+    )
 
 
 def _is_unlike(number: float) -> bool:
@@ -234,9 +237,7 @@ def _write_instance(writer: TypeWriter, style: Style, rare: str) -> str:
     if not is_trusted:
         return style.part_expression(source, properties)
     formatted = [item for item in properties if find_format(item.validator) is not None]
-    if not formatted:
-        return 'values'
-    return f'{{**values, {style.part_expression(source, formatted)[1:]}'
+    return f'{{**values, {_dict_items(source, formatted)}}}' if formatted else 'values'
 
 
 def _write_refusals(source: Source, refusals: list[str], rare: str) -> None:
