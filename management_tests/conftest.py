@@ -18,14 +18,14 @@ WITHOUT_PLANS = os.environ.get('DJANGO_APISTAR_ACCELERATE') == '0'
 ONCE = frozenset({
     'test_accelerate_encoding', 'test_accelerate_texts', 'test_accelerate_validation',
     'test_apistar_bench', 'test_apistar_docs', 'test_apistar_docs_comparison',
-    'test_apistar_docs_document',
-    'test_apistar_docs_generated', 'test_apistar_docs_page', 'test_apistar_docs_pages',
-    'test_apistar_routes', 'test_apistar_routes_resolve', 'test_authentication_commands',
-    'test_authentication_credentials', 'test_authentication_migrations', 'test_browser',
-    'test_checks', 'test_command_pages', 'test_compat', 'test_conf', 'test_deploy_checks',
-    'test_documentation', 'test_example_http', 'test_layers', 'test_oracle', 'test_oracle_random',
-    'test_packaging', 'test_reliability_page', 'test_safety_ids', 'test_schemathesis',
-    'test_speed', 'test_threads', 'test_wsgi',
+    'test_apistar_docs_document', 'test_apistar_docs_generated', 'test_apistar_docs_page',
+    'test_apistar_docs_pages', 'test_apistar_routes', 'test_apistar_routes_resolve',
+    'test_authentication_commands', 'test_authentication_credentials',
+    'test_authentication_migrations', 'test_browser', 'test_checks', 'test_command_pages',
+    'test_compat', 'test_conf', 'test_deploy_checks', 'test_documentation', 'test_example_http',
+    'test_fuzz', 'test_layers', 'test_oracle', 'test_oracle_random', 'test_packaging',
+    'test_reliability_page', 'test_safety_ids', 'test_schemathesis', 'test_speed',
+    'test_threads', 'test_wsgi',
 })  # fmt: skip
 
 

@@ -106,6 +106,7 @@ def test_path_is_answered_the_same_however_often(path_info, method, status, fram
     assert answers == {(status, framework, body)}
 
 
+@pytest.mark.slow
 def test_paths_of_clients_are_not_kept():
     numbers = iter(range(100_000))
 
