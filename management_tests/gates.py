@@ -61,7 +61,7 @@ GATES = {
         'one of two instances behind nginx is killed under load', 'no request to the site fails'
     ),
     'L14': Gate(
-        'both instances are restarted in turn, and one is reloaded, under load of GET and POST',
+        'both instances are restarted and reloaded, in turn, under load of GET and POST',
         'no request to the site fails',
     ),
     'L15': Gate(

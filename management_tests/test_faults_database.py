@@ -16,7 +16,12 @@ from management_tests.postgres import Postgres
 from management_tests.server_process import Project
 from management_tests.traffic import Outcome, Traffic
 
-pytestmark = [pytest.mark.faults, pytest.mark.server]
+SERVERS = ['gunicorn', 'granian'] if gates.IS_FULL else ['gunicorn']
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.server,
+    pytest.mark.parametrize('server_name', SERVERS, indirect=True),
+]
 
 ROUTES = """
 
