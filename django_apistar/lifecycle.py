@@ -18,6 +18,7 @@ from django.db import close_old_connections, reset_queries
 from django.db.backends.signals import connection_created
 from django.utils.module_loading import import_string
 
+Connections = list[tuple[Any, bool]]  # each with its setting AUTOCOMMIT
 _OWN_RECEIVERS = (
     (signals.request_started, {id(reset_queries), id(close_old_connections)}),
     (signals.request_finished, {id(close_old_connections), id(close_caches), id(reset_urlconf)}),
@@ -32,7 +33,7 @@ class _Thread(threading.local):
     """
 
     def __init__(self) -> None:
-        self.connections: list[Any] = []
+        self.connections: Connections = []
         self.caches = [caches[alias] for alias in caches]
 
 
@@ -41,8 +42,8 @@ _thread = _Thread()
 
 def remember_connection(sender: Any, connection: Any, **kwargs: Any) -> None:
     """Receiver of connection_created."""
-    if not any(connection is known for known in _thread.connections):
-        _thread.connections.append(connection)
+    if not any(connection is known for known, _ in _thread.connections):
+        _thread.connections.append((connection, connection.settings_dict['AUTOCOMMIT']))
 
 
 class Lifecycle:
@@ -60,13 +61,13 @@ class Lifecycle:
         """Make this thread's connections to caches, once."""
         _thread.caches  # noqa: B018
 
-    def begin(self, environ: dict[str, Any]) -> list[Any] | None:
+    def begin(self, environ: dict[str, Any]) -> Connections | None:
         """Do what Django does before a request.
 
         Returns what `end` wants: this thread's connections, which grow while the request runs,
         or None where the signals are sent.
         """
-        connections: list[Any] = _thread.connections
+        connections = _thread.connections
         if (
             not (
                 self._request_started.receivers == self._started
@@ -76,7 +77,7 @@ class Lifecycle:
         ):
             self._request_started.send(sender=WSGIHandler, environ=environ)
             return None
-        for connection in connections:
+        for connection, autocommit in connections:
             connection.queries_log.clear()
             if connection.connection is not None and not connection.in_atomic_block:
                 connection.health_check_done = False
@@ -85,21 +86,21 @@ class Lifecycle:
                 if (
                     connection.errors_occurred
                     or connection.close_at is not None
-                    or connection.autocommit != connection.settings_dict['AUTOCOMMIT']
+                    or connection.autocommit != autocommit
                 ):
                     connection.close_if_unusable_or_obsolete()
         return connections
 
-    def end(self, connections: list[Any] | None) -> None:
+    def end(self, connections: Connections | None) -> None:
         """Do what Django does when a response has been sent."""
         if connections is None:
             self._request_finished.send(sender=WSGIHandler)
             return
-        for connection in connections:
+        for connection, autocommit in connections:
             if connection.connection is not None and (
                 connection.errors_occurred
                 or connection.close_at is not None
-                or connection.autocommit != connection.settings_dict['AUTOCOMMIT']
+                or connection.autocommit != autocommit
             ):
                 connection.close_if_unusable_or_obsolete()
         if self.closes_caches:
