@@ -14,7 +14,7 @@ from django.core import signals
 from django.core.cache import BaseCache, caches, close_caches
 from django.core.handlers.base import reset_urlconf
 from django.core.handlers.wsgi import WSGIHandler
-from django.db import close_old_connections, reset_queries
+from django.db import close_old_connections, connections, reset_queries
 from django.db.backends.signals import connection_created
 from django.utils.module_loading import import_string
 
@@ -33,8 +33,18 @@ class _Thread(threading.local):
     """
 
     def __init__(self) -> None:
-        self.connections: Connections = []
+        # Opened before anybody listened, as by system checks in a server's first thread.
+        self.connections: Connections = list(map(_describe, _find_open_connections()))
         self.caches = [caches[alias] for alias in caches]
+
+
+def _describe(connection: Any) -> tuple[Any, bool]:
+    return connection, connection.settings_dict['AUTOCOMMIT']
+
+
+def _find_open_connections() -> list[Any]:
+    initialized = connections.all(initialized_only=True)
+    return [connection for connection in initialized if connection.connection is not None]
 
 
 _thread = _Thread()
@@ -43,7 +53,7 @@ _thread = _Thread()
 def remember_connection(sender: Any, connection: Any, **kwargs: Any) -> None:
     """Receiver of connection_created."""
     if not any(connection is known for known, _ in _thread.connections):
-        _thread.connections.append((connection, connection.settings_dict['AUTOCOMMIT']))
+        _thread.connections.append(_describe(connection))
 
 
 class Lifecycle:
@@ -51,6 +61,8 @@ class Lifecycle:
 
     def __init__(self) -> None:
         connection_created.connect(remember_connection)
+        for connection in _find_open_connections():
+            remember_connection(None, connection)
         self._request_started = signals.request_started
         self._request_finished = signals.request_finished
         self._started: list[Any] = []
@@ -78,17 +90,17 @@ class Lifecycle:
             self._request_started.send(sender=WSGIHandler, environ=environ)
             return None
         for connection, autocommit in connections:
-            connection.queries_log.clear()
-            if connection.connection is not None and not connection.in_atomic_block:
-                connection.health_check_done = False
-                # Only with one of these signs does Django's method find a reason to close; it
-                # would ask the driver as well.
-                if (
-                    connection.errors_occurred
-                    or connection.close_at is not None
-                    or connection.autocommit != autocommit
-                ):
-                    connection.close_if_unusable_or_obsolete()
+            if connection.queries_log:
+                connection.queries_log.clear()
+            connection.health_check_done = False
+            # Only with one of these signs does Django's method find a reason to close; it would
+            # ask the driver as well.
+            if (
+                connection.errors_occurred
+                or connection.close_at is not None
+                or connection.autocommit != autocommit
+            ) and not connection.in_atomic_block:
+                connection.close_if_unusable_or_obsolete()
         return connections
 
     def end(self, connections: Connections | None) -> None:
@@ -97,7 +109,7 @@ class Lifecycle:
             self._request_finished.send(sender=WSGIHandler)
             return
         for connection, autocommit in connections:
-            if connection.connection is not None and (
+            if (
                 connection.errors_occurred
                 or connection.close_at is not None
                 or connection.autocommit != autocommit
