@@ -204,6 +204,7 @@ class Plans:
             encode=encode,
             build_response=_build_response_builder(app, encode),
             finalize=lambda response: responses.finalize(response, app.extra_headers),
+            lengths=responses.LENGTHS,
             body_of=responses.get_body,
             read_body=body.read_body,
             decode_body=app.decode_body,

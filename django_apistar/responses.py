@@ -1,5 +1,6 @@
 """Responses: what a handler's value becomes, and what goes to the server."""
 
+import functools
 import inspect
 import itertools
 import json
@@ -21,6 +22,8 @@ STATUS_LINES = {code: f'{code} Unknown' for code in range(100, 600)}
 STATUS_LINES.update({status.value: f'{status.value} {status.phrase}' for status in HTTPStatus})
 BODILESS = frozenset((*range(100, 200), 204, 304))
 CONTENT_HEADERS = ('content-length', 'content-type')
+# Of small responses: to write a number takes as long as to call a function.
+LENGTHS = tuple(('content-length', str(length)) for length in range(1024))
 JSON_TYPE = ('content-type', 'application/json')
 PLAIN_STATUSES = frozenset(STATUS_LINES).difference(BODILESS)
 _UNSENDABLE = re.compile('[\r\n\0]|[^\0-\xff]')
@@ -138,7 +141,9 @@ def _iter_json(values: Iterable[Any], encode_default: Callable[[Any], Any]) -> I
 def build_json_response(content: bytes) -> Any:
     """Return what JSONResponse makes of a value whose JSON is *content*, without its detours."""
     headers = http.MutableHeaders.__new__(http.MutableHeaders)
-    headers._list = [('content-length', str(len(content))), JSON_TYPE]
+    size = len(content)
+    length = LENGTHS[size] if size < len(LENGTHS) else ('content-length', str(size))
+    headers._list = [length, JSON_TYPE]
     headers._dict = dict(headers._list)
     response = http.JSONResponse.__new__(http.JSONResponse)
     response.content = content
@@ -148,7 +153,7 @@ def build_json_response(content: bytes) -> Any:
     return response
 
 
-def finalize(response: Any, extra: Iterable[tuple[str, str]]) -> tuple[str, Headers]:
+def finalize(response: Any, extra: tuple[tuple[str, str], ...]) -> tuple[str, Headers]:
     """Return the status line and headers of *response* as they go to the server.
 
     *extra* headers are added where the response has none of that name. Raises ValueError for
@@ -163,10 +168,14 @@ def finalize(response: Any, extra: Iterable[tuple[str, str]]) -> tuple[str, Head
     if status_code in BODILESS:
         headers = [item for item in headers if item[0] not in CONTENT_HEADERS]
     check_headers(headers)
-    return STATUS_LINES[status_code], [
-        *headers,
-        *[item for item in extra if item[0] not in known],
-    ]
+    if not _get_names(extra).isdisjoint(known):
+        extra = tuple(item for item in extra if item[0] not in known)
+    return STATUS_LINES[status_code], [*headers, *extra]
+
+
+@functools.lru_cache(maxsize=16)
+def _get_names(headers: tuple[tuple[str, str], ...]) -> frozenset[str]:
+    return frozenset(name for name, _ in headers)
 
 
 def get_body(response: Any) -> Iterable[bytes]:
@@ -183,7 +192,7 @@ def check_headers(headers: Headers) -> None:
     """Raise ValueError where a header would break the response apart or cannot be sent."""
     if not headers:
         return
-    text = ' '.join([part for header in headers for part in header])
+    text = ' '.join(itertools.chain.from_iterable(headers))
     if text.isascii() and text.isprintable():
         return  # The usual case, far faster to ask than a pattern.
     if _UNSENDABLE.search(text):

@@ -23,7 +23,6 @@ INITIAL = {  # keys of a request's state that a plan has from the start
     'path_params': 'path_params', 'route': '_route', 'return_value': 'value',
     'response': 'response', 'exc': 'None',
 }  # fmt: skip
-_LENGTHS = tuple(('content-length', str(length)) for length in range(1024))
 
 
 BUILT_IN = ('django_apistar.components', 'apistar.server.validation', 'apistar.server.wsgi')
@@ -62,6 +61,7 @@ class Tools:
     render_rows: Callable[[Any], Callable[[Any], Any] | None]
     write_rows: Callable[[Any], Callable[[Any], bytes | None] | None]
     find_type: Callable[[Any], tuple[Any, Callable[[Any], bytes]] | None]
+    lengths: Sequence[tuple[str, str]]  # the Content-Length of small bodies
     extra_headers: tuple[tuple[str, str], ...]
     route_name_key: str
 
@@ -455,12 +455,11 @@ class _PlanWriter:
             return
         if not self.has_response_hooks:
             headers = [('content-type', 'application/json'), *self.tools.extra_headers]
-            lengths = source.const(_LENGTHS, 'lengths')
+            lengths = source.const(self.tools.lengths, 'lengths')
             with source.block('if body is not None:'):
                 source.line('size = len(body)')
-                # Writing a number takes as long as calling a function.
                 source.line(
-                    f'length = {lengths}[size] if size < {len(_LENGTHS)} else '
+                    f'length = {lengths}[size] if size < {len(self.tools.lengths)} else '
                     "('content-length', str(size))"
                 )
                 source.line(f"start_response('200 OK', [length, {', '.join(map(repr, headers))}])")
