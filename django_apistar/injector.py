@@ -71,7 +71,16 @@ class Injector(BaseInjector):
         self.initial = dict(initial)
         self.reverse_initial = {value: key for key, value in initial.items()}
         self._plans: dict[Hashable, tuple[Step, ...]] = {}
-        self._provided: dict[int, Any] = {}  # by a component's id
+        self._signatures: dict[int, inspect.Signature] = {}  # of resolve, by a component's id
+        self._provided: dict[int, Any] = {}  # the same way
+        own = [item for item in self.components if not is_built_in(item)]
+        self._in_order = self._put_first(own)
+        self._in_order_for_primitives = self._put_first(
+            [item for item in own if _chooses_parameters(item)]
+        )
+
+    def _put_first(self, own: list[Any]) -> list[Any]:
+        return [*own, *(item for item in self.components if item not in own)]
 
     # Plans
 
@@ -103,7 +112,9 @@ class Injector(BaseInjector):
                 func,
                 'Write def instead of async def.',
             )
-        signature = get_signature(func)
+        signature = (
+            get_signature(func) if component is None else self._get_resolve_signature(component)
+        )
         values: list[tuple[str, Key]] = []
         consts: dict[str, Any] = {}
         for wanted in signature.parameters.values():
@@ -172,7 +183,7 @@ class Injector(BaseInjector):
             candidates.append(without_optional(parameter))
         failure: Exception | None = None
         for candidate in candidates:
-            for component in self._in_order(candidate):
+            for component in self._list_components(candidate):
                 try:
                     if self._handles(component, candidate):
                         return component, candidate
@@ -189,21 +200,24 @@ class Injector(BaseInjector):
             return bool(component.can_handle_parameter(parameter))
         if id(component) not in self._provided:
             component.can_handle_parameter(parameter)  # raises where it provides nothing
-            annotation = get_signature(component.resolve).return_annotation
-            self._provided[id(component)] = annotation
+            signature = self._get_resolve_signature(component)
+            self._provided[id(component)] = signature.return_annotation
         return parameter.annotation is self._provided[id(component)]
 
-    def _in_order(self, parameter: inspect.Parameter) -> Iterable[Any]:
+    def _list_components(self, parameter: inspect.Parameter) -> list[Any]:
         """The project's components first, so that they can replace API Star's.
 
         Except for primitive annotations, where only a component that overrides
         can_handle_parameter, by name for example, has asked to be first.
         """
-        own = [item for item in self.components if not is_built_in(item)]
-        if parameter.annotation in _PRIMITIVES:
-            own = [item for item in own if _chooses_parameters(item)]
-        yield from own
-        yield from (item for item in self.components if item not in own)
+        is_primitive = parameter.annotation in _PRIMITIVES
+        return self._in_order_for_primitives if is_primitive else self._in_order
+
+    def _get_resolve_signature(self, component: Any) -> inspect.Signature:
+        signature = self._signatures.get(id(component))
+        if signature is None:
+            signature = self._signatures[id(component)] = get_signature(component.resolve)
+        return signature
 
     # Runs
 
