@@ -99,6 +99,30 @@ def _build_fast(orjson: Any, default: Default, exact: Encode) -> Encode:
         | orjson.OPT_PASSTHROUGH_SUBCLASS
     )
 
+    make_plain = _build_make_plain(default)
+
+    def encode(value: Any) -> bytes:
+        try:
+            text: bytes = dumps(value, make_plain, option)
+        except Exception:  # Whatever it is, the standard library says it in its own words.
+            return exact(value)
+        if type(value) is dict and len(value) <= _FEW:
+            for item in value.values():
+                kind = type(item)
+                if kind is not str and kind not in _ALIKE:
+                    break
+            else:
+                return text
+        digits = text.translate(_DIGITS_AS_0).decode()
+        is_suspect = 'null' in digits or '0e' in digits or '0.0000' in digits
+        return exact(value) if is_suspect and _is_unlike(text, value) else text
+
+    return encode
+
+
+def _build_make_plain(default: Default) -> Default:
+    """Return what orjson asks for a value that it does not know."""
+
     def make_plain(value: Any) -> Any:
         render = find_render(type(value))
         if render is not None:
@@ -110,16 +134,12 @@ def _build_fast(orjson: Any, default: Default, exact: Encode) -> Encode:
             raise _NotTwiceError
         return default(value)
 
-    def encode(value: Any) -> bytes:
-        try:
-            text: bytes = dumps(value, make_plain, option)
-        except Exception:  # Whatever it is, the standard library says it in its own words.
-            return exact(value)
-        digits = text.translate(_DIGITS_AS_0).decode('latin-1')
-        is_suspect = 'null' in digits or '0e' in digits or '0.0000' in digits
-        return exact(value) if is_suspect and _is_unlike(text, value) else text
+    return make_plain
 
-    return encode
+
+# What both write alike. To look at a dict's few values is cheaper than to look at their text.
+_ALIKE = frozenset({str, int, bool, type(None)})
+_FEW = 8
 
 
 # What the standard library reads of subclasses.
@@ -139,7 +159,7 @@ _DIGITS_AS_0 = bytes.maketrans(b'123456789', b'000000000')
 
 
 def _may_have_unlike_float(text: bytes) -> bool:
-    digits = text.translate(_DIGITS_AS_0).decode('latin-1')
+    digits = text.translate(_DIGITS_AS_0).decode()
     return '0e' in digits or '0.0000' in digits
 
 
