@@ -75,10 +75,9 @@ def choose_database() -> Iterator[dict[str, str]]:
 
 
 def run_server_tests(arguments: list[str]) -> tuple[int, Counter[str]]:
-    """Return the same for the tests that start servers.
+    """Return the same for the tests that measure servers.
 
-    One at a time: they count every request under load, and a port that one test has left may be
-    another's at once.
+    One at a time: they count every request under load.
     """
     return run_apart([*arguments, '-m', 'server', '-n', '0'], dict(os.environ))
 
@@ -133,7 +132,7 @@ def main(arguments: list[str]) -> int:
         parts = [run_pytest([*arguments, '-m', 'not server'])]
         print('\nThe tests that requests are in, without plans and on PostgreSQL:', flush=True)
         parts.append(run_without_plans(arguments))
-        print('\nThe tests that start servers:', flush=True)
+        print('\nThe tests that measure servers:', flush=True)
         parts.append(run_server_tests(arguments))
     print('\nThe tests of the example:', flush=True)
     parts.append(run_example_tests())

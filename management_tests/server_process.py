@@ -9,6 +9,7 @@ assert server.returncode == 0
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import signal
@@ -119,10 +120,25 @@ MANAGE = """
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return int(probe.getsockname()[1])
+    """Return a port of 127.0.0.1 that nobody listens on, each time another.
+
+    Each of pytest's workers has ports of its own, below those that systems give to clients.
+    """
+    while True:
+        port = next(_ports)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(('127.0.0.1', port))
+            return port
+
+
+def _list_ports() -> Iterator[int]:
+    number = int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0').removeprefix('gw')) % 8
+    first = 16000 + 2000 * number
+    start = os.getpid() % 2000  # so that a run does not meet the ports of the one before
+    return itertools.cycle([first + (start + n) % 2000 for n in range(2000)])
+
+
+_ports = _list_ports()
 
 
 class Project:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -30,7 +31,7 @@ FEW = 'Warning: 1 round gives no interval worth the name. Use --rounds 3 or more
 ANY_TOOL = next((name for name in ('hey', *TOOLS) if which(name)), None)
 needs_a_tool = pytest.mark.skipif(ANY_TOOL is None, reason='no load tool is installed')
 
-pytestmark = pytest.mark.server
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope='module', autouse=True)
@@ -502,6 +503,8 @@ def test_a_run_that_is_ended_leaves_no_process_and_no_port(project, number):
     process = subprocess.Popen(
         project.command('apistar_bench', '--duration', '30'), cwd=project.directory,
         env=project.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # As in a terminal: a test run in the background hands down that SIGINT is ignored.
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     with process:
         for line in process.stderr or ():

@@ -25,7 +25,7 @@ def test_the_page_shows_the_commands_real_output(page, tmp_path):
         assert f'$ {command}\n{run_command(command, example)}' == f'$ {command}\n{output}'
 
 
-@pytest.mark.server
+@pytest.mark.slow
 def test_the_readme_shows_the_real_banner(tmp_path):
     """But for the versions, which differ from one machine to the next."""
     example = Example(tmp_path)

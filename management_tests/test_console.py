@@ -51,7 +51,6 @@ def test_full_disk_behind_stdout_is_a_sentence(project: Project, command: tuple[
     assert 'Traceback' not in done.stderr
 
 
-@pytest.mark.server
 def test_full_disk_behind_stdout_keeps_nobody_from_serving(project: Project) -> None:
     port = free_port()
     with Path('/dev/full').open('wb') as full:

@@ -21,7 +21,7 @@ from django_apistar import listeners
 from django_apistar.management.commands.runapistar import Command
 from management_tests.server_process import REPOSITORY, Project, Server, free_port
 
-pytestmark = pytest.mark.server
+pytestmark = pytest.mark.slow
 
 DJANGOS_OPTIONS = {
     'help', 'version', 'verbosity', 'settings', 'pythonpath', 'traceback', 'no_color',

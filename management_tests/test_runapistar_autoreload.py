@@ -9,7 +9,7 @@ import pytest
 
 from management_tests.server_process import Project, Server
 
-pytestmark = pytest.mark.server
+pytestmark = pytest.mark.slow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
