@@ -159,7 +159,7 @@ class Injector(BaseInjector):
         parents: tuple[Key, ...],
     ) -> Key:
         component, parameter = self.find_component(wanted, func)
-        key = identify(component, parameter)
+        key = identify(component, parameter, self._get_resolve_signature(component))
         if key in parents:
             raise InjectionError(
                 f'The component {get_dotted_name(type(component))} needs itself',
@@ -272,8 +272,8 @@ class Injector(BaseInjector):
             return plan
 
 
-def identify(component: Any, parameter: inspect.Parameter) -> Key:
-    """Return the state's key of what *component* resolves for *parameter*.
+def identify(component: Any, parameter: inspect.Parameter, signature: inspect.Signature) -> Key:
+    """Return the state's key of what *component* resolves, by *signature*, for *parameter*.
 
     API Star's own identity is the class's bare name, so that two classes named User were one.
     A component that overrides `identity` is asked.
@@ -286,7 +286,6 @@ def identify(component: Any, parameter: inspect.Parameter) -> Key:
         hash(annotation)
     except TypeError:
         annotation = repr(annotation)
-    signature = get_signature(component.resolve)
     asks_for_parameter = any(
         wanted.annotation is inspect.Parameter for wanted in signature.parameters.values()
     )
