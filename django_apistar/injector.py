@@ -202,7 +202,8 @@ class Injector(BaseInjector):
             component.can_handle_parameter(parameter)  # raises where it provides nothing
             signature = self._get_resolve_signature(component)
             self._provided[id(component)] = signature.return_annotation
-        return parameter.annotation is self._provided[id(component)]
+        # Equal, not the same: typing makes a second Optional[T] when it has forgotten the first.
+        return bool(parameter.annotation == self._provided[id(component)])
 
     def _list_components(self, parameter: inspect.Parameter) -> list[Any]:
         """The project's components first, so that they can replace API Star's.
