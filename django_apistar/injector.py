@@ -72,7 +72,6 @@ class Injector(BaseInjector):
         self.reverse_initial = {value: key for key, value in initial.items()}
         self._plans: dict[Hashable, tuple[Step, ...]] = {}
         self._signatures: dict[int, inspect.Signature] = {}  # of resolve, by a component's id
-        self._provided: dict[int, Any] = {}  # the same way
         own = [item for item in self.components if not is_built_in(item)]
         self._in_order = self._put_first(own)
         self._in_order_for_primitives = self._put_first(
@@ -195,15 +194,14 @@ class Injector(BaseInjector):
         raise UnresolvableParameterError(parameter, func) from failure
 
     def _handles(self, component: Any, parameter: inspect.Parameter) -> bool:
-        """Ask *component*; API Star's own answer is known after the first time."""
+        """Ask *component*, or know API Star's own answer."""
         if _chooses_parameters(component):
             return bool(component.can_handle_parameter(parameter))
-        if id(component) not in self._provided:
-            component.can_handle_parameter(parameter)  # raises where it provides nothing
-            signature = self._get_resolve_signature(component)
-            self._provided[id(component)] = signature.return_annotation
+        provided = self._get_resolve_signature(component).return_annotation
+        if provided is inspect.Signature.empty:
+            return bool(component.can_handle_parameter(parameter))  # raises, and says why
         # Equal, not the same: typing makes a second Optional[T] when it has forgotten the first.
-        return bool(parameter.annotation == self._provided[id(component)])
+        return bool(parameter.annotation == provided)
 
     def _list_components(self, parameter: inspect.Parameter) -> list[Any]:
         """The project's components first, so that they can replace API Star's.
