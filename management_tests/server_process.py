@@ -141,6 +141,19 @@ def _list_ports() -> Iterator[int]:
 _ports = _list_ports()
 
 
+def read_terminal(descriptor: int) -> str:
+    """Return what is written to the terminal of *descriptor*, until nobody has it open."""
+    text = b''
+    try:
+        while chunk := os.read(descriptor, 65536):
+            text += chunk
+    except OSError:
+        pass  # Linux ends a terminal so.
+    finally:
+        os.close(descriptor)
+    return text.decode()
+
+
 class Project:
     """A small project in *directory*: API Star and Django routes, the admin, an empty database."""
 

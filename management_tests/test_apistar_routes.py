@@ -25,7 +25,7 @@ from django.views.decorators.http import require_http_methods
 from rich.cells import cell_len
 
 from django_apistar.authentication.components import AuthenticatedUser, User
-from management_tests.server_process import REPOSITORY, Project
+from management_tests.server_process import REPOSITORY, Project, read_terminal
 
 TOKEN = 'django_apistar.authentication.components.DjangoTokenAuthentication'
 HOOK = 'django_apistar.authentication.hooks.MustBeAuthenticated'
@@ -435,17 +435,10 @@ def run_in_terminal(project: Project, *options: str, **variables: str) -> str:
         stderr=subprocess.PIPE,
     )  # fmt: skip
     os.close(theirs)
-    text = b''
-    try:
-        while chunk := os.read(ours, 65536):
-            text += chunk
-    except OSError:  # Linux ends a terminal so.
-        pass
-    finally:
-        os.close(ours)
-        process.stderr.close()
-        process.wait()
-    return text.decode()
+    text = read_terminal(ours)
+    process.stderr.close()
+    process.wait()
+    return text
 
 
 @pytest.mark.slow

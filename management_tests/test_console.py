@@ -12,7 +12,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from management_tests.server_process import Project, free_port
+from management_tests.server_process import Project, free_port, read_terminal
 
 pytestmark = pytest.mark.slow
 
@@ -90,16 +90,9 @@ def fail_in_terminal(project: Project, *command: str, **variables: str) -> str:
         stdout=theirs, stderr=theirs,
     )  # fmt: skip
     os.close(theirs)
-    text = b''
-    try:
-        while chunk := os.read(ours, 65536):
-            text += chunk
-    except OSError:
-        pass  # Linux: nobody writes to it any more.
-    finally:
-        os.close(ours)
+    text = read_terminal(ours)
     assert process.wait() == 1
-    return text.decode()
+    return text
 
 
 @pytest.mark.parametrize('command', MISTAKES.values(), ids=MISTAKES)
