@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-START_S = 30.0
+START_S = RUN_S = 120.0  # only what hangs takes so long, however busy the machine is
 STOP_S = 30.0
 
 SETTINGS = """
@@ -207,7 +207,7 @@ class Project:
             env=self.environment(**variables),
             capture_output=True,
             text=True,
-            timeout=START_S,
+            timeout=RUN_S,
         )
 
     @contextlib.contextmanager
@@ -316,7 +316,7 @@ class Server:
 
     def get(self, path: str, **kwargs: Any) -> requests.Response:
         """Request *path* on a new connection."""
-        kwargs.setdefault('timeout', 10)
+        kwargs.setdefault('timeout', STOP_S)
         return requests.get(self.url + path, **kwargs)
 
     def answers(self, path: str) -> bool:

@@ -17,8 +17,7 @@ import pytest
 
 from management_tests.server_process import free_port
 
-START_S = 15.0
-STOP_S = 15.0
+START_S = STOP_S = 60.0
 
 
 def find_program(name: str) -> str:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree
+from collections.abc import Iterator
 from pathlib import Path
 from shutil import which
 from typing import Any
@@ -20,11 +21,14 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from django_apistar import benchmark
+from django_apistar import benchmark, target_server
 from django_apistar.load_tools import TOOLS
-from management_tests.server_process import Project
+from django_apistar.target_server import TargetServer
+from django_apistar.targets import BARE_APISTAR
+from management_tests.server_process import STOP_S, Project
 
 QUICK = ('--rounds', '1', '--duration', '0.02')
+SETTINGS = 'management_tests.project.settings'
 KEYS = ['apistar', 'django', 'bare-apistar', 'bare-django', 'floor']
 LABELS = ['API Star', 'Django', 'API Star alone', 'Django without middleware', 'bare WSGI']
 FEW = 'Warning: 1 round gives no interval worth the name. Use --rounds 3 or more.'
@@ -456,7 +460,7 @@ def test_over_http_every_target_has_its_gunicorn(project):
         ('bare-django', '/'), ('floor', '/'),
     ]  # fmt: skip
     for target in document['targets']:
-        assert target['transactions'] > 10
+        assert target['transactions'] > 0
         assert target['errors'] == 0
         assert 0 < target['cpu_s'] < 0.1
     progress = done.stderr.splitlines()
@@ -465,30 +469,31 @@ def test_over_http_every_target_has_its_gunicorn(project):
     assert list_servers(project) == []
 
 
-@pytest.mark.slow
+@pytest.fixture(scope='module')
+def target() -> Iterator[TargetServer]:
+    """One server for every tool."""
+    with target_server.serve(BARE_APISTAR, SETTINGS) as server:
+        yield server
+
+
 @pytest.mark.parametrize('name', TOOLS)
-def test_output_of_each_installed_tool_is_understood(project, name):
+def test_output_of_each_installed_tool_is_understood(target, name):
     if which(name) is None:
         pytest.skip(f'{name} is not installed')
+    tool = TOOLS[name]
 
-    done = project.run(
-        'apistar_bench', '--tool', name, '--rounds', '1', '--duration', '0.2',
-        '--connections', '4', '--format', 'json',
-    )  # fmt: skip
+    load = target_server.load(target, tool, connections=4, duration_s=1)
 
-    assert done.returncode == 0, done.stderr
-    document = json.loads(done.stdout)
-    assert document['tool']['name'] == name
-    for target in document['targets']:
-        load = target['rounds'][0]
-        assert load['transactions'] > 10
-        assert load['errors'] == 0
-        assert 0.1 < load['elapsed_s'] < 4
-        times = [load[key] for key in ('p50_s', 'p90_s', 'p99_s', 'longest_s')]
-        known = [value for value in times if value is not None]
-        # wrk corrects its percentiles for omitted samples, but not its longest.
-        assert known[:3] == sorted(known[:3])
-        assert len(known) == 1 if name == 'siege' else len(known) >= 3
+    assert load.transactions > 10
+    assert load.errors == 0
+    assert 0.1 < load.elapsed_s < 60  # siege ends up to a second too early, a busy machine late
+    times = [load.p50_s, load.p90_s, load.p99_s, load.longest_s]
+    known = [value for value in times if value is not None]
+    # wrk corrects its percentiles for omitted samples, but not its longest.
+    assert known[:3] == sorted(known[:3])
+    assert len(known) == 1 if name == 'siege' else len(known) >= 3
+    assert 0 < load.cpu_s < 0.1
+    assert bool(tool.find_version()) is (tool.version_argument is not None)
 
 
 SIGNALS = [
@@ -512,8 +517,8 @@ def test_a_run_that_is_ended_leaves_no_process_and_no_port(project, number):
                 break
         assert len(list_servers(project)) == 10
         process.send_signal(number)
-        stdout, stderr = process.communicate(timeout=20)
-    deadline = time.monotonic() + 10
+        stdout, stderr = process.communicate(timeout=STOP_S)
+    deadline = time.monotonic() + STOP_S
     while list_servers(project) and time.monotonic() < deadline:
         time.sleep(0.05)
 

@@ -40,7 +40,7 @@ def shown(server: Server, path: str, text: str) -> Callable[[], bool]:
 def wait_seconds(server: Server, path: str, text: str) -> float:
     """Wait until the answer at *path* holds *text*; return for how long."""
     began = time.monotonic()
-    server.wait_for(shown(server, path, text), f'{text!r} at {path}', 15, 0.1)
+    server.wait_for(shown(server, path, text), f'{text!r} at {path}', interval_s=0.1)
     return time.monotonic() - began
 
 
@@ -58,7 +58,7 @@ def test_edits_show(project: Project, server: Server) -> None:
     )
     server.wait_for(lambda: server.stdout.count('Reloaded: ') == 4, 'the new settings')
 
-    assert max(waits) < 5  # about 1.5 s on an idle machine
+    assert max(waits) < 20  # about 1.5 s on an idle machine
     assert server.stderr.count(' changed, reloading.') == 4
 
 
@@ -66,7 +66,7 @@ def test_edited_template_shows_without_a_new_worker(project: Project, server: Se
     assert server.get('/page/').text == 'The first page.\n'
 
     project.write('shop/templates/page.html', 'The second page.')
-    server.wait_for(shown(server, '/page/', 'The second page.'), 'the new template', 15, 0.1)
+    server.wait_for(shown(server, '/page/', 'The second page.'), 'the new template')
 
     assert 'Reloaded' not in server.stdout
 

@@ -312,7 +312,7 @@ def test_interrupted_idle_connection_does_not_delay_development(project: Project
             began = time.monotonic()
             server.stop(signal.SIGINT)
 
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5  # --graceful-timeout in development
 
 
 def test_killed_worker_is_replaced(serve: Serve) -> None:

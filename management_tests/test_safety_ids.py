@@ -21,7 +21,7 @@ def test_every_case_has_its_test_and_every_such_test_its_case():
     options = ['--collect-only', '-q', '-n', '0', '-p', 'no:cacheprovider']
     collected = subprocess.run(
         [sys.executable, '-m', 'pytest', *options],
-        cwd=ROOT, capture_output=True, text=True, timeout=120,
+        cwd=ROOT, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     tests = [line for line in collected.stdout.splitlines() if '::' in line]
     names = ' '.join(name.replace('_', ' ') for name in tests)

@@ -306,7 +306,7 @@ def test_H02_sentry_has_one_event_for_each_fault(way):
     done = subprocess.run(
         [sys.executable, '-c', SENTRY, way],
         env={**os.environ, 'DJANGO_SETTINGS_MODULE': 'management_tests.project.settings'},
-        cwd=ROOT, capture_output=True, text=True, timeout=60,
+        cwd=ROOT, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
 
     about = {path: f'http://testserver{path} [Filtered]' for path in ('/boom/', '/exit/')}

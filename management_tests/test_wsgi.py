@@ -16,7 +16,7 @@ import requests
 from management_tests.server_process import Project, free_port
 
 pytestmark = pytest.mark.slow
-START_S = 30
+START_S = 120
 
 PATHS = {  # what both servers must answer, with DEBUG and without
     '/hello/': (200, '{"message":"hello"}'),
