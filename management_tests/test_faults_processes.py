@@ -34,22 +34,26 @@ def workers_of(server: Server) -> set[int]:
     return set(server.children()) - {server.pid}
 
 
-def test_L03_three_reloads_under_load_fail_no_request(server: Server) -> None:
-    with Traffic(server.url) as traffic:
-        for _ in range(gates.choose(1, 3)):
+def test_L03_three_reloads_under_load_fail_no_request(tmp_path: Path, server_name: str) -> None:
+    with (
+        Project(tmp_path).serve('--server', server_name, *TWO_WORKERS) as server,
+        Traffic(server.url) as traffic,
+    ):
+        for _ in range(3):
             old = workers_of(server)
             server.send(signal.SIGHUP)
-            traffic.wait_for(gates.choose(50, 500))
+            traffic.wait_for(gates.choose(20, 500))
             server.wait_for(lambda old=old: not old & workers_of(server), 'the end of the old')
         traffic.wait_for(50)
 
     assert traffic.failures == []
-    gates.record('L03', f'0 of {len(traffic.outcomes):,} failed')
+    assert server.returncode == 0
+    gates.record('L03', f'0 of {len(traffic.outcomes):,} failed', server_name)
 
 
-def test_L04_stop_answers_eight_requests_in_flight(tmp_path: Path) -> None:
+def test_L04_stop_answers_eight_requests_in_flight(tmp_path: Path, server_name: str) -> None:
     with (
-        Project(tmp_path).serve(*TWO_WORKERS) as server,
+        Project(tmp_path).serve('--server', server_name, *TWO_WORKERS) as server,
         concurrent.futures.ThreadPoolExecutor(8) as pool,
     ):
         asked = [pool.submit(server.get, '/slow/?seconds=0.5') for _ in range(8)]
@@ -59,7 +63,7 @@ def test_L04_stop_answers_eight_requests_in_flight(tmp_path: Path) -> None:
 
     assert answers == [{'slept': 0.5}] * 8
     assert status == 0
-    gates.record('L04', f'{len(answers)} of 8, status {status}')
+    gates.record('L04', f'{len(answers)} of 8, status {status}', server_name)
 
 
 def test_L05_killed_worker_costs_its_own_requests_and_is_back_within_2_s(server: Server) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import concurrent.futures
 import contextlib
 import functools
@@ -12,14 +11,19 @@ import signal
 import socket
 import threading
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
 from management_tests.server_process import Project, Server, free_port
+from management_tests.traffic import Traffic
 
 pytestmark = pytest.mark.server
+
+CLIENTS = 4
+OLD, NEW = b'{"message":"hello"}', b'{"message":"hello again"}'
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,89 +38,15 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
 
 
-@pytest.fixture(params=['gunicorn', 'granian'])
-def server_name(request: pytest.FixtureRequest) -> str:
-    if request.param == 'granian':
-        pytest.importorskip('granian')
-    return str(request.param)
-
-
 @pytest.fixture
 def serve(project: Project, server_name: str) -> Serve:
     """`project.serve` with each of the two servers."""
     return functools.partial(project.serve, '--server', server_name)
 
 
-class Clients:
-    """Clients that ask again and again, never repeat a request, and count what becomes of it.
-
-    Half of them keep their connection, half open one per request. Only a refused connection
-    is no loss: then no server has taken the request.
-    """
-
-    def __init__(self, url: str, number: int = 4, path: str = '/hello/') -> None:
-        self.address = urlsplit(url).netloc
-        self.path = path
-        self.is_stopping = False
-        self.results: collections.Counter[str] = collections.Counter()
-        self._threads = [
-            threading.Thread(target=self._ask, args=(index % 2 == 0,)) for index in range(number)
-        ]
-
-    def __enter__(self) -> Clients:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.is_stopping = True
-        for thread in self._threads:
-            thread.join(30)
-
-    @property
-    def answers(self) -> int:
-        return sum(count for result, count in self.results.items() if result.startswith('200 '))
-
-    @property
-    def losses(self) -> dict[str, int]:
-        return {
-            result: count
-            for result, count in self.results.items()
-            if not result.startswith('200 ') and result != 'refused'
-        }
-
-    def _ask(self, keeps_connection: bool) -> None:
-        connection = None
-        while not self.is_stopping:
-            connection = connection or http.client.HTTPConnection(self.address, timeout=20)
-            try:
-                if connection.sock is None:
-                    connection.connect()
-            except OSError as exc:
-                if isinstance(exc, ConnectionRefusedError):
-                    self.results['refused'] += 1
-                    return
-                self.results[f'connect: {exc!r}'] += 1
-                return
-            try:
-                connection.request('GET', self.path)
-                response = connection.getresponse()
-                body = response.read().decode()
-                self.results[f'{response.status} {body}'] += 1
-                is_closed = response.will_close
-            except (OSError, http.client.HTTPException) as exc:
-                self.results[repr(exc)] += 1
-                is_closed = True
-            if is_closed or not keeps_connection:
-                connection.close()
-                connection = None
-        if connection:
-            connection.close()
-
-
-def wait_for_answers(server: Server, clients: Clients, number: int) -> None:
-    wanted = clients.answers + number
-    server.wait_for(lambda: clients.answers >= wanted, f'{number} answers')
+def ask(server: Server) -> Traffic:
+    """Let clients ask, about as fast as they are answered."""
+    return Traffic(server.url, clients=CLIENTS, rate=800)
 
 
 def reload_and_wait(server: Server) -> None:
@@ -128,26 +58,27 @@ def reload_and_wait(server: Server) -> None:
 
 @pytest.mark.slow
 def test_stop_during_a_reload_loses_nothing(serve: Serve) -> None:
-    with serve('--workers', '2') as server, Clients(server.url) as clients:
-        wait_for_answers(server, clients, 50)
+    with serve('--workers', '2') as server, ask(server) as traffic:
+        traffic.wait_for(50)
         server.send(signal.SIGHUP)
-        wait_for_answers(server, clients, 50)
+        traffic.wait_for(50)
         assert server.stop() == 0
 
-    assert clients.losses == {}
+    assert traffic.losses == []
 
 
 @pytest.mark.slow
 def test_no_request_is_lost_by_reload_and_stop(serve: Serve) -> None:
-    with serve('--workers', '2') as server, Clients(server.url) as clients:
-        wait_for_answers(server, clients, 150)
+    with serve('--workers', '2') as server, ask(server) as traffic:
+        traffic.wait_for(150)
         reload_and_wait(server)
-        wait_for_answers(server, clients, 350)
+        traffic.wait_for(350)
         assert server.stop() == 0
+        traffic.wait_for(2 * CLIENTS)
 
-    assert clients.losses == {}
-    assert clients.answers >= 500
-    assert clients.results['refused'] == 4
+    assert traffic.losses == []
+    assert len(traffic.outcomes) - len(traffic.failures) >= 500
+    assert [outcome.is_refused for outcome in traffic.outcomes[-CLIENTS:]] == [True] * CLIENTS
 
 
 def test_who_is_let_in_before_a_stop_is_served_and_who_knocks_later_is_refused(
@@ -180,27 +111,19 @@ def send_all(processes: Iterable[int], number: signal.Signals) -> None:
 
 
 @pytest.mark.slow
-def test_three_reloads_lose_no_request(serve: Serve) -> None:
-    with serve('--workers', '2') as server, Clients(server.url) as clients:
-        for _ in range(3):
-            reload_and_wait(server)
-        wait_for_answers(server, clients, 50)
-
-    assert clients.losses == {}
-    assert server.returncode == 0
-
-
-@pytest.mark.slow
 def test_reload_brings_the_new_code(project: Project, serve: Serve) -> None:
-    with serve('--workers', '2') as server, Clients(server.url) as clients:
-        wait_for_answers(server, clients, 50)
+    with serve('--workers', '2') as server, ask(server) as traffic:
+        traffic.wait_for(50)
         project.write('shop/greeting.py', "MESSAGE = 'hello again'")
         server.send(signal.SIGHUP)
-        new = '200 {"message":"hello again"}'
-        server.wait_for(lambda: clients.results[new] >= 50, 'the new code')
+        server.wait_for(lambda: bodies(traffic)[NEW] >= 50, 'the new code')
 
-    assert clients.losses == {}
-    assert set(clients.results) <= {'200 {"message":"hello"}', new, 'refused'}
+    assert traffic.failures == []
+    assert set(bodies(traffic)) == {OLD, NEW}
+
+
+def bodies(traffic: Traffic) -> Counter[bytes]:
+    return Counter(outcome.body for outcome in list(traffic.outcomes))
 
 
 def test_reload_of_broken_code_keeps_the_old_workers(project: Project, serve: Serve) -> None:
@@ -243,20 +166,6 @@ def test_reload_reads_the_configuration_again(project: Project) -> None:
         server.send(signal.SIGHUP)
 
         server.wait_for(lambda: len(server.children()) == 4, 'three workers')
-
-
-def test_stop_answers_the_running_requests(serve: Serve) -> None:
-    with (
-        serve('--workers', '2', '--threads', '8') as server,
-        concurrent.futures.ThreadPoolExecutor(8) as pool,
-    ):
-        requests_ = [pool.submit(server.get, '/slow/?seconds=1') for _ in range(8)]
-        time.sleep(0.4)
-        status = server.stop()
-        answers = [request.result().json() for request in requests_]
-
-    assert answers == [{'slept': 1.0}] * 8
-    assert status == 0
 
 
 def test_stop_answers_whom_the_kernel_has_let_in(project: Project) -> None:

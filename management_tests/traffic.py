@@ -30,6 +30,11 @@ class Outcome:
     def is_failure(self) -> bool:
         return not self.result.startswith('2')
 
+    @property
+    def is_refused(self) -> bool:
+        """No server has taken the request."""
+        return self.result.startswith('ConnectionRefusedError')
+
 
 class Traffic:
     """Requests of *path* by *clients* threads, *rate* a second in all.
@@ -70,6 +75,11 @@ class Traffic:
     @property
     def failures(self) -> list[Outcome]:
         return [outcome for outcome in self.outcomes if outcome.is_failure]
+
+    @property
+    def losses(self) -> list[Outcome]:
+        """The failures of requests that a server has taken."""
+        return [failure for failure in self.failures if not failure.is_refused]
 
     @property
     def requests_per_s(self) -> float:
