@@ -50,9 +50,17 @@ def answer(handler: Any, path: str = '/', route: str = '/', **kwargs: Any) -> An
     return get(App([Route(route, 'GET', handler)]), path, **kwargs)
 
 
-def python(tmp_path: Path, program: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run *program* in a Python that has no byte code of anything, so that all is compiled."""
-    variables = {**os.environ, 'PYTHONPYCACHEPREFIX': str(tmp_path), 'PYTHONPATH': str(ROOT)}
+@pytest.fixture(scope='module')
+def byte_code(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp('byte_code')
+
+
+def python(byte_code: Path, program: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run *program* in a Python that compiles all but what it has in the folder *byte_code*.
+
+    Where warnings are errors, only what has none gets there.
+    """
+    variables = {**os.environ, 'PYTHONPYCACHEPREFIX': str(byte_code), 'PYTHONPATH': str(ROOT)}
     return subprocess.run(
         [sys.executable, *options, '-c', program],
         env=variables,
@@ -65,8 +73,10 @@ def python(tmp_path: Path, program: str, *options: str) -> subprocess.CompletedP
 # Import
 
 
-def test_imports_without_a_warning_when_warnings_are_errors(tmp_path):
-    done = python(tmp_path, 'import django_apistar, apistar; print(apistar.__version__)', '-Werror')
+def test_imports_without_a_warning_when_warnings_are_errors(byte_code):
+    done = python(
+        byte_code, 'import django_apistar, apistar; print(apistar.__version__)', '-Werror'
+    )
 
     assert (done.returncode, done.stderr) == (0, '')
     assert done.stdout.startswith('0.5.')
@@ -76,7 +86,7 @@ def test_imports_without_a_warning_when_warnings_are_errors(tmp_path):
     'module',
     ['application', 'authentication.components', 'conf', 'dispatch', 'routing', 'test', 'wsgi'],
 )
-def test_any_module_of_ours_makes_api_star_importable(tmp_path, module):
+def test_any_module_of_ours_makes_api_star_importable(byte_code, module):
     program = (
         'import os\n'
         "os.environ['DJANGO_SETTINGS_MODULE'] = 'management_tests.project.settings'\n"
@@ -84,7 +94,7 @@ def test_any_module_of_ours_makes_api_star_importable(tmp_path, module):
         'import apistar\n'
     )
 
-    done = python(tmp_path, program, '-Werror')
+    done = python(byte_code, program, '-Werror')
 
     assert (done.returncode, done.stderr) == (0, '')
 
