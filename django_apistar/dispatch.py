@@ -13,7 +13,7 @@ from django.urls import set_script_prefix
 from django_apistar import security, wiring
 from django_apistar.application import App, get_app, get_route_table
 from django_apistar.conf import SettingsError, get_settings
-from django_apistar.lifecycle import Lifecycle
+from django_apistar.lifecycle import Connections, Lifecycle
 from django_apistar.routing import APISTAR, DJANGO, RouteTable
 from django_apistar.static import StaticFiles, not_found
 
@@ -73,12 +73,10 @@ class Dispatcher:
         if respond is None:
             return found(environ, start_response)  # type: ignore[no-any-return]
         environ[FRAMEWORK_KEY] = 'apistar'
-        if environ.get('HTTP_HOST') not in self._known_hosts and not self.hosts.is_allowed(environ):
-            return _answer(start_response, '400 Bad Request', 'Invalid Host header', self._headers)
-        if self._wants_https:
-            location = self.transport.find_redirect(environ)
-            if location:
-                return _redirect(start_response, location, self._headers)
+        if self._wants_https or environ.get('HTTP_HOST') not in self._known_hosts:
+            refusal = self._refuse(environ, start_response)
+            if refusal is not None:
+                return refusal
             start_response = self._add_hsts(environ, start_response)
         connections = self.lifecycle.begin(environ)
         # A copy of the context, so that what a handler activates ends with its request:
@@ -91,13 +89,31 @@ class Dispatcher:
         except BaseException:
             self.lifecycle.end(connections)
             raise
-        # A list is complete when it is returned, and servers do not close lists, so the request
-        # ends here; anything else ends it when the server closes it.
-        if type(body) is not list:
-            return ContextBody(body, context, functools.partial(self.lifecycle.end, connections))
-        if connections or self._always_ends or connections is None:
-            self.lifecycle.end(connections)
+        if type(body) is not list or connections is None or self._always_ends:
+            return self._end(body, context, connections)
+        for connection, autocommit in connections:  # as in Lifecycle.begin
+            if (
+                connection.errors_occurred
+                or connection.close_at is not None
+                or connection.autocommit != autocommit
+            ):
+                return self._end(body, context, connections)
         return body
+
+    def _end(
+        self, body: Iterable[bytes], context: contextvars.Context, connections: Connections | None
+    ) -> Iterable[bytes]:
+        """End the request: now where the body is complete, else when the server closes it."""
+        if type(body) is not list:  # Servers do not close lists.
+            return ContextBody(body, context, functools.partial(self.lifecycle.end, connections))
+        self.lifecycle.end(connections)
+        return body
+
+    def _refuse(self, environ: Environ, start_response: StartResponse) -> list[bytes] | None:
+        if environ.get('HTTP_HOST') not in self._known_hosts and not self.hosts.is_allowed(environ):
+            return _answer(start_response, '400 Bad Request', 'Invalid Host header', self._headers)
+        location = self.transport.find_redirect(environ)
+        return _redirect(start_response, location, self._headers) if location else None
 
     def _decide(self, path_info: str, method: str) -> Answer:
         if path_info == self.health_url:

@@ -108,13 +108,8 @@ class Lifecycle:
         if connections is None:
             self._request_finished.send(sender=WSGIHandler)
             return
-        for connection, autocommit in connections:
-            if (
-                connection.errors_occurred
-                or connection.close_at is not None
-                or connection.autocommit != autocommit
-            ):
-                connection.close_if_unusable_or_obsolete()
+        for connection, _ in connections:
+            connection.close_if_unusable_or_obsolete()
         if self.closes_caches:
             caches.close_all()
 

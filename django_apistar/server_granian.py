@@ -214,7 +214,7 @@ class GranianServer:
         if self.cfg.accesslog:
             application = access_log.AccessLogged(application, access_log.AccessLogger(self.cfg))
         leaving.application = application
-        return leaving
+        return leaving.answer
 
     def _load_watched(self) -> Any:
         # Imported here: its modules belong to the worker, the master must not hold them.
@@ -315,7 +315,7 @@ def tell_to_leave(worker: Any) -> None:
 
 
 class Leaving:
-    """The WSGI application of a worker, which can take leave of its clients.
+    """What `answer`, the WSGI application of a worker, needs to take leave of its clients.
 
     granian closes idle connections at once when it stops, also those on which a request is
     under way. From `begin` on this worker accepts no connection, and each response closes its
@@ -329,7 +329,8 @@ class Leaving:
         self._shared = os.fstat(listener.fileno()).st_ino
         self._family = listener.family
 
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+    def answer(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Answer as the application does. Granian calls a method faster than an object."""
         if self.is_leaving:
             return self.application(environ, functools.partial(self._close, start_response))
         return self.application(environ, start_response)

@@ -6,4 +6,5 @@ from django_apistar.dispatch import get_application
 
 django.setup()
 
-application = get_application()
+# The bound method: for the object itself Python would look `__call__` up at each request.
+application = get_application().__call__

@@ -82,9 +82,9 @@ def build_django(variant: Variant) -> Application:
 BUILDERS: dict[str, Callable[[Variant], Application]] = {
     'floor': lambda variant: floor,
     'stock': build_stock,
-    'ours': lambda variant: get_application(),
-    'fast': lambda variant: get_application(),
-    'dispatcher': lambda variant: get_application(),
+    'ours': lambda variant: get_application().__call__,  # as in django_apistar.wsgi
+    'fast': lambda variant: get_application().__call__,
+    'dispatcher': lambda variant: get_application().__call__,
     'django': build_django,
     'ninja': build_django,
     'drf': build_django,
