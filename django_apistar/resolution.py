@@ -8,7 +8,9 @@ from urllib.parse import unquote_to_bytes
 from apistar import exceptions
 from django.conf import settings as django_settings
 from django.urls import Resolver404, ResolverMatch, get_resolver
+from django.utils import translation
 
+from django_apistar.places import find_language
 from django_apistar.router import MethodNotAllowed, PathRedirect, Router
 from django_apistar.routing import ANY_METHOD, Framework, RouteEntry, RouteTable, to_path_info
 
@@ -84,8 +86,10 @@ def _resolve_django(table: RouteTable, rule: str, path: str, method: str) -> Res
 
 
 def _match_django(table: RouteTable, path: str) -> ResolverMatch | None:
+    language = find_language(path, table.urlconf)
     try:
-        return get_resolver(table.urlconf).resolve(path)
+        with translation.override(language):
+            return get_resolver(table.urlconf).resolve(path)
     except Resolver404:
         return None
 
@@ -112,7 +116,7 @@ def _find_entry(table: RouteTable, match: ResolverMatch) -> RouteEntry:
     for entry in own:
         if entry.path.replace('^', '') == f'/{match.route}'.replace('^', ''):
             return entry
-    # A path that depends on the request: i18n_patterns, say.
+    # A path that depends on the request: one that is translated, say.
     named = [entry for entry in own if entry.name == (match.view_name or '')]
     path = '/' + match.route
     fallback = RouteEntry(Framework.DJANGO, path, match.url_name or '', ANY_METHOD, match.func)

@@ -14,8 +14,13 @@ from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
 from werkzeug.exceptions import NotFound as WerkzeugNotFound
 from werkzeug.routing import BaseConverter, BuildError, Map, RequestRedirect, Rule, ValidationError
 
-from django_apistar.routing import NoReverseMatch, RouteEntry, describe_mismatch, walk_apistar
-from django_apistar.signatures import get_plain_signature
+from django_apistar.routing import (
+    NoReverseMatch,
+    RouteEntry,
+    describe_mismatch,
+    parameter_types,
+    walk_apistar,
+)
 
 MAX_INT = 2**63 - 1  # the largest that a database takes
 _NOT_CANONICAL = re.compile(r'\A[^/]|[\x00-\x1f\x7f\\]|//|/\.{1,2}(?=/|\Z)')
@@ -145,17 +150,6 @@ class Router(BaseRouter):
             if path is not None:
                 return path
         raise NoReverseMatch(describe_mismatch(self.entries, name, params))
-
-
-def parameter_types(entry: RouteEntry) -> dict[str, type]:
-    """Return what the path's parameters are converted to: int, float or str, by name."""
-    parameters = get_plain_signature(entry.route.handler).parameters
-    types: dict[str, type] = {}
-    for name in re.findall(r'{([^}]*)}', entry.path):
-        annotation = parameters[name].annotation if name in parameters else str
-        is_number = annotation in (int, float) and not name.startswith('+')
-        types[name.lstrip('+')] = annotation if is_number else str
-    return types
 
 
 def _with_own_routes(entries: Iterable[RouteEntry]) -> Iterator[RouteEntry]:

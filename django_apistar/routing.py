@@ -15,14 +15,15 @@ from typing import Any
 from apistar import Include, Route
 from apistar import exceptions as apistar_exceptions
 from django.urls import NoReverseMatch as DjangoNoReverseMatch
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import Resolver404, URLPattern, URLResolver, get_resolver
 from django.urls import reverse as django_reverse
+from django.utils import translation
 
 from django_apistar.conf import Problem
-from django_apistar.signatures import get_dotted_name, get_source
+from django_apistar.places import ROOT, Place, find_languages
+from django_apistar.signatures import get_dotted_name, get_plain_signature, get_source
 
 ANY_METHOD = ('*',)
-_PATTERN = re.compile(r'[<(\[\\$]')
 PREFIXES = 'ALLOWED_DJANGO_ROUTES'
 # Ids of what RouteTable.conflicts() finds, as system checks have them.
 CONFLICTS = tuple(f'django_apistar.{name}' for name in ('E005', 'E012', 'E013', 'W003', 'W004'))
@@ -56,6 +57,7 @@ class RouteEntry:
     documented: bool = False
     sections: tuple[str, ...] = ()
     route: Any = None  # the apistar.Route
+    place: Place = ROOT  # of a Django URL
 
     @property
     def handler_name(self) -> str:
@@ -92,21 +94,32 @@ def walk_apistar(
 
 
 def walk_django(
-    patterns: Iterable[Any], path: str = '/', namespaces: tuple[str, ...] = ()
+    patterns: Iterable[Any],
+    place: Place = ROOT,
+    namespaces: tuple[str, ...] = (),
+    prefixes: tuple[str, ...] = (),
 ) -> Iterator[RouteEntry]:
-    """Yield the entry of each URL pattern in *patterns*, in order."""
+    """Yield the entry of each URL pattern in *patterns*, in order, and in each of its languages.
+
+    *prefixes*: those of Django, which say what languages are spoken where LANGUAGES does not.
+    """
     for pattern in patterns:
-        here = path + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             inner = (*namespaces, pattern.namespace) if pattern.namespace else namespaces
-            yield from walk_django(pattern.url_patterns, here, inner)
+            for language in find_languages(pattern.pattern, prefixes):
+                with translation.override(language):
+                    here = place.enter(pattern.pattern)
+                    entries = [*walk_django(pattern.url_patterns, here, inner, prefixes)]
+                yield from entries
         elif isinstance(pattern, URLPattern):
+            here = place.enter(pattern.pattern)
             yield RouteEntry(
                 framework=Framework.DJANGO,
-                path=here,
+                path=here.path,
                 name=':'.join((*namespaces, pattern.name)) if pattern.name else '',
                 methods=_view_methods(pattern.callback),
                 handler=pattern.callback,
+                place=here,
             )
 
 
@@ -214,7 +227,8 @@ class RouteTable:
 
     @functools.cached_property
     def django_entries(self) -> tuple[RouteEntry, ...]:
-        return tuple(walk_django(get_resolver(self.urlconf).url_patterns))
+        patterns = get_resolver(self.urlconf).url_patterns
+        return tuple(walk_django(patterns, prefixes=self.django_prefixes))
 
     def __iter__(self) -> Iterator[RouteEntry]:
         yield from self.apistar_entries
@@ -225,7 +239,7 @@ class RouteTable:
     def _index_prefixes(self) -> dict[str, tuple[_Prefix, ...]]:
         """Group the prefixes by first segment, so that their number costs nothing."""
         prefixes = [
-            _Prefix(to_path_info(prefix.rstrip('/') + '/'), Framework.DJANGO)
+            _Prefix(to_path_info(_close(prefix)), Framework.DJANGO)
             for prefix in self.django_prefixes
             if prefix.strip('/')
         ]
@@ -258,26 +272,75 @@ class RouteTable:
         return f'No prefix in {PREFIXES} covers the path.'
 
     def explain_unreachable(self, entry: RouteEntry) -> str:
-        """Say why dispatch never leads to *entry*; '' where it does."""
+        """Say why no request ever gets to *entry*; '' where one does."""
         if self.is_reachable(entry):
-            first = self._first_of.get((entry.path, entry.methods), entry)
-            if entry.framework is Framework.APISTAR and first is not entry:
-                return f'{first.name} has the same path and method and comes first'
-            return ''
+            return self._explain_hidden(entry)
         rule = self.explain_dispatch(to_path_info(_example_path(entry))).rstrip('.')
         return rule[0].lower() + rule[1:] if rule.startswith('No ') else rule
+
+    def _explain_hidden(self, entry: RouteEntry) -> str:
+        """Say which route of the same framework takes all requests of *entry*; '' for none."""
+        if entry.framework is Framework.APISTAR:
+            first = self._first_of[_get_shape(entry), entry.methods]
+            what = 'path and method'
+        else:
+            first = self._first_django_of[entry.path]
+            what = 'path'
+            if first is entry and id(entry) in self._caught:
+                return f'{self._caught[id(entry)].path} comes first and takes every path'
+        if first is entry:
+            return ''
+        return f'{first.name or first.handler_name} has the same {what} and comes first'
 
     @functools.cached_property
     def _first_of(self) -> dict[tuple[str, tuple[str, ...]], RouteEntry]:
         """The route that is called for each path and method."""
         first: dict[tuple[str, tuple[str, ...]], RouteEntry] = {}
         for entry in self.apistar_entries:
-            first.setdefault((entry.path, entry.methods), entry)
+            first.setdefault((_get_shape(entry), entry.methods), entry)
         return first
+
+    @functools.cached_property
+    def _first_django_of(self) -> dict[str, RouteEntry]:
+        """The URL that is called for each path as Django writes it."""
+        return {entry.path: entry for entry in reversed(self.django_entries)}
+
+    @functools.cached_property
+    def _caught(self) -> dict[int, RouteEntry]:
+        """The URLs behind one that takes anything, by their ids, each with that one."""
+        caught: dict[int, RouteEntry] = {}
+        takers: list[RouteEntry] = []
+        for entry in self.django_entries:
+            for taker in takers:
+                if entry.place.head.startswith(taker.place.head):
+                    caught.setdefault(id(entry), taker)
+            if entry.place.takes_anything:
+                takers.append(entry)
+        return caught
 
     def is_reachable(self, entry: RouteEntry) -> bool:
         """Return whether dispatch leads a request for *entry* to its framework."""
-        return self.framework_for(to_path_info(_example_path(entry))) is entry.framework
+        if self.framework_for(to_path_info(_example_path(entry))) is entry.framework:
+            return True
+        # What begins with a parameter may still lie below a prefix.
+        prefixes = map(_close, self.django_prefixes)
+        is_django = entry.framework is Framework.DJANGO
+        return is_django and any(self._leads_below(entry, prefix) for prefix in prefixes)
+
+    def _leads_below(self, entry: RouteEntry, prefix: str) -> bool:
+        """Return whether a path of *entry*, a Django URL, is *prefix* or below it."""
+        place = entry.place
+        if place.head.startswith(prefix):
+            return True
+        if place.is_whole or not prefix.startswith(place.head) or not place.may_begin_with(prefix):
+            return False
+        return place.is_deeper_than(prefix) or self._find_view(prefix) is entry.handler
+
+    def _find_view(self, path: str) -> Callable[..., Any] | None:
+        try:
+            return get_resolver(self.urlconf).resolve(path).func
+        except Resolver404:
+            return None
 
     # Conflicts
 
@@ -311,7 +374,7 @@ class RouteTable:
 
     def _duplicate_paths(self) -> Iterator[Problem]:
         for entry in self.apistar_entries:
-            first = self._first_of[entry.path, entry.methods]
+            first = self._first_of[_get_shape(entry), entry.methods]
             if first is not entry:
                 yield Problem(
                     'E013',
@@ -339,15 +402,15 @@ class RouteTable:
                     'W003',
                     f'The Django URL {entry.path} is never reached: no prefix in '
                     'ALLOWED_DJANGO_ROUTES covers it.',
-                    f'Add {_first_prefix(entry)!r} to ALLOWED_DJANGO_ROUTES.',
+                    _propose_prefix(entry),
                 )
 
     def _dead_prefixes(self) -> Iterator[Problem]:
         for prefix in self.django_prefixes:
-            closed = prefix.rstrip('/') + '/'
+            closed = _close(prefix)
             if closed == self.static_prefix or closed == '/':
                 continue
-            if not any(_may_be_below(entry, closed) for entry in self.django_entries):
+            if not any(self._leads_below(entry, closed) for entry in self.django_entries):
                 yield Problem(
                     'W004',
                     f'ALLOWED_DJANGO_ROUTES holds {prefix!r}, under which the URLconf has no URL.',
@@ -399,24 +462,43 @@ def to_path_info(path: str) -> str:
     return path.encode('utf-8').decode('latin-1')
 
 
+def parameter_types(entry: RouteEntry) -> dict[str, type]:
+    """Return what the path's parameters are converted to: int, float or str, by name."""
+    parameters = get_plain_signature(entry.route.handler).parameters
+    types: dict[str, type] = {}
+    for name in re.findall(r'{([^}]*)}', entry.path):
+        annotation = parameters[name].annotation if name in parameters else str
+        is_number = annotation in (int, float) and not name.startswith('+')
+        types[name.lstrip('+')] = annotation if is_number else str
+    return types
+
+
+def _get_shape(entry: RouteEntry) -> str:
+    """Return the path of an API Star route with its parameters' types in place of their names."""
+    if '{' not in entry.path:
+        return entry.path
+    types = parameter_types(entry)
+
+    def name_type(match: re.Match[str]) -> str:
+        return f'{{{match[1]}{types[match[2]].__name__}}}'
+
+    return re.sub(r'{(\+?)([^}]*)}', name_type, entry.path)
+
+
+def _close(prefix: str) -> str:
+    return prefix.rstrip('/') + '/'
+
+
 def _example_path(entry: RouteEntry) -> str:
     """The literal beginning of a path decides who gets it; a parameter stands in as '_'."""
     if entry.framework is Framework.DJANGO:
-        return _literal_head(entry)
+        return entry.place.head
     head, brace, _ = entry.path.partition('{')
     return head + '_' if brace else head
 
 
-def _literal_head(entry: RouteEntry) -> str:
-    """Return a Django path up to its first parameter, of path() or of a regular expression."""
-    return _PATTERN.split(entry.path.replace('^', ''), maxsplit=1)[0]
-
-
-def _may_be_below(entry: RouteEntry, prefix: str) -> bool:
-    head = _literal_head(entry)
-    return head.startswith(prefix) or (head != entry.path and prefix.startswith(head))
-
-
-def _first_prefix(entry: RouteEntry) -> str:
-    segment = _literal_head(entry).strip('/').partition('/')[0]
-    return f'/{segment}/' if segment else '/'
+def _propose_prefix(entry: RouteEntry) -> str:
+    segment, slash, _ = entry.place.head[1:].partition('/')
+    if not (slash or entry.place.is_whole):
+        return f"Add what its paths begin with to {PREFIXES}, or '/' for all paths."
+    return f'Add {f"/{segment}/" if segment else "/"!r} to {PREFIXES}.'

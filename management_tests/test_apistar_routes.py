@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 from apistar import Include, Route
+from django.conf.urls.i18n import i18n_patterns
 from django.core.management import CommandError, call_command
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -309,6 +310,68 @@ def test_tree():
 def test_nothing_is_like_that():
     assert run('--name', 'nope') == ('', 'No route is like that.\n')
     assert json.loads(run('--name', 'nope', '--format', 'json')[0])['routes'] == []
+
+
+# Django's URLs as requests meet them
+
+
+def page(request: HttpRequest, **params: Any) -> HttpResponse:
+    return HttpResponse()
+
+
+def list_django(*urls: Any, prefixes: Any = ('/web/',), **settings: Any) -> list[Any]:
+    """Return the path and the reason of each row of a URLconf."""
+    urlconf = types.ModuleType(f'urls_{id(urls)}')
+    urlconf.urlpatterns = [*urls]  # type: ignore[attr-defined]
+    sys.modules[urlconf.__name__] = urlconf
+    settings['APISTAR_SETTINGS'] = {'ALLOWED_DJANGO_ROUTES': prefixes}
+    with override_settings(ROOT_URLCONF=urlconf.__name__, **settings):
+        rows = json.loads(run('--format', 'json', '--framework', 'django')[0])['routes']
+    return [(row['path'], row['reason']) for row in rows]
+
+
+def test_a_django_url_behind_one_that_takes_its_path():
+    rows = list_django(
+        path('web/', page, name='first'), path('web/', page),
+        path('web/<slug:name>/', page), path('web/<slug:name>/', page),
+        path('web/app/', include([re_path('^.*$', page)])), path('web/app/late/', page),
+    )  # fmt: skip
+
+    assert rows == [
+        ('/web/', ''),
+        ('/web/', 'first has the same path and comes first'),
+        ('/web/<slug:name>/', ''),
+        (
+            '/web/<slug:name>/',
+            'management_tests.test_apistar_routes.page has the same path and comes first',
+        ),
+        ('/web/app/^.*$', ''),
+        ('/web/app/late/', '/web/app/^.*$ comes first and takes every path'),
+    ]
+
+
+LOCALE = {
+    'MIDDLEWARE': ['django.middleware.locale.LocaleMiddleware'], 'USE_I18N': True,
+    'LANGUAGE_CODE': 'en-us',
+}  # fmt: skip
+NO_PREFIX = 'no prefix in ALLOWED_DJANGO_ROUTES covers the path'
+
+
+def test_i18n_patterns_are_listed_in_each_language_of_the_project():
+    rows = list_django(
+        *i18n_patterns(path('home/', page)), prefixes=('/en/', '/de/'),
+        LANGUAGES=[('en', 'English'), ('de', 'German'), ('fr', 'French')], **LOCALE,
+    )  # fmt: skip
+
+    assert rows == [('/en/home/', ''), ('/de/home/', ''), ('/fr/home/', NO_PREFIX)]
+
+
+def test_i18n_patterns_are_listed_in_the_languages_of_the_prefixes():
+    urls = i18n_patterns(path('home/', page), prefix_default_language=False)
+
+    rows = list_django(*urls, prefixes=('/home/', '/de/'), **LOCALE)
+
+    assert rows == [('/home/', ''), ('/de/home/', '')]
 
 
 # Conflicts

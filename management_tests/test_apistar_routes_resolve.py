@@ -7,6 +7,7 @@ import types
 from urllib.parse import unquote
 
 import pytest
+from django.conf.urls.i18n import i18n_patterns
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.urls import path
@@ -224,4 +225,26 @@ def test_the_admins_last_url_is_no_answer(url, admin_client):
     assert (found['status'], found['location']) == (
         response.status_code,
         response.headers.get('Location', ''),
+    )
+
+
+@pytest.mark.parametrize('url', ['/en/home/', '/de/home/', '/de/home', '/fr/home/', '/de/nope/'])
+def test_i18n_patterns_answer_in_the_language_of_the_path(url):
+    urlconf = types.ModuleType('translated_urls')
+    urlconf.urlpatterns = i18n_patterns(path('home/', form, name='home'))
+    sys.modules['translated_urls'] = urlconf
+    middleware = ('locale.LocaleMiddleware', 'common.CommonMiddleware')
+    with override_settings(
+        ROOT_URLCONF='translated_urls', USE_I18N=True, LANGUAGE_CODE='en-us',
+        LANGUAGES=[('en', 'English'), ('de', 'German')],
+        MIDDLEWARE=[f'django.middleware.{name}' for name in middleware],
+        APISTAR_SETTINGS={'ALLOWED_DJANGO_ROUTES': ['/en/', '/de/', '/fr/']},
+    ):  # fmt: skip
+        found = resolve_data(f'GET {url}')
+        response = TestClient().get(url, allow_redirects=False)
+
+    assert (found['status'], found['location'], found['name']) == (
+        response.status_code,
+        response.headers.get('Location', ''),
+        'home' if response.status_code == 200 else None,
     )

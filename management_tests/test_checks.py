@@ -240,6 +240,28 @@ def test_E013_two_routes_for_one_method_and_path():
     ]
 
 
+def test_E013_paths_that_differ_in_the_names_of_parameters_alone():
+    def by_a(a: int) -> dict:
+        return {}
+
+    def by_b(b: int) -> dict:
+        return {}
+
+    def by_c(c: str) -> dict:
+        return {}
+
+    routes = [
+        Route('/{a}/', 'GET', by_a), Route('/{b}/', 'GET', by_b), Route('/{c}/', 'GET', by_c),
+    ]  # fmt: skip
+
+    assert check_routes(routes) == [
+        (
+            "(django_apistar.E013) GET /{b}/ has two routes, 'by_a' and 'by_b'; the second is "
+            'never called. HINT: Remove one of them.'
+        )
+    ]
+
+
 @pytest.mark.parametrize(
     ('path', 'sentence'),
     [

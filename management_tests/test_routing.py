@@ -30,7 +30,8 @@ class ReadOnly(View):
 
 def table(*paths: str, prefixes: Any = (), static: str | None = '/static/', urls: Any = ()) -> Any:
     """Return the RouteTable of GET routes at *paths*."""
-    urlconf = types.SimpleNamespace(urlpatterns=list(urls))
+    urlconf = types.ModuleType('urls_of_a_test')
+    urlconf.urlpatterns = list(urls)  # type: ignore[attr-defined]
     routes = [Route(url, 'GET', handler, name=url) for url in paths]
     return RouteTable(
         walk_apistar(routes), lambda entry, params: None, prefixes, static, urlconf  # type: ignore[arg-type]
@@ -205,9 +206,18 @@ def test_urlconf_is_imported_only_when_djangos_routes_are_asked_for():
         (re_path(r'^in/([0-9]+)/$', handler), True),
         (re_path(r'^in/$', handler), True),
         (path('out/', handler), False),
-        (path('<str:x>/', handler), False),
+        (path('<str:x>/', handler), True),  # GET /in/
+        (path('<str:x>/deeper/', handler), True),
+        (path('<int:x>/', handler), False),
         (path('', handler), False),
         (re_path(r'^inside/$', handler), False),
+        (re_path(r'^.*$', handler), True),
+        (re_path(r'^ins?/$', handler), True),
+        (re_path(r'^(?:in|out)/list/$', handler), True),
+        (re_path(r'^(?P<x>in|out)/(?P=x)/$', handler), True),
+        (re_path(r'^(?:on|out)/$', handler), False),
+        (re_path(r'^i\w\/list/$', handler), True),
+        (re_path(r'^o[nu]/$|^out/$', handler), False),
     ],
 )
 def test_django_url_outside_the_prefixes_is_unreachable(pattern, reachable):

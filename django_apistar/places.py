@@ -1,0 +1,153 @@
+"""Where Django's URLs lie: how their paths begin, in which language, below which prefixes."""
+
+import dataclasses
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import global_settings
+from django.conf import settings as django_settings
+from django.conf.urls.i18n import is_language_prefix_patterns_used
+from django.urls import LocalePrefixPattern
+from django.urls.resolvers import RegexPattern
+from django.utils import translation
+
+_LANGUAGE_BY_PATH = 'django.middleware.locale.LocaleMiddleware'
+_ANYTHING = re.compile(r'(?:\((?:\?P<\w+>)?)?\.\*\)?')
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """The paths of a URL: what the patterns on the way from the root to it make of them."""
+
+    path: str = '/'  # as Django writes it
+    head: str = '/'  # what each of the paths begins with
+    is_whole: bool = True  # whether that is all of them
+    takes_anything: bool = False  # whether all that begins so is its own: the admin's last URL
+    patterns: tuple[tuple[Any, str], ...] = ()  # each with its text, which a language may change
+
+    def enter(self, pattern: Any) -> 'Place':
+        """Return the place behind *pattern*, in the language that is active."""
+        text = str(pattern)
+        is_regex = isinstance(pattern, RegexPattern)
+        if is_regex:
+            literal, is_literal = _split_regex(_untie(text))
+        else:
+            literal, parameter, _ = text.partition('<')
+            is_literal = not parameter
+        takes_anything = is_regex and _ANYTHING.fullmatch(_untie(text))
+        return Place(
+            path=self.path + text,
+            head=self.head + literal if self.is_whole else self.head,
+            is_whole=self.is_whole and is_literal,
+            takes_anything=self.is_whole and bool(takes_anything),
+            patterns=(*self.patterns, (pattern, text)),
+        )
+
+    def may_begin_with(self, prefix: str) -> bool:
+        """Whether a path of it can be *prefix*, which ends with a slash, or be below it."""
+        wanted = _split_path(prefix)
+        try:
+            return all(
+                re.fullmatch(own, text)
+                for own, text in zip(self._split_regexes(), wanted, strict=False)
+            )
+        except re.error:  # What means something in its place alone: a reference to a group.
+            return True
+
+    def is_deeper_than(self, prefix: str) -> bool:
+        """Whether each of its paths has more segments than *prefix*."""
+        return any(self._split_regexes()[len(_split_path(prefix)) :])
+
+    def _split_regexes(self) -> list[str]:
+        return _split_segments(''.join(map(_get_regex, self.patterns)))
+
+
+ROOT = Place()
+
+
+def _split_path(path: str) -> list[str]:
+    return path.strip('/').split('/')
+
+
+def _get_regex(pattern_and_text: tuple[Any, str]) -> str:
+    pattern, text = pattern_and_text
+    if isinstance(pattern, RegexPattern):
+        return _untie(text)
+    return re.sub(
+        '<(?:[^>:]*:)?([^>]*)>', lambda match: f'({pattern.converters[match[1]].regex})',
+        re.escape(text),
+    )  # fmt: skip
+
+
+def _untie(regex: str) -> str:
+    """Return *regex* without what ties it to the beginning and the end."""
+    return re.sub(r'\A(?:\^|\\A)|(?<!\\)(?:\$|\\[Zz])\Z', '', regex)
+
+
+def _split_regex(regex: str) -> tuple[str, bool]:
+    """Return what every match of *regex* begins with, and whether that is all of them."""
+    literal = ''
+    for part, depth in _iter_parts(regex):
+        if part == '|' and not depth:
+            return '', False
+    for part, _ in _iter_parts(regex):
+        if part in ('*', '?', '{'):
+            return literal[:-1], False
+        if part in ('.', '(', '[', '+') or (len(part) == 2 and part[1].isalnum()):
+            return literal, False
+        literal += part[-1]
+    return literal, True
+
+
+def _split_segments(regex: str) -> list[str]:
+    """Return the parts between the slashes of *regex* that are in no group."""
+    segments = ['']
+    for part, depth in _iter_parts(regex):
+        if part in ('/', r'\/') and not depth:
+            segments.append('')
+        else:
+            segments[-1] += part
+    return segments
+
+
+def _iter_parts(regex: str) -> Iterable[tuple[str, int]]:
+    """Yield each character of *regex*, an escaped one with its backslash, and how deep it is."""
+    depth = 0
+    for part in re.findall(r'\\.|.', regex, re.DOTALL):
+        depth += (part in ('(', '[')) - (part in (')', ']'))
+        yield part, depth
+
+
+def find_languages(pattern: Any, prefixes: Iterable[str]) -> Iterable[str]:
+    """Return the languages in which *pattern* is one of its own, as `i18n_patterns` are.
+
+    They are the project's LANGUAGES; of Django's own hundred, those that *prefixes* begin with.
+    """
+    current = translation.get_language() or django_settings.LANGUAGE_CODE
+    if not isinstance(pattern, LocalePrefixPattern) or not _is_language_by_path():
+        return [current]
+    languages = [code for code, _ in django_settings.LANGUAGES]
+    if django_settings.LANGUAGES == global_settings.LANGUAGES:
+        first = {prefix.strip('/').partition('/')[0] for prefix in prefixes}
+        languages = [code for code in languages if code in first]
+    default = _get_default_language(pattern.prefix_default_language)
+    return dict.fromkeys([default, *languages])
+
+
+def find_language(path: str, urlconf: str | None) -> str | None:
+    """Return the language in which Django looks *path* up for a client that asks for none."""
+    if not _is_language_by_path():
+        return translation.get_language()
+    urlconf = urlconf or django_settings.ROOT_URLCONF
+    _, is_prefixed = is_language_prefix_patterns_used(urlconf)
+    return translation.get_language_from_path(path) or _get_default_language(is_prefixed)
+
+
+def _is_language_by_path() -> bool:
+    return django_settings.USE_I18N and _LANGUAGE_BY_PATH in django_settings.MIDDLEWARE
+
+
+def _get_default_language(is_prefixed: bool) -> str:
+    language: str = django_settings.LANGUAGE_CODE
+    return translation.get_supported_language_variant(language) if is_prefixed else language
