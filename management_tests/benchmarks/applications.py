@@ -13,6 +13,22 @@ def bare(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     return [body]
 
 
+def rows(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """What a list of model instances costs before anybody does anything with them."""
+    from management_tests.benchmarks.project.models import Product
+
+    list(Product.objects.all()[:100])
+    return bare(environ, start_response)
+
+
+def values(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """What the same rows cost as tuples."""
+    from management_tests.benchmarks.project.models import Product
+
+    list(Product.objects.values_list()[:100])
+    return bare(environ, start_response)
+
+
 def __getattr__(name: str) -> Any:
     from management_tests.benchmarks.cases import Variant
     from management_tests.benchmarks.subjects import BUILDERS

@@ -27,7 +27,9 @@ def build_tables(results: Results) -> list[Table]:
             (name, f'{grown:.1f}') for name, grown in results.growth.items()
         ]))  # fmt: skip
     if results.wire:
-        columns = ('server', 'case', 'against', 'target', 'CPU time (95 %)', 'rate', 'reached')
+        columns = (
+            'server', 'case', 'against', 'target', 'CPU time (95 %)', 'at most', 'rate', 'reached',
+        )  # fmt: skip
         tables.append(('On the wire', columns, [_format_wire(one) for one in results.wire]))
     return [table for table in tables if table[2]]
 
@@ -47,7 +49,8 @@ def _format_row(row: Row) -> Sequence[str]:
 def _format_wire(one: Any) -> Sequence[str]:
     return (
         one.server, one.case, one.reference, f'≥ {one.target:g}' if one.target else '',
-        _format_spread(one.cpu), _format_spread(one.throughput), _format_outcome(one),
+        _format_spread(one.cpu), _format_ratio(one.bound.median), _format_spread(one.throughput),
+        _format_outcome(one),
     )  # fmt: skip
 
 

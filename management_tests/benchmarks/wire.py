@@ -32,11 +32,16 @@ SCRIPT = Path(__file__).with_name('wire.lua')
 SETTINGS = 'management_tests.benchmarks.project.settings'
 APPLICATIONS = {  # by subject
     'bare': 'management_tests.benchmarks.applications.bare',
+    'rows': 'management_tests.benchmarks.applications.rows',
+    'values': 'management_tests.benchmarks.applications.values',
     'stock': 'management_tests.benchmarks.applications.stock',
     'ours': 'django_apistar.wsgi.application',
     'django': 'management_tests.benchmarks.applications.django',
     'ninja': 'management_tests.benchmarks.applications.django',
 }
+# By case: the application that does the least which anything must do; else a bare function.
+FLOORS = {'list': ('rows', 'list'), 'queryset': ('values', 'queryset')}
+FLOOR = ('bare', 'hello')
 TARGETS = {  # by server: (case, reference, how many times ours; 0 where nothing is promised)
     'gunicorn': (
         ('hello', 'bare', 0.95), ('hello', 'stock', 1), ('hello', 'django', 2),
@@ -63,6 +68,7 @@ class WireRow:
     target: float
     cpu: Ratio  # CPU time of the server's processes per request
     throughput: Ratio
+    bound: Ratio  # of the CPU time: what the application that costs least would reach
 
     @property
     def holds(self) -> bool:
@@ -100,7 +106,7 @@ def list_pairs(server: str) -> list[Pair]:
     pairs = [
         pair
         for case, reference, _ in TARGETS[server]
-        for pair in ((reference, case), ('ours', case))
+        for pair in ((reference, case), ('ours', case), FLOORS.get(case, FLOOR))
     ]
     return list(dict.fromkeys(pairs))
 
@@ -123,16 +129,21 @@ def load_in_rounds(
 def build_row(
     server: str, case: str, reference: str, target: float, loads: dict[Pair, list[Load]]
 ) -> WireRow:
-    theirs, ours = loads[reference, case], loads['ours', case]
+    theirs, ours, least = (
+        loads[pair] for pair in ((reference, case), ('ours', case), FLOORS.get(case, FLOOR))
+    )
 
-    def ratio(attribute: str) -> Ratio:
+    def ratio(attribute: str, subject: list[Load]) -> Ratio:
         above, below = (
             Measurement(case, tuple(getattr(load, attribute) for load in of))
-            for of in (theirs, ours)
+            for of in (theirs, subject)
         )
         return compare(above, below)
 
-    return WireRow(server, case, reference, target, ratio('cpu_s'), ratio('wall_s'))
+    return WireRow(
+        server, case, reference, target, ratio('cpu_s', ours), ratio('wall_s', ours),
+        ratio('cpu_s', least),
+    )  # fmt: skip
 
 
 # Servers
