@@ -1,6 +1,7 @@
 """apistar_docs --check names what breaks a client, and nothing else."""
 
 import copy
+from typing import List, Optional
 
 import pytest
 from apistar import Route, http, types, validators
@@ -110,6 +111,13 @@ def test_a_path_parameter_that_becomes_a_number():
     )
 
 
+def test_a_parameter_that_becomes_text_takes_the_numbers_of_before():
+    def old(a: int, q: float = 1.0, many: List[int] = []): ...  # noqa: B006
+    def new(a: str, q: str = '', many: List[str] = []): ...  # noqa: B006
+
+    assert compared(old, new, path='/{a}/') == ()
+
+
 def test_a_body_that_becomes_required():
     def new(body: product()): ...
 
@@ -162,6 +170,10 @@ def test_a_body_of_fewer_media_types():
             ('the body.name now takes nothing but a.',),
         ),
         (
+            {'name': validators.Date()},
+            ("the body.name must now fit the format 'date'.",),
+        ),
+        (
             {'tags': validators.Array(items=validators.Integer(), unique_items=True, default=[])},
             (
                 'the body.tags must now have unique items.',
@@ -189,6 +201,7 @@ def test_a_body_that_takes_less(changes, sentences):
             'the response.name may now be missing.',
             'the response.name may now be null.',
         )),
+        ({'when': validators.Date()}, ()),
         ({'color': validators.String(enum=['red', 'blue', 'green'])}, (
             'the response.color may now have other values than blue, red.',
         )),
@@ -196,6 +209,105 @@ def test_a_body_that_takes_less(changes, sentences):
 )  # fmt: skip
 def test_a_response_that_promises_less(changes, sentences):
     assert response_changes(**changes) == tuple(f'GET /x/: {sentence}' for sentence in sentences)
+
+
+def pet(**changes):
+    """Return the validator of a cat, a dog or null; *changes* are other fields of the dog's."""
+    cat = validators.Object(properties={'claws': validators.Integer()}, required=['claws'])
+    fields = {'bark': validators.String(enum=['wuff', 'waff']), **changes}
+    dog = validators.Object(properties=fields, required=['bark'])
+    return validators.Union([cat, dog], allow_null=True)
+
+
+OPEN = {
+    'pet': pet(),
+    'free': validators.Array(),
+    'prices': validators.Object(additional_properties=validators.Number()),
+    'pair': validators.Array(items=[validators.String(), validators.Integer()]),
+}
+def box(fields):
+    return type('Box', (types.Type,), {**fields})
+
+
+FREE = 'array, boolean, null, number, object, string'
+
+
+@pytest.mark.parametrize('version', ['3.1', '3.0'])
+@pytest.mark.parametrize(
+    ('changes', 'taken', 'given'),
+    [
+        ({'pet': pet(name=validators.String())}, (), ()),
+        (
+            {'pet': pet(bark=validators.String(enum=['wuff']))},
+            ('the body.pet.bark no longer takes waff.',),
+            (),
+        ),
+        (
+            {'pet': pet(bark=validators.String(enum=['wuff', 'waff', 'woff']))},
+            (),
+            ('the response.pet.bark may now have other values than waff, wuff.',),
+        ),
+        (
+            {'free': validators.Array(items=validators.Integer())},
+            (f'the body.free[] no longer takes {FREE}.',),
+            (),
+        ),
+        (
+            {'prices': validators.Object(additional_properties=validators.Integer())},
+            ('the body.prices.* no longer takes number.',),
+            (),
+        ),
+        (
+            {'prices': validators.Object()},
+            (),
+            ('the response.prices.* may now be array, boolean, null, object, string.',),
+        ),
+    ],
+)
+def test_changes_below_alternatives_and_open_parts(version, changes, taken, given):
+    def get_changes(fields):
+        def body(body: box(fields)) -> dict: ...
+        def response() -> box(fields): ...
+
+        return [Route('/x/', 'POST', body, name='b'), Route('/x/', 'GET', response, name='r')]
+
+    old, new = (
+        document(get_changes(fields), version=version) for fields in (OPEN, {**OPEN, **changes})
+    )
+
+    assert breaking_changes(old, new) == (
+        *(f'POST /x/: {sentence}' for sentence in taken),
+        *(f'GET /x/: {sentence}' for sentence in given),
+    )
+
+
+def test_a_tuple_whose_second_item_takes_less():
+    less = validators.Array(items=[validators.String(), validators.Integer(maximum=3)])
+
+    def old(body: box(OPEN)) -> dict: ...
+    def new(body: box({**OPEN, 'pair': less})) -> dict: ...
+
+    assert compared(old, new, 'POST') == (
+        'POST /x/: the body.pair[1] is now limited by maximum 3.',
+    )
+
+
+def test_a_type_behind_optional_may_be_renamed_and_not_narrowed():
+    def optional(name, **fields):
+        kind = type(name, (types.Type,), fields)
+
+        def handler(body: Optional[kind]) -> Optional[kind]: ...
+
+        return handler
+
+    old = optional('Cat', claws=validators.Integer(maximum=20))
+
+    renamed = optional('Kitten', claws=validators.Integer(maximum=20))
+    assert compared(old, renamed, 'POST') == ()
+    narrowed = optional('Cat', claws=validators.Integer(maximum=10))
+    assert compared(old, narrowed, 'POST') == (
+        'POST /x/: the body.claws is now limited by maximum 10, before 20.',
+    )
 
 
 def test_a_response_that_becomes_another_status_or_media_type():
@@ -220,6 +332,20 @@ def test_authentication_that_becomes_required():
 
     assert breaking_changes(document(routes), document(routes, surroundings=guarded)) == (
         'GET /x/: authentication is now required.',
+    )
+
+
+def test_authentication_by_another_scheme():
+    def guarded(name, **scheme):
+        return document([Route('/x/', 'GET', handler)], surroundings=schema.Surroundings(
+            security={name: {'type': 'http', **scheme}}, needs_user=lambda entry: True
+        ))  # fmt: skip
+
+    basic, bearer = guarded('basic', scheme='basic'), guarded('bearer', scheme='bearer')
+
+    assert breaking_changes(basic, guarded('password', scheme='basic')) == ()
+    assert breaking_changes(basic, bearer) == (
+        'GET /x/: authentication by basic is no longer possible.',
     )
 
 

@@ -2,8 +2,9 @@
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from django_apistar.schema.dialect import Schema
 
@@ -15,6 +16,7 @@ LIMITS = {
     'maxItems': False, 'maxProperties': False,
 }  # fmt: skip
 ALL_TYPES = frozenset({'string', 'number', 'integer', 'boolean', 'object', 'array', 'null'})
+SCALARS = frozenset({'number', 'integer', 'boolean'})
 
 
 def diff(old: Schema, new: Schema, old_name: str, new_name: str) -> tuple[str, ...]:
@@ -41,6 +43,25 @@ def breaking_changes(old: Schema, new: Schema) -> tuple[str, ...]:
         return ('The old document is not well-formed OpenAPI: its changes cannot be named.',)
 
 
+class _Alternative(NamedTuple):
+    """A schema without anyOf and references of its own, and the reference that led to it."""
+
+    ref: str | None
+    schema: Schema
+
+    @property
+    def types(self) -> frozenset[str]:
+        return _types(self.schema)
+
+    @property
+    def fields(self) -> frozenset[str]:
+        return frozenset(self.schema.get('properties', ()))
+
+    def only(self, name: str) -> '_Alternative':
+        """Return what of it is of the type *name*."""
+        return self._replace(schema={**self.schema, 'type': name, 'nullable': False})
+
+
 class _Comparison:
     def __init__(self, old: Schema, new: Schema) -> None:
         self.old = old
@@ -65,8 +86,17 @@ class _Comparison:
         yield from self._parameters(place, old, new)
         yield from self._body(place, old.get('requestBody'), new.get('requestBody'))
         yield from self._responses(place, old['responses'], new['responses'])
-        if _demands_user(new) and not _demands_user(old):
+        yield from self._security(place, old, new)
+
+    def _security(self, place: str, old: Schema, new: Schema) -> Iterator[str]:
+        if not _demands_user(new):
+            return
+        if not _demands_user(old):
             yield f'{place}: authentication is now required.'
+        taken = [_get_schemes(demand, self.new) for demand in new['security']]
+        for demand in old.get('security', ()):
+            if demand and _get_schemes(demand, self.old) not in taken:
+                yield f'{place}: authentication by {_listed(demand)} is no longer possible.'
 
     # Requests
 
@@ -83,7 +113,9 @@ class _Comparison:
                 continue
             if item.get('required') and not known.get('required'):
                 yield f'{place}: the {name} is now required.'
-            yield from self._narrowed(f'{place}: the {name}', known['schema'], item['schema'])
+            yield from self._narrowed(
+                f'{place}: the {name}', known['schema'], item['schema'], is_text=True
+            )
         yield from self._path_parameters(place, old, new)
 
     def _path_parameters(self, place: str, old: Schema, new: Schema) -> Iterator[str]:
@@ -95,7 +127,7 @@ class _Comparison:
         )  # fmt: skip
         for known, item in zip(before, after, strict=False):
             name = f'{place}: the path parameter {item["name"]!r}'
-            yield from self._narrowed(name, known['schema'], item['schema'])
+            yield from self._narrowed(name, known['schema'], item['schema'], is_text=True)
 
     def _body(self, place: str, old: Schema | None, new: Schema | None) -> Iterator[str]:
         if new is None:
@@ -135,74 +167,151 @@ class _Comparison:
     # Schemas
 
     def _narrowed(
-        self, place: str, old: Schema, new: Schema, seen: frozenset[Any] = frozenset()
-    ) -> Iterator[str]:
-        """Yield what *new* refuses and *old* took."""
-        visit = (old.get('$ref'), new.get('$ref'))
-        if any(visit) and visit in seen:
-            return
-        seen |= {visit}
-        [old], [new] = self._resolved([old], self.old), self._resolved([new], self.new)
-        lost = _types(old) - _types(new)
+        self, place: str, old: Schema, new: Schema, seen: frozenset[Any] = frozenset(),
+        is_text: bool = False,
+    ) -> Iterator[str]:  # fmt: skip
+        """Yield what *new* refuses and *old* took. *is_text*: as text, as in a query string."""
+        olds, news = _split(old, self.old), _split(new, self.new)
+        taken = _all_types(news)
+        lost = _all_types(olds) - taken - (SCALARS if is_text and 'string' in taken else set())
         if lost:
             yield f'{place} no longer takes {_listed(lost)}.'
             return
+        for before, candidates in _pair(olds, news):
+            yield from _fewest(
+                self._narrower(place, before, after, seen, is_text) for after in candidates
+            )
+
+    def _narrower(
+        self, place: str, before: _Alternative, after: _Alternative, seen: frozenset[Any],
+        is_text: bool,
+    ) -> Iterator[str]:  # fmt: skip
+        visit = (before.ref, after.ref)
+        if any(visit) and visit in seen:
+            return
+        seen |= {visit}
+        old, new = before.schema, after.schema
         yield from _narrower_words(place, old, new)
         for name in new.get('required', ()):
             if name not in old.get('required', ()):
                 yield f'{place} now needs {name!r}.'
         if _is_closed(new) and not _is_closed(old):
             yield f'{place} no longer takes properties that are not listed.'
-        for name, child, after in _common(old, new, 'properties'):
-            yield from self._narrowed(f'{place}.{name}', child, after, seen)
-        if isinstance(old.get('items'), dict) and isinstance(new.get('items'), dict):
-            yield from self._narrowed(f'{place}[]', old['items'], new['items'], seen)
+        for name, child, other in _common(old, new, 'properties'):
+            yield from self._narrowed(f'{place}.{name}', child, other, seen)
+        for name, child, other in _get_children(before, after):
+            yield from self._narrowed(f'{place}{name}', child, other, seen, is_text)
 
     def _widened(
         self, place: str, old: Schema, new: Schema, seen: frozenset[Any] = frozenset()
     ) -> Iterator[str]:
         """Yield what *new* may answer and *old* never did, and what it no longer holds."""
-        visit = (old.get('$ref'), new.get('$ref'))
-        if any(visit) and visit in seen:
-            return
-        seen |= {visit}
-        [old], [new] = self._resolved([old], self.old), self._resolved([new], self.new)
-        gained = _types(new) - _types(old)
+        olds, news = _split(old, self.old), _split(new, self.new)
+        gained = _all_types(news) - _all_types(olds)
         if gained:
             yield f'{place} may now be {_listed(gained)}.'
             return
+        for after, candidates in _pair(news, olds):
+            yield from _fewest(self._wider(place, before, after, seen) for before in candidates)
+
+    def _wider(
+        self, place: str, before: _Alternative, after: _Alternative, seen: frozenset[Any]
+    ) -> Iterator[str]:
+        visit = (before.ref, after.ref)
+        if any(visit) and visit in seen:
+            return
+        seen |= {visit}
+        old, new = before.schema, after.schema
         if 'enum' in old:
             added = [value for value in new.get('enum', ()) if value not in old['enum']]
             if added or 'enum' not in new:
                 yield f'{place} may now have other values than {_listed(old["enum"])}.'
+        if 'format' in old and new.get('format') != old['format']:
+            yield f'{place} may now have another format than {old["format"]!r}.'
         for name in old.get('properties', {}):
             if name not in new.get('properties', {}):
                 yield f'{place}.{name} was removed.'
             elif name in old.get('required', ()) and name not in new.get('required', ()):
                 yield f'{place}.{name} may now be missing.'
-        for name, child, after in _common(old, new, 'properties'):
-            yield from self._widened(f'{place}.{name}', child, after, seen)
-        if isinstance(old.get('items'), dict) and isinstance(new.get('items'), dict):
-            yield from self._widened(f'{place}[]', old['items'], new['items'], seen)
+        for name, child, other in _common(old, new, 'properties'):
+            yield from self._widened(f'{place}.{name}', child, other, seen)
+        for name, child, other in _get_children(before, after):
+            yield from self._widened(f'{place}{name}', child, other, seen)
 
     def _resolved(self, items: Iterable[Schema], document: Schema) -> list[Schema]:
         return [_follow(item, document) for item in items]
 
 
 def _follow(item: Schema, document: Schema) -> Schema:
+    return _find(item, document).schema
+
+
+def _find(item: Schema, document: Schema) -> _Alternative:
     """Return what *item* refers to. References are the document's own: '#/components/…'."""
+    ref = None
     for _ in range(32):  # A cycle of references alone has no end.
+        if len(item.get('allOf', ())) == 1:  # OpenAPI 3.0 writes notes beside a reference so.
+            [item] = item['allOf']
         if '$ref' not in item:
             break
+        ref = item['$ref']
         target: Any = document
-        for part in item['$ref'].removeprefix('#/').split('/'):
+        for part in ref.removeprefix('#/').split('/'):
             target = target.get(part, {}) if isinstance(target, dict) else {}
         item = target
-    return item
+    return _Alternative(ref, item)
+
+
+def _split(
+    item: Schema, document: Schema, seen: frozenset[str | None] = frozenset()
+) -> list[_Alternative]:
+    """Return the alternatives of *item*, those of alternatives among them."""
+    found = _find(item, document)
+    if 'anyOf' not in found.schema:
+        return [found]
+    if found.ref in seen:
+        return []
+    seen |= {found.ref} if found.ref else set()
+    return [one for part in found.schema['anyOf'] for one in _split(part, document, seen)]
+
+
+def _pair(
+    givers: list[_Alternative], takers: list[_Alternative]
+) -> Iterator[tuple[_Alternative, list[_Alternative]]]:
+    """Yield each giver, type by type, with the takers of that type, the likeliest first."""
+    if len(givers) == len(takers) == 1:
+        yield givers[0], takers
+        return
+    for giver in givers:
+        likely = sorted(takers, key=lambda taker: -len(taker.fields & giver.fields))
+        for name in sorted(giver.types):
+            yield giver.only(name), [taker.only(name) for taker in likely if name in taker.types]
+
+
+def _fewest(answers: Iterable[Iterator[str]]) -> list[str]:
+    """Return the shortest list of sentences: what the alternative that fits best says."""
+    return min(map(list, answers), key=len, default=[])
+
+
+def _get_children(
+    before: _Alternative, after: _Alternative
+) -> Iterator[tuple[str, Schema, Schema]]:
+    """Yield the name and the schemas of what an array or an object holds, besides properties."""
+    old, new = before.schema, after.schema
+    pairs = zip(old.get('prefixItems', ()), new.get('prefixItems', ()), strict=False)
+    for index, (child, other) in enumerate(pairs):
+        yield f'[{index}]', child, other
+    for name, word, kind in (('[]', 'items', 'array'), ('.*', 'additionalProperties', 'object')):
+        children = [item.get(word, True) for item in (old, new)]
+        is_known = any(isinstance(item, dict) for item in children) and False not in children
+        if is_known and kind in before.types & after.types:
+            # What is left out allows anything; False, nothing, is told by the object itself.
+            child, other = ({} if item is True else item for item in children)
+            yield name, child, other
 
 
 def _shape(path: str) -> str:
-    return '/'.join('{}' if part.startswith('{') else part for part in path.split('/'))
+    return re.sub('{[^}]*}', '{}', path)
 
 
 def _key(parameter: Schema) -> tuple[str, str]:
@@ -214,14 +323,27 @@ def _demands_user(operation: Schema) -> bool:
     return bool(security) and {} not in security
 
 
+def _get_schemes(demand: Schema, document: Schema) -> list[Schema]:
+    """Return how a client proves who it is; the names of schemes are the document's business."""
+    known = document.get('components', {}).get('securitySchemes', {})
+    words = ('type', 'scheme', 'in', 'name')
+    schemes = [_follow(known.get(name, {}), document) for name in demand]
+    return [{word: scheme.get(word) for word in words} for scheme in schemes]
+
+
+def _all_types(alternatives: Iterable[_Alternative]) -> frozenset[str]:
+    return frozenset().union(*(alternative.types for alternative in alternatives))
+
+
 def _types(schema: Schema) -> frozenset[str]:
     """Return the JSON types that *schema* takes. An integer is a number as well."""
-    if 'anyOf' in schema:
-        return frozenset().union(*(_types(item) if '$ref' not in item else {item['$ref']}
-                                   for item in schema['anyOf']))  # fmt: skip
+    if schema.get('enum') == [None]:
+        return frozenset({'null'})
+    if schema.get('not') == {}:
+        return frozenset()
     types = schema.get('type')
     if types is None:
-        return frozenset((schema['$ref'],)) if '$ref' in schema else ALL_TYPES
+        return ALL_TYPES
     found = {types} if isinstance(types, str) else set(types)
     found |= {'integer'} if 'number' in found else set()
     return frozenset(found | ({'null'} if schema.get('nullable') else set()))
