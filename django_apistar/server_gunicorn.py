@@ -141,6 +141,8 @@ class GunicornServer(Application):
                 self.cfg.set('threads', count_threads(self.cfg.workers, self.launch.debug))
         if self.cfg.workers < 1:
             raise ServerError('workers is 0. Serving needs 1 worker or more.')
+        if self.cfg.threads < 1:
+            raise ServerError('threads is 0. Serving needs 1 thread or more.')
         try:
             self.cfg.worker_class  # noqa: B018  # imports it
         except RuntimeError as exc:

@@ -1,4 +1,4 @@
-"""What all commands do with their output: NO_COLOR, and a stdout that takes no more."""
+"""What all commands do with their output: NO_COLOR, and a stdout that does not take it."""
 
 from __future__ import annotations
 
@@ -51,13 +51,45 @@ def test_full_disk_behind_stdout_is_a_sentence(project: Project, command: tuple[
     assert 'Traceback' not in done.stderr
 
 
-def test_full_disk_behind_stdout_keeps_nobody_from_serving(project: Project) -> None:
+@pytest.mark.parametrize('command', COMMANDS.values(), ids=COMMANDS)
+def test_closed_stdout_is_a_sentence(project: Project, command: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        without_streams('>&-', project.command(*command)), cwd=project.directory,
+        env=project.environment(), stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].partition(': ')[2] == (
+        'stdout cannot be written: it is closed.'
+    )
+    assert 'Traceback' not in done.stderr
+
+
+def without_streams(redirections: str, command: list[str]) -> list[str]:
+    return ['sh', '-c', f'exec "$@" {redirections}', 'sh', *command]
+
+
+def test_what_stdout_cannot_encode_is_written_as_json_does(project: Project) -> None:
+    done = subprocess.run(
+        project.command('apistar_routes', '--format', 'tree', '--path', '/hello/'),
+        cwd=project.directory, env=project.environment(PYTHONIOENCODING='ascii'),
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert done.stdout == (
+        '/\n\\u2514\\u2500\\u2500 apistar\n    \\u2514\\u2500\\u2500 hello  GET hello\n'
+    )
+
+
+@pytest.mark.parametrize('redirections', ['>/dev/full 2>/dev/null', '<&- >&- 2>&-'])
+def test_stdout_that_is_full_or_closed_keeps_nobody_from_serving(
+    project: Project, redirections: str
+) -> None:
     port = free_port()
-    with Path('/dev/full').open('wb') as full:
-        process = subprocess.Popen(
-            project.command('runapistar', str(port), '--workers', '1'), cwd=project.directory,
-            env=project.environment(), stdout=full, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+    command = project.command('runapistar', str(port), '--workers', '1')
+    process = subprocess.Popen(
+        without_streams(redirections, command), cwd=project.directory, env=project.environment(),
+    )  # fmt: skip
     try:
         url = f'http://127.0.0.1:{port}/hello/'
         session = requests.Session()
@@ -66,7 +98,7 @@ def test_full_disk_behind_stdout_keeps_nobody_from_serving(project: Project) -> 
         assert session.get(url, timeout=30).json() == {'message': 'hello'}
     finally:
         process.terminate()
-        process.wait(30)
+        assert process.wait(30) == 0
 
 
 def test_reader_that_has_seen_enough_ends_the_command_without_a_word(project: Project) -> None:

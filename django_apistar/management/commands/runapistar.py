@@ -17,7 +17,7 @@ from django.db import DatabaseError, connections
 from django_apistar import banner, listeners, server
 from django_apistar.application import get_route_table
 from django_apistar.conf import get_settings
-from django_apistar.console import ConsoleCommand
+from django_apistar.console import ConsoleCommand, fill_closed_streams
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
@@ -63,6 +63,7 @@ class Command(ConsoleCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Take what follows `--` for the server's own parser."""
+        fill_closed_streams()
         if '--' in argv:
             position = argv.index('--')
             argv, self._server_arguments = argv[:position], argv[position + 1 :]
@@ -149,16 +150,18 @@ class Command(ConsoleCommand):
             self.write(found)
             self.write(configured.trial_text or 'Everything is in order; not started.')
             return
-        with contextlib.suppress(OSError):  # A disk that is full keeps nobody from serving.
-            self.stdout.write(found)
-            self.stdout.write('Quit with Control-C.')
-            self.stdout.flush()
+        # A disk that is full, or no stdout at all, keeps nobody from serving.
+        with contextlib.suppress(OSError):
+            if self.has_stdout:
+                self.stdout.write(f'{found}\nQuit with Control-C.')
+                self.stdout.flush()
         launch = dataclasses.replace(launch, sockets=[one.sock.detach() for one in listeners_])
         server.start(launch)
 
     def _warn_about_migrations(self) -> None:
         try:
-            with contextlib.suppress(OSError):  # Django writes to stdout, whose disk may be full.
+            # Django writes to stdout, whose disk may be full, or which may be closed.
+            with contextlib.suppress(OSError, AttributeError):
                 self.check_migrations()
         except DatabaseError as exc:
             self.stderr.write(f'runapistar: The migrations cannot be checked: {exc}'.rstrip())
