@@ -153,7 +153,7 @@ class Command(ConsoleCommand):
         # A disk that is full, or no stdout at all, keeps nobody from serving.
         with contextlib.suppress(OSError):
             if self.has_stdout:
-                self.stdout.write(f'{found}\nQuit with Control-C.')
+                self.stdout.write(f'{found}Quit with Control-C.')
                 self.stdout.flush()
         launch = dataclasses.replace(launch, sockets=[one.sock.detach() for one in listeners_])
         server.start(launch)
