@@ -7,7 +7,8 @@ PORT ?= 8000
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 MANAGE := $(BIN)/python example/manage.py
-WORKERS ?= 2
+# Servers let tests wait: a process more than CI has cores.
+WORKERS ?= 3
 TESTS ?=
 
 .DEFAULT_GOAL := help
@@ -30,7 +31,7 @@ run: install ## serve the example on http://127.0.0.1:8000 (PORT=8000)
 	@exec $(MANAGE) runapistar 127.0.0.1:$(PORT)
 
 test: install ## run all tests, the example's included (TESTS=path for some)
-	@$(BIN)/python -m management_tests -n $(WORKERS) --dist loadfile $(TESTS)
+	@$(BIN)/python -m management_tests -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: install ## check style and imports (ruff)
 	$(BIN)/ruff check .

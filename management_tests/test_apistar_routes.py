@@ -480,7 +480,6 @@ def test_a_thousand_routes_take_less_than_a_second():
             began = time.process_time()
             stdout, _ = run()
             times.append(time.process_time() - began)
-        gc.unfreeze()
 
     assert stdout.count('maybe') == 1000
     assert min(times) < 1

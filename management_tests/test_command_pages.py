@@ -26,17 +26,18 @@ def test_the_page_shows_the_commands_real_output(page, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_readme_shows_the_real_banner(tmp_path):
+def test_the_readme_shows_what_make_run_prints(tmp_path):
     """But for the versions, which differ from one machine to the next."""
     example = Example(tmp_path)
     example.manage('migrate', '--verbosity', '0')
+    login = example.manage('demo')
     [(_, shown)] = [block for block in iter_sessions(README) if block[0] == 'make run']
 
     with example.serve() as server:
         banner, last_line, _ = server.stdout.partition('Quit with Control-C.\n')  # then requests
 
-    shown = shown.partition('\n')[2].replace('http://127.0.0.1:8000/', server.url + '/')
-    assert VERSIONS.sub('N', shown) == VERSIONS.sub('N', banner + last_line)
+    shown = shown.replace('http://127.0.0.1:8000/', server.url + '/')
+    assert VERSIONS.sub('N', shown) == VERSIONS.sub('N', login + banner + last_line)
 
 
 def without_figures(table: str) -> list[list[str]]:

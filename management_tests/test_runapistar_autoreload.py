@@ -32,6 +32,15 @@ def server(request: pytest.FixtureRequest, project: Project) -> Iterator[Server]
         assert server.children() == []
 
 
+@pytest.fixture(scope='module')
+def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that meets one mistake after the other."""
+    project = Project(tmp_path_factory.mktemp('development'))
+    project.write('shop/models.py', '')
+    with project.serve(DEBUG='1') as server:
+        yield server
+
+
 def shown(server: Server, path: str, text: str) -> Callable[[], bool]:
     """Return a condition: the answer at *path* holds *text*."""
     return lambda: text in server.get(path).text
@@ -97,15 +106,14 @@ def test_syntax_error_shows_until_it_is_repaired(project: Project, server: Serve
         ('shop/models.py', '1 +', 'SyntaxError'),
     ],
 )
-def test_mistake_is_survived(project: Project, name: str, mistake: str, sign: str) -> None:
-    project.write('shop/models.py', '')
-    with project.serve(DEBUG='1') as server:
-        right = (project.directory / name).read_text()
-        project.write(name, f'{right}\n{mistake}\n')
-        wait_seconds(server, '/hello/', sign)
+def test_mistake_is_survived(development: Server, name: str, mistake: str, sign: str) -> None:
+    project = development.project
+    right = (project.directory / name).read_text()
+    project.write(name, f'{right}\n{mistake}\n')
+    wait_seconds(development, '/hello/', sign)
 
-        project.write(name, right)
-        wait_seconds(server, '/hello/', '"message":"hello"')
+    project.write(name, right)
+    wait_seconds(development, '/hello/', '"message":"hello"')
 
 
 def test_repair_during_the_restart_is_seen(project: Project) -> None:

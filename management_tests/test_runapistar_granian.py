@@ -13,7 +13,7 @@ import pytest
 from management_tests.server_process import Project, free_port
 from management_tests.test_runapistar import certificate, routes_of
 
-pytestmark = pytest.mark.server
+pytestmark = pytest.mark.slow
 
 granian = pytest.importorskip('granian')
 

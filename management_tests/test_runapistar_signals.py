@@ -20,7 +20,7 @@ import pytest
 from management_tests.server_process import Project, Server, free_port
 from management_tests.traffic import Traffic
 
-pytestmark = pytest.mark.server
+pytestmark = pytest.mark.slow
 
 CLIENTS = 4
 OLD, NEW = b'{"message":"hello"}', b'{"message":"hello again"}'
@@ -56,7 +56,7 @@ def reload_and_wait(server: Server) -> None:
     server.wait_for(lambda: not workers & set(server.children()), 'the end of the old workers')
 
 
-@pytest.mark.slow
+@pytest.mark.server
 def test_stop_during_a_reload_loses_nothing(serve: Serve) -> None:
     with serve('--workers', '2') as server, ask(server) as traffic:
         traffic.wait_for(50)
@@ -67,7 +67,7 @@ def test_stop_during_a_reload_loses_nothing(serve: Serve) -> None:
     assert traffic.losses == []
 
 
-@pytest.mark.slow
+@pytest.mark.server
 def test_no_request_is_lost_by_reload_and_stop(serve: Serve) -> None:
     with serve('--workers', '2') as server, ask(server) as traffic:
         traffic.wait_for(150)
@@ -81,6 +81,7 @@ def test_no_request_is_lost_by_reload_and_stop(serve: Serve) -> None:
     assert [outcome.is_refused for outcome in traffic.outcomes[-CLIENTS:]] == [True] * CLIENTS
 
 
+@pytest.mark.server
 def test_who_is_let_in_before_a_stop_is_served_and_who_knocks_later_is_refused(
     serve: Serve,
 ) -> None:
@@ -110,7 +111,7 @@ def send_all(processes: Iterable[int], number: signal.Signals) -> None:
         os.kill(process, number)
 
 
-@pytest.mark.slow
+@pytest.mark.server
 def test_reload_brings_the_new_code(project: Project, serve: Serve) -> None:
     with serve('--workers', '2') as server, ask(server) as traffic:
         traffic.wait_for(50)
@@ -168,6 +169,7 @@ def test_reload_reads_the_configuration_again(project: Project) -> None:
         server.wait_for(lambda: len(server.children()) == 4, 'three workers')
 
 
+@pytest.mark.server
 def test_stop_answers_whom_the_kernel_has_let_in(project: Project) -> None:
     # One thread is busy, so these connections wait in the server; some of them in its backlog.
     arguments = ('--workers', '1', '--threads', '1', '--', '--worker-connections', '3')
@@ -213,6 +215,7 @@ def test_stop_during_the_start_ends_with_0(project: Project, server_name: str) -
         assert server.stop() == 0
 
 
+@pytest.mark.server
 def test_interrupted_idle_connection_does_not_delay_development(project: Project) -> None:
     with project.serve(DEBUG='1') as server:
         port = int(server.url.rpartition(':')[2])

@@ -13,7 +13,7 @@ import pytest
 from management_tests.malformed import GET, INVALID, chunked, get, post
 from management_tests.server_process import Project, Server
 
-pytestmark = [pytest.mark.slow, pytest.mark.server]
+pytestmark = pytest.mark.slow
 
 HELLO = b'{"message":"hello"}'
 STATUS = re.compile(rb'HTTP/1\.[01] (\d{3}) ')

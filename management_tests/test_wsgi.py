@@ -62,17 +62,16 @@ def wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     raise AssertionError(log.read_text())
 
 
-@pytest.fixture(params=['0', '1'], ids=['production', 'development'])
+@pytest.fixture(scope='module', params=['0', '1'], ids=['production', 'development'])
 def debug(request) -> str:
     return request.param
 
 
-@pytest.fixture
-def project(tmp_path, debug) -> Project:
+@pytest.fixture(scope='module')
+def project(tmp_path_factory, debug) -> Project:
     """A project whose database is there and, in production, whose static files are collected."""
-    project = Project(tmp_path)
-    settings = (tmp_path / 'shop/settings.py').read_text()
-    project.write('shop/settings.py', settings + "STATIC_ROOT = '{}'\n".format(tmp_path / 'root'))
+    project = Project(tmp_path_factory.mktemp('project'))
+    project.append('shop/settings.py', f"STATIC_ROOT = '{project.directory / 'root'}'\n")
     assert project.run('migrate', '--verbosity', '0').returncode == 0
     if debug == '0':
         collected = project.run('collectstatic', '--noinput')
