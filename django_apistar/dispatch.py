@@ -14,7 +14,7 @@ from django_apistar import security, wiring
 from django_apistar.application import App, get_app, get_route_table
 from django_apistar.conf import SettingsError, get_settings
 from django_apistar.lifecycle import Connections, Lifecycle
-from django_apistar.routing import APISTAR, DJANGO, RouteTable
+from django_apistar.routing import APISTAR, DJANGO, RouteTable, to_path_info
 from django_apistar.static import StaticFiles, not_found
 
 Environ = dict[str, Any]
@@ -171,6 +171,15 @@ class Dispatcher:
         return start_secure_response
 
 
+class MountedDispatcher(Dispatcher):
+    """Is mounted where FORCE_SCRIPT_NAME says, whatever the server says, as Django is by itself."""
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        forced = django_settings.FORCE_SCRIPT_NAME or ''
+        environ['SCRIPT_NAME'] = to_path_info(forced.rstrip('/'))
+        return super().__call__(environ, start_response)
+
+
 class HeadBody:
     """No body, as a HEAD request wants; the one that was made is closed with it."""
 
@@ -245,6 +254,7 @@ def get_application() -> Dispatcher:
     static_app: WSGI = not_found
     if settings.static_prefix:
         static_app = StaticFiles(settings.static_prefix, settings.debug)
-    return Dispatcher(
+    is_mounted = django_settings.FORCE_SCRIPT_NAME is not None
+    return (MountedDispatcher if is_mounted else Dispatcher)(
         get_route_table(), get_app(), get_wsgi_application(), static_app, settings.health_url
     )

@@ -248,6 +248,19 @@ def test_D12_both_frameworks_know_the_script_name():
     assert (django['path'], django['path_info']) == ('/mnt/django/echo/', '/django/echo/')
 
 
+@override_settings(FORCE_SCRIPT_NAME='/mnt')
+def test_force_script_name_holds_for_both_frameworks():
+    assert call('/echo').headers['location'] == '/mnt/echo/'
+    assert call('/admin').headers['location'] == '/mnt/admin/'
+    assert call('/echo/').json()['url'] == 'http://testserver/mnt/echo/'
+
+
+@override_settings(FORCE_SCRIPT_NAME='')
+def test_an_empty_force_script_name_hides_that_of_the_server():
+    assert call('/echo', SCRIPT_NAME='/mnt').headers['location'] == '/echo/'
+    assert call('/admin', SCRIPT_NAME='/mnt').headers['location'] == '/admin/'
+
+
 def test_prefixes_are_below_the_script_name():
     assert call('/', SCRIPT_NAME='/admin').framework == 'apistar'
 

@@ -138,6 +138,14 @@ def test_urls_are_below_the_script_name():
     }
 
 
+def test_urls_are_below_the_forced_script_name():
+    with override_settings(FORCE_SCRIPT_NAME='/mnt'):
+        assert call('/where/').json() == {
+            'api': '/mnt/shop/item/1/',
+            'admin': '/mnt/admin-of-the-api/',
+        }
+
+
 def test_app_reverses_below_the_script_name_too():
     answer = call('/where-by-app/', SCRIPT_NAME='/mnt')
 
