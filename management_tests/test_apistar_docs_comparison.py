@@ -225,6 +225,8 @@ OPEN = {
     'prices': validators.Object(additional_properties=validators.Number()),
     'pair': validators.Array(items=[validators.String(), validators.Integer()]),
 }
+
+
 def box(fields):
     return type('Box', (types.Type,), {**fields})
 

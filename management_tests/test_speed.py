@@ -18,7 +18,7 @@ needs_valgrind = pytest.mark.skipif(
     not shutil.which('valgrind') and not os.environ.get('CI'),
     reason='valgrind is not installed; CI has it',
 )
-LOOPS = 600
+LOOPS = 300
 AT_LEAST = {  # how many times fewer instructions than stock API Star, with the standard library
     'hello': 4.5, 'item': 28, 'hook': 19, 'unseen_100': 14.5, 'not_found': 1.35,
     'wrong_method': 1.35,
@@ -55,11 +55,12 @@ def test_a_django_request_does_not_feel_the_dispatcher(counts) -> None:
 
 
 @pytest.mark.slow
-def test_a_request_without_orm_pays_under_a_microsecond_for_connections() -> None:
+def test_a_request_without_orm_pays_few_calls_for_connections() -> None:
+    """About 18 calls of an empty function with a connection, a microsecond on most machines."""
     with runs.database() as environment:
-        seconds = runs.run_worker(environment, task='time_lifecycle', rounds=5)
+        calls = runs.run_worker(environment, task='time_lifecycle', rounds=15, in_calls=True)
 
-    assert {name: cost < 1e-6 for name, cost in seconds.items()} == {
+    assert {name: cost < 30 for name, cost in calls.items()} == {
         'no connection': True, 'a kept connection': True,
     }  # fmt: skip
 
