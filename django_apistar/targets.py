@@ -162,7 +162,10 @@ def call(application: Application, path: str) -> Answer:
 
 
 def load_in_process(application: Application, path: str, duration_s: float) -> Load:
-    """Call *application* again and again for *duration_s* seconds, without a server."""
+    """Call *application* again and again for *duration_s* seconds, without a server.
+
+    Raises TargetError.
+    """
     times: list[float] = []
     errors = 0
     statuses: list[str] = []
@@ -183,6 +186,8 @@ def load_in_process(application: Application, path: str, duration_s: float) -> L
         times.append(clock() - before)
         errors += statuses.pop()[0] != '2'
     elapsed_s, cpu_s = clock() - started, time.thread_time() - cpu_before
+    if errors == len(times):
+        raise TargetError(f'{path} is no longer answered with 2xx: {errors} requests of a round.')
     times.sort()
     p50, p90, p99 = (get_percentile(times, percent) for percent in (50, 90, 99))
     return Load(

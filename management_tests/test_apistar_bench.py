@@ -19,6 +19,7 @@ from shutil import which
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
 
 from django_apistar import benchmark, target_server
@@ -132,6 +133,26 @@ def test_a_framework_without_a_get_is_left_out(settings):
     ) in stderr.splitlines()
 
 
+ASKED: list[int] = []
+
+
+def tired(number: int) -> dict:
+    ASKED.append(1)
+    if len(ASKED) > 5:
+        raise PermissionDenied
+    return {}
+
+
+def test_a_path_that_stops_to_answer_is_one_sentence(settings):
+    settings.APISTAR_ROUTE_CONF = 'management_tests.test_apistar_bench'
+
+    sentence = fail('--in-process', '--apistar', '/tired/1/')
+
+    assert re.fullmatch(
+        r'/tired/1/ is no longer answered with 2xx: [0-9]+ requests of a round\.', sentence
+    )
+
+
 def test_answers_of_another_kind_are_announced():
     warnings = bench_json('--apistar', '/html/', '--django', '/django/echo/')['warnings']
 
@@ -162,6 +183,7 @@ def _routes() -> list[Any]:
         Route('/quick/', 'GET', quick),
         Route('/forbidden/', 'GET', forbidden),
         Route('/posted/', 'POST', quick, name='posted'),
+        Route('/tired/{number}/', 'GET', tired),
     ]
 
 
