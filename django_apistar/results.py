@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import math
 import os
 import platform
 import statistics
@@ -224,7 +225,8 @@ def read_baseline(data: Any, source: str) -> Baseline:
             key: tuple(Load(**load).rate for load in target['rounds'])
             for key, target in targets.items()
         }
-        if not all(rates.values()) or any(rate <= 0 for own in rates.values() for rate in own):
+        if not all(rates.values()) or not all(0 < rate < math.inf for own in rates.values()
+                                              for rate in own):  # fmt: skip
             raise ValueError('it has a target without transactions')
         if FLOOR.key not in rates:
             raise ValueError(f'it has no target {FLOOR.key!r}')
@@ -233,7 +235,7 @@ def read_baseline(data: Any, source: str) -> Baseline:
         return Baseline(data['mode'], tool, data['connections'], paths, rates)
     except KeyError as exc:
         raise BaselineError(f'{source} is no result of apistar_bench: it has no {exc}.') from exc
-    except (TypeError, ValueError, AttributeError, ZeroDivisionError) as exc:
+    except (TypeError, ValueError, AttributeError, ArithmeticError) as exc:
         raise BaselineError(f'{source} is no result of apistar_bench: {exc}.') from exc
 
 

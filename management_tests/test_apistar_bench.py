@@ -6,6 +6,7 @@ import contextlib
 import functools
 import io
 import json
+import math
 import os
 import re
 import signal
@@ -395,6 +396,27 @@ def test_corrupt_baseline_is_one_sentence(tmp_path, text, reason):
 
     assert message.startswith(f'{file} {reason}')
     assert '\n' not in message
+
+
+@pytest.mark.parametrize(
+    ('transactions', 'reason'),
+    [
+        (0, 'it has a target without transactions'),
+        (math.nan, 'it has a target without transactions'),
+        (10**400, 'integer division result too large for a float'),
+        ('many', "unsupported operand type(s) for /: 'str' and 'float'"),
+    ],
+)
+def test_baseline_of_impossible_figures_is_one_sentence(baseline, tmp_path, transactions, reason):
+    targets = json.loads(baseline.read_text())['targets']
+    targets[0]['rounds'][0]['transactions'] = transactions
+    if transactions == 10**400:
+        targets[0]['rounds'][0]['elapsed_s'] = 1
+    file = change(baseline, tmp_path, targets=targets)
+
+    assert fail('--in-process', '--compare', file) == (
+        f'{file} is no result of apistar_bench: {reason}.'
+    )
 
 
 def test_baseline_of_another_mode_is_refused(baseline, tmp_path):
