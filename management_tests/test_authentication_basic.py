@@ -1,6 +1,5 @@
 """What a password with every request costs, and who stops guesses (Basic)."""
 
-import statistics
 import time
 
 import pytest
@@ -40,14 +39,14 @@ def test_A14_wrong_password_unknown_and_unusable_take_the_same_time(db):
         make_user('bob', password=None)
         make_user('carol', is_active=False)
         times = {name: [] for name in ('alice', 'bob', 'carol', 'nobody')}
-        for _ in range(7):
+        for _ in range(9):
             for name in times:
                 started = time.thread_time()
                 DjangoBasicAuthentication().resolve(basic(name, 'wrong'))
                 times[name].append(time.thread_time() - started)
-    medians = {name: statistics.median(values) for name, values in times.items()}
+    least = {name: min(values) for name, values in times.items()}  # what no neighbour has slowed
 
-    assert max(medians.values()) < 1.15 * min(medians.values()), medians
+    assert max(least.values()) < 1.15 * min(least.values()), least
 
 
 class CountingBackend:
