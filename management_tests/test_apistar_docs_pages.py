@@ -109,5 +109,6 @@ def test_docs_ui_is_served_with_all_its_assets(settings, name, debug):
     page = client.get('/docs/').text
 
     assert (f'data-ui="{name}" data-url="/schema/"' in page) is (name != 'apistar')
+    assert '/static/apistar/img/favicon.ico' in Links(page).found
     for link in Links(page).found:
         assert client.get(link).status_code == 200, link

@@ -13,12 +13,14 @@ ASSETS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # styles, script
     ),
     'redoc': ((), (f'{SIDECAR}/redoc/bundles/redoc.standalone.js',)),
 }
+ICON = 'apistar/img/favicon.ico'  # A browser that finds none asks for /favicon.ico, in vain.
 PAGE = """<!DOCTYPE html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>{title}</title>
+    <link rel="icon" href="{icon}">
 {styles}  </head>
   <body>
     <div id="docs-ui" data-ui="{ui}" data-url="{url}"></div>
@@ -43,7 +45,7 @@ def render_ui(
     styles, own_scripts = ASSETS[ui]
     sources = [*map(static_url, own_scripts), *scripts, static_url('django_apistar/docs-ui.js')]
     return PAGE.format(
-        title=escape(title), ui=ui, url=escape(schema_url),
+        title=escape(title), icon=escape(static_url(ICON)), ui=ui, url=escape(schema_url),
         styles=''.join(
             f'    <link rel="stylesheet" href="{escape(static_url(style))}">\n' for style in styles
         ),
