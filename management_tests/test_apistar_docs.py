@@ -125,8 +125,9 @@ def test_output_that_cannot_be_written(tmp_path):
     )
 
 
-def test_negative_indent():
-    assert fail('--indent', '-1')[0] == '--indent is -1; it must not be negative.'
+@pytest.mark.parametrize('indent', ['-1', '99999999'])
+def test_impossible_indent(indent):
+    assert fail('--indent', indent)[0] == f'--indent is {indent}; it must be 0 to 40.'
 
 
 def test_html_needs_a_folder():
@@ -254,6 +255,30 @@ def test_check_of_a_file_that_is_no_schema(tmp_path, content, sentence):
         committed.write_bytes(content)
 
     assert fail('--check', str(committed))[0] == f'{committed} {sentence}'
+
+
+def test_check_of_yaml_that_json_does_not_know(tmp_path):
+    committed = tmp_path / 'schema.yaml'
+    text = run('--yaml')[0]
+    for number in ('200', '400', '404'):
+        text = text.replace(f"'{number}':", f'{number}:')
+    committed.write_text(text)
+
+    assert run('--check', str(committed))[1] == f'{committed} is up to date.\n'
+
+    committed.write_text(text + 'x-date: 2026-11-26\n')
+    message, stdout, _ = fail('--check', str(committed))
+    assert message == f'{committed} is not the schema of this project.'
+    assert '-  "x-date": "2026-11-26"' in stdout
+
+
+def test_check_of_yaml_that_holds_itself(tmp_path):
+    committed = tmp_path / 'schema.yaml'
+    committed.write_text('a: &a [*a]\n')
+
+    assert fail('--check', str(committed))[0] == (
+        f'{committed} holds no schema: Circular reference detected.'
+    )
 
 
 # The settings

@@ -436,6 +436,8 @@ def test_check_without_conflicts():
         (['--resolve', '/', '--name', 'x', '--sort', 'path'],
          '--resolve does not go with --name, --sort.'),
         (['--resolve', 'shop/'], "--resolve 'shop/': a path starts with a slash. Write /shop/."),
+        (['--resolve', 'http://localhost:8000/shop/'],
+         "--resolve 'http://localhost:8000/shop/': a path starts with a slash. Write /shop/."),
         (['--resolve', ''], "--resolve '': a path starts with a slash. Write /."),
         (['--format', 'xml'],
          "Error: argument --format: invalid choice: 'xml' (choose from"),

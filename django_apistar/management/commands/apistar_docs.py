@@ -34,6 +34,7 @@ def _build_with(build: Callable[..., dict[str, Any]]) -> Build:
     )
 
 
+MAX_INDENT = 40
 FORMATS: dict[str, Build] = {
     'openapi': lambda app, warn: build_app_openapi(app, '3.1', warn),
     'openapi-3.0': lambda app, warn: build_app_openapi(app, '3.0', warn),
@@ -78,8 +79,8 @@ class Command(ConsoleCommand):
             raise CommandError('--format html needs --output DIR.')
         if output_format == 'html' and (options['yaml'] or options['check']):
             raise CommandError('--format html writes a folder; --yaml and --check need a file.')
-        if options['indent'] < 0:
-            raise CommandError(f'--indent is {options["indent"]}; it must not be negative.')
+        if not 0 <= options['indent'] <= MAX_INDENT:
+            raise CommandError(f'--indent is {options["indent"]}; it must be 0 to {MAX_INDENT}.')
         app = _get_app()
         document = self._build(output_format, app, options['fail_on_warn'])
         if options['validate']:
@@ -168,7 +169,12 @@ def _read(name: str) -> dict[str, Any]:
         raise CommandError(f'{name} is neither JSON nor YAML.') from None
     if not isinstance(parsed, dict):
         raise CommandError(f'{name} holds no schema: it is not an object.')
-    return parsed
+    try:
+        # YAML knows dates, numbers as keys and objects that hold themselves.
+        plain: dict[str, Any] = json.loads(json.dumps(parsed, default=str))
+    except (ValueError, TypeError, RecursionError) as exc:
+        raise CommandError(f'{name} holds no schema: {exc}.') from None
+    return plain
 
 
 def _count(items: Any, noun: str) -> str:

@@ -7,7 +7,7 @@ import re
 import shutil
 from argparse import ArgumentParser
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.core import checks
@@ -144,7 +144,9 @@ class Command(ConsoleCommand):
     def _resolve(self, table: RouteTable, options: dict[str, Any]) -> None:
         path, method = options['resolve'], (options['method'] or 'GET').upper()
         if not path.startswith('/'):
-            raise CommandError(f'--resolve {path!r}: a path starts with a slash. Write /{path}.')
+            raise CommandError(
+                f'--resolve {path!r}: a path starts with a slash. Write {_get_path(path)}.'
+            )
         path = path.partition('?')[0]
         found = resolve(table, get_app().router, path, method, get_settings().health_url)
         if found.framework is Framework.STATIC:
@@ -155,6 +157,11 @@ class Command(ConsoleCommand):
             self.write('\n'.join(_as_lines(found, f'{method} {path}')))
         if found.status in (404, 405):
             raise CommandError(f'{method} {path} is answered with {found.status}.')
+
+
+def _get_path(url: str) -> str:
+    parts = urlsplit(url)
+    return '/' + (parts.path if parts.netloc else url).lstrip('/')
 
 
 def _look_for_file(found: Resolution, path: str, method: str) -> Resolution:
