@@ -147,8 +147,10 @@ class Command(ConsoleCommand):
             raise CommandError(
                 f'--resolve {path!r}: a path starts with a slash. Write {_get_path(path)}.'
             )
-        path = path.partition('?')[0]
+        path, mark, query = path.partition('?')
         found = resolve(table, get_app().router, path, method, get_settings().health_url)
+        if found.location:
+            found = dataclasses.replace(found, location=found.location + mark + query)
         if found.framework is Framework.STATIC:
             found = _look_for_file(found, path, method)
         if options['format'] == 'json':
