@@ -94,6 +94,7 @@ def main(argument: str) -> None:
         if launch.verify:
             accept_signals()
             load_application()
+            load_urls()
         else:
             get_server(launch).run()
     except ImproperlyConfigured as exc:
@@ -257,6 +258,15 @@ def load_application() -> Any:
     finally:
         # A connection opened while loading must not be shared by forked workers.
         connections.close_all()
+
+
+def load_urls() -> None:
+    """Import the URLconf, as Django's first request would."""
+    from django.conf import settings
+    from django.urls import get_resolver
+
+    if getattr(settings, 'ROOT_URLCONF', None):
+        get_resolver().url_patterns  # noqa: B018  # imports it
 
 
 def is_missing(exc: ImportError, name: str) -> bool:

@@ -6,6 +6,7 @@ import io
 import os
 import pty
 import re
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -680,6 +681,19 @@ def test_gunicorn_arguments_take_effect(migrated: Project) -> None:
 def test_gunicorn_arguments_of_the_environment_take_effect(migrated: Project) -> None:
     with migrated.serve(GUNICORN_CMD_ARGS='--limit-request-line 100 --workers 1') as server:
         assert server.get('/hello/?' + 'x' * 200).status_code == 414
+
+
+def test_reload_of_a_broken_urlconf_keeps_the_old_workers(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    working = (project.directory / 'shop/urls.py').read_text()
+    with project.serve('--workers', '1') as server:
+        project.write('shop/urls.py', 'urlpatterns = [')
+        server.send(signal.SIGHUP)
+        server.wait_for(lambda: 'Not reloaded' in server.stderr, 'the refusal')
+        project.write('shop/urls.py', working)  # Django imports it at its first request.
+
+        assert server.get('/page/').status_code == 200
+        assert "SyntaxError: '[' was never closed" in server.stderr
 
 
 def test_preload_shares_the_code_and_serves(migrated: Project) -> None:
