@@ -77,13 +77,19 @@ def start(launch: Launch) -> None:
         # Projects ask for this name to tell the serving process from the watching one.
         os.environ['RUN_MAIN'] = 'true'
     command = launch.command()
-    # A signal that arrives before the server is ready for it waits, see `accept_signals`.
-    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     os.execv(command[0], command)
 
 
+def hold_signals() -> None:
+    """Let signals wait that arrive before the server is ready for them, see `accept_signals`.
+
+    To be called before anybody is told that there is a server.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+
+
 def accept_signals() -> None:
-    """Deliver the signals that `start` has held back; for a server that handles them now."""
+    """Deliver the signals that `hold_signals` held back; for a server that handles them now."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 

@@ -150,6 +150,7 @@ class Command(ConsoleCommand):
             self.write(found)
             self.write(configured.trial_text or 'Everything is in order; not started.')
             return
+        server.hold_signals()
         # A disk that is full, or no stdout at all, keeps nobody from serving.
         with contextlib.suppress(OSError):
             if self.has_stdout:
