@@ -40,6 +40,16 @@ def test_the_readme_shows_what_make_run_prints(tmp_path):
     assert VERSIONS.sub('N', shown) == VERSIONS.sub('N', login + banner + last_line)
 
 
+def test_the_page_of_runapistar_shows_the_banner_of_the_readme():
+    [(_, of_readme)] = [block for block in iter_sessions(README) if block[0] == 'make run']
+    page = DOCS / 'runapistar.md'
+    [(_, shown)] = [block for block in iter_sessions(page) if block[0].endswith(' runapistar')]
+
+    assert shown == of_readme.partition('\n')[2]
+    [reachable] = re.findall(r'Routes +(.*)', shown)
+    assert f'Reloaded: {reachable}.' in page.read_text()
+
+
 def without_figures(table: str) -> list[list[str]]:
     """Return the rows of a Markdown *table*: its first two whole, of the others the first cell."""
     rows = [line.split(' | ') for line in table.splitlines() if line.startswith('|')]
