@@ -11,6 +11,7 @@ from apistar import exceptions
 from django.core.serializers.json import DjangoJSONEncoder
 
 from django_apistar import body, errors, querysets, responses
+from django_apistar.accelerate.answer import AnswerTools
 from django_apistar.accelerate.encoding import build_encoder, build_style
 from django_apistar.accelerate.lookup import Lookup, Miss
 from django_apistar.accelerate.plan import (
@@ -107,7 +108,7 @@ class Plans:
         ):
             return None
         try:
-            content = self.tools.encode(exc.detail)
+            content = self.tools.answer.encode(exc.detail)
             headers = [(name.lower(), str(value)) for name, value in exc.get_headers().items()]
             responses.check_headers(headers)
         except Exception:
@@ -119,7 +120,7 @@ class Plans:
                 *headers,
                 ('content-length', str(len(content))),
                 ('content-type', 'application/json'),
-                *self.tools.extra_headers,
+                *self.tools.answer.extra_headers,
             ],
         )
         return [content]
@@ -201,20 +202,22 @@ class Plans:
         return Tools(
             app=app,
             recover=self._recover,
-            encode=encode,
-            build_response=_build_response_builder(app, encode),
-            finalize=lambda response: responses.finalize(response, app.extra_headers),
-            lengths=responses.LENGTHS,
-            body_of=responses.get_body,
             read_body=body.read_body,
             decode_body=app.decode_body,
             read_json=body.JSONCodec(dict, fast=_is_fast(app)).read,
             validate_query=app.validate_query,
-            render_rows=self._find_row_renderer,
-            write_rows=self._find_row_writer,
-            find_type=self._find_type,
-            extra_headers=app.extra_headers,
             route_name_key=ROUTE_NAME_KEY,
+            answer=AnswerTools(
+                encode=encode,
+                build_response=_build_response_builder(app, encode),
+                finalize=lambda response: responses.finalize(response, app.extra_headers),
+                body_of=responses.get_body,
+                render_rows=self._find_row_renderer,
+                write_rows=self._find_row_writer,
+                find_type=self._find_type,
+                lengths=responses.LENGTHS,
+                extra_headers=app.extra_headers,
+            ),
         )
 
     def _find_row_renderer(self, handler: Any) -> Callable[[Any], Any] | None:
@@ -228,7 +231,9 @@ class Plans:
 
     def _find_type(self, handler: Any) -> tuple[Any, Callable[[Any], bytes]] | None:
         cls = _get_return_annotation(handler)
-        return (cls, compile_document(cls, self.style, self.tools.encode)) if is_type(cls) else None
+        if not is_type(cls):
+            return None
+        return cls, compile_document(cls, self.style, self.tools.answer.encode)
 
 
 def _get_return_annotation(handler: Any) -> Any:

@@ -15,6 +15,7 @@ from typing import Any
 from apistar import exceptions, validators
 
 from django_apistar.accelerate import parameters
+from django_apistar.accelerate.answer import AnswerTools, AnswerWriter
 from django_apistar.accelerate.source import Source
 from django_apistar.accelerate.validation import compile_body, compile_validator
 
@@ -48,22 +49,12 @@ class Tools:
 
     app: Any
     recover: Callable[..., Any]  # (exception, environ, start_response, route, keys, variables)
-    encode: Callable[[Any], bytes]
-    build_response: Callable[[Any], Any]  # a value's Response
-    finalize: Callable[[Any], tuple[str, list[Any]]]  # a Response's status and headers
-    body_of: Callable[[Any], Any]  # what goes to the server
     read_body: Callable[[dict[str, Any]], bytes]
     decode_body: Callable[[bytes, dict[str, Any]], Any]
     read_json: Callable[[bytes], Any]  # where only Types see the data; raises ParseError
     validate_query: Callable[[Any, dict[str, Any]], Any]  # (route, environ)
-    # By a handler's return annotation: what makes data of its rows, what makes JSON of them, and
-    # a Type with what makes JSON of it.
-    render_rows: Callable[[Any], Callable[[Any], Any] | None]
-    write_rows: Callable[[Any], Callable[[Any], bytes | None] | None]
-    find_type: Callable[[Any], tuple[Any, Callable[[Any], bytes]] | None]
-    lengths: Sequence[tuple[str, str]]  # the Content-Length of small bodies
-    extra_headers: tuple[tuple[str, str], ...]
     route_name_key: str
+    answer: AnswerTools
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -102,8 +93,10 @@ class _PlanWriter:
         self.variables: dict[Any, str] = dict(INITIAL)
         self.state_keys: dict[str, Any] = {}  # by variable, for the Exchange that takes over
         self.fields = self._describe_fields()
-        self.has_response_hooks = any(what == 'on_response' for what, _ in subject.calls)
-        self.write_rows = self._find_row_writer()
+        self.answer = AnswerWriter(
+            self.source, tools.answer, subject.route.handler, subject.uses_own_rendering,
+            any(what == 'on_response' for what, _ in subject.calls),
+        )  # fmt: skip
         self.inline = self._choose_inline()
 
     def _describe_fields(self) -> dict[str, parameters.QueryField] | None:
@@ -179,7 +172,7 @@ class _PlanWriter:
                 source.line(
                     f'return {recover}(exc, environ, start_response, _route, {keys}, locals())'
                 )
-            self._write_answer()
+            self.answer.write()
         filename = f'<django_apistar plan {subject.route.method.upper()} {subject.path}>'
         return Plan(source.build('respond', filename), source.text)
 
@@ -245,7 +238,7 @@ class _PlanWriter:
         if step.output not in ('return_value', 'response'):
             raise NotPlannableError
         if what in ('render_response', 'finalize_wsgi') and self.subject.uses_own_rendering:
-            self._write_rendering(what)
+            self.answer.write_rendering(what)
             return
         target = 'value' if step.output == 'return_value' else 'response = value'
         if hook is not None:
@@ -257,21 +250,7 @@ class _PlanWriter:
         call = f'{function}({self._arguments(step)})'
         self.source.line(f'return {call}' if what == 'finalize_wsgi' else f'{target} = {call}')
         if what == 'handler':
-            self._write_rows()
-
-    def _write_rows(self) -> None:
-        source = self.source
-        if self.write_rows is not None:
-            source.line(f'body = {source.const(self.write_rows, "write_rows")}(value)')
-            return
-        render_rows = self.tools.render_rows(self.subject.route.handler)
-        if render_rows is not None:
-            source.line(f'value = {source.const(render_rows, "render_rows")}(value)')
-
-    def _find_row_writer(self) -> Callable[[Any], bytes | None] | None:
-        # Elsewhere somebody may want to see the rows before they are JSON.
-        is_fused = self.subject.uses_own_rendering and not self.has_response_hooks
-        return self.tools.write_rows(self.subject.route.handler) if is_fused else None
+            self.answer.write_rows()
 
     def _group_steps(self) -> Iterator[tuple[int, int]]:
         """Yield the range of the steps of each planned function: its components' and its own."""
@@ -408,64 +387,6 @@ class _PlanWriter:
     @property
     def _bad_request(self) -> str:
         return self.source.const(exceptions.BadRequest, 'BadRequest')
-
-    # The answer
-
-    def _write_rendering(self, what: str) -> None:
-        source = self.source
-        if not self.has_response_hooks:
-            if what == 'render_response':
-                self._write_fused_rendering()
-        elif what == 'render_response':
-            build = source.const(self.tools.build_response, 'build_response')
-            source.line(f'response = value = {build}(value)')
-        else:
-            source.line(
-                f'status, headers = {source.const(self.tools.finalize, "finalize")}(response)'
-            )
-
-    def _write_fused_rendering(self) -> None:
-        if self.write_rows is None:
-            self._write_encoding()
-            return
-        with self.source.block('if body is None:'):
-            self._write_encoding()
-
-    def _write_encoding(self) -> None:
-        source = self.source
-        encode = source.const(self.tools.encode, 'encode')
-        build = source.const(self.tools.build_response, 'build_response')
-        finalize = source.const(self.tools.finalize, 'finalize')
-        source.line('kind = type(value)')
-        known = self.tools.find_type(self.subject.route.handler)
-        if known is not None:
-            cls, write = known
-            with source.block(f'if kind is {source.const(cls, cls.__name__)}:'):
-                source.line(f'body = {source.const(write, f"write_{cls.__name__}")}(value)')
-        with source.block(f'{"if" if known is None else "elif"} kind is dict or kind is list:'):
-            source.line(f'body = {encode}(value)')
-        with source.block('else:'):
-            source.line('body = None')
-            source.line(f'response = value = {build}(value)')
-            source.line(f'status, headers = {finalize}(response)')
-
-    def _write_answer(self) -> None:
-        source = self.source
-        if not self.subject.uses_own_rendering:
-            return
-        if not self.has_response_hooks:
-            headers = [('content-type', 'application/json'), *self.tools.extra_headers]
-            lengths = source.const(self.tools.lengths, 'lengths')
-            with source.block('if body is not None:'):
-                source.line('size = len(body)')
-                source.line(
-                    f'length = {lengths}[size] if size < {len(self.tools.lengths)} else '
-                    "('content-length', str(size))"
-                )
-                source.line(f"start_response('200 OK', [length, {', '.join(map(repr, headers))}])")
-                source.line('return [body]')
-        source.line('start_response(status, headers)')
-        source.line(f'return {source.const(self.tools.body_of, "body_of")}(response)')
 
 
 def _role(step: Any) -> str:
