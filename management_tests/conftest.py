@@ -30,6 +30,13 @@ ONCE = frozenset({
 })  # fmt: skip
 
 
+@pytest.fixture(scope='module', autouse=True)
+def frozen_heap() -> None:
+    """Let no collection of garbage go through the tests themselves and what other files left."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def client() -> TestClient:
     """The client of both frameworks, in place of pytest-django's."""
@@ -61,12 +68,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         told = [item for item in items if item.path.stem in ONCE]
         items[:] = [item for item in items if item.path.stem not in ONCE]
         config.hook.pytest_deselected(items=told)
-
-
-def pytest_collection_finish() -> None:
-    """Let no collection of garbage go through what the tests are themselves, which all stays."""
-    gc.collect()
-    gc.freeze()
 
 
 if WITHOUT_PLANS:
