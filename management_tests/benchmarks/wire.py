@@ -28,6 +28,7 @@ SERVERS = ('gunicorn', 'granian')
 BOLT, QUIET_BOLT = 'bolt', 'bolt, no log'  # as it ships, and without a line for each request
 BOLT_ENVIRONMENT = ROOT / 'build' / 'benchmarks' / 'bolt'
 THREADS, CONNECTIONS = 4, 16
+TIMEOUT_S = 10  # wrk's own is no longer than a round, and one slow answer would be an error
 SCRIPT = Path(__file__).with_name('wire.lua')
 SETTINGS = 'management_tests.benchmarks.project.settings'
 APPLICATIONS = {  # by subject
@@ -172,7 +173,8 @@ class Server:
         done = subprocess.run(
             [
                 'wrk', '--threads', '1', '--connections', str(CONNECTIONS),
-                '--duration', f'{max(1, round(duration_s))}s', '--script', SCRIPT,
+                '--duration', f'{max(1, round(duration_s))}s', '--timeout', f'{TIMEOUT_S}s',
+                '--script', SCRIPT,
                 self.url(case), '--', method, *([body] if body else []),
             ],
             capture_output=True, text=True, check=True,
