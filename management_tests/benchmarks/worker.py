@@ -88,8 +88,13 @@ def time_lifecycle(rounds: int, in_calls: bool = False) -> Any:
     def run(loops: int) -> None:
         for _ in range(loops):
             connections = lifecycle.begin({})
-            if connections or connections is None:  # as the dispatcher decides it
-                lifecycle.end(connections)
+            for opened, autocommit in connections:  # as the dispatcher asks
+                if (
+                    opened.errors_occurred
+                    or opened.close_at is not None
+                    or opened.autocommit != autocommit
+                ):
+                    lifecycle.end(connections)
 
     def run_nothing(loops: int) -> None:
         for _ in range(loops):
