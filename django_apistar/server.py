@@ -23,6 +23,7 @@ DEFAULT_APPLICATION = 'django_apistar.wsgi.application'
 # workers x threads stays below the 100 connections that PostgreSQL allows by default.
 _CONNECTIONS = 96
 WORKERS_MAX = 12
+_WORKERS_LIMIT = 1000  # that anybody may ask for: more come from a slip, and take a machine down
 _THREADS_MIN, _THREADS_MAX = 8, 32
 _DEVELOPMENT_THREADS = 16
 
@@ -157,6 +158,16 @@ def count_workers(is_development: bool) -> int:
     if text:
         return int(text)
     return min(2 * count_cores() + 1, WORKERS_MAX)
+
+
+def check_workers(workers: int) -> None:
+    """Raise ServerError where the number of processes cannot be meant."""
+    if workers < 1:
+        raise ServerError(f'workers is {workers}. Serving needs 1 worker or more.')
+    if workers > _WORKERS_LIMIT:
+        raise ServerError(
+            f'workers is {workers}. Give {_WORKERS_LIMIT} or fewer: each is a process.'
+        )
 
 
 def count_cores() -> int:

@@ -34,6 +34,7 @@ from django_apistar.server import (
     check_certificate,
     check_log_file,
     check_pid_file,
+    check_workers,
     count_cores,
     count_threads,
     count_workers,
@@ -91,7 +92,8 @@ class GranianServer:
         self.threads: int = chosen.get('threads', self._count_threads())
         self.graceful_timeout_s: int = chosen.get('graceful_timeout', 5 if is_development else 30)
         self.arguments = parse_arguments(launch.arguments)
-        for name in ('workers', 'threads', 'graceful_timeout_s'):
+        check_workers(self.workers)
+        for name in ('threads', 'graceful_timeout_s'):
             if getattr(self, name) < 1:
                 raise ServerError(f'{name.removesuffix("_s")} must be 1 or more with granian.')
         self.cfg = self._build_config()

@@ -27,6 +27,7 @@ from django_apistar.server import (
     check_certificate,
     check_log_file,
     check_pid_file,
+    check_workers,
     count_threads,
     count_workers,
     default_address,
@@ -139,8 +140,7 @@ class GunicornServer(Application):
             self.cfg.set('worker_class', DevelopmentWorker if self.launch.debug else Worker)
             if 'threads' not in self.chosen:
                 self.cfg.set('threads', count_threads(self.cfg.workers, self.launch.debug))
-        if self.cfg.workers < 1:
-            raise ServerError('workers is 0. Serving needs 1 worker or more.')
+        check_workers(self.cfg.workers)
         if self.cfg.threads < 1:
             raise ServerError('threads is 0. Serving needs 1 thread or more.')
         try:

@@ -52,6 +52,8 @@ def test_banner(project: Project) -> None:
         (['--keep-alive', '9'],
          'granian has no time for --keep-alive. Give 0 for none, leave it out, or use gunicorn.'),
         (['--bind', '8001'], 'granian serves on one address. Give one, or use gunicorn.'),
+        (['--workers', '0'], 'workers is 0. Serving needs 1 worker or more.'),
+        (['--workers', '1001'], 'workers is 1001. Give 1000 or fewer: each is a process.'),
         (['--threads', '0'], 'threads must be 1 or more with granian.'),
         (['--', '--nonsense'],
          "--: No such option '--nonsense'. `granian --help` lists the options."),
