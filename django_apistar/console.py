@@ -23,9 +23,6 @@ def _escape_as_json(error: UnicodeError) -> tuple[str, int]:
     return json.dumps(text)[1:-1], error.end
 
 
-codecs.register_error(ESCAPE, _escape_as_json)
-
-
 def fill_closed_streams() -> None:
     """Open /dev/null for each standard stream that is closed.
 
@@ -71,6 +68,7 @@ class ConsoleCommand(BaseCommand):
 
     def _escape(self, text: str) -> str:
         """Return *text* with what the encoding of stdout lacks written as JSON writes it."""
+        codecs.register_error(ESCAPE, _escape_as_json)
         encoding = getattr(self.stdout, 'encoding', None) or 'utf-8'
         return text.encode(encoding, ESCAPE).decode(encoding)
 
