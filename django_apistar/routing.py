@@ -281,7 +281,7 @@ class RouteTable:
     def _explain_hidden(self, entry: RouteEntry) -> str:
         """Say which route of the same framework takes all requests of *entry*; '' for none."""
         if entry.framework is Framework.APISTAR:
-            first = self._first_of[_get_shape(entry), entry.methods]
+            first = self._first_of[id(entry)]
             what = 'path and method'
         else:
             first = self._first_django_of[entry.path]
@@ -293,12 +293,13 @@ class RouteTable:
         return f'{first.name or first.handler_name} has the same {what} and comes first'
 
     @functools.cached_property
-    def _first_of(self) -> dict[tuple[str, tuple[str, ...]], RouteEntry]:
-        """The route that is called for each path and method."""
+    def _first_of(self) -> dict[int, RouteEntry]:
+        """The API Star routes by their ids, each with the one called for its path and method."""
         first: dict[tuple[str, tuple[str, ...]], RouteEntry] = {}
-        for entry in self.apistar_entries:
-            first.setdefault((_get_shape(entry), entry.methods), entry)
-        return first
+        return {
+            id(entry): first.setdefault((_get_shape(entry), entry.methods), entry)
+            for entry in self.apistar_entries
+        }
 
     @functools.cached_property
     def _first_django_of(self) -> dict[str, RouteEntry]:
@@ -374,7 +375,7 @@ class RouteTable:
 
     def _duplicate_paths(self) -> Iterator[Problem]:
         for entry in self.apistar_entries:
-            first = self._first_of[_get_shape(entry), entry.methods]
+            first = self._first_of[id(entry)]
             if first is not entry:
                 yield Problem(
                     'E013',
