@@ -5,7 +5,7 @@ from typing import Any
 
 from apistar.exceptions import ConfigurationError
 
-from django_apistar.routing import Framework, RouteEntry
+from django_apistar.entries import Framework, RouteEntry
 
 USER, ANYONE, OPTIONAL, UNKNOWN = 'user', 'anyone', 'optional', ''
 

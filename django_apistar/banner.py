@@ -9,7 +9,8 @@ import apistar
 import django
 
 import django_apistar
-from django_apistar.routing import Framework, NoReverseMatch
+from django_apistar.entries import Framework
+from django_apistar.routing import NoReverseMatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

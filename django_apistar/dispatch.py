@@ -13,8 +13,9 @@ from django.urls import set_script_prefix
 from django_apistar import security, wiring
 from django_apistar.application import App, get_app, get_route_table
 from django_apistar.conf import SettingsError, get_settings
+from django_apistar.entries import APISTAR, DJANGO
 from django_apistar.lifecycle import Connections, Lifecycle
-from django_apistar.routing import APISTAR, DJANGO, RouteTable, to_path_info
+from django_apistar.routing import RouteTable, to_path_info
 from django_apistar.static import StaticFiles, not_found
 
 Environ = dict[str, Any]

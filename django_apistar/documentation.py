@@ -8,7 +8,7 @@ from apistar import http
 from apistar.document import Document, Link, Section
 
 from django_apistar import schema
-from django_apistar.routing import RouteEntry
+from django_apistar.entries import RouteEntry
 from django_apistar.schema.ui import render_ui
 
 LANGUAGES = ['javascript', 'python']

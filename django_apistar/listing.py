@@ -23,7 +23,8 @@ from rich.tree import Tree
 
 from django_apistar.access import build_access
 from django_apistar.conf import Problem
-from django_apistar.routing import ANY_METHOD, Framework, RouteEntry, RouteTable
+from django_apistar.entries import ANY_METHOD, Framework, RouteEntry
+from django_apistar.routing import RouteTable
 
 COLUMNS = (
     'framework', 'methods', 'path', 'name', 'handler', 'source', 'documented', 'auth',

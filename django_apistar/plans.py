@@ -22,9 +22,9 @@ from django_apistar.accelerate.plan import (
     compile_plan,
 )
 from django_apistar.accelerate.texts import compile_document
+from django_apistar.entries import parameter_types
 from django_apistar.exchange import ROUTE_NAME_KEY, Exchange
 from django_apistar.fields import get_item, is_type
-from django_apistar.routing import parameter_types
 from django_apistar.signatures import get_signature
 
 Environ = dict[str, Any]

@@ -10,9 +10,10 @@ from django.conf import settings as django_settings
 from django.urls import Resolver404, ResolverMatch, get_resolver
 from django.utils import translation
 
+from django_apistar.entries import ANY_METHOD, Framework, RouteEntry
 from django_apistar.places import find_language
 from django_apistar.router import MethodNotAllowed, PathRedirect, Router
-from django_apistar.routing import ANY_METHOD, Framework, RouteEntry, RouteTable, to_path_info
+from django_apistar.routing import RouteTable, to_path_info
 
 NEAR = 3  # entries that a miss proposes
 LIKENESS = 0.6  # of them, at least

@@ -14,13 +14,8 @@ from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
 from werkzeug.exceptions import NotFound as WerkzeugNotFound
 from werkzeug.routing import BaseConverter, BuildError, Map, RequestRedirect, Rule, ValidationError
 
-from django_apistar.routing import (
-    NoReverseMatch,
-    RouteEntry,
-    describe_mismatch,
-    parameter_types,
-    walk_apistar,
-)
+from django_apistar.entries import RouteEntry, parameter_types, walk_apistar
+from django_apistar.routing import NoReverseMatch, describe_mismatch
 
 MAX_INT = 2**63 - 1  # the largest that a database takes
 _NOT_CANONICAL = re.compile(r'\A[^/]|[\x00-\x1f\x7f\\]|//|/\.{1,2}(?=/|\Z)')

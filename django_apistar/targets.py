@@ -23,9 +23,10 @@ from django.utils.module_loading import import_string
 from django_apistar.application import get_app, get_route_table
 from django_apistar.benchmark import rotate
 from django_apistar.dispatch import get_application
+from django_apistar.entries import ANY_METHOD, Framework, RouteEntry
 from django_apistar.load_tools import Load, get_percentile
 from django_apistar.resolution import resolve
-from django_apistar.routing import ANY_METHOD, Framework, RouteEntry, RouteTable
+from django_apistar.routing import RouteTable
 from django_apistar.server import DEFAULT_APPLICATION
 
 HOST = '127.0.0.1'

@@ -7,7 +7,7 @@ import pytest
 from apistar import Route, http, types, validators
 
 from django_apistar import schema
-from django_apistar.routing import walk_apistar
+from django_apistar.entries import walk_apistar
 from django_apistar.schema.comparison import breaking_changes, diff
 from management_tests import nasty
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from apistar import Component
 
-from django_apistar.routing import RouteEntry
+from django_apistar.entries import RouteEntry
 from django_apistar.schema.dialect import DIALECTS, Dialect, Schema
 from django_apistar.schema.inputs import FORMS, Body, Inputs, Parameter, read_inputs
 from django_apistar.schema.responses import (

@@ -11,7 +11,7 @@ import apistar
 import jinja2
 
 from django_apistar.documentation import LANGUAGES, build_document
-from django_apistar.routing import RouteEntry
+from django_apistar.entries import RouteEntry
 from django_apistar.schema import ui
 from django_apistar.schema.dialect import Schema
 from django_apistar.schema.rendering import render

@@ -23,8 +23,8 @@ from rich.console import Group
 from django_apistar import listing, load_tools, reports, results, target_server, targets
 from django_apistar.conf import SettingsError
 from django_apistar.console import ConsoleCommand
+from django_apistar.entries import Framework
 from django_apistar.load_tools import Load
-from django_apistar.routing import Framework
 from django_apistar.targets import Target
 
 Loads = dict[str, Callable[[float], Load]]  # by target

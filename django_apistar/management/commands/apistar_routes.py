@@ -17,8 +17,9 @@ from django_apistar import listing
 from django_apistar.application import get_app, get_route_table
 from django_apistar.conf import SettingsError, get_settings
 from django_apistar.console import ConsoleCommand
+from django_apistar.entries import Framework
 from django_apistar.resolution import Resolution, resolve
-from django_apistar.routing import CONFLICTS, Framework, RouteTable
+from django_apistar.routing import CONFLICTS, RouteTable
 from django_apistar.static import find_file
 
 ANSWERS = ('table', 'json')  # formats of --check and --resolve
