@@ -1,16 +1,68 @@
-"""gunicorn's threaded worker, repaired: it loses no client when it stops."""
+"""gunicorn's threaded worker: it loses no client when it stops, and costs half as much."""
 
 from __future__ import annotations
 
 import os
+import socket
 import time
 from typing import Any, NoReturn
 
+from gunicorn.http import wsgi
+from gunicorn.http.body import LengthReader
 from gunicorn.workers.gthread import ThreadWorker
+
+from django_apistar.worker_response import Response
+from django_apistar.worker_threads import Callbacks, Outcome, ThreadPool
 
 
 class Worker(ThreadWorker):
-    """gunicorn's threaded worker that, when it stops, serves whom the kernel has let in."""
+    """gunicorn's threaded worker that, when it stops, serves whom the kernel has let in.
+
+    Each system call lets another thread take Python's lock, and its own has to wait for it. So
+    a request costs less the fewer there are: here four where gunicorn has eleven.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.method_queue = Callbacks()
+
+    def init_process(self) -> None:
+        wsgi.Response = Response  # this process is the worker's, and gunicorn has no setting
+        super().init_process()
+
+    def get_thread_pool(self) -> ThreadPool:
+        return ThreadPool(self.cfg.threads, self._serve)
+
+    def run(self) -> None:
+        try:
+            super().run()
+        finally:
+            self.tpool.shutdown()  # when SystemExit ends the loop, too
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Hand a connection to the threads."""
+        if not conn.initialized:
+            conn.sock = ClientSocket.adopt(conn.sock)
+        self.tpool.put(conn)
+
+    def _serve(self, conn: Any) -> None:
+        try:
+            outcome = Outcome(self.handle(conn))
+        except BaseException as exc:
+            outcome = Outcome(error=exc)
+        self.method_queue.defer(self.finish_request, conn, outcome)
+
+    def finish_request(self, conn: Any, fs: Any) -> None:
+        self.tpool.release()
+        super().finish_request(conn, fs)
+
+    def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
+        """Return whether the connection can be used again; without a look at a body read whole."""
+        body = conn.parser.mesg.body
+        if keepalive and isinstance(body.reader, LengthReader) and not body.reader.length:
+            conn.parser.mesg = None  # which gunicorn would ask before the next request
+            return True
+        return bool(super()._keepalive_after(conn, keepalive))
 
     def set_accept_enabled(self, enabled: bool) -> None:
         super().set_accept_enabled(enabled)
@@ -35,6 +87,25 @@ class Worker(ThreadWorker):
                 accepted = self.nr_conns
                 self.accept(listener)
             listener.close()
+
+
+class ClientSocket(socket.socket):
+    """The socket of a client, which always blocks.
+
+    gunicorn has it not block while it waits for the next request, and nobody reads. Each change
+    is a system call. `settimeout` works as ever.
+    """
+
+    @classmethod
+    def adopt(cls, accepted: socket.socket) -> ClientSocket:
+        """Return a socket with the descriptor of *accepted*."""
+        adopted = cls(accepted.family, accepted.type, accepted.proto, accepted.detach())
+        adopted.settimeout(None)
+        return adopted
+
+    def setblocking(self, flag: bool) -> None:
+        if flag and self.gettimeout() is not None:
+            super().setblocking(True)
 
 
 class DevelopmentWorker(Worker):

@@ -1,0 +1,93 @@
+"""gunicorn's response, for our worker: the head leaves with the first bytes of the body."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from gunicorn import util
+from gunicorn.http import wsgi
+
+LARGEST_COPY = 64 * 1024  # bytes; below, a copy costs less than another system call
+MOST_CHECKED = 256
+
+
+class Response(wsgi.Response):
+    """gunicorn's response: the same bytes, in fewer steps.
+
+    A header that has passed gunicorn's checks passes them again, as most are the same in each
+    response. Not remembered are cookies, and the length, which gunicorn acts upon.
+    """
+
+    headers_sent: bool
+    _head = b''
+    _date = (0, '')
+    _checked: set[tuple[str, str]] = set()  # of all responses of this process
+
+    def process_headers(self, headers: Any) -> None:
+        """Take the headers. Raises what gunicorn raises for one that HTTP does not allow."""
+        for header in headers:
+            if self._is_checked(header):
+                self.headers.append(header)
+            else:
+                super().process_headers([header])
+                self._remember(header)
+
+    def _is_checked(self, header: Any) -> bool:
+        try:
+            return header in self._checked
+        except TypeError:  # a list, say, which gunicorn takes or refuses
+            return False
+
+    def _remember(self, header: Any) -> None:
+        if self.headers[-1:] != [header]:
+            return  # left out or changed
+        if header[0].lower() not in ('content-length', 'set-cookie'):
+            if len(self._checked) >= MOST_CHECKED:
+                self._checked.clear()
+            self._checked.add(header)
+
+    def default_headers(self) -> list[str]:
+        """Return the lines that gunicorn adds, with a date that is made once a second."""
+        connection = 'close' if self.should_close() else 'keep-alive'
+        major, minor = self.req.version
+        lines = [
+            f'HTTP/{major}.{minor} {self.status}\r\n',
+            f'Server: {self.version}\r\n',
+            f'Date: {self._format_date()}\r\n',
+            f'Connection: {"upgrade" if self.upgrade else connection}\r\n',
+        ]
+        if self.chunked:
+            lines.append('Transfer-Encoding: chunked\r\n')
+        return lines
+
+    def _format_date(self) -> str:
+        now = int(time.time())
+        made, date = self._date
+        if made != now:
+            date = util.http_date(now)
+            Response._date = now, date
+        return date
+
+    def write(self, arg: bytes) -> None:
+        """Send *arg*, the first time with the head before it."""
+        if self.headers_sent or not isinstance(arg, bytes):
+            super().write(arg)
+            return
+        lines = self.default_headers()
+        lines += [f'{name}: {value}\r\n' for name, value in self.headers]
+        self._head = f'{"".join(lines)}\r\n'.encode('latin-1')
+        self.headers_sent = True
+        super().write(arg)
+        self._send(b'')  # where HTTP allows no body, the head is still here
+
+    def _emit_body(self, data: bytes) -> None:
+        self._send(b'%X\r\n%b\r\n' % (len(data), data) if self.chunked else data)
+
+    def _send(self, data: bytes) -> None:
+        head, self._head = self._head, b''
+        if len(data) > LARGEST_COPY and head:
+            self.sock.sendall(head)
+            head = b''
+        if head or data:
+            self.sock.sendall(head + data if head else data)

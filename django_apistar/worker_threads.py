@@ -1,0 +1,91 @@
+"""The threads of our gunicorn worker, and how they call its loop."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from gunicorn.workers.gthread import PollableMethodQueue
+
+
+class ThreadPool:
+    """Threads that serve connections, started as they are needed.
+
+    It stands for a ThreadPoolExecutor, whose future with its locks costs a tenth of a small
+    request. All but the threads' own work is called by the thread of the worker's loop.
+    """
+
+    def __init__(self, size: int, serve: Callable[[Any], object]) -> None:
+        self.size = size
+        self.serve = serve
+        self._connections: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._threads = 0
+        self._busy = 0  # connections that wait or are served
+
+    def put(self, connection: Any) -> None:
+        """Have *connection* served; `release` says when that is done."""
+        self._busy += 1
+        self._connections.put(connection)
+        if self._threads < min(self._busy, self.size):
+            self._threads += 1
+            threading.Thread(target=self._run, name=f'worker-{self._threads}').start()
+
+    def release(self) -> None:
+        """Count one connection less."""
+        self._busy -= 1
+
+    def shutdown(self, wait: bool = False) -> None:
+        """Let the threads end when they have served what was put. Python's end waits for them."""
+        for _ in range(self._threads):
+            self._connections.put(None)
+        self._threads = 0
+
+    def _run(self) -> None:
+        while (connection := self._connections.get()) is not None:
+            self.serve(connection)
+
+
+class Outcome:
+    """What came of a connection, with what gunicorn asks of a future."""
+
+    def __init__(self, value: Any = None, error: BaseException | None = None) -> None:
+        self.value = value
+        self.error = error
+
+    def cancelled(self) -> bool:
+        return False
+
+    def result(self) -> Any:
+        """Return what `handle` returned, or raise what it raised."""
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+class Callbacks(PollableMethodQueue):
+    """gunicorn's queue of calls for the loop, which wakes it once for all that wait."""
+
+    _is_woken = False
+
+    def defer(self, callback: Callable[..., object], *args: Any) -> None:
+        """Have the loop call *callback*; from any thread, and from a signal's handler."""
+        self._queue.put(partial(callback, *args))
+        # The loop forgets the wake-up before it looks at the queue: it sees what was put before,
+        # or is woken again.
+        if not self._is_woken:
+            self._is_woken = True
+            with contextlib.suppress(OSError):
+                os.write(self._write_fd, b'\0')
+
+    def run_callbacks(self, _fileobj: Any, max_callbacks: int = 50) -> None:
+        """Call all that wait; what they defer meanwhile comes the next time."""
+        with contextlib.suppress(OSError):
+            os.read(self._read_fd, max_callbacks)
+        self._is_woken = False
+        for _ in range(self._queue.qsize()):
+            self._queue.get_nowait()()

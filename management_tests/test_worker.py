@@ -1,0 +1,217 @@
+"""Our worker beside gunicorn's own: the same bytes, by fewer system calls."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from management_tests.server_process import START_S, Project, free_port
+
+pytestmark = pytest.mark.slow
+
+# Answers what the query says: (status, headers, chunks, bytes to read of the body).
+APPLICATION = """
+    import ast
+    import io
+    import time
+    from urllib.parse import unquote
+
+
+    def application(environ, start_response):
+        if environ['PATH_INFO'] == '/slow/':
+            time.sleep(0.5)
+        query = unquote(environ['QUERY_STRING']) or "('200 OK', [('Content-Length', '0')], [], 0)"
+        status, headers, chunks, size = ast.literal_eval(query)
+        environ['wsgi.input'].read(size)
+        start_response(status, headers)
+        if chunks == 'file':
+            return environ['wsgi.file_wrapper'](open(__file__, 'rb'))
+        if chunks == 'memory':
+            return environ['wsgi.file_wrapper'](io.BytesIO(b'in memory'))
+        return chunks
+"""
+STATUSES = ('200 OK', '204 No Content', '304 Not Modified', '404 Nö', '103 Early Hints', '20', '')
+HEADERS = (
+    ('Content-Type', 'text/plain'), ('X-One', '1'), ('x-one', ' 1\t'), ('X-Two', 'é'),
+    ('Content-Length', '3'), ('Content-Length', '0'), ('content-length', '200000'),
+    ('Content-Length', 'many'), ('Set-Cookie', 'a=b'), ('Connection', 'close'),
+    ('Connection', 'upgrade'), ('Upgrade', 'websocket'), ('Upgrade', 'h2c'),
+    ('Transfer-Encoding', 'chunked'), ('X-Split', 'a\r\nb: c'), ('No name', 'a'), ('X-Number', 1),
+    ['X-List', 'a'], ('X-Of-List', ['a']), (b'X-Bytes', 'a'), ('X-Alone',), ('Date', 'mine'),
+)  # fmt: skip
+CHUNKS = (b'', b'a', b'abc', b'abcdef', b'x' * 70_000, 'text')
+BODIES = (
+    b'', b'Content-Length: 5\r\n\r\nabcde', b'Content-Length: 0\r\n\r\n',
+    b'Content-Length: 3000\r\n\r\n' + b'x' * 3000,
+    b'Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n',
+    b'Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nno chunk\r\n',
+)  # fmt: skip
+LAST = b'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+
+
+class Pair:
+    """The same application below our worker and below gunicorn's own."""
+
+    def __init__(self, ours: int, stock: int) -> None:
+        self.ports = {'ours': ours, 'stock': stock}
+
+    def ask(self, name: str, request: bytes) -> bytes:
+        """Return all that comes back until the server closes, without the date."""
+        answer = b''
+        with socket.create_connection(('127.0.0.1', self.ports[name]), timeout=30) as connection:
+            connection.sendall(request)
+            with contextlib.suppress(ConnectionResetError):
+                while chunk := connection.recv(65536):
+                    answer += chunk
+        return re.sub(rb'(?m)^Date: \w{3}, .* GMT', b'Date: now', answer)
+
+    def worker(self, name: str) -> Path:
+        """Return what the system knows of the worker."""
+        [worker] = [
+            process
+            for process in Path('/proc').glob('[0-9]*')
+            if _listens(process, self.ports[name]) and _listens(_parent(process), self.ports[name])
+        ]
+        return worker
+
+
+def _parent(process: Path) -> Path:
+    with contextlib.suppress(OSError):
+        return process.with_name((process / 'stat').read_text().rpartition(')')[2].split()[1])
+    return process
+
+
+def _listens(process: Path, port: int) -> bool:
+    try:
+        return f':{port}' in (process / 'cmdline').read_text()
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope='module')
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    project = Project(tmp_path_factory.mktemp('worker'))
+    project.write('shop/odd.py', APPLICATION)
+    project.replace('shop/settings.py', 'django_apistar.wsgi', 'shop.odd')
+    ours, stock = free_port(), free_port()
+    command = [
+        sys.executable, '-m', 'gunicorn', '--worker-class', 'gthread', '--threads', '4',
+        '--keep-alive', '5', '--bind', f'127.0.0.1:{stock}', '--log-level', 'critical',
+        '--no-control-socket', 'shop.odd:application',
+    ]  # fmt: skip
+    with (
+        project.serve(
+            '--workers', '1', '--threads', '4', '--skip-checks', '--max-requests', '0',
+            '--', '--log-level', 'critical', address=f'127.0.0.1:{ours}',
+        ),
+        subprocess.Popen(command, cwd=project.directory, env=project.environment()) as gunicorn,
+    ):  # fmt: skip
+        pair = Pair(ours, stock)
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            with contextlib.suppress(ConnectionRefusedError):
+                pair.ask('stock', LAST)
+                break
+            time.sleep(0.05)
+        yield pair
+        gunicorn.terminate()
+
+
+requests = st.builds(
+    lambda method, version, body, answer: (
+        f'{method} /?{quote(repr(answer))} HTTP/{version}\r\nHost: a\r\n'.encode()
+        + (body or b'\r\n')
+        + LAST
+    ),
+    st.sampled_from(['GET', 'GET', 'POST', 'HEAD']),
+    st.sampled_from(['1.1', '1.1', '1.0']),
+    st.sampled_from(BODIES),
+    st.tuples(
+        st.sampled_from(STATUSES[:1] * 8 + STATUSES),
+        st.lists(st.sampled_from(HEADERS), max_size=4),
+        st.lists(st.sampled_from(CHUNKS), max_size=3) | st.sampled_from(['file', 'memory']),
+        st.sampled_from([0, 2, 5, 10_000]),
+    ),
+)
+
+
+@settings(
+    max_examples=int(os.environ.get('HYPOTHESIS_EXAMPLES', 150)), deadline=None,
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+@given(request=requests)
+@example(request=LAST)
+@example(request=LAST.replace(b'Connection: close', b'A: b') * 40 + LAST)
+def test_every_answer_has_the_bytes_of_gunicorns_own_worker(pair: Pair, request: bytes) -> None:
+    assert pair.ask('ours', request) == pair.ask('stock', request)
+
+
+def test_small_answer_is_one_segment(pair: Pair) -> None:
+    """Read 200 times, as soon as there is something: two would be seen apart now and then."""
+    answer = ('200 OK', [('Content-Length', '2')], [b'ab'], 0)
+    request = f'GET /?{quote(repr(answer))} HTTP/1.1\r\nHost: a\r\n\r\n'.encode()
+
+    with socket.create_connection(('127.0.0.1', pair.ports['ours']), timeout=30) as connection:
+        ends = set()
+        for _ in range(200):
+            connection.sendall(request)
+            ends.add(connection.recv(65536)[-6:])
+
+    assert ends == {b'\r\n\r\nab'}
+
+
+def test_threads_are_started_as_they_are_needed(pair: Pair) -> None:
+    """Each thread may hold a database connection."""
+    old = pair.worker('ours')
+    os.kill(int(old.name), signal.SIGTERM)
+    while old.exists():
+        time.sleep(0.05)
+    for _ in range(10):
+        pair.ask('ours', LAST)  # waits in the socket until there is a new worker
+    worker = pair.worker('ours')
+    few = len(list((worker / 'task').iterdir()))
+    with ThreadPoolExecutor(8) as clients:
+        list(clients.map(lambda _: pair.ask('ours', LAST.replace(b'/ ', b'/slow/ ')), range(8)))
+    many = len(list((worker / 'task').iterdir()))
+
+    assert (few, many) == (1 + 1, 1 + 4)  # the loop's, and those of the pool
+
+
+def test_request_switches_threads_half_as_often_as_in_gunicorns_own_worker(pair: Pair) -> None:
+    """Each system call may; so the count says what the calls cost, on any machine."""
+    request = LAST.replace(b'Connection: close', b'Connection: keep-alive')
+
+    def load(name: str) -> None:
+        with socket.create_connection(('127.0.0.1', pair.ports[name]), timeout=30) as connection:
+            for _ in range(250):
+                connection.sendall(request)
+                while not connection.recv(65536).endswith(b'\r\n\r\n'):
+                    pass
+
+    switches = {}
+    for name in pair.ports:
+        before = _count_switches(pair.worker(name))
+        with ThreadPoolExecutor(8) as clients:
+            list(clients.map(load, [name] * 8))
+        switches[name] = (_count_switches(pair.worker(name)) - before) / 2000
+
+    assert switches['ours'] <= 0.6 * switches['stock'], switches
+
+
+def _count_switches(process: Path) -> int:
+    texts = [(task / 'status').read_text() for task in (process / 'task').iterdir()]
+    return sum(int(n) for text in texts for n in re.findall(r'_ctxt_switches:\s+(\d+)', text))
