@@ -37,7 +37,7 @@ APPLICATION = """
         query = unquote(environ['QUERY_STRING']) or "('200 OK', [('Content-Length', '0')], [], 0)"
         status, headers, chunks, size = ast.literal_eval(query)
         environ['wsgi.input'].read(size)
-        start_response(status, headers)
+        start_response(status, [*headers, ('X-Scheme', environ['wsgi.url_scheme'])])
         if chunks == 'file':
             return environ['wsgi.file_wrapper'](open(__file__, 'rb'))
         if chunks == 'memory':
@@ -53,6 +53,12 @@ HEADERS = (
     ('Transfer-Encoding', 'chunked'), ('X-Split', 'a\r\nb: c'), ('No name', 'a'), ('X-Number', 1),
     ['X-List', 'a'], ('X-Of-List', ['a']), (b'X-Bytes', 'a'), ('X-Alone',), ('Date', 'mine'),
 )  # fmt: skip
+FIELDS = (
+    b'X-Forwarded-Proto: https\r\n',
+    b'X_Forwarded_For: a\r\n',
+    b'X-Long: ' + b'a' * 9000 + b'\r\n',
+)
+PEERS = ('127.0.0.1', '127.0.0.2')  # of which gunicorn trusts the first
 CHUNKS = (b'', b'a', b'abc', b'abcdef', b'x' * 70_000, 'text')
 BODIES = (
     b'', b'Content-Length: 5\r\n\r\nabcde', b'Content-Length: 0\r\n\r\n',
@@ -69,10 +75,12 @@ class Pair:
     def __init__(self, ours: int, stock: int) -> None:
         self.ports = {'ours': ours, 'stock': stock}
 
-    def ask(self, name: str, request: bytes) -> bytes:
+    def ask(self, name: str, request: bytes, peer: str = '127.0.0.1') -> bytes:
         """Return all that comes back until the server closes, without the date."""
         answer = b''
-        with socket.create_connection(('127.0.0.1', self.ports[name]), timeout=30) as connection:
+        with socket.create_connection(
+            ('127.0.0.1', self.ports[name]), timeout=30, source_address=(peer, 0)
+        ) as connection:
             connection.sendall(request)
             with contextlib.suppress(ConnectionResetError):
                 while chunk := connection.recv(65536):
@@ -132,13 +140,15 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 
 
 requests = st.builds(
-    lambda method, version, body, answer: (
+    lambda method, version, field, body, answer: (
         f'{method} /?{quote(repr(answer))} HTTP/{version}\r\nHost: a\r\n'.encode()
+        + field
         + (body or b'\r\n')
         + LAST
     ),
     st.sampled_from(['GET', 'GET', 'POST', 'HEAD']),
     st.sampled_from(['1.1', '1.1', '1.0']),
+    st.sampled_from([b''] * 6 + list(FIELDS)),
     st.sampled_from(BODIES),
     st.tuples(
         st.sampled_from(STATUSES[:1] * 8 + STATUSES),
@@ -153,11 +163,14 @@ requests = st.builds(
     max_examples=int(os.environ.get('HYPOTHESIS_EXAMPLES', 150)), deadline=None,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
-@given(request=requests)
-@example(request=LAST)
-@example(request=LAST.replace(b'Connection: close', b'A: b') * 40 + LAST)
-def test_every_answer_has_the_bytes_of_gunicorns_own_worker(pair: Pair, request: bytes) -> None:
-    assert pair.ask('ours', request) == pair.ask('stock', request)
+@given(request=requests, peer=st.sampled_from(PEERS))
+@example(request=LAST.replace(b'Connection: close', b'A: b') * 40 + LAST, peer=PEERS[0])
+@example(request=LAST.replace(b'Host', FIELDS[0] + b'Host'), peer=PEERS[0])
+@example(request=LAST.replace(b'Host', FIELDS[0] + b'Host'), peer=PEERS[1])
+def test_every_answer_has_the_bytes_of_gunicorns_own_worker(
+    pair: Pair, request: bytes, peer: str
+) -> None:
+    assert pair.ask('ours', request, peer) == pair.ask('stock', request, peer)
 
 
 def test_small_answer_is_one_segment(pair: Pair) -> None:

@@ -1,4 +1,4 @@
-"""gunicorn's response, for our worker: the head leaves with the first bytes of the body."""
+"""gunicorn's request and response, for our worker: the same bytes, in fewer steps."""
 
 from __future__ import annotations
 
@@ -6,14 +6,33 @@ import time
 from typing import Any
 
 from gunicorn import util
-from gunicorn.http import wsgi
+from gunicorn.http import message, wsgi
 
 LARGEST_COPY = 64 * 1024  # bytes; below, a copy costs less than another system call
 MOST_CHECKED = 256
+MOST_PEERS = 1024
+
+
+class Request(message.Request):
+    """gunicorn's request, which asks once whether it may trust a peer's forwarding headers."""
+
+    _is_trusted: dict[str, bool] = {}  # by address, of all requests of this process
+
+    def _peer_is_trusted_proxy(self) -> bool:
+        if not isinstance(self.peer_addr, tuple):
+            return bool(super()._peer_is_trusted_proxy())
+        address = self.peer_addr[0]
+        is_trusted = self._is_trusted.get(address)
+        if is_trusted is None:
+            is_trusted = super()._peer_is_trusted_proxy()
+            if len(self._is_trusted) >= MOST_PEERS:
+                self._is_trusted.clear()
+            self._is_trusted[address] = is_trusted
+        return is_trusted
 
 
 class Response(wsgi.Response):
-    """gunicorn's response: the same bytes, in fewer steps.
+    """gunicorn's response, whose head leaves with the first bytes of the body.
 
     A header that has passed gunicorn's checks passes them again, as most are the same in each
     response. Not remembered are cookies, and the length, which gunicorn acts upon.
