@@ -1,9 +1,9 @@
 """The WSGI application that picks a framework for each request."""
 
-import contextvars
 import functools
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import Context, copy_context
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -46,6 +46,7 @@ class Dispatcher:
         self.static_app = static_app
         self.health_url = health_url
         self.lifecycle = Lifecycle()
+        self._begin = self.lifecycle.begin
         self._always_ends = self.lifecycle.closes_caches
         self.transport = security.Transport()
         self._wants_https = self.transport.is_needed
@@ -79,10 +80,10 @@ class Dispatcher:
             if refusal is not None:
                 return refusal
             start_response = self._add_hsts(environ, start_response)
-        connections = self.lifecycle.begin(environ)
+        connections = self._begin(environ)
         # A copy of the context, so that what a handler activates ends with its request:
         # language, time zone, URLconf and script prefix are context variables.
-        context = contextvars.copy_context()
+        context = copy_context()
         try:
             if environ.get('SCRIPT_NAME'):
                 context.run(set_script_prefix, environ['SCRIPT_NAME'] + '/')
@@ -102,7 +103,7 @@ class Dispatcher:
         return body
 
     def _end(
-        self, body: Iterable[bytes], context: contextvars.Context, connections: Connections | None
+        self, body: Iterable[bytes], context: Context, connections: Connections | None
     ) -> Iterable[bytes]:
         """End the request: now where the body is complete, else when the server closes it."""
         if type(body) is not list:  # Servers do not close lists.
@@ -149,7 +150,7 @@ class Dispatcher:
     def _call_django(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         environ[FRAMEWORK_KEY] = 'django'
         self.lifecycle.enter_thread()
-        context = contextvars.copy_context()
+        context = copy_context()
         body = context.run(self.django_wsgi_app, environ, start_response)
         if environ['REQUEST_METHOD'] == 'HEAD':
             return HeadBody(body)
@@ -200,7 +201,7 @@ class ContextBody:
     def __init__(
         self,
         body: Iterable[bytes],
-        context: contextvars.Context,
+        context: Context,
         on_close: Callable[[], None] | None = None,
     ) -> None:
         self._body = body

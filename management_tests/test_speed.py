@@ -7,6 +7,8 @@ figure in docs/performance.md by a margin.
 import os
 import shutil
 import statistics
+import subprocess
+import sys
 
 import pytest
 
@@ -63,6 +65,26 @@ def test_a_request_without_orm_pays_few_calls_for_connections() -> None:
     assert {name: cost < 15 for name, cost in calls.items()} == {
         'no connection': True, 'a kept connection': True,
     }  # fmt: skip
+
+
+BARE = """
+import django
+django.setup()
+from management_tests.benchmarks.applications import bare
+from management_tests.raw_wsgi import call
+ours, theirs = call('/hello/', HTTP_HOST='localhost'), call(app=bare)
+assert (ours.status, ours.headers, ours.body) == (theirs.status, theirs.headers, theirs.body)
+"""
+
+
+def test_bare_function_of_the_benchmark_answers_what_hello_answers() -> None:
+    project = {'DJANGO_SETTINGS_MODULE': 'management_tests.benchmarks.project.settings'}
+    done = subprocess.run(
+        [sys.executable, '-c', BARE], env={**os.environ, **project}, cwd=runs.ROOT,
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (0, '')
 
 
 def test_every_comparison_is_of_measured_cases() -> None:

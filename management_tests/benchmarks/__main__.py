@@ -48,11 +48,11 @@ def parse_options() -> argparse.Namespace:
     add('--quick', action='store_true', help='fewer cases, rounds and loops')
     add('--wire', action='store_true', help='over HTTP too')
     add('--wire-only', action='store_true', help='over HTTP alone')
-    add('--wire-rounds', type=int, default=9, help='rounds over HTTP (default: %(default)s)')
+    add('--wire-rounds', type=int, default=18, help='rounds over HTTP (default: %(default)s)')
     add(
         '--duration',
         type=float,
-        default=2,
+        default=1,
         help='seconds of load on each server in a round (default: %(default)s)',
     )
     add('--output', type=Path, metavar='FILE', help='write every figure as JSON')

@@ -6,9 +6,13 @@ from typing import Any
 
 
 def bare(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-    """What the server alone costs: the answer to hello, made of nothing."""
+    """What the server alone costs: our answer to hello, made of nothing."""
     body = b'{"message":"Hello, world!"}'
-    headers = [('content-length', str(len(body))), ('content-type', 'application/json')]
+    headers = [
+        ('content-length', str(len(body))), ('content-type', 'application/json'),
+        ('x-content-type-options', 'nosniff'), ('referrer-policy', 'same-origin'),
+        ('cross-origin-opener-policy', 'same-origin'), ('x-frame-options', 'DENY'),
+    ]  # fmt: skip
     start_response('200 OK', headers)
     return [body]
 

@@ -24,10 +24,9 @@ from management_tests.benchmarks.runs import ROOT
 
 Tell = Callable[[str], object]
 Pair = tuple[str, str]  # (subject, case)
-SERVERS = ('gunicorn', 'granian')
 BOLT, QUIET_BOLT = 'bolt', 'bolt, no log'  # as it ships, and without a line for each request
 BOLT_ENVIRONMENT = ROOT / 'build' / 'benchmarks' / 'bolt'
-THREADS, CONNECTIONS = 4, 16
+CONNECTIONS = 16
 TIMEOUT_S = 10  # wrk's own is no longer than a round, and one slow answer would be an error
 SCRIPT = Path(__file__).with_name('wire.lua')
 SETTINGS = 'management_tests.benchmarks.project.settings'
@@ -43,7 +42,13 @@ APPLICATIONS = {  # by subject
 # By case: the application that does the least which anything must do; else a bare function.
 FLOORS = {'list': ('rows', 'list'), 'queryset': ('values', 'queryset')}
 FLOOR = ('bare', 'hello')
-TARGETS = {  # by server: (case, reference, how many times ours; 0 where nothing is promised)
+# Of one thread, for the applications; of four, for what they cost when they wait for each other.
+MANY = ', 4 threads'
+SERVERS = {  # by title: the server, its threads
+    'gunicorn': ('gunicorn', 1), 'granian': ('granian', 1),
+    f'gunicorn{MANY}': ('gunicorn', 4), f'granian{MANY}': ('granian', 4),
+}  # fmt: skip
+TARGETS = {  # by title: (case, reference, how many times ours; 0 where nothing is promised)
     'gunicorn': (
         ('hello', 'bare', 0.95), ('hello', 'stock', 1), ('hello', 'django', 2),
         ('item', 'stock', 1.6), ('create', 'stock', 1.4), ('list', 'stock', 2),
@@ -56,6 +61,8 @@ TARGETS = {  # by server: (case, reference, how many times ours; 0 where nothing
         ('item', BOLT, 2), ('create', BOLT, 2), ('queryset', BOLT, 1), ('hello', QUIET_BOLT, 0),
         ('item', QUIET_BOLT, 0), ('create', QUIET_BOLT, 0), ('queryset', QUIET_BOLT, 0),
     ),
+    f'gunicorn{MANY}': (('hello', 'bare', 0), ('list', 'stock', 0)),
+    f'granian{MANY}': (('hello', 'bare', 0), ('list', 'stock', 0)),
 }  # fmt: skip
 
 
@@ -63,7 +70,7 @@ TARGETS = {  # by server: (case, reference, how many times ours; 0 where nothing
 class WireRow:
     """How many times the reference costs what ours does, on one server."""
 
-    server: str
+    server: str  # its title
     case: str
     reference: str
     target: float
@@ -91,22 +98,22 @@ def measure(
     if not shutil.which('wrk'):
         sys.exit('wrk is not installed. Install it, or leave --wire out.')
     rows: list[WireRow] = []
-    for server in SERVERS:
-        pairs = list_pairs(server)
+    for title in SERVERS:
+        pairs = list_pairs(title)
         with contextlib.ExitStack() as stack:
             running = {
-                subject: stack.enter_context(serve(environment, server, subject))
+                subject: stack.enter_context(serve(environment, title, subject))
                 for subject in dict.fromkeys(subject for subject, _ in pairs)
             }
             loads = load_in_rounds(running, pairs, rounds, duration_s, tell)
-        rows += [build_row(server, *target, loads) for target in TARGETS[server]]
+        rows += [build_row(title, *target, loads) for target in TARGETS[title]]
     return rows
 
 
-def list_pairs(server: str) -> list[Pair]:
+def list_pairs(title: str) -> list[Pair]:
     pairs = [
         pair
-        for case, reference, _ in TARGETS[server]
+        for case, reference, _ in TARGETS[title]
         for pair in ((reference, case), ('ours', case), FLOORS.get(case, FLOOR))
     ]
     return list(dict.fromkeys(pairs))
@@ -199,9 +206,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def serve(environment: dict[str, str], server: str, subject: str) -> Iterator[Server]:
+def serve(environment: dict[str, str], title: str, subject: str) -> Iterator[Server]:
     port = find_port()
-    command, more = build_command(server, subject, port)
+    command, more = build_command(title, subject, port)
     process = subprocess.Popen(
         command, env={**environment, **more}, cwd=ROOT, start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -219,7 +226,7 @@ def serve(environment: dict[str, str], server: str, subject: str) -> Iterator[Se
             process.wait()
 
 
-def build_command(server: str, subject: str, port: int) -> tuple[list[str], dict[str, str]]:
+def build_command(title: str, subject: str, port: int) -> tuple[list[str], dict[str, str]]:
     """Return the command that serves *subject*, and what it adds to the environment."""
     if subject in (BOLT, QUIET_BOLT):
         python = str(prepare_bolt())
@@ -230,7 +237,8 @@ def build_command(server: str, subject: str, port: int) -> tuple[list[str], dict
         options = ['--host', '127.0.0.1', '--port', str(port), '--processes', '1', '--no-admin']
         return [python, '-m', 'django', 'runbolt', *options], more
     more = {'DJANGO_SETTINGS_MODULE': SETTINGS, 'BENCHMARK_APPLICATION': APPLICATIONS[subject]}
-    options = ['--server', server, '--workers', '1', '--threads', str(THREADS), '--skip-checks']
+    server, threads = SERVERS[title]
+    options = ['--server', server, '--workers', '1', '--threads', str(threads), '--skip-checks']
     if server == 'gunicorn':  # A worker that is replaced takes its CPU time along.
         options += ['--max-requests', '0']
     return [sys.executable, '-m', 'django', 'runapistar', f'127.0.0.1:{port}', *options], more
