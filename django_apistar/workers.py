@@ -21,7 +21,7 @@ class Worker(ThreadWorker):
     """gunicorn's threaded worker that, when it stops, serves whom the kernel has let in.
 
     Each system call lets another thread take Python's lock, and its own has to wait for it. So
-    a request costs less the fewer there are: here four where gunicorn has eleven.
+    a request costs less the fewer there are: here four on its socket where gunicorn has ten.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
