@@ -46,7 +46,6 @@ class Dispatcher:
         self.static_app = static_app
         self.health_url = health_url
         self.lifecycle = Lifecycle()
-        self._begin = self.lifecycle.begin
         self._always_ends = self.lifecycle.closes_caches
         self.transport = security.Transport()
         self._wants_https = self.transport.is_needed
@@ -80,7 +79,7 @@ class Dispatcher:
             if refusal is not None:
                 return refusal
             start_response = self._add_hsts(environ, start_response)
-        connections = self._begin(environ)
+        connections = self.lifecycle.begin(environ)
         # A copy of the context, so that what a handler activates ends with its request:
         # language, time zone, URLconf and script prefix are context variables.
         context = copy_context()
