@@ -15,6 +15,7 @@ import apistar
 import django
 import gunicorn
 import pytest
+import requests
 from django.core.management import CommandError, call_command
 
 import django_apistar
@@ -739,6 +740,20 @@ def test_access_log_names_the_framework(migrated: Project) -> None:
         assert any(re.fullmatch(pattern, line) for line in lines), lines
     assert 'secret' not in server.output
     assert 'c2VjcmV0' not in server.output
+
+
+def test_access_log_counts_the_bytes_of_files(migrated: Project) -> None:
+    css = '/static/admin/css/base.css'
+    with migrated.serve(DEBUG='1') as server:
+        size = len(server.get(css, headers={'Accept-Encoding': 'identity'}).content)
+        server.get(css, headers={'Range': 'bytes=0-9', 'Accept-Encoding': 'identity'})
+        requests.head(server.url + css, timeout=30)
+
+    lines = [line.partition('] ')[2] for line in server.stdout.splitlines() if css in line]
+    assert [line.rpartition(' ')[0] for line in lines] == [
+        f'"GET {css} HTTP/1.1" 200 {size} static', f'"GET {css} HTTP/1.1" 206 10 static',
+        f'"HEAD {css} HTTP/1.1" 200 0 static',
+    ]  # fmt: skip
 
 
 def test_H09_access_log_never_holds_credentials(migrated: Project, tmp_path: Path) -> None:
