@@ -77,7 +77,7 @@ class Worker(ThreadWorker):
         """Leave; at once while the application is loaded, which may catch SystemExit."""
         if not self.booted:
             os._exit(0)
-        # From the loop: it takes a lock of the thread pool, which this thread may hold just now.
+        # From the loop: a signal may come amid its work on a connection, and this ends it.
         self.method_queue.defer(super().handle_quit, sig, frame)
 
     def _empty_backlog(self) -> None:
