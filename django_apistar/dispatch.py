@@ -14,7 +14,7 @@ from django_apistar import security, wiring
 from django_apistar.application import App, get_app, get_route_table
 from django_apistar.conf import SettingsError, get_settings
 from django_apistar.entries import APISTAR, DJANGO
-from django_apistar.lifecycle import Connections, Lifecycle
+from django_apistar.lifecycle import Lifecycle, Opened, enter_thread
 from django_apistar.routing import RouteTable, to_path_info
 from django_apistar.static import StaticFiles, not_found
 
@@ -26,6 +26,7 @@ Answer = tuple[Callable[..., Iterable[bytes]] | None, Any]
 FRAMEWORK_KEY = 'django_apistar.framework'  # in environ, for access logs
 _MOST_KNOWN = 1024  # paths beside those of the routes themselves, each no longer than this:
 _LONGEST_KNOWN = 256
+_NO_METHODS: dict[str, Answer] = {}
 _REMEMBER_EACH = 8  # of the requests for a path that is not known
 
 
@@ -48,10 +49,13 @@ class Dispatcher:
         self.lifecycle = Lifecycle()
         self._always_ends = self.lifecycle.closes_caches
         self.transport = security.Transport()
-        self._wants_https = self.transport.is_needed
         self.hosts = security.Hosts()
-        # Where a proxy names the host, the Host header says nothing.
-        self._known_hosts = set() if django_settings.USE_X_FORWARDED_HOST else self.hosts.known
+        # Hosts with which nothing is left to ask. Where a proxy names the host, the Host header
+        # says nothing.
+        is_named = django_settings.USE_X_FORWARDED_HOST
+        self._known_hosts = set() if is_named else self.hosts.known
+        self._settled_hosts = set() if self.transport.is_needed else self._known_hosts
+        self._usual_host: object = object()  # one of them: to compare costs less than to look up
         self._rule = table.rule
         self._find_answer = apistar_app.find_answer
         self._django_answer: Answer = (None, self._call_django)
@@ -65,54 +69,64 @@ class Dispatcher:
 
         One function where three would read better: each call would cost as much as a look-up.
         """
-        path_info = environ.get('PATH_INFO') or '/'
-        methods = self._known.get(path_info)
-        answer = methods.get(environ['REQUEST_METHOD']) if methods else None
-        if answer is None:
-            answer = self._decide(path_info, environ['REQUEST_METHOD'])
-        respond, found = answer
+        method = environ['REQUEST_METHOD']
+        try:
+            path_info = environ['PATH_INFO']
+            host = environ['HTTP_HOST']
+            script_name = environ['SCRIPT_NAME']
+        except KeyError:  # HTTP/1.0 knows no Host. To `get` each would cost twice as much.
+            get = environ.get
+            path_info, host, script_name = get('PATH_INFO'), get('HTTP_HOST'), get('SCRIPT_NAME')
+        known = self._known.get(path_info, _NO_METHODS).get(method)
+        respond, found = known or self._decide(path_info or '/', method)
         if respond is None:
             return found(environ, start_response)  # type: ignore[no-any-return]
         environ[FRAMEWORK_KEY] = 'apistar'
-        if self._wants_https or environ.get('HTTP_HOST') not in self._known_hosts:
+        if host != self._usual_host and host not in self._settled_hosts:
             refusal = self._refuse(environ, start_response)
             if refusal is not None:
                 return refusal
             start_response = self._add_hsts(environ, start_response)
-        connections = self.lifecycle.begin(environ)
+        first = self.lifecycle.begin(environ)
         # A copy of the context, so that what a handler activates ends with its request:
         # language, time zone, URLconf and script prefix are context variables.
         context = copy_context()
         try:
-            if environ.get('SCRIPT_NAME'):
-                context.run(set_script_prefix, environ['SCRIPT_NAME'] + '/')
+            if script_name:
+                context.run(set_script_prefix, script_name + '/')
             body = context.run(respond, environ, start_response, found)
         except BaseException:
-            self.lifecycle.end(connections)
+            self.lifecycle.end(first)
             raise
-        if type(body) is not list or connections is None or self._always_ends:
-            return self._end(body, context, connections)
-        for connection, autocommit in connections:  # as in Lifecycle.begin
+        if type(body) is not list or first is None or self._always_ends:
+            return self._end(body, context, first)
+        opened = first.next
+        while opened is not None:  # as in Lifecycle.begin
+            connection = opened.connection
             if (
                 connection.errors_occurred
                 or connection.close_at is not None
-                or connection.autocommit != autocommit
+                or connection.autocommit is not opened.autocommit
             ):
-                return self._end(body, context, connections)
+                return self._end(body, context, first)
+            opened = opened.next
         return body
 
     def _end(
-        self, body: Iterable[bytes], context: Context, connections: Connections | None
+        self, body: Iterable[bytes], context: Context, first: Opened | None
     ) -> Iterable[bytes]:
         """End the request: now where the body is complete, else when the server closes it."""
         if type(body) is not list:  # Servers do not close lists.
-            return ContextBody(body, context, functools.partial(self.lifecycle.end, connections))
-        self.lifecycle.end(connections)
+            return ContextBody(body, context, functools.partial(self.lifecycle.end, first))
+        self.lifecycle.end(first)
         return body
 
     def _refuse(self, environ: Environ, start_response: StartResponse) -> list[bytes] | None:
-        if environ.get('HTTP_HOST') not in self._known_hosts and not self.hosts.is_allowed(environ):
+        host = environ.get('HTTP_HOST')
+        if host not in self._known_hosts and not self.hosts.is_allowed(environ):
             return _answer(start_response, '400 Bad Request', 'Invalid Host header', self._headers)
+        if host in self._settled_hosts:
+            self._usual_host = host
         location = self.transport.find_redirect(environ)
         return _redirect(start_response, location, self._headers) if location else None
 
@@ -148,7 +162,7 @@ class Dispatcher:
 
     def _call_django(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         environ[FRAMEWORK_KEY] = 'django'
-        self.lifecycle.enter_thread()
+        enter_thread()
         context = copy_context()
         body = context.run(self.django_wsgi_app, environ, start_response)
         if environ['REQUEST_METHOD'] == 'HEAD':

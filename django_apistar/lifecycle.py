@@ -18,42 +18,63 @@ from django.db import close_old_connections, connections, reset_queries
 from django.db.backends.signals import connection_created
 from django.utils.module_loading import import_string
 
-Connections = list[tuple[Any, bool]]  # each with its setting AUTOCOMMIT
 _OWN_RECEIVERS = (
     (signals.request_started, {id(reset_queries), id(close_old_connections)}),
     (signals.request_finished, {id(close_old_connections), id(close_caches), id(reset_urlconf)}),
 )
 
 
-class _Thread(threading.local):
-    """What this thread has opened.
+class Opened:
+    """A database connection that a thread has opened, and the one after it.
 
-    Database connections are never removed, only closed. Cache connections live in the context
-    and are made here, outside of the copy that each request gets, so that requests share them.
+    A chain, as a list costs an iterator twice in each request. Each thread's begins with one
+    that holds no connection. Connections are never removed from it, only closed.
     """
 
-    def __init__(self) -> None:
-        # Opened before anybody listened, as by system checks in a server's first thread.
-        self.connections: Connections = list(map(_describe, _find_open_connections()))
-        self.caches = [caches[alias] for alias in caches]
+    __slots__ = ('autocommit', 'connection', 'next')
+
+    def __init__(self, connection: Any = None) -> None:
+        self.connection = connection
+        self.autocommit = connection and connection.settings_dict['AUTOCOMMIT']
+        self.next: Opened | None = None
+
+    def remember(self, connection: Any) -> None:
+        """Add *connection* at the end of the chain, unless it is in it."""
+        last = self
+        while last.connection is not connection and last.next is not None:
+            last = last.next
+        if last.connection is not connection:
+            last.next = Opened(connection)
 
 
-def _describe(connection: Any) -> tuple[Any, bool]:
-    return connection, connection.settings_dict['AUTOCOMMIT']
+_thread = threading.local()  # `first` of what this thread has opened, `caches`
+
+
+def remember_connection(sender: Any, connection: Any, **kwargs: Any) -> None:
+    """Receiver of connection_created."""
+    enter_thread().remember(connection)
+
+
+def enter_thread() -> Opened:
+    """Return the first of what this thread has opened.
+
+    Makes the thread's connections to caches, once: they live in the context, and are made
+    outside of the copy that each request gets, so that requests share them.
+    """
+    try:
+        return _thread.first  # type: ignore[no-any-return]
+    except AttributeError:
+        first = _thread.first = Opened()
+    # Opened before anybody listened, as by system checks in a server's first thread.
+    for connection in _find_open_connections():
+        first.remember(connection)
+    _thread.caches = [caches[alias] for alias in caches]
+    return first
 
 
 def _find_open_connections() -> list[Any]:
     initialized = connections.all(initialized_only=True)
     return [connection for connection in initialized if connection.connection is not None]
-
-
-_thread = _Thread()
-
-
-def remember_connection(sender: Any, connection: Any, **kwargs: Any) -> None:
-    """Receiver of connection_created."""
-    if not any(connection is known for known, _ in _thread.connections):
-        _thread.connections.append(_describe(connection))
 
 
 class Lifecycle:
@@ -69,17 +90,16 @@ class Lifecycle:
         self._finished: list[Any] = []
         self.closes_caches = any(map(_closes_anything, django_settings.CACHES.values()))
 
-    def enter_thread(self) -> None:
-        """Make this thread's connections to caches, once."""
-        _thread.caches  # noqa: B018
-
-    def begin(self, environ: dict[str, Any]) -> Connections | None:
+    def begin(self, environ: dict[str, Any]) -> Opened | None:
         """Do what Django does before a request.
 
-        Returns what `end` wants: this thread's connections, which grow while the request runs,
-        or None where the signals are sent.
+        Returns what `end` wants: the first of what this thread has opened, which more follow
+        while the request runs, or None where the signals are sent.
         """
-        connections = _thread.connections
+        try:
+            first: Opened = _thread.first
+        except AttributeError:
+            first = enter_thread()
         if (
             not (
                 self._request_started.receivers == self._started
@@ -89,7 +109,9 @@ class Lifecycle:
         ):
             self._request_started.send(sender=WSGIHandler, environ=environ)
             return None
-        for connection, autocommit in connections:
+        opened = first.next
+        while opened is not None:
+            connection = opened.connection
             if connection.queries_log:
                 connection.queries_log.clear()
             connection.health_check_done = False
@@ -98,18 +120,21 @@ class Lifecycle:
             if (
                 connection.errors_occurred
                 or connection.close_at is not None
-                or connection.autocommit != autocommit
+                or connection.autocommit is not opened.autocommit
             ) and not connection.in_atomic_block:
                 connection.close_if_unusable_or_obsolete()
-        return connections
+            opened = opened.next
+        return first
 
-    def end(self, connections: Connections | None) -> None:
+    def end(self, first: Opened | None) -> None:
         """Do what Django does when a response has been sent."""
-        if connections is None:
+        if first is None:
             self._request_finished.send(sender=WSGIHandler)
             return
-        for connection, _ in connections:
-            connection.close_if_unusable_or_obsolete()
+        opened = first.next
+        while opened is not None:
+            opened.connection.close_if_unusable_or_obsolete()
+            opened = opened.next
         if self.closes_caches:
             caches.close_all()
 

@@ -87,14 +87,17 @@ def time_lifecycle(rounds: int, in_calls: bool = False) -> Any:
 
     def run(loops: int) -> None:
         for _ in range(loops):
-            connections = lifecycle.begin({})
-            for opened, autocommit in connections:  # as the dispatcher asks
+            first = lifecycle.begin({})
+            opened = first.next
+            while opened is not None:  # as the dispatcher asks
+                connection = opened.connection
                 if (
-                    opened.errors_occurred
-                    or opened.close_at is not None
-                    or opened.autocommit != autocommit
+                    connection.errors_occurred
+                    or connection.close_at is not None
+                    or connection.autocommit is not opened.autocommit
                 ):
-                    lifecycle.end(connections)
+                    lifecycle.end(first)
+                opened = opened.next
 
     def run_nothing(loops: int) -> None:
         for _ in range(loops):
