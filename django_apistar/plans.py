@@ -12,7 +12,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from django_apistar import body, errors, querysets, responses
 from django_apistar.accelerate.answer import AnswerTools
-from django_apistar.accelerate.encoding import build_encoder, build_style
+from django_apistar.accelerate.encoding import build_encoder, build_style, find_plain_dumps
 from django_apistar.accelerate.lookup import Lookup, Miss
 from django_apistar.accelerate.plan import (
     NotPlannableError,
@@ -209,6 +209,7 @@ class Plans:
             route_name_key=ROUTE_NAME_KEY,
             answer=AnswerTools(
                 encode=encode,
+                plain_dumps=find_plain_dumps(fast=_is_fast(app)),
                 build_response=_build_response_builder(app, encode),
                 finalize=lambda response: responses.finalize(response, app.extra_headers),
                 body_of=responses.get_body,

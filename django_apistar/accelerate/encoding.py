@@ -20,6 +20,7 @@ from django_apistar.accelerate.texts import Data, Style, Text
 
 Default = Callable[[Any], Any]
 Encode = Callable[[Any], bytes]
+ALIKE = frozenset({str, int, bool, type(None)})  # what orjson and the standard library write alike
 
 
 def encode_json(value: Any, default: Default | None = None) -> bytes:
@@ -42,6 +43,15 @@ def build_encoder(default: Default | None = None, *, fast: bool = False) -> Enco
     exact = _build_exact(as_api_star)
     orjson = _load_orjson() if fast else None
     return exact if orjson is None else _build_fast(orjson, as_api_star, exact)
+
+
+def find_plain_dumps(*, fast: bool) -> Encode | None:
+    """Return what writes a dict of `ALIKE` values with less ado than an encoder, if there is such.
+
+    It raises TypeError for what it cannot write as a key or value; an encoder can.
+    """
+    orjson = _load_orjson() if fast else None
+    return orjson and orjson.dumps
 
 
 def build_style(default: Default | None = None, *, fast: bool = False) -> Style:
@@ -106,13 +116,6 @@ def _build_fast(orjson: Any, default: Default, exact: Encode) -> Encode:
             text: bytes = dumps(value, make_plain, option)
         except Exception:  # Whatever it is, the standard library says it in its own words.
             return exact(value)
-        if type(value) is dict and len(value) <= _FEW:
-            for item in value.values():
-                kind = type(item)
-                if kind is not str and kind not in _ALIKE:
-                    break
-            else:
-                return text
         digits = text.translate(_DIGITS_AS_0).decode()
         is_suspect = 'null' in digits or '0e' in digits or '0.0000' in digits
         return exact(value) if is_suspect and _is_unlike(text, value) else text
@@ -135,11 +138,6 @@ def _build_make_plain(default: Default) -> Default:
         return default(value)
 
     return make_plain
-
-
-# What both write alike. To look at a dict's few values is cheaper than to look at their text.
-_ALIKE = frozenset({str, int, bool, type(None)})
-_FEW = 8
 
 
 # What the standard library reads of subclasses.

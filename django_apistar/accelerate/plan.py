@@ -36,6 +36,7 @@ HIDDEN = (  # written inline they leave no value, only what others make of it
 LOCALS = (  # a plan's own variables
     'environ', 'start_response', 'path_params', 'value', 'response', 'body', 'kind', 'status',
     'headers', 'hooks', 'entered', 'responded', 'query', 'validated', 'exc', 'size', 'length',
+    'item',
 )  # fmt: skip
 
 
