@@ -1,4 +1,9 @@
-"""Over HTTP: wrk on each server in turn, one worker each, all kept running meanwhile."""
+"""Over HTTP: wrk on servers of one worker each, all kept running meanwhile.
+
+Servers of one thread that are compared are loaded at the same time, on one core. The kernel gives
+it to them in turns of milliseconds, so that whatever slows the machine down slows them alike; in
+turns of a second hello against a bare function differed by a tenth from run to run.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +19,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from django_apistar.benchmark import Measurement, Ratio, compare, rotate
+from django_apistar.benchmark import Measurement, Ratio, compare
 from management_tests.benchmarks.cases import CASES
 from management_tests.benchmarks.runs import ROOT
 
@@ -42,11 +48,12 @@ APPLICATIONS = {  # by subject
 # By case: the application that does the least which anything must do; else a bare function.
 FLOORS = {'list': ('rows', 'list'), 'queryset': ('values', 'queryset')}
 FLOOR = ('bare', 'hello')
-# Of one thread, for the applications; of four, for what they cost when they wait for each other.
+# With one thread on one core, for the applications; with four on all cores, for what they cost
+# when they wait for each other.
 MANY = ', 4 threads'
-SERVERS = {  # by title: the server, its threads
-    'gunicorn': ('gunicorn', 1), 'granian': ('granian', 1),
-    f'gunicorn{MANY}': ('gunicorn', 4), f'granian{MANY}': ('granian', 4),
+SERVERS = {  # by title: the server, its threads, whether all share one core, and wrk has another
+    'gunicorn': ('gunicorn', 1, True), 'granian': ('granian', 1, True),
+    f'gunicorn{MANY}': ('gunicorn', 4, False), f'granian{MANY}': ('granian', 4, False),
 }  # fmt: skip
 TARGETS = {  # by title: (case, reference, how many times ours; 0 where nothing is promised)
     'gunicorn': (
@@ -98,40 +105,52 @@ def measure(
     if not shutil.which('wrk'):
         sys.exit('wrk is not installed. Install it, or leave --wire out.')
     rows: list[WireRow] = []
-    for title in SERVERS:
-        pairs = list_pairs(title)
+    for title, targets in TARGETS.items():
+        groups = [list_pairs(case, reference) for case, reference, _ in targets]
         with contextlib.ExitStack() as stack:
             running = {
                 subject: stack.enter_context(serve(environment, title, subject))
-                for subject in dict.fromkeys(subject for subject, _ in pairs)
+                for subject in dict.fromkeys(subject for group in groups for subject, _ in group)
             }
-            loads = load_in_rounds(running, pairs, rounds, duration_s, tell)
-        rows += [build_row(title, *target, loads) for target in TARGETS[title]]
+            loads = load_in_rounds(running, groups, rounds, duration_s, SERVERS[title][2], tell)
+        rows += [build_row(title, *target, one) for target, one in zip(targets, loads, strict=True)]
     return rows
 
 
-def list_pairs(title: str) -> list[Pair]:
-    pairs = [
-        pair
-        for case, reference, _ in TARGETS[title]
-        for pair in ((reference, case), ('ours', case), FLOORS.get(case, FLOOR))
-    ]
-    return list(dict.fromkeys(pairs))
+def list_pairs(case: str, reference: str) -> list[Pair]:
+    """Return what is loaded at the same time."""
+    return list(dict.fromkeys([(reference, case), ('ours', case), FLOORS.get(case, FLOOR)]))
 
 
 def load_in_rounds(
-    running: dict[str, Server], pairs: Sequence[Pair], rounds: int, duration_s: float, tell: Tell
-) -> dict[Pair, list[Load]]:
-    loads: dict[Pair, list[Load]] = {pair: [] for pair in pairs}
-    names = {f'{subject} {case}': (subject, case) for subject, case in pairs}
-    for number in range(-1, rounds):  # the first warms up
-        tell(f'on the wire: round {number + 1} of {rounds}')
-        for name in rotate(list(names), number):
-            subject, case = names[name]
-            load = running[subject].load(case, duration_s)
-            if number >= 0:
-                loads[subject, case].append(load)
+    running: dict[str, Server],
+    groups: Sequence[Sequence[Pair]],
+    rounds: int,
+    duration_s: float,
+    at_once: bool,
+    tell: Tell,
+) -> list[dict[Pair, list[Load]]]:
+    """Return the loads of each group, which take turns in each round."""
+    loads: list[dict[Pair, list[Load]]] = [{pair: [] for pair in group} for group in groups]
+    turns = [group for group in loads for _ in range(count_turns(group))]
+
+    def load(pair: Pair) -> Load:
+        subject, case = pair
+        return running[subject].load(case, duration_s)
+
+    with ThreadPoolExecutor(None if at_once else 1) as pool:
+        for number in range(-1, rounds):  # the first warms up
+            tell(f'on the wire: round {number + 1} of {rounds}')
+            for group in turns:
+                for seen, one in zip(group.values(), pool.map(load, group), strict=True):
+                    if number >= 0:
+                        seen.append(one)
     return loads
+
+
+def count_turns(group: Collection[Pair]) -> int:
+    """Return how often in a round. Only ours and the least that there is differ by hundredths."""
+    return 3 if len(group) == 2 else 1
 
 
 def build_row(
@@ -164,6 +183,7 @@ class Server:
     subject: str
     port: int
     session: int
+    client_core: int | None
 
     def load(self, case: str, duration_s: float) -> Load:
         """Load the server for *duration_s* seconds; exit where it answers with an error."""
@@ -177,15 +197,14 @@ class Server:
 
     def _run_wrk(self, case: str, duration_s: float) -> Any:
         method, body = CASES[case].method, CASES[case].body.decode()
-        done = subprocess.run(
-            [
-                'wrk', '--threads', '1', '--connections', str(CONNECTIONS),
-                '--duration', f'{max(1, round(duration_s))}s', '--timeout', f'{TIMEOUT_S}s',
-                '--script', SCRIPT,
-                self.url(case), '--', method, *([body] if body else []),
-            ],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
+        command = [
+            'wrk', '--threads', '1', '--connections', str(CONNECTIONS),
+            '--duration', f'{max(1, round(duration_s))}s', '--timeout', f'{TIMEOUT_S}s',
+            '--script', SCRIPT,
+            self.url(case), '--', method, *([body] if body else []),
+        ]  # fmt: skip
+        with core(self.client_core):
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
         return json.loads(done.stdout.splitlines()[-1])
 
     def url(self, case: str) -> str:
@@ -209,12 +228,14 @@ class Server:
 def serve(environment: dict[str, str], title: str, subject: str) -> Iterator[Server]:
     port = find_port()
     command, more = build_command(title, subject, port)
-    process = subprocess.Popen(
-        command, env={**environment, **more}, cwd=ROOT, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    server_core, client_core = (0, 1) if SERVERS[title][2] else (None, None)
+    with core(server_core):
+        process = subprocess.Popen(
+            command, env={**environment, **more}, cwd=ROOT, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
     try:
-        running = Server(subject, port, process.pid)
+        running = Server(subject, port, process.pid, client_core)
         running.wait(process)
         yield running
     finally:
@@ -224,6 +245,24 @@ def serve(environment: dict[str, str], title: str, subject: str) -> Iterator[Ser
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+@contextlib.contextmanager
+def core(number: int | None) -> Iterator[None]:
+    """Give what is started meanwhile this one of our cores, where there are two to give.
+
+    Else a request costs whatever the scheduler makes of a server's threads and wrk, which differs
+    from start to start. None: all cores.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    if number is None or len(cores) < 2:
+        yield
+        return
+    os.sched_setaffinity(0, {cores[number]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 def build_command(title: str, subject: str, port: int) -> tuple[list[str], dict[str, str]]:
@@ -237,7 +276,7 @@ def build_command(title: str, subject: str, port: int) -> tuple[list[str], dict[
         options = ['--host', '127.0.0.1', '--port', str(port), '--processes', '1', '--no-admin']
         return [python, '-m', 'django', 'runbolt', *options], more
     more = {'DJANGO_SETTINGS_MODULE': SETTINGS, 'BENCHMARK_APPLICATION': APPLICATIONS[subject]}
-    server, threads = SERVERS[title]
+    server, threads, _ = SERVERS[title]
     options = ['--server', server, '--workers', '1', '--threads', str(threads), '--skip-checks']
     if server == 'gunicorn':  # A worker that is replaced takes its CPU time along.
         options += ['--max-requests', '0']
@@ -270,12 +309,13 @@ def find_port() -> int:
 
 
 def read_cpu_s(session: int) -> float:
-    """Return the CPU seconds that the processes of *session* have used so far."""
-    ticks = 0
-    for stat in Path('/proc').glob('[0-9]*/stat'):
+    """Return the CPU seconds that the threads of *session* have used so far."""
+    nanoseconds = 0
+    for process in Path('/proc').glob('[0-9]*'):
         with contextlib.suppress(OSError):
             # The second field, the name in brackets, may hold anything.
-            fields = stat.read_text().rpartition(')')[2].split()
+            fields = (process / 'stat').read_text().rpartition(')')[2].split()
             if int(fields[3]) == session:
-                ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf('SC_CLK_TCK')
+                threads = (process / 'task').glob('*/schedstat')
+                nanoseconds += sum(int(thread.read_text().split()[0]) for thread in threads)
+    return nanoseconds / 1e9
