@@ -365,3 +365,27 @@ def test_every_route_without_peculiarities_has_a_plan():
     ]  # fmt: skip
 
     assert unplanned == []
+
+
+class Word(str):
+    """What orjson and the standard library write differently where nobody looks."""
+
+
+WRITTEN = [
+    {}, {'a': 'é\u2028'}, {'a': None, 'b': True, 'c': -1}, {'a': 2**70}, {'a': 1e-7}, {'a': 1e16},
+    {'a': {'b': [1.5]}}, {'a': Word('x')}, {Word('a'): 1}, {1: 'a'}, {None: 'a'}, {True: 'a'},
+    {str(n): n for n in range(8)}, {str(n): n for n in range(9)}, {'1': 1, 1: 2},
+]  # fmt: skip
+REFUSED = [{'a': float('nan')}, {'a': '\ud800'}, {'\ud800': 'a'}, {(1, 2): 'a'}, {'a': b'bytes'}]
+DICTS = [*((value, 200) for value in WRITTEN), *((value, 500) for value in REFUSED)]
+
+
+@pytest.mark.parametrize(('value', 'code'), DICTS, ids=ascii)
+def test_dict_is_written_as_stock_writes_it(value, code):
+    def handler() -> dict:
+        return value
+
+    with quiet():
+        answer = build_trio(lambda: [Route('/', 'GET', handler)]).compare(Request())
+
+    assert answer.code == code

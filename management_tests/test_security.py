@@ -59,6 +59,16 @@ def test_I01_hosts_are_those_that_django_allows(host, allowed, debug):
     assert api.status in (200, 400)
 
 
+@pytest.mark.parametrize('host', HOSTS)
+def test_I01_a_host_is_asked_for_after_another_was_allowed(host):
+    with override_settings(ALLOWED_HOSTS=ALLOWED[0]):
+        before = call(API, HTTP_HOST='testserver')
+        api, django = call_both(HTTP_HOST=host)
+        after = call(API, HTTP_HOST='testserver')
+
+    assert (before.status, api.status, after.status) == (200, django.status, 200)
+
+
 @pytest.mark.parametrize('name', ['testserver', 'evil.example', '::1', ''])
 @pytest.mark.parametrize('port', ['80', '8000', '443'])
 def test_I01_without_a_host_header_the_servers_name_counts(name, port):
