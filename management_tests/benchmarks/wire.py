@@ -33,6 +33,7 @@ Pair = tuple[str, str]  # (subject, case)
 BOLT, QUIET_BOLT = 'bolt', 'bolt, no log'  # as it ships, and without a line for each request
 BOLT_ENVIRONMENT = ROOT / 'build' / 'benchmarks' / 'bolt'
 CONNECTIONS = 16
+STARTS = 3  # of the servers: how a process lies in memory makes a hundredth or two
 TIMEOUT_S = 10  # wrk's own is no longer than a round, and one slow answer would be an error
 SCRIPT = Path(__file__).with_name('wire.lua')
 SETTINGS = 'management_tests.benchmarks.project.settings'
@@ -106,13 +107,17 @@ def measure(
         sys.exit('wrk is not installed. Install it, or leave --wire out.')
     rows: list[WireRow] = []
     for title, targets in TARGETS.items():
-        groups = [list_pairs(case, reference) for case, reference, _ in targets]
-        with contextlib.ExitStack() as stack:
-            running = {
-                subject: stack.enter_context(serve(environment, title, subject))
-                for subject in dict.fromkeys(subject for group in groups for subject, _ in group)
-            }
-            loads = load_in_rounds(running, groups, rounds, duration_s, SERVERS[title][2], tell)
+        loads: list[dict[Pair, list[Load]]] = [
+            {pair: [] for pair in list_pairs(case, reference)} for case, reference, _ in targets
+        ]
+        for start in range(STARTS):
+            tell(f'on the wire: {title}, start {start + 1} of {STARTS}')
+            with contextlib.ExitStack() as stack:
+                running = {
+                    subject: stack.enter_context(serve(environment, title, subject))
+                    for subject in dict.fromkeys(subject for group in loads for subject, _ in group)
+                }
+                load_in_rounds(running, loads, -(-rounds // STARTS), duration_s, SERVERS[title][2])
         rows += [build_row(title, *target, one) for target, one in zip(targets, loads, strict=True)]
     return rows
 
@@ -124,14 +129,12 @@ def list_pairs(case: str, reference: str) -> list[Pair]:
 
 def load_in_rounds(
     running: dict[str, Server],
-    groups: Sequence[Sequence[Pair]],
+    loads: Sequence[dict[Pair, list[Load]]],
     rounds: int,
     duration_s: float,
     at_once: bool,
-    tell: Tell,
-) -> list[dict[Pair, list[Load]]]:
-    """Return the loads of each group, which take turns in each round."""
-    loads: list[dict[Pair, list[Load]]] = [{pair: [] for pair in group} for group in groups]
+) -> None:
+    """Add to the *loads* of each group, which take turns in each round."""
     turns = [group for group in loads for _ in range(count_turns(group))]
 
     def load(pair: Pair) -> Load:
@@ -139,13 +142,11 @@ def load_in_rounds(
         return running[subject].load(case, duration_s)
 
     with ThreadPoolExecutor(None if at_once else 1) as pool:
-        for number in range(-1, rounds):  # the first warms up
-            tell(f'on the wire: round {number + 1} of {rounds}')
-            for group in turns:
-                for seen, one in zip(group.values(), pool.map(load, group), strict=True):
-                    if number >= 0:
-                        seen.append(one)
-    return loads
+        for group in loads:  # warms up
+            list(pool.map(load, group))
+        for group in turns * rounds:
+            for seen, one in zip(group.values(), pool.map(load, group), strict=True):
+                seen.append(one)
 
 
 def count_turns(group: Collection[Pair]) -> int:
