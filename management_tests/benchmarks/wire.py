@@ -19,7 +19,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -134,24 +134,19 @@ def load_in_rounds(
     duration_s: float,
     at_once: bool,
 ) -> None:
-    """Add to the *loads* of each group, which take turns in each round."""
-    turns = [group for group in loads for _ in range(count_turns(group))]
+    """Add to the *loads* of each group, one group after the other."""
 
     def load(pair: Pair) -> Load:
         subject, case = pair
         return running[subject].load(case, duration_s)
 
     with ThreadPoolExecutor(None if at_once else 1) as pool:
-        for group in loads:  # warms up
-            list(pool.map(load, group))
-        for group in turns * rounds:
-            for seen, one in zip(group.values(), pool.map(load, group), strict=True):
-                seen.append(one)
-
-
-def count_turns(group: Collection[Pair]) -> int:
-    """Return how often in a round. Only ours and the least that there is differ by hundredths."""
-    return 3 if len(group) == 2 else 1
+        for group in loads:
+            list(pool.map(load, group))  # warms up
+            # Only ours and the least that there is differ by hundredths.
+            for _ in range(rounds * (3 if len(group) == 2 else 1)):
+                for seen, one in zip(group.values(), pool.map(load, group), strict=True):
+                    seen.append(one)
 
 
 def build_row(
