@@ -48,7 +48,7 @@ def parse_options() -> argparse.Namespace:
     add('--quick', action='store_true', help='fewer cases, rounds and loops')
     add('--wire', action='store_true', help='over HTTP too')
     add('--wire-only', action='store_true', help='over HTTP alone')
-    add('--wire-rounds', type=int, default=12, help='rounds over HTTP (default: %(default)s)')
+    add('--wire-rounds', type=int, default=9, help='rounds over HTTP (default: %(default)s)')
     add(
         '--duration',
         type=float,

@@ -143,8 +143,9 @@ def load_in_rounds(
     with ThreadPoolExecutor(None if at_once else 1) as pool:
         for group in loads:
             list(pool.map(load, group))  # warms up
-            # Only ours and the least that there is differ by hundredths.
-            for _ in range(rounds * (3 if len(group) == 2 else 1)):
+            # Only ours and the least that there is differ by hundredths, which only loads at once
+            # can tell.
+            for _ in range(rounds * (3 if at_once and len(group) == 2 else 1)):
                 for seen, one in zip(group.values(), pool.map(load, group), strict=True):
                     seen.append(one)
 
