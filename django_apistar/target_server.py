@@ -60,10 +60,13 @@ class TargetServer:
 
     def read_cpu_s(self) -> float | None:
         """Return the CPU seconds of the server's processes so far; None off Linux."""
-        if not Path('/proc/self/stat').exists():
-            return None
-        # The CPU clock of another process, as clock_getcpuclockid(3) of Linux makes it.
-        return sum(time.clock_gettime((~pid << 3) | 2) for pid in list_session(self.process.pid))
+        return read_cpu_s(self.process.pid) if Path('/proc/self/stat').exists() else None
+
+
+def read_cpu_s(session: int) -> float:
+    """Return the CPU seconds of the processes of *session* so far. Linux alone has them."""
+    # The CPU clock of another process, as clock_getcpuclockid(3) of Linux makes it.
+    return sum(time.clock_gettime((~pid << 3) | 2) for pid in list_session(session))
 
 
 def list_session(session: int) -> list[int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import math
 import os
 import shutil
 import signal
@@ -22,9 +23,10 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django_apistar.benchmark import Measurement, Ratio, compare
+from django_apistar.target_server import read_cpu_s
 from management_tests.benchmarks.cases import CASES
 from management_tests.benchmarks.runs import ROOT
 
@@ -49,12 +51,22 @@ APPLICATIONS = {  # by subject
 # By case: the application that does the least which anything must do; else a bare function.
 FLOORS = {'list': ('rows', 'list'), 'queryset': ('values', 'queryset')}
 FLOOR = ('bare', 'hello')
+
+
+class Setup(NamedTuple):
+    """How the servers of a table run."""
+
+    server: str
+    threads: int
+    shares_core: bool  # all at once, and wrk has another; else one at a time, on all cores
+
+
 # With one thread on one core, for the applications; with four on all cores, for what they cost
 # when they wait for each other.
 MANY = ', 4 threads'
-SERVERS = {  # by title: the server, its threads, whether all share one core, and wrk has another
-    'gunicorn': ('gunicorn', 1, True), 'granian': ('granian', 1, True),
-    f'gunicorn{MANY}': ('gunicorn', 4, False), f'granian{MANY}': ('granian', 4, False),
+SETUPS = {  # by title
+    'gunicorn': Setup('gunicorn', 1, True), 'granian': Setup('granian', 1, True),
+    f'gunicorn{MANY}': Setup('gunicorn', 4, False), f'granian{MANY}': Setup('granian', 4, False),
 }  # fmt: skip
 TARGETS = {  # by title: (case, reference, how many times ours; 0 where nothing is promised)
     'gunicorn': (
@@ -117,7 +129,8 @@ def measure(
                     subject: stack.enter_context(serve(environment, title, subject))
                     for subject in dict.fromkeys(subject for group in loads for subject, _ in group)
                 }
-                load_in_rounds(running, loads, -(-rounds // STARTS), duration_s, SERVERS[title][2])
+                at_once = SETUPS[title].shares_core
+                load_in_rounds(running, loads, math.ceil(rounds / STARTS), duration_s, at_once)
         rows += [build_row(title, *target, one) for target, one in zip(targets, loads, strict=True)]
     return rows
 
@@ -225,7 +238,7 @@ class Server:
 def serve(environment: dict[str, str], title: str, subject: str) -> Iterator[Server]:
     port = find_port()
     command, more = build_command(title, subject, port)
-    server_core, client_core = (0, 1) if SERVERS[title][2] else (None, None)
+    server_core, client_core = (0, 1) if SETUPS[title].shares_core else (None, None)
     with core(server_core):
         process = subprocess.Popen(
             command, env={**environment, **more}, cwd=ROOT, start_new_session=True,
@@ -273,7 +286,7 @@ def build_command(title: str, subject: str, port: int) -> tuple[list[str], dict[
         options = ['--host', '127.0.0.1', '--port', str(port), '--processes', '1', '--no-admin']
         return [python, '-m', 'django', 'runbolt', *options], more
     more = {'DJANGO_SETTINGS_MODULE': SETTINGS, 'BENCHMARK_APPLICATION': APPLICATIONS[subject]}
-    server, threads, _ = SERVERS[title]
+    server, threads, _ = SETUPS[title]
     options = ['--server', server, '--workers', '1', '--threads', str(threads), '--skip-checks']
     if server == 'gunicorn':  # A worker that is replaced takes its CPU time along.
         options += ['--max-requests', '0']
@@ -303,16 +316,3 @@ def find_port() -> int:
     with socket.socket() as free:
         free.bind(('127.0.0.1', 0))
         return int(free.getsockname()[1])
-
-
-def read_cpu_s(session: int) -> float:
-    """Return the CPU seconds that the threads of *session* have used so far."""
-    nanoseconds = 0
-    for process in Path('/proc').glob('[0-9]*'):
-        with contextlib.suppress(OSError):
-            # The second field, the name in brackets, may hold anything.
-            fields = (process / 'stat').read_text().rpartition(')')[2].split()
-            if int(fields[3]) == session:
-                threads = (process / 'task').glob('*/schedstat')
-                nanoseconds += sum(int(thread.read_text().split()[0]) for thread in threads)
-    return nanoseconds / 1e9
