@@ -47,7 +47,9 @@ class Opened:
             last.next = Opened(connection)
 
 
-_thread = threading.local()  # `first` of what this thread has opened, `caches`
+# `first` of what this thread has opened, and `caches`. A class of its own would be filled at
+# import, from settings that may not be there yet.
+_thread = threading.local()
 
 
 def remember_connection(sender: Any, connection: Any, **kwargs: Any) -> None:
@@ -64,11 +66,12 @@ def enter_thread() -> Opened:
     try:
         return _thread.first  # type: ignore[no-any-return]
     except AttributeError:
-        first = _thread.first = Opened()
+        first = Opened()
     # Opened before anybody listened, as by system checks in a server's first thread.
     for connection in _find_open_connections():
         first.remember(connection)
     _thread.caches = [caches[alias] for alias in caches]
+    _thread.first = first
     return first
 
 
@@ -96,7 +99,7 @@ class Lifecycle:
         Returns what `end` wants: the first of what this thread has opened, which more follow
         while the request runs, or None where the signals are sent.
         """
-        try:
+        try:  # as in `enter_thread`, without its call
             first: Opened = _thread.first
         except AttributeError:
             first = enter_thread()

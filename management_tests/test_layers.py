@@ -1,7 +1,9 @@
 """The drawing in docs/design.md is the house as it is: its modules, and who may import whom."""
 
 import ast
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -233,3 +235,12 @@ FORBIDDEN = ('utils', 'helpers', 'constants', 'types', 'exceptions', 'common', '
 @pytest.mark.parametrize('name', FORBIDDEN)
 def test_no_module_is_a_drawer_for_everything(name):
     assert [module for module in MODULES if module.split('.')[-1] == name] == []
+
+
+def test_importing_the_dispatcher_reads_no_setting():
+    environment = {k: v for k, v in os.environ.items() if k != 'DJANGO_SETTINGS_MODULE'}
+    command = [sys.executable, '-W', 'error', '-c', 'import django_apistar.dispatch']
+
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, '')
