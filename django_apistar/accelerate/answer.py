@@ -9,8 +9,6 @@ from typing import Any
 from django_apistar.accelerate.encoding import ALIKE
 from django_apistar.accelerate.source import Source
 
-FEW = 8  # values of a dict
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class AnswerTools:
@@ -83,7 +81,7 @@ class AnswerWriter:
         build = source.const(self._tools.build_response, 'build_response')
         finalize = source.const(self._tools.finalize, 'finalize')
         source.line('kind = type(value)')
-        branch = 'if'
+        branch, encoded = 'if', 'kind is dict or kind is list'
         known = self._tools.find_type(self._handler)
         if known is not None:
             cls, write = known
@@ -91,10 +89,10 @@ class AnswerWriter:
                 source.line(f'body = {source.const(write, f"write_{cls.__name__}")}(value)')
             branch = 'elif'
         if self._tools.plain_dumps is not None:
-            with source.block(f'{branch} kind is dict and len(value) <= {FEW}:'):
+            with source.block(f'{branch} kind is dict:'):
                 self._write_plain_encoding(self._tools.plain_dumps)
-            branch = 'elif'
-        with source.block(f'{branch} kind is dict or kind is list:'):
+            branch, encoded = 'elif', 'kind is list'
+        with source.block(f'{branch} {encoded}:'):
             source.line(f'body = {self._encode}(value)')
         with source.block('else:'):
             source.line('body = None')
@@ -102,7 +100,7 @@ class AnswerWriter:
             source.line(f'status, headers = {finalize}(response)')
 
     def _write_plain_encoding(self, plain_dumps: Callable[[Any], bytes]) -> None:
-        """Write the encoding of a small dict: to look at its values is cheaper than at its text."""
+        """Write the encoding of a dict: to look at its values is cheaper than at its text."""
         source = self._source
         alike = source.const(ALIKE, 'alike')
         with source.block('for item in value.values():'):
