@@ -7,6 +7,7 @@ from contextvars import Context, copy_context
 from typing import Any
 
 from django.conf import settings as django_settings
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.urls import set_script_prefix
 
@@ -14,7 +15,7 @@ from django_apistar import security, wiring
 from django_apistar.application import App, get_app, get_route_table
 from django_apistar.conf import SettingsError, get_settings
 from django_apistar.entries import APISTAR, DJANGO
-from django_apistar.lifecycle import Lifecycle, Opened, enter_thread
+from django_apistar.lifecycle import Lifecycle, enter_thread, thread
 from django_apistar.routing import RouteTable, to_path_info
 from django_apistar.static import StaticFiles, not_found
 
@@ -22,7 +23,8 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 WSGI = Callable[[Environ, StartResponse], Iterable[bytes]]
 # What the App has found for a path: who responds, and with what; or None and another application.
-Answer = tuple[Callable[..., Iterable[bytes]] | None, Any]
+Respond = Callable[..., Iterable[bytes]]  # of environ, start_response and what was found
+Answer = tuple[Respond | None, Any]
 FRAMEWORK_KEY = 'django_apistar.framework'  # in environ, for access logs
 _MOST_KNOWN = 1024  # paths beside those of the routes themselves, each no longer than this:
 _LONGEST_KNOWN = 256
@@ -47,7 +49,6 @@ class Dispatcher:
         self.static_app = static_app
         self.health_url = health_url
         self.lifecycle = Lifecycle()
-        self._always_ends = self.lifecycle.closes_caches
         self.transport = security.Transport()
         self.hosts = security.Hosts()
         # Hosts with which nothing is left to ask. Where a proxy names the host, the Host header
@@ -83,11 +84,18 @@ class Dispatcher:
             return found(environ, start_response)  # type: ignore[no-any-return]
         environ[FRAMEWORK_KEY] = 'apistar'
         if host != self._usual_host and host not in self._settled_hosts:
-            refusal = self._refuse(environ, start_response)
-            if refusal is not None:
-                return refusal
-            start_response = self._add_hsts(environ, start_response)
-        first = self.lifecycle.begin(environ)
+            respond = self._screen(respond, environ)
+        lifecycle = self.lifecycle
+        try:  # as in `enter_thread`, without its call
+            first = thread.first
+        except AttributeError:
+            first = enter_thread()
+        if (
+            first.next is not None
+            or request_started.receivers != lifecycle.started
+            or request_finished.receivers != lifecycle.finished
+        ):
+            first = lifecycle.begin(first, environ)
         # A copy of the context, so that what a handler activates ends with its request:
         # language, time zone, URLconf and script prefix are context variables.
         context = copy_context()
@@ -96,39 +104,47 @@ class Dispatcher:
                 context.run(set_script_prefix, script_name + '/')
             body = context.run(respond, environ, start_response, found)
         except BaseException:
-            self.lifecycle.end(first)
+            lifecycle.end(first)
             raise
-        if type(body) is not list or first is None or self._always_ends:
-            return self._end(body, context, first)
-        opened = first.next
-        while opened is not None:  # as in Lifecycle.begin
-            connection = opened.connection
-            if (
-                connection.errors_occurred
-                or connection.close_at is not None
-                or connection.autocommit is not opened.autocommit
-            ):
-                return self._end(body, context, first)
-            opened = opened.next
-        return body
-
-    def _end(
-        self, body: Iterable[bytes], context: Context, first: Opened | None
-    ) -> Iterable[bytes]:
-        """End the request: now where the body is complete, else when the server closes it."""
         if type(body) is not list:  # Servers do not close lists.
-            return ContextBody(body, context, functools.partial(self.lifecycle.end, first))
-        self.lifecycle.end(first)
+            return ContextBody(body, context, functools.partial(lifecycle.end, first))
+        if first.next is not None:
+            lifecycle.end(first)
         return body
 
-    def _refuse(self, environ: Environ, start_response: StartResponse) -> list[bytes] | None:
+    def _screen(self, respond: Respond, environ: Environ) -> Respond:
+        """Return who responds to a request whose host is not settled: *respond* or who refuses."""
         host = environ.get('HTTP_HOST')
         if host not in self._known_hosts and not self.hosts.is_allowed(environ):
-            return _answer(start_response, '400 Bad Request', 'Invalid Host header', self._headers)
+            return self._refuse
         if host in self._settled_hosts:
             self._usual_host = host
         location = self.transport.find_redirect(environ)
-        return _redirect(start_response, location, self._headers) if location else None
+        if location:
+            return functools.partial(self._redirect, location)
+        if self.transport.hsts and security.is_secure(environ):
+            return functools.partial(self._respond_securely, respond)
+        return respond
+
+    def _refuse(self, environ: Environ, start_response: StartResponse, found: Any) -> list[bytes]:
+        return _answer(start_response, '400 Bad Request', 'Invalid Host header', self._headers)
+
+    def _redirect(
+        self, location: str, environ: Environ, start_response: StartResponse, found: Any
+    ) -> list[bytes]:
+        headers = [('content-length', '0'), ('content-type', 'text/html'), ('location', location)]
+        start_response('301 Moved Permanently', [*headers, *self._headers])
+        return []
+
+    def _respond_securely(
+        self, respond: Respond, environ: Environ, start_response: StartResponse, found: Any
+    ) -> Iterable[bytes]:
+        hsts = ('strict-transport-security', self.transport.hsts)
+
+        def start_secure_response(status: str, headers: list[Any], exc_info: Any = None) -> Any:
+            return start_response(status, [*headers, hsts], exc_info)
+
+        return respond(environ, start_secure_response, found)
 
     def _decide(self, path_info: str, method: str) -> Answer:
         if path_info == self.health_url:
@@ -173,17 +189,6 @@ class Dispatcher:
     def _call_static(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         environ[FRAMEWORK_KEY] = 'static'
         return self.static_app(environ, start_response)
-
-    def _add_hsts(self, environ: Environ, start_response: StartResponse) -> StartResponse:
-        hsts = self.transport.hsts
-        if not hsts or not security.is_secure(environ):
-            return start_response
-
-        def start_secure_response(status: str, headers: list[Any], exc_info: Any = None) -> Any:
-            headers = [*headers, ('strict-transport-security', hsts)]
-            return start_response(status, headers, exc_info)
-
-        return start_secure_response
 
 
 class MountedDispatcher(Dispatcher):
@@ -251,12 +256,6 @@ def _answer(
     length = ('content-length', str(len(body)))
     start_response(status, [length, ('content-type', 'application/json'), *extra])
     return [body]
-
-
-def _redirect(start_response: StartResponse, location: str, extra: security.Headers) -> list[bytes]:
-    headers = [('content-length', '0'), ('content-type', 'text/html'), ('location', location)]
-    start_response('301 Moved Permanently', [*headers, *extra])
-    return []
 
 
 @functools.cache

@@ -10,17 +10,17 @@ import threading
 from typing import Any
 
 from django.conf import settings as django_settings
-from django.core import signals
 from django.core.cache import BaseCache, caches, close_caches
 from django.core.handlers.base import reset_urlconf
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connections, reset_queries
 from django.db.backends.signals import connection_created
 from django.utils.module_loading import import_string
 
 _OWN_RECEIVERS = (
-    (signals.request_started, {id(reset_queries), id(close_old_connections)}),
-    (signals.request_finished, {id(close_old_connections), id(close_caches), id(reset_urlconf)}),
+    (request_started, {id(reset_queries), id(close_old_connections)}),
+    (request_finished, {id(close_old_connections), id(close_caches), id(reset_urlconf)}),
 )
 
 
@@ -47,9 +47,30 @@ class Opened:
             last.next = Opened(connection)
 
 
+class _Caches:
+    """The caches of a thread among its connections, where they have something to close."""
+
+    errors_occurred = in_atomic_block = True  # to be closed after each request, but not before
+    settings_dict = {'AUTOCOMMIT': True}
+    queries_log = ()
+
+    def close_if_unusable_or_obsolete(self) -> None:
+        caches.close_all()
+
+
+class _Receivers:
+    """The receivers of request_finished in place of connections, which they close."""
+
+    errors_occurred = True
+    settings_dict = {'AUTOCOMMIT': True}
+
+    def close_if_unusable_or_obsolete(self) -> None:
+        request_finished.send(sender=WSGIHandler)
+
+
 # `first` of what this thread has opened, and `caches`. A class of its own would be filled at
 # import, from settings that may not be there yet.
-_thread = threading.local()
+thread = threading.local()
 
 
 def remember_connection(sender: Any, connection: Any, **kwargs: Any) -> None:
@@ -64,14 +85,16 @@ def enter_thread() -> Opened:
     outside of the copy that each request gets, so that requests share them.
     """
     try:
-        return _thread.first  # type: ignore[no-any-return]
+        return thread.first  # type: ignore[no-any-return]
     except AttributeError:
         first = Opened()
     # Opened before anybody listened, as by system checks in a server's first thread.
     for connection in _find_open_connections():
         first.remember(connection)
-    _thread.caches = [caches[alias] for alias in caches]
-    _thread.first = first
+    thread.caches = [caches[alias] for alias in caches]
+    if any(map(_closes_anything, django_settings.CACHES.values())):
+        first.remember(_Caches())
+    thread.first = first
     return first
 
 
@@ -87,31 +110,23 @@ class Lifecycle:
         connection_created.connect(remember_connection)
         for connection in _find_open_connections():
             remember_connection(None, connection)
-        self._request_started = signals.request_started
-        self._request_finished = signals.request_finished
-        self._started: list[Any] = []
-        self._finished: list[Any] = []
-        self.closes_caches = any(map(_closes_anything, django_settings.CACHES.values()))
+        # The receivers of both signals, where they are Django's own.
+        self.started: list[Any] = []
+        self.finished: list[Any] = []
+        self._sent = Opened()  # in place of what a thread has opened, where the signals are sent
+        self._sent.remember(_Receivers())
 
-    def begin(self, environ: dict[str, Any]) -> Opened | None:
-        """Do what Django does before a request.
+    def begin(self, first: Opened, environ: dict[str, Any]) -> Opened:
+        """Do what Django does before a request, in a thread that has opened what follows *first*.
 
-        Returns what `end` wants: the first of what this thread has opened, which more follow
-        while the request runs, or None where the signals are sent.
+        Returns what `end` wants. There is nothing to do where nothing follows *first* and the
+        receivers are `started` and `finished`.
         """
-        try:  # as in `enter_thread`, without its call
-            first: Opened = _thread.first
-        except AttributeError:
-            first = enter_thread()
         if (
-            not (
-                self._request_started.receivers == self._started
-                and self._request_finished.receivers == self._finished
-            )
-            and not self._learn_receivers()
-        ):
-            self._request_started.send(sender=WSGIHandler, environ=environ)
-            return None
+            request_started.receivers != self.started or request_finished.receivers != self.finished
+        ) and not self._learn_receivers():
+            request_started.send(sender=WSGIHandler, environ=environ)
+            return self._sent
         opened = first.next
         while opened is not None:
             connection = opened.connection
@@ -129,24 +144,25 @@ class Lifecycle:
             opened = opened.next
         return first
 
-    def end(self, first: Opened | None) -> None:
+    def end(self, first: Opened) -> None:
         """Do what Django does when a response has been sent."""
-        if first is None:
-            self._request_finished.send(sender=WSGIHandler)
-            return
         opened = first.next
         while opened is not None:
-            opened.connection.close_if_unusable_or_obsolete()
+            connection = opened.connection
+            if (
+                connection.errors_occurred
+                or connection.close_at is not None
+                or connection.autocommit is not opened.autocommit
+            ):  # as in `begin`
+                connection.close_if_unusable_or_obsolete()
             opened = opened.next
-        if self.closes_caches:
-            caches.close_all()
 
     def _learn_receivers(self) -> bool:
         """Remember the receivers of both signals where they are Django's own, and tell so."""
         if not all(_holds_exactly(signal, own) for signal, own in _OWN_RECEIVERS):
             return False
-        self._started = list(self._request_started.receivers)
-        self._finished = list(self._request_finished.receivers)
+        self.started = list(request_started.receivers)
+        self.finished = list(request_finished.receivers)
         return True
 
 

@@ -79,25 +79,27 @@ def time_lifecycle(rounds: int, in_calls: bool = False) -> Any:
 
     *in_calls*: instead of seconds, how many calls of a function that does nothing.
     """
+    from django.core.signals import request_finished, request_started
     from django.db import connection
 
     from django_apistar.dispatch import get_application
+    from django_apistar.lifecycle import enter_thread
+    from django_apistar.lifecycle import thread as this_thread
 
     lifecycle = get_application().lifecycle
 
     def run(loops: int) -> None:
-        for _ in range(loops):
-            first = lifecycle.begin({})
-            opened = first.next
-            while opened is not None:  # as the dispatcher asks
-                connection = opened.connection
-                if (
-                    connection.errors_occurred
-                    or connection.close_at is not None
-                    or connection.autocommit is not opened.autocommit
-                ):
-                    lifecycle.end(first)
-                opened = opened.next
+        enter_thread()
+        for _ in range(loops):  # as the dispatcher asks
+            first = this_thread.first
+            if (
+                first.next is not None
+                or request_started.receivers != lifecycle.started
+                or request_finished.receivers != lifecycle.finished
+            ):
+                first = lifecycle.begin(first, {})
+            if first.next is not None:
+                lifecycle.end(first)
 
     def run_nothing(loops: int) -> None:
         for _ in range(loops):
