@@ -426,6 +426,14 @@ def test_signals_of_a_stream_enclose_it(signals, database):
     assert [name for name, _ in signals] == ['started', 'finished']
 
 
+@pytest.mark.parametrize('path', ['/nope/', '/django/echo/'])
+def test_signals_enclose_a_request_for_a_refused_host(signals, path):
+    answer = call(path, HTTP_HOST='evil.example')
+
+    assert answer.status == 400
+    assert [name for name, _ in signals] == ['started', 'finished']
+
+
 def test_signals_of_djangos_own_requests_are_sent_once(signals):
     call('/django/echo/')
 
