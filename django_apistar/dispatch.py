@@ -22,8 +22,8 @@ from django_apistar.static import StaticFiles, not_found
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 WSGI = Callable[[Environ, StartResponse], Iterable[bytes]]
-# What the App has found for a path: who responds, and with what; or None and another application.
 Respond = Callable[..., Iterable[bytes]]  # of environ, start_response and what was found
+# What the App has found for a path: who responds, and with what; or None and another application.
 Answer = tuple[Respond | None, Any]
 FRAMEWORK_KEY = 'django_apistar.framework'  # in environ, for access logs
 _MOST_KNOWN = 1024  # paths beside those of the routes themselves, each no longer than this:

@@ -374,7 +374,8 @@ class Word(str):
 WRITTEN = [
     {}, {'a': 'é\u2028'}, {'a': None, 'b': True, 'c': -1}, {'a': 2**70}, {'a': 1e-7}, {'a': 1e16},
     {'a': {'b': [1.5]}}, {'a': Word('x')}, {Word('a'): 1}, {1: 'a'}, {None: 'a'}, {True: 'a'},
-    {str(n): n for n in range(100)}, {'1': 1, 1: 2},
+    {str(n): n for n in range(8)}, {str(n): n for n in range(9)}, {'1': 1, 1: 2},
+    {str(n): n for n in range(100)},
 ]  # fmt: skip
 REFUSED = [{'a': float('nan')}, {'a': '\ud800'}, {'\ud800': 'a'}, {(1, 2): 'a'}, {'a': b'bytes'}]
 DICTS = [*((value, 200) for value in WRITTEN), *((value, 500) for value in REFUSED)]
