@@ -272,10 +272,11 @@ def _coerce_nullable_booleans() -> None:
 
 
 def _refuse_numbers_beyond_float() -> None:
-    """A whole number of 400 digits for a `Number` was an OverflowError, and so a 500.
+    """Text for a number that is not finite is refused as such; it became NaN or infinity.
 
-    validators.py, NumericType.validate: `float(value)` is guarded against TypeError and
-    ValueError alone.
+    validators.py, NumericType.validate asks `isfinite` before it converts, so that 'nan' of a
+    query string reached the handler or was refused later by a 404. A whole number of 400 digits
+    was an OverflowError, and so a 500.
     """
     from apistar.validators import NumericType
 
@@ -284,9 +285,14 @@ def _refuse_numbers_beyond_float() -> None:
         return
 
     @functools.wraps(validate)
-    def validate_finite(self: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
+    def validate_finite(
+        self: Any, value: Any, definitions: Any = None, allow_coerce: bool = False
+    ) -> Any:
+        if allow_coerce and isinstance(value, str) and self.numeric_type is float:
+            with contextlib.suppress(ValueError):  # which `validate` says in its own words
+                value = float(value)
         try:
-            return validate(self, value, *args, **kwargs)
+            return validate(self, value, definitions, allow_coerce)
         except OverflowError:
             return self.error('finite')
 

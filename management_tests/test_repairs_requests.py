@@ -285,6 +285,90 @@ class Country(types.Type):
     searched = validators.String(pattern='[A-Z]{2}', default='DE')
 
 
+def wait(delay: float) -> list:
+    return [delay]
+
+
+def wait_or_not(delay: typing.Optional[float] = None) -> list:
+    return [delay]
+
+
+def wait_often(delay: typing.List[float]) -> list:
+    return delay
+
+
+class Delay(types.Type):
+    delay = validators.Number(minimum=0)
+
+
+def wait_as_told(delay: Delay) -> list:
+    return [delay.delay]
+
+
+NOT_FINITE = (
+    'nan', 'NaN', '-nan', 'inf', '-inf', 'Infinity', '-Infinity', '1e999', '-1e999', '9' * 400,
+)  # fmt: skip
+
+
+@both_modes
+@pytest.mark.parametrize(
+    ('handler', 'detail'),
+    [
+        (wait, {'delay': 'Must be finite.'}),
+        (wait_or_not, {'delay': 'Must be finite.'}),
+        (wait_often, {'delay': {'0': 'Must be finite.'}}),
+        (wait_as_told, {'delay': 'Must be finite.'}),
+    ],
+)
+def test_number_that_is_not_finite_is_a_bad_request_in_a_query(app_class, handler, detail):
+    """It was a 404, a list let it through, and below a minimum it was told of that."""
+    app = build(app_class, Route('/', 'GET', handler))
+
+    answers = [describe(ask(app, query=f'delay={text}')) for text in NOT_FINITE]
+
+    assert answers == [(400, detail)] * len(NOT_FINITE)
+    assert ask(app, query='delay=abc').code == 400
+
+
+@both_modes
+def test_number_that_is_not_finite_is_a_bad_request_in_a_form(app_class):
+    app = build(app_class, Route('/', 'POST', wait_as_told))
+    part = '--x\r\nContent-Disposition: form-data; name="delay"\r\n\r\n{}\r\n--x--\r\n'
+
+    answers = [
+        describe(post(app, template.format(text).encode(), content_type))
+        for template, content_type in (('delay={}', FORM), (part, MULTIPART))
+        for text in NOT_FINITE
+    ]
+
+    assert answers == [(400, {'delay': 'Must be finite.'})] * 2 * len(NOT_FINITE)
+
+
+@both_modes
+@pytest.mark.parametrize('url', ['/{delay}', '/{+delay}'])
+def test_path_that_is_no_finite_number_is_not_found(app_class, url):
+    app = build(app_class, Route(url, 'GET', wait))
+
+    statuses = [ask(app, f'/{text}').code for text in ('1.5', 'abc', *NOT_FINITE)]
+
+    assert statuses == [200, *[404] * (1 + len(NOT_FINITE))]
+
+
+class WaitingHook:
+    def on_request(self, delay: float):
+        pass
+
+
+@both_modes
+def test_hook_that_wants_a_number_is_never_given_one_that_is_not_finite(app_class):
+    """As without a number or with another text: API Star's answer is a 404."""
+    app = build(app_class, Route('/', 'GET', limited), hooks=[WaitingHook])
+
+    statuses = [ask(app, query=f'delay={text}').code for text in ('1.5', 'abc', *NOT_FINITE)]
+
+    assert statuses == [200, *[404] * (1 + len(NOT_FINITE))]
+
+
 @both_modes
 @pytest.mark.parametrize('text', ['xDE', 'DEx', 'DE\\n', 'de'])
 def test_F18_pattern_is_searched_and_holds_for_the_whole_text_where_it_is_anchored(app_class, text):
