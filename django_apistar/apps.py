@@ -19,6 +19,7 @@ class DjangoAPIStarConfig(AppConfig):
 
         register(checks.check_settings)
         register(checks.check_routes)
+        register(checks.check_application)
         register(checks.check_deployment, Tags.security, deploy=True)
         setting_changed.connect(clear_caches)
         # Projects list no finder for API Star's assets; collectstatic is to find them anyway.

@@ -1,19 +1,27 @@
 """System checks: the problems of conf, routing and deployment, with Django's words for them."""
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.core import checks
+from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
+from django.utils.module_loading import import_string
 
-from django_apistar import wiring
+from django_apistar import slips, wiring
 from django_apistar.access import USER, build_access
 from django_apistar.application import get_app, get_route_table
 from django_apistar.conf import Problem, Settings, SettingsError, find_problems, get_settings
+from django_apistar.dispatch import get_application
+from django_apistar.route_module import describe_cause
 from django_apistar.schema import ui
+from django_apistar.server import DEFAULT_APPLICATION
 
+_WRAPPED = ('app', 'application', 'wsgi_app')  # attributes in which WSGI middleware keeps it
+_MOST_WRAPPERS = 16
 LOCAL_ENGINES = ('sqlite3', 'spatialite', 'dummy')  # whose connections cost nothing
 
 
@@ -29,11 +37,22 @@ def check_routes(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     """Report every clash between the routes of both frameworks, and what can never be called."""
     try:
         problems = [
-            *get_route_table().conflicts(), *wiring.find_problems(get_app()), *_find_slow_paths(),
+            *get_route_table().conflicts(), *wiring.find_problems(get_app()),
+            *slips.find_problems(get_app()), *_find_slow_paths(),
         ]  # fmt: skip
     except SettingsError:
         return []  # check_settings reports them.
     return [_to_message(problem) for problem in problems]
+
+
+def check_application(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Report a WSGI_APPLICATION that leaves API Star out.
+
+    To look at it is to build it, which `check` and `runapistar` alone are allowed.
+    """
+    if sys.argv[1:2] not in (['check'], ['runapistar']):
+        return []
+    return [_to_message(problem) for problem in _find_foreign_application()]
 
 
 def check_deployment(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
@@ -52,6 +71,43 @@ def check_deployment(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessag
 def _to_message(problem: Problem) -> checks.CheckMessage:
     message_class = checks.Error if problem.is_error else checks.Warning
     return message_class(problem.message, hint=problem.hint, id=problem.check_id)
+
+
+# The application
+
+
+def _find_foreign_application() -> Iterator[Problem]:
+    name = django_settings.WSGI_APPLICATION or DEFAULT_APPLICATION
+    hint = (
+        f'Set it to {DEFAULT_APPLICATION!r}, or write `from django_apistar.wsgi import '
+        'application` in its module.'
+    )
+    try:
+        application = import_string(name)
+    except SettingsError:
+        return  # check_settings and check_routes report them.
+    except Exception as exc:
+        cause = describe_cause(exc)
+        sentence = f'WSGI_APPLICATION is {name!r}, which cannot be imported: {cause}.'
+        yield Problem('E017', sentence, hint)
+        return
+    # A wrapper of the project's own may hide ours, which then has been built.
+    if _is_djangos(application) and not get_application.cache_info().currsize:
+        yield Problem(
+            'E017',
+            f"WSGI_APPLICATION is {name!r}, which is Django's own: API Star answers nothing.",
+            hint,
+        )
+
+
+def _is_djangos(application: Any) -> bool:
+    """Return whether *application* is Django's handler, or a middleware around it."""
+    for _ in range(_MOST_WRAPPERS):
+        if isinstance(application, WSGIHandler):
+            return True
+        inner = (getattr(application, name, None) for name in _WRAPPED)
+        application = next(filter(callable, inner), None)
+    return False
 
 
 # What the settings need beside them

@@ -11,7 +11,7 @@ from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.urls import set_script_prefix
 
-from django_apistar import security, wiring
+from django_apistar import security, slips, wiring
 from django_apistar.application import App, get_app, get_route_table
 from django_apistar.conf import SettingsError, get_settings
 from django_apistar.entries import APISTAR, DJANGO
@@ -262,7 +262,10 @@ def _answer(
 def get_application() -> Dispatcher:
     """Return the project's WSGI application, built once. Raises SettingsError."""
     settings = get_settings()
-    problems = (*get_route_table().errors(), *wiring.find_problems(get_app()))
+    app = get_app()
+    problems = (
+        *get_route_table().errors(), *wiring.find_problems(app), *slips.find_errors(app),
+    )  # fmt: skip
     if problems:
         raise SettingsError(problems)
     static_app: WSGI = not_found

@@ -12,6 +12,7 @@ from django_apistar.problems import Report
 
 _EXAMPLE = "Write routes = [Route('/', 'GET', welcome)]."
 _BRACES = re.compile(r'{([^{}]*)}')
+_IMPORTERS = re.compile(r'importlib|django.utils.module_loading\.py$')  # files that only import
 
 
 def load_routes(route_conf: Any, report: Report) -> tuple[Any, ...]:
@@ -35,12 +36,20 @@ def load_routes(route_conf: Any, report: Report) -> tuple[Any, ...]:
 
 
 def describe_cause(exc: BaseException) -> str:
-    """Return *exc* in one line, with the place where it is not in the text."""
-    last = traceback.extract_tb(exc.__traceback__)[-1:]
-    text = str(exc).replace('\n', ' ').rstrip('.')
-    if isinstance(exc, (ImportError, SyntaxError)) or not last:
-        return f'{type(exc).__name__}: {text}'
-    return f'{type(exc).__name__}: {text} ({last[0].filename}:{last[0].lineno})'
+    """Return *exc* in one line, with the file and line where it was raised."""
+    if isinstance(exc, SyntaxError) and exc.filename:
+        text, place = exc.msg, f'{exc.filename}:{exc.lineno}'
+    else:
+        text, place = str(exc), _find_place(exc)
+    text = text.replace('\n', ' ').rstrip('.')
+    return f'{type(exc).__name__}: {text}' + (f' ({place})' if place else '')
+
+
+def _find_place(exc: BaseException) -> str:
+    """Return 'file:line' of the code that raised *exc*, '' where that is the import itself."""
+    frames = traceback.extract_tb(exc.__traceback__)[1:]  # without the caller's own
+    raising = [frame for frame in frames if not _IMPORTERS.search(frame.filename)]
+    return f'{raising[-1].filename}:{raising[-1].lineno}' if raising else ''
 
 
 def _check_routes(route_conf: str, routes: Any, report: Report) -> tuple[Any, ...]:

@@ -27,6 +27,7 @@ from django_apistar.entries import (
 )
 
 PREFIXES = 'ALLOWED_DJANGO_ROUTES'
+_MOST_SHOWN = 3  # URLs of one warning
 # Ids of what RouteTable.conflicts() finds, as system checks have them.
 CONFLICTS = tuple(f'django_apistar.{name}' for name in ('E005', 'E012', 'E013', 'W003', 'W004'))
 
@@ -279,26 +280,30 @@ class RouteTable:
                 )
 
     def _unreachable_django_urls(self) -> Iterator[Problem]:
+        """Yield a W003 for each prefix that would mend some: a whole `include` lacks but one."""
+        by_hint: dict[str, list[str]] = {}
         for entry in self.django_entries:
             if not self.is_reachable(entry):
-                yield Problem(
-                    'W003',
-                    f'The Django URL {entry.path} is never reached: no prefix in '
-                    'ALLOWED_DJANGO_ROUTES covers it.',
-                    _propose_prefix(entry),
-                )
+                by_hint.setdefault(_propose_prefix(entry), []).append(entry.path)
+        for hint, paths in by_hint.items():
+            yield Problem('W003', _describe_unreachable(paths), hint)
 
     def _dead_prefixes(self) -> Iterator[Problem]:
         for prefix in self.django_prefixes:
             closed = _close(prefix)
             if closed == self.static_prefix or closed == '/':
                 continue
-            if not any(self._leads_below(entry, closed) for entry in self.django_entries):
+            if not any(self._is_below(entry, closed) for entry in self.django_entries):
                 yield Problem(
                     'W004',
                     f'ALLOWED_DJANGO_ROUTES holds {prefix!r}, under which the URLconf has no URL.',
                     'Remove the prefix, or add the URLs.',
                 )
+
+    def _is_below(self, entry: RouteEntry, prefix: str) -> bool:
+        """Return whether *prefix* serves *entry*, which may lack its closing slash."""
+        is_slashless = entry.place.is_whole and entry.place.head == prefix[:-1]
+        return is_slashless or self._leads_below(entry, prefix)
 
     # Reverse
 
@@ -367,6 +372,15 @@ def _example_path(entry: RouteEntry) -> str:
         return entry.place.head
     head, brace, _ = entry.path.partition('{')
     return head + '_' if brace else head
+
+
+def _describe_unreachable(paths: list[str]) -> str:
+    reason = f'no prefix in {PREFIXES} covers'
+    if len(paths) == 1:
+        return f'The Django URL {paths[0]} is never reached: {reason} it.'
+    shown, rest = paths[:_MOST_SHOWN], len(paths) - _MOST_SHOWN
+    examples = ', '.join(shown) + (f' and {rest} more' if rest > 0 else '')
+    return f'{len(paths)} Django URLs are never reached: {reason} them ({examples}).'
 
 
 def _propose_prefix(entry: RouteEntry) -> str:

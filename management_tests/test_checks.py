@@ -5,17 +5,21 @@ import re
 import sys
 import types
 from pathlib import Path
-from typing import Any
+from typing import Any, List
 
 import apistar
 import pytest
-from apistar import Component, Include, Route
+from apistar import Component, Include, Route, http
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
+from django.http import HttpResponse
 from django.test import override_settings
+from django.urls import path, re_path
 
 import django_apistar
 from django_apistar.application import App
+from django_apistar.authentication.components import DjangoBasicAuthentication
+from django_apistar.authentication.hooks import MustBeAuthenticated
 from django_apistar.conf import SettingsError
 from django_apistar.dispatch import get_application
 from management_tests.server_process import Project
@@ -140,17 +144,41 @@ def test_E002_route_conf_cannot_be_imported():
     ]
 
 
-def test_E002_names_the_line_that_fails(tmp_path, monkeypatch):
-    (tmp_path / 'failing_routes.py').write_text('routes = []\n1 / 0\n')
-    (tmp_path / 'broken_routes.py').write_text('routes = [\n')
+@pytest.mark.parametrize(
+    ('source', 'cause', 'line'),
+    [
+        ('routes = []\n1 / 0\n', 'ZeroDivisionError: division by zero', 2),
+        ('routes = [\n', "SyntaxError: '[' was never closed", 1),
+        ('\nimport nowhere_at_all\n', "ModuleNotFoundError: No module named 'nowhere_at_all'", 2),
+        ('from django.utils.module_loading import import_string\nimport_string("no.where")\n',
+         "ModuleNotFoundError: No module named 'no'", 2),
+        ('import apistar.nowhere\n',
+         "ModuleNotFoundError: No module named 'apistar.nowhere'", 1),
+    ],
+    ids=['any', 'syntax', 'module', 'dotted', 'submodule'],
+)  # fmt: skip
+def test_E002_names_the_file_and_line_that_fails(source, cause, line, tmp_path, monkeypatch):
+    file = tmp_path / 'failing_routes.py'
+    file.write_text(source)
     monkeypatch.syspath_prepend(tmp_path)
 
-    [failing] = check(APISTAR_ROUTE_CONF='failing_routes')
-    [broken] = check(APISTAR_ROUTE_CONF='broken_routes')
+    assert check(APISTAR_ROUTE_CONF='failing_routes') == [
+        (
+            f"(django_apistar.E002) APISTAR_ROUTE_CONF 'failing_routes' cannot be imported: "
+            f'{cause} ({file}:{line}). HINT: Correct the name, or the module.'
+        )
+    ]
 
-    place = f'{tmp_path}/failing_routes.py:2'
-    assert f'ZeroDivisionError: division by zero ({place}).' in failing
-    assert "SyntaxError: '[' was never closed (broken_routes.py, line 1)." in broken
+
+def test_E002_names_the_line_that_imports_a_missing_name(tmp_path, monkeypatch):
+    file = tmp_path / 'failing_routes.py'
+    file.write_text('from pathlib import Pat\n')
+    monkeypatch.syspath_prepend(tmp_path)
+
+    [line] = check(APISTAR_ROUTE_CONF='failing_routes')
+
+    assert "ImportError: cannot import name 'Pat' from 'pathlib' (" in line
+    assert line.endswith(f'({file}:1). HINT: Correct the name, or the module.')
 
 
 def test_E003_module_without_routes():
@@ -298,6 +326,121 @@ def test_W014_D14_several_parameters_that_take_slashes():
             'slashes: '
             'a client can keep a worker busy with a long path. HINT: Let one of them take slashes: '
             '{+name}.'
+        )
+    ]
+
+
+# What a handler asks for
+
+
+def by_num(num) -> dict:
+    return {}
+
+
+def by_num_of_query(num: int, limit: int = 10) -> dict:
+    return {}
+
+
+def with_request(request) -> dict:
+    return {}
+
+
+def with_user(user) -> dict:
+    return {}
+
+
+class View:
+    def get(self) -> dict:
+        return {}
+
+
+@pytest.mark.parametrize('handler', [by_num, by_num_of_query])
+def test_W015_parameter_of_the_path_that_the_handler_names_otherwise(handler):
+    name = handler.__name__
+
+    assert check_routes([Route('/{number}/', 'GET', handler)]) == [
+        (
+            f"(django_apistar.W015) The path /{{number}}/ of the route '{name}' has the parameter "
+            f"'number', which management_tests.test_checks.{name} does not take; it takes 'num' "
+            "from the query string. HINT: Give both one name: '/{num}/'."
+        )
+    ]
+
+
+class NumberComponent(Component):
+    def resolve(self, number: int) -> Path:
+        return Path(str(number))
+
+
+def by_component(at: Path, num: str) -> dict:
+    return {}
+
+
+def by_path_params(params: http.PathParams, num: str) -> dict:
+    return {}
+
+
+def by_query(num: int = 5) -> dict:
+    return {}
+
+
+def test_W015_is_not_for_a_parameter_that_somebody_takes_or_nobody_misses():
+    routes = [
+        Route('/a/{number}/', 'GET', by_component), Route('/b/{number}/', 'GET', by_path_params),
+        Route('/c/{number}/', 'GET', by_query), Route('/d/{slug}/{number}/', 'GET', by_number),
+    ]  # fmt: skip
+    module = types.ModuleType('checked')
+    module.routes = routes  # type: ignore[attr-defined]
+    sys.modules['checked'] = module
+    keys = {'ALLOWED_DJANGO_ROUTES': list(PREFIXES), 'COMPONENTS': [NumberComponent()]}
+
+    assert check(APISTAR_ROUTE_CONF='checked', APISTAR_SETTINGS=keys) == []
+
+
+@pytest.mark.parametrize(
+    ('handler', 'parameter', 'hint'),
+    [
+        (with_request, 'request', 'Annotate it: request: http.Request.'),
+        (with_user, 'user', 'Annotate it with the user model: user: User.'),
+        (View.get, 'self', 'Give the route a function, or a method of an instance: View().get.'),
+    ],
+)
+def test_W016_parameter_without_annotation_that_is_no_query_parameter(handler, parameter, hint):
+    assert check_routes([Route('/', 'GET', handler, name='route')]) == [
+        (
+            f"(django_apistar.W016) The parameter '{parameter}' of management_tests.test_checks."
+            f'{handler.__qualname__} has no annotation, so it is read from the query string. '
+            f'HINT: {hint}'
+        )
+    ]
+
+
+class Basket(apistar.types.Type):
+    sizes = apistar.validators.Array(apistar.validators.Integer)
+
+
+class Shop(apistar.types.Type):
+    basket = Basket
+    by_name = apistar.validators.Object(
+        additional_properties=apistar.validators.Array(items=Basket)
+    )
+
+
+def takes_basket(basket: Basket) -> dict:
+    return {}
+
+
+def lists_shops() -> List[Shop]:
+    return []
+
+
+@pytest.mark.parametrize('handler', [takes_basket, lists_shops])
+def test_E018_class_of_a_validator_in_place_of_an_instance(handler):
+    assert check_routes([Route('/', 'POST', handler)]) == [
+        (
+            "(django_apistar.E018) The field 'sizes' of management_tests.test_checks.Basket holds "
+            'the class Integer, where a validator belongs: each value of it is a 500. '
+            'HINT: Write validators.Integer().'
         )
     ]
 
@@ -481,14 +624,54 @@ def test_W003_django_url_under_no_prefix():
     ]
 
 
-def test_W003_regular_expression_under_no_prefix():
-    lines = check_routes([], prefixes=['/admin/', '/café/'])
+def check_urls(*patterns: Any, prefixes: Any) -> list[str]:
+    """Check a project whose URLconf is *patterns*."""
+    urlconf = types.ModuleType('checked_urls')
+    urlconf.urlpatterns = list(patterns)  # type: ignore[attr-defined]
+    with override_settings(ROOT_URLCONF=urlconf):
+        return check_routes([], prefixes)
 
-    assert (
-        '(django_apistar.W003) The Django URL /^django/regex/(?P<number>[0-9]+)/$ is never '
-        'reached: no prefix in ALLOWED_DJANGO_ROUTES covers it. HINT: Add '
-        "'/django/' to ALLOWED_DJANGO_ROUTES."
-    ) in lines
+
+def test_W003_regular_expression_under_no_prefix():
+    pattern = re_path(r'^django/regex/(?P<number>[0-9]+)/$', HttpResponse)
+
+    assert check_urls(pattern, prefixes=()) == [
+        (
+            '(django_apistar.W003) The Django URL /^django/regex/(?P<number>[0-9]+)/$ is never '
+            "reached: no prefix in ALLOWED_DJANGO_ROUTES covers it. HINT: Add '/django/' to "
+            'ALLOWED_DJANGO_ROUTES.'
+        )
+    ]
+
+
+def test_W003_urls_that_one_prefix_mends_are_one_warning():
+    names = ['a', 'b', 'c', 'd', 'e']
+    patterns = [path(f'shop/{name}/', HttpResponse) for name in names]
+
+    assert check_urls(path('robots.txt', HttpResponse), *patterns, prefixes=()) == [
+        (
+            '(django_apistar.W003) 5 Django URLs are never reached: no prefix in '
+            'ALLOWED_DJANGO_ROUTES covers them (/shop/a/, /shop/b/, /shop/c/ and 2 more). '
+            "HINT: Add '/shop/' to ALLOWED_DJANGO_ROUTES."
+        ),
+        (
+            '(django_apistar.W003) The Django URL /robots.txt is never reached: no prefix in '
+            "ALLOWED_DJANGO_ROUTES covers it. HINT: Add '/robots.txt/' to ALLOWED_DJANGO_ROUTES."
+        ),
+    ]
+
+
+@pytest.mark.parametrize('url', ['metrics', 'robots.txt', 'shop/list'])
+@pytest.mark.parametrize('pattern', [path, re_path])
+def test_W004_is_not_for_a_url_without_a_closing_slash(url, pattern):
+    """What W003 proposes for it is no mistake, and is enough."""
+    route = url if pattern is path else f'^{re.escape(url)}$'
+
+    [warning] = check_urls(pattern(route, HttpResponse), prefixes=())
+    prefix = re.search(r"Add '(.+)' to", warning)[1]
+
+    assert check_urls(pattern(route, HttpResponse), prefixes=[prefix]) == []
+    assert check_urls(pattern(route, HttpResponse), prefixes=[f'/{url}/']) == []
 
 
 def test_W004_prefix_without_urls():
@@ -507,6 +690,36 @@ def test_W004_is_not_for_a_prefix_that_a_pattern_may_serve(prefix):
     lines = check_routes([], prefixes=['/admin/', '/django/', '/café/', prefix])
 
     assert lines == []
+
+
+# Who the users are
+
+
+class OwnAuthentication(Component):
+    def resolve(self, authorization: http.Header) -> Path:
+        return Path()
+
+
+def test_W017_nobody_can_be_authenticated():
+    assert check_keys(EVENT_HOOKS=[MustBeAuthenticated]) == [
+        (
+            '(django_apistar.W017) MustBeAuthenticated is used, and no component knows a user: '
+            'each route that is not public answers 401. HINT: Add DjangoTokenAuthentication() to '
+            'COMPONENTS.'
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    'keys',
+    [
+        {'COMPONENTS': [DjangoBasicAuthentication()]},
+        {'AUTH_COMPONENTS': [DjangoBasicAuthentication()]},
+        {'AUTH_COMPONENTS': [OwnAuthentication()]},
+    ],
+)
+def test_W017_is_not_where_a_component_knows_a_user(keys):
+    assert check_keys(EVENT_HOOKS=[MustBeAuthenticated()], **keys) == []
 
 
 # All at once
@@ -600,3 +813,88 @@ def test_manage_py_check_prints_the_sentence_and_fails(tmp_path):
         '\n'
         'System check identified 1 issue (0 silenced).\n'
     )
+
+
+DJANGOS_WSGI = """
+    from django.core.wsgi import get_wsgi_application
+
+    application = get_wsgi_application()
+"""
+DJANGOS_WARNING = (
+    "?: (django_apistar.E017) WSGI_APPLICATION is 'shop.wsgi.application', which is Django's own: "
+    'API Star answers nothing.\n'
+    "\tHINT: Set it to 'django_apistar.wsgi.application', or write `from django_apistar.wsgi "
+    'import application` in its module.\n'
+)
+
+
+def make_project(tmp_path: Path, wsgi: str) -> Project:
+    project = Project(tmp_path)
+    project.replace('shop/settings.py', 'django_apistar.wsgi.application', 'shop.wsgi.application')
+    project.write('shop/wsgi.py', wsgi)
+    return project
+
+
+@pytest.mark.parametrize('command', [('check',), ('runapistar', '--check')])
+def test_E017_wsgi_application_is_djangos_own(command, tmp_path):
+    project = make_project(tmp_path, DJANGOS_WSGI)
+
+    done = project.run(*command)
+
+    assert done.returncode == 1
+    assert done.stdout == ''
+    assert DJANGOS_WARNING in done.stderr
+
+
+def test_E017_looks_behind_wrappers(tmp_path):
+    wrapped = DJANGOS_WSGI + """
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    application = ProxyFix(ProxyFix(application))
+    """
+
+    done = make_project(tmp_path, wrapped).run('check')
+
+    assert DJANGOS_WARNING in done.stderr
+
+
+def test_E017_wsgi_application_that_cannot_be_imported(tmp_path):
+    project = make_project(tmp_path, 'import nowhere_at_all')
+
+    done = project.run('check')
+
+    assert done.stderr.splitlines()[3] == (
+        "?: (django_apistar.E017) WSGI_APPLICATION is 'shop.wsgi.application', which cannot be "
+        "imported: ModuleNotFoundError: No module named 'nowhere_at_all' "
+        f'({tmp_path}/shop/wsgi.py:1).'
+    )
+
+
+@pytest.mark.parametrize(
+    'wrapper',
+    [
+        'from werkzeug.middleware.proxy_fix import ProxyFix as Wrapper',
+        'from sentry_sdk.integrations.wsgi import SentryWsgiMiddleware as Wrapper',
+        'Wrapper = lambda application: lambda *args: application(*args)',
+    ],
+)
+def test_E017_is_not_for_our_application_in_a_wrapper(wrapper, tmp_path):
+    ours = f"""
+    from django_apistar.wsgi import application
+
+    {wrapper}
+
+    application = Wrapper(application)
+    """
+
+    done = make_project(tmp_path, ours).run('check')
+
+    assert (done.returncode, done.stderr) == (0, '')
+
+
+def test_E017_no_other_command_builds_the_application(tmp_path):
+    project = make_project(tmp_path, 'raise SystemExit("built")')
+
+    done = project.run('apistar_docs')
+
+    assert (done.returncode, done.stderr) == (0, '')

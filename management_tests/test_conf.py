@@ -244,7 +244,8 @@ def test_warnings_are_found_too():
             'import nowhere',
             (
                 "APISTAR_ROUTE_CONF 'shop.routes' cannot be imported: ModuleNotFoundError: No "
-                "module named 'nowhere'. Correct the name, or the module."
+                "module named 'nowhere' ({directory}/shop/routes.py:1). Correct the name, or the "
+                'module.'
             ),
         ),
     ],
@@ -263,4 +264,6 @@ def test_worker_does_not_start_and_says_why(tmp_path, name, text, sentence):
     )
 
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == f'django_apistar.problems.SettingsError: {sentence}'
+    assert done.stderr.splitlines()[-1] == (
+        f'django_apistar.problems.SettingsError: {sentence.format(directory=tmp_path)}'
+    )

@@ -137,7 +137,7 @@ def test_W009_public_schema():
 def test_W009_schema_that_public_routes_open():
     keys = {'SCHEMA_URL': '/s/', 'EVENT_HOOKS': [HOOK], 'PUBLIC_ROUTES': ['serve_schema']}
 
-    assert deploy(keys) == [
+    assert deploy({**keys, 'COMPONENTS': [TOKEN]}) == [
         f"(django_apistar.W009) SCHEMA_URL is '/s/': anyone can read the schema. {GUARD}"
     ]
 
