@@ -5,7 +5,10 @@ VENV ?= .venv
 PORT ?= 8000
 
 BIN := $(VENV)/bin
-INSTALLED := $(VENV)/.installed
+# Files that say which extras .venv has; `dev` holds the others.
+EXAMPLE := $(VENV)/.installed-example
+SUITE := $(VENV)/.installed-suite
+DEV := $(VENV)/.installed-dev
 MANAGE := $(BIN)/python example/manage.py
 # Servers let tests wait: a process more than CI has cores.
 WORKERS ?= 3
@@ -17,20 +20,20 @@ TESTS ?=
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | tr '@' '\t' | expand -t 18
 
-install: $(INSTALLED) ## create .venv with everything for development and the example
+install: $(DEV) ## create .venv with everything for development and the example
 
-$(INSTALLED): setup.py setup.cfg
+$(VENV)/.installed-%: setup.py setup.cfg
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed: make PYTHON=python3.12 ..." if sys.version_info < (3, 10) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@touch $@
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@ $(if $(filter dev,$*),$(EXAMPLE) $(SUITE))
 
-run: install ## serve the example on http://127.0.0.1:8000 (PORT=8000)
+run: $(EXAMPLE) ## serve the example on http://127.0.0.1:8000 (PORT=8000)
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) demo
 	@exec $(MANAGE) runapistar 127.0.0.1:$(PORT)
 
-test: install ## run all tests, the example's included (TESTS=path for some)
+test: $(SUITE) ## run all tests, the example's included (TESTS=path for some)
 	@$(BIN)/python -m management_tests -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: install ## check style and imports (ruff)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope='module')
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    pytest.importorskip('build', reason='the extra dev is not installed')
+    pytest.importorskip('build', reason='the extra suite is not installed')
     source = tmp_path_factory.mktemp('source') / 'repository'
     ignored = shutil.ignore_patterns('.[a-z]*', '__pycache__', '*.egg-info', 'build', 'dist')
     shutil.copytree(ROOT, source, ignore=ignored)
