@@ -27,12 +27,14 @@ class DjangoAPIStarConfig(AppConfig):
             django_settings.STATICFILES_FINDERS = [*django_settings.STATICFILES_FINDERS, FINDER]
 
 
-def clear_caches(**kwargs: Any) -> None:
+def clear_caches(setting: str = '', **kwargs: Any) -> None:
     """Forget what was built from settings that have changed."""
-    from django_apistar import application, body, conf, dispatch
+    from django_apistar import application, body, conf, counts, dispatch
 
     for cached in (
         conf.get_settings, application.get_app, application.get_route_table,
         dispatch.get_application, body.get_limit,
     ):  # fmt: skip
         cached.cache_clear()
+    if setting in ('APISTAR_SETTINGS', 'CACHES'):
+        counts.get_local_counts.cache_clear()

@@ -31,6 +31,7 @@ KEYS = (
     'DOCS_URL', 'DOCS_UI', 'SCHEMA_URL', 'TITLE', 'DESCRIPTION', 'VERSION', 'SERVERS',
     'TOKEN_TTL', 'TOKEN_LIMIT_PER_USER', 'LOGIN_THROTTLE', 'PUBLIC_ROUTES', 'ACCELERATE',
     'JSON_ENCODER', 'HEALTH_URL', 'BASIC_CACHE_TTL',
+    'LOGIN_THROTTLE_ADDRESS',
 )  # fmt: skip
 DOCS_UIS = ('apistar', 'swagger', 'redoc')
 HOOK_METHODS = ('on_request', 'on_response', 'on_error')
@@ -62,6 +63,7 @@ class Settings:
     token_ttl: timedelta | None
     token_limit_per_user: int | None
     login_throttle: tuple[int, int] | None  # attempts, seconds
+    login_throttle_address: tuple[int, int] | None
     basic_cache_ttl: int  # seconds
     public_routes: tuple[str, ...]
     accelerate: bool
@@ -98,6 +100,7 @@ class _Parser:
     def parse(self) -> Settings:
         self._check_keys()
         route_conf = getattr(django_settings, 'APISTAR_ROUTE_CONF', None)
+        throttle = self._throttle('LOGIN_THROTTLE', (10, 60))
         return Settings(
             route_conf=route_conf if isinstance(route_conf, str) else '',
             routes=load_routes(route_conf, self._report),
@@ -117,7 +120,10 @@ class _Parser:
             servers=self._sequence('SERVERS', (str, dict), 'URLs or OpenAPI server objects'),
             token_ttl=self._duration('TOKEN_TTL', timedelta(days=30)),
             token_limit_per_user=self._count('TOKEN_LIMIT_PER_USER', None),
-            login_throttle=self._throttle(),
+            login_throttle=throttle,
+            login_throttle_address=self._throttle(
+                'LOGIN_THROTTLE_ADDRESS', throttle and (10 * throttle[0], throttle[1])
+            ),
             basic_cache_ttl=self._count('BASIC_CACHE_TTL', 60) or 0,
             public_routes=self._sequence('PUBLIC_ROUTES', str, 'route names or globs'),
             accelerate=self._value('ACCELERATE', True, bool, 'True or False'),
@@ -339,17 +345,17 @@ class _Parser:
         wanted = 'seconds, a timedelta, or None for no end'
         return self._refused(key, self.given[key], wanted, default)  # type: ignore[no-any-return]
 
-    def _throttle(self) -> tuple[int, int] | None:
-        given = self.given.get('LOGIN_THROTTLE', '10/minute')
+    def _throttle(self, key: str, default: tuple[int, int] | None) -> tuple[int, int] | None:
+        if key not in self.given:
+            return default
+        given = self.given[key]
         if given is None:
             return None
         count, _, period = str(given).partition('/')
         if count.isdecimal() and int(count) and period in PERIODS_S:
             return int(count), PERIODS_S[period]
         wanted = "attempts per second, minute, hour or day, as in '10/minute', or None"
-        return self._refused(  # type: ignore[no-any-return]
-            'LOGIN_THROTTLE', given, wanted, (10, 60)
-        )
+        return self._refused(key, given, wanted, default)  # type: ignore[no-any-return]
 
 
 def _is_component(item: Any) -> bool:

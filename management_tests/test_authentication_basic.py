@@ -5,7 +5,6 @@ import time
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.signals import user_login_failed
-from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIRequest
 from django.test import override_settings
 
@@ -15,7 +14,6 @@ from management_tests.authentication_project import PASSWORD, Client, basic, mak
 
 @pytest.fixture
 def client():
-    cache.clear()
     return Client()
 
 

@@ -5,7 +5,6 @@ import json
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client as Browser
@@ -22,7 +21,6 @@ def alice(db):
 
 @pytest.fixture(autouse=True)
 def _settings(request):
-    cache.clear()
     with settings():
         yield
 

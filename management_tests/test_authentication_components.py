@@ -4,7 +4,6 @@ import pytest
 from apistar import App, Component, Route, TestClient
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import User as DjangoUser
-from django.core.cache import cache
 from django.test import override_settings
 
 from django_apistar.authentication import User
@@ -36,7 +35,6 @@ MUST_LOG_IN = {'message': 'User must be logged in.'}
 
 @pytest.fixture
 def client():
-    cache.clear()
     return Client()
 
 

@@ -4,7 +4,6 @@ import gc
 import logging
 
 import pytest
-from django.core.cache import cache
 from django.test import override_settings
 
 from django_apistar.authentication.hooks import MustBeAuthenticated
@@ -28,7 +27,6 @@ from management_tests.test_authentication_components import MUST_LOG_IN
 
 @pytest.fixture
 def client():
-    cache.clear()
     return Client()
 
 

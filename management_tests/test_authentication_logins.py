@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
 from django.test import override_settings
@@ -13,9 +12,11 @@ from django.utils import timezone
 
 from django_apistar.authentication import views
 from django_apistar.authentication.models import Token
+from django_apistar.counts import get_local_counts
 from management_tests.authentication_project import (
     PASSWORD,
     Client,
+    basic,
     bearer,
     make_user,
     settings,
@@ -27,7 +28,6 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def client():
-    cache.clear()
     return Client()
 
 
@@ -208,12 +208,166 @@ def test_B19_the_eleventh_wrong_login_in_a_minute_is_429(client, alice):
     assert Client('192.0.2.2').log_in().status_code == 200
 
 
-@settings(LOGIN_THROTTLE='1/minute')
-def test_B19_addresses_of_one_ipv6_network_are_one(client, alice):
-    Client('2001:db8::1').log_in(password='wrong')
+ONE_CLIENT = [
+    ('2001:db8::1', '2001:db8::2'),
+    ('2001:db8::1', '2001:DB8:0:0:ffff:ffff:ffff:ffff'),
+    ('192.0.2.1', '::ffff:192.0.2.1'),
+    ('192.0.2.1', '::ffff:c000:201'),
+    ('192.0.2.1', '64:ff9b::192.0.2.1'),
+    ('192.0.2.1', '::ffff:0:192.0.2.1'),
+    ('192.0.2.1:50000', '192.0.2.1:50001'),
+    ('192.0.2.1', '192.0.2.1:50001'),
+    ('[2001:db8::1]:50000', '2001:db8::2'),
+    ('fe80::1%eth0', 'fe80::2'),
+    ('unknown', 'unknown'),
+]
+TWO_CLIENTS = [
+    ('2001:db8::1', '2001:db8:0:1::1'),
+    ('::ffff:192.0.2.1', '::ffff:192.0.2.2'),
+    ('64:ff9b::192.0.2.1', '64:ff9b::192.0.2.2'),
+    ('::ffff:0:192.0.2.1', '::ffff:0:192.0.2.2'),
+    ('64:ff9b:1::192.0.2.1', '64:ff9b:1::192.0.2.2'),
+    ('64:ff9b:1:c000:2:100::', '64:ff9b:1:c000:2:200::'),
+    ('192.0.2.1:50000', '192.0.2.2:50000'),
+]
 
-    assert Client('2001:db8::2').log_in().status_code == 429
-    assert Client('2001:db8:0:1::1').log_in().status_code == 200
+
+@settings(LOGIN_THROTTLE='1/minute')
+@pytest.mark.parametrize(('first', 'second'), ONE_CLIENT)
+def test_B22_addresses_that_one_client_has_share_a_count(client, alice, first, second):
+    Client(first).log_in(password='wrong')
+
+    assert Client(second).log_in().status_code == 429
+
+
+@settings(LOGIN_THROTTLE='1/minute')
+@pytest.mark.parametrize(('first', 'second'), TWO_CLIENTS)
+def test_B22_addresses_of_two_clients_have_their_own_counts(client, alice, first, second):
+    Client(first).log_in(password='wrong')
+
+    assert Client(second).log_in().status_code == 200
+
+
+def invent_logins(number, addresses=('192.0.2.1',)):
+    """Return the statuses of failed logins, each with a name of its own."""
+    clients = [Client(address) for address in addresses]
+    return [clients[i % len(clients)].log_in(f'user{i}').status_code for i in range(number)]
+
+
+@settings()
+def test_B23_a_thousand_invented_names_are_bounded_and_end_no_lock(client, alice):
+    make_user('bob')
+    for _ in range(10):
+        client.log_in(password='wrong')
+
+    statuses = invent_logins(1000)
+
+    assert statuses == [400] * 90 + [429] * 910
+    response = client.log_in('bob')
+    seconds = int(response.headers['Retry-After'])
+    assert 0 < seconds <= 60
+    assert answer(response) == (
+        429, {'message': f'Too many failed logins. Try again in {seconds} seconds.'}
+    )  # fmt: skip
+    assert client.log_in().status_code == 429
+    assert Client('192.0.2.2').log_in('bob').status_code == 200
+
+
+@settings()
+def test_B23_invented_names_from_many_addresses_end_no_lock(client, alice):
+    for _ in range(10):
+        client.log_in(password='wrong')
+
+    statuses = invent_logins(400, [f'198.51.100.{i}' for i in range(5)])
+
+    assert statuses == [400] * 400
+    assert client.log_in().status_code == 429
+
+
+@settings(LOGIN_THROTTLE_ADDRESS='3/minute')
+def test_B23_a_login_does_not_begin_the_address_anew(client, alice):
+    statuses = [*invent_logins(2), client.log_in().status_code, *invent_logins(2)]
+
+    assert statuses == [400, 400, 200, 400, 429]
+
+
+@settings(LOGIN_THROTTLE_ADDRESS='3/minute')
+def test_B23_basic_counts_for_the_address_and_is_refused_by_it(client, alice):
+    for i in range(3):
+        client.get('/whoami/', basic(f'user{i}', 'wrong'))
+
+    assert client.get('/whoami/', basic('alice', PASSWORD)).json() == {'user': 'nobody'}
+    assert client.log_in().status_code == 429
+
+
+@settings(LOGIN_THROTTLE_ADDRESS=None)
+def test_B23_the_limit_of_an_address_can_be_off(client, alice):
+    assert set(invent_logins(120)) == {400}
+
+
+@settings(LOGIN_THROTTLE_ADDRESS='1/minute')
+def test_B23_clients_without_an_address_are_not_one(db):
+    """A server on a Unix socket knows none."""
+    assert invent_logins(3, ['']) == [400] * 3
+
+
+@pytest.fixture
+def shared_cache(tmp_path):
+    """A cache that processes share, and that drops names: 300 entries, as Django's default."""
+    backend = 'django.core.cache.backends.filebased.FileBasedCache'
+    with override_settings(CACHES={'default': {'BACKEND': backend, 'LOCATION': str(tmp_path)}}):
+        yield
+
+
+def test_B23_processes_count_together_in_a_shared_cache(shared_cache, alice):
+    with settings(LOGIN_THROTTLE_ADDRESS='12/minute'):
+        client = Client()
+        statuses = [client.log_in(password='wrong').status_code for _ in range(10)]
+        get_local_counts.cache_clear()  # another process
+
+        assert statuses == [400] * 10
+        assert client.log_in().status_code == 429
+        assert invent_logins(3) == [400, 400, 429]
+
+
+def test_B23_names_push_no_address_out_of_a_shared_cache(shared_cache, db):
+    with settings(LOGIN_THROTTLE_ADDRESS='200/minute'):
+        assert invent_logins(250) == [400] * 200 + [429] * 50
+
+
+def test_B23_a_login_elsewhere_begins_anew_with_a_shared_cache(shared_cache, alice):
+    with settings(LOGIN_THROTTLE='2/minute'):
+        client = Client()
+        client.log_in(password='wrong')
+        get_local_counts.cache_clear()  # another process
+        client.log_in()
+        statuses = [client.log_in(password='wrong').status_code for _ in range(3)]
+
+        assert statuses == [400, 400, 429]
+
+
+@settings(LOGIN_THROTTLE='1/minute', LOGIN_THROTTLE_ADDRESS=None)
+@pytest.mark.parametrize(
+    'spelling',
+    [
+        'BOB', 'bob ', ' bob', 'bób', 'BÖB', 'b\u00f8b', 'bo\u0301b', '\uff42\uff4f\uff42',
+        '\U0001d41b\U0001d428\U0001d41b', 'b\u00adob', 'b\u200bob', 'bob\ufe0f',
+    ],
+)  # fmt: skip
+def test_B19_spellings_that_a_database_may_equate_share_a_count(client, db, spelling):
+    client.log_in(spelling)
+
+    assert client.log_in('bob').status_code == 429
+
+
+@settings(LOGIN_THROTTLE='1/minute', LOGIN_THROTTLE_ADDRESS=None)
+@pytest.mark.parametrize(
+    'name', ['bub', 'bobo', 'b0b', 'b.ob', 'bob@example.com', '\u0431\u043e\u0431']
+)
+def test_B19_other_names_have_their_own_count(client, db, name):
+    client.log_in(name)
+
+    assert client.log_in('bob').status_code == 400
 
 
 @settings(LOGIN_THROTTLE='2/minute')
@@ -230,13 +384,16 @@ def test_B19_the_throttle_can_be_off(client, alice):
     assert {client.log_in(password='wrong').status_code for _ in range(12)} == {400}
 
 
-@settings(LOGIN_THROTTLE='1/second')
-def test_B19_the_throttle_ends(client, alice):
+@settings(LOGIN_THROTTLE='1/second', LOGIN_THROTTLE_ADDRESS='2/second')
+def test_B19_B23_the_throttle_ends(client, alice):
     client.log_in(password='wrong')
     assert client.log_in().status_code == 429
+    assert client.log_in('bob').status_code == 400
+    assert client.log_in('carol').status_code == 429
     time.sleep(1.1)
 
     assert client.log_in().status_code == 200
+    assert client.log_in('bob').status_code == 400
 
 
 @settings(LOGIN_THROTTLE='1/minute')

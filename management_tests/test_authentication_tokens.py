@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.test import override_settings
 from django.utils import timezone
@@ -24,7 +23,6 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def client():
-    cache.clear()
     return Client()
 
 

@@ -560,6 +560,8 @@ def test_E010_dotted_path_that_cannot_be_imported(key):
          "attempts per second, minute, hour or day, as in '10/minute', or None"),
         ('LOGIN_THROTTLE', '0/minute',
          "attempts per second, minute, hour or day, as in '10/minute', or None"),
+        ('LOGIN_THROTTLE_ADDRESS', 100,
+         "attempts per second, minute, hour or day, as in '10/minute', or None"),
         ('ACCELERATE', 'yes', 'True or False'),
     ],
 )  # fmt: skip

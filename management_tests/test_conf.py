@@ -73,6 +73,7 @@ def test_defaults():
         'token_ttl': timedelta(days=30),
         'token_limit_per_user': None,
         'login_throttle': (10, 60),
+        'login_throttle_address': (100, 60),
         'basic_cache_ttl': 60,
         'public_routes': (),
         'accelerate': True,
@@ -168,6 +169,14 @@ def test_token_ttl(value, ttl):
 )
 def test_login_throttle(value, throttle):
     assert read(LOGIN_THROTTLE=value).login_throttle == throttle
+    assert read(LOGIN_THROTTLE_ADDRESS=value).login_throttle_address == throttle
+
+
+@pytest.mark.parametrize(
+    ('value', 'throttle'), [(None, None), ('1/second', (10, 1)), ('3/day', (30, 86400))]
+)
+def test_login_throttle_of_an_address_is_ten_times_that_of_a_user(value, throttle):
+    assert read(LOGIN_THROTTLE=value).login_throttle_address == throttle
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from django.test import override_settings
 
 from django_apistar.dispatch import get_application
 from django_apistar.test import LiveServerTestCase, TestCase, TestClient, TransactionTestCase
+from management_tests.authentication_project import settings as authentication_settings
 from management_tests.project.models import Note
 
 
@@ -623,6 +624,22 @@ class TestCaseTest(TestCase):
         self.assertEqual(self.reverse_url('django-echo-name', name='x'), '/django/echo/x/')
 
 
+@authentication_settings(LOGIN_THROTTLE='1/minute')
+class FailedLoginsTest(TestCase):
+    """None is left for the next test."""
+
+    def fail_until_refused(self) -> list[int]:
+        user = {'username': 'nobody', 'password': 'wrong'}
+        path = '/auth/token-login/'
+        return [self.client.post(path, json=user).status_code for _ in range(2)]
+
+    def test_one_test(self):
+        self.assertEqual(self.fail_until_refused(), [400, 429])
+
+    def test_another(self):
+        self.assertEqual(self.fail_until_refused(), [400, 429])
+
+
 class TransactionTestCaseTest(TransactionTestCase):
     def test_rows_are_committed(self):
         self.client.post('/notes/', json={'text': 'committed'})
@@ -674,6 +691,17 @@ def test_what_was_disconnected_before_stays_so(client):
 
 
 # pytest
+
+
+def test_apistar_client_fixture_begins_without_failed_logins(db, request):
+    with authentication_settings(LOGIN_THROTTLE='1/minute'):
+        client = TestClient()
+        user = {'username': 'nobody', 'password': 'wrong'}
+        statuses = [client.post('/auth/token-login/', json=user).status_code for _ in range(2)]
+        client = request.getfixturevalue('apistar_client')
+        again = client.post('/auth/token-login/', json=user).status_code
+
+    assert (statuses, again) == ([400, 429], 400)
 
 
 def test_apistar_client_fixture(apistar_client):

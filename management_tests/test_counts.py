@@ -1,0 +1,55 @@
+"""Counts of one process: bounded, and the highest stay."""
+
+import tracemalloc
+
+from django_apistar.counts import SIZE, LocalCounts
+
+
+def fill(counts: LocalCounts, **numbers: int) -> None:
+    for key, number in numbers.items():
+        for _ in range(number):
+            counts.increase(key, 60)
+
+
+def read(counts: LocalCounts, keys: str) -> list[int]:
+    return [counts.get(key).number for key in keys]
+
+
+def test_lowest_counts_make_room_and_of_these_the_oldest():
+    counts = LocalCounts(size=4)
+    fill(counts, a=3, b=1, c=2, d=1)
+
+    fill(counts, e=1)
+    assert read(counts, 'abcde') == [3, 0, 2, 1, 1]
+
+    fill(counts, f=1, g=1, h=2)
+    assert read(counts, 'acdefgh') == [3, 2, 0, 0, 0, 1, 2]
+
+
+def test_counts_that_are_over_make_room_first():
+    counts = LocalCounts(size=2)
+    counts.increase('a', 0)
+    counts.increase('a', 0)
+    fill(counts, b=1, c=1)
+
+    assert read(counts, 'abc') == [0, 1, 1]
+
+
+def test_more_of_a_key_need_no_room():
+    counts = LocalCounts(size=2)
+
+    fill(counts, a=1, b=1)
+    fill(counts, a=1, b=1)
+
+    assert read(counts, 'ab') == [2, 2]
+
+
+def test_B23_memory_is_bounded_however_many_keys_there_are():
+    tracemalloc.start()
+    counts = LocalCounts()
+    for i in range(3 * SIZE):
+        counts.increase(f'django_apistar.login.{i:064}', 60)
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert size < 5_000_000
