@@ -40,6 +40,7 @@ def install() -> None:
     _tell_dates_apart()
     _leave_unions_unchanged()
     _copy_types()
+    _read_objects()
 
 
 @contextlib.contextmanager
@@ -353,3 +354,20 @@ def _rebuild_type(cls: Any, values: dict[str, Any]) -> Any:
     instance = cls.__new__(cls)
     object.__setattr__(instance, '_dict', values)
     return instance
+
+
+def _read_objects() -> None:
+    """A Type made of an object took what JSON has alone: most models have more, and were a 500.
+
+    types.py, Type.__init__ and Type.validate. What is read instead, and how: `attributes`, which
+    compiled code finds beside `Type`. A dict is read as by API Star.
+    """
+    from apistar import types
+
+    if hasattr(types, 'attributes'):
+        return
+    from django_apistar import attributes
+
+    types.attributes = attributes
+    types.Type.__init__ = attributes.build_constructor(types.Type.__init__)
+    types.Type.validate = attributes.build_validate(types.Type.validate.__func__)

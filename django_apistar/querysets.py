@@ -10,6 +10,7 @@ from django.db.models.query_utils import DeferredAttribute
 
 from django_apistar.accelerate.texts import Style, compile_instances, compile_rows, is_flat
 from django_apistar.accelerate.validation import compile_from_object, compile_from_row
+from django_apistar.attributes import build_row_reader
 
 Renderer = Callable[[Any], Any]
 Writer = Callable[[Any], bytes | None]
@@ -21,7 +22,7 @@ def build_renderer(type_: Any) -> Renderer:
     A QuerySet becomes a list of what `dict(type_(row))` gives; any other value stays as it is.
     """
     names = tuple(type_.validator.properties)
-    from_object = compile_from_object(type_)
+    from_object = build_row_reader(type_, compile_from_object(type_))
     from_row = compile_from_row(type_)
 
     def render(value: Any) -> Any:

@@ -13,6 +13,7 @@ from apistar import http
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 
+from django_apistar.attributes import build_row_reader
 from django_apistar.encoding import build_default
 from django_apistar.fields import get_item, is_type
 from django_apistar.signatures import get_signature
@@ -89,7 +90,10 @@ def build_rows(value: Any, handler: Callable[..., Any]) -> Any:
     if not isinstance(value, QuerySet):
         return value
     item = get_item(get_signature(inspect.unwrap(handler)).return_annotation)
-    return [dict(item(row)) for row in value] if is_type(item) else value
+    if not is_type(item):
+        return value
+    read = build_row_reader(item, lambda row: dict(item(row)))
+    return [read(row) for row in value]
 
 
 class EncodedJSONResponse(http.JSONResponse):

@@ -7,14 +7,17 @@ is the dict that an instance holds.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import keyword
 from collections.abc import Callable
 from typing import Any
 
+from apistar import types
 from apistar.exceptions import ValidationError
 
 from django_apistar.accelerate.containers import (
     CONTAINERS,
+    Property,
     is_plain_dict,
     read_properties,
     write_dict,
@@ -23,6 +26,7 @@ from django_apistar.accelerate.containers import (
 )
 from django_apistar.accelerate.leaves import Leaf, any_of, describe_leaf
 from django_apistar.accelerate.source import Source
+from django_apistar.accelerate.stock import is_leaf
 from django_apistar.accelerate.writer import Writer
 
 Reader = Callable[[Any], Any]
@@ -53,6 +57,7 @@ class TypeWriter(Writer):
         )
         self.cls = cls
         self.properties = read_properties(self.source, cls.validator)
+        self._is_of_type = False  # whether what is written checks the properties of *cls* itself
         self._filename = f'<django_apistar {kind} {cls.__module__}.{cls.__qualname__}>'
 
     def write_reading(self, write_rare: Callable[[], None]) -> None:
@@ -71,7 +76,20 @@ class TypeWriter(Writer):
             write_rare()
         with source.block('else:'):
             for item in self.properties:
-                source.line(f'{item.variable} = {_attribute(item.name)}')
+                source.line(f'{item.variable} = {self._read_attribute(item)}')
+
+    def _read_attribute(self, item: Property) -> str:
+        """A leaf is converted where its checks refuse it, so that plain values cost nothing."""
+        if is_leaf(item.validator):
+            return _attribute(item.name)
+        read = functools.partial(types.attributes.read_attribute, item.validator, item.name)
+        return f'{self.source.const(read, f"read_{item.name}")}(value)'
+
+    def convert(self, validator: Any, item: str) -> str:
+        if not self._is_of_type or self.settled:  # A body is a dict.
+            return item
+        read = functools.partial(_read_unless_dict, validator)
+        return f'{self.source.const(read, "read_value")}({item}, value)'
 
     def write_quick(self, write_result: Callable[[], None]) -> None:
         """Write lines for a dict of all properties, no other key, and values good as they are.
@@ -113,6 +131,11 @@ class TypeWriter(Writer):
     def write_row_reading(self) -> None:
         self._write_no_definitions()
         self.source.line(f'({"".join(f"{item.variable}, " for item in self.properties)}) = value')
+        for item in self.properties:
+            if not is_leaf(item.validator):
+                read = functools.partial(types.attributes.read_value, item.validator)
+                name = self.source.const(read, f'read_{item.name}')
+                self.source.line(f'{item.variable} = {name}({item.variable})')
 
     def _write_no_definitions(self) -> None:
         if self.pass_definitions:
@@ -123,8 +146,12 @@ class TypeWriter(Writer):
         properties = self.properties
         if not may_be_missing:
             properties = [dataclasses.replace(item, is_required=True) for item in properties]
+        self._is_of_type = True
         write_property_checks(self, properties)
-        self.write_raise_errors()
+        self._is_of_type = False
+        refuse = functools.partial(types.attributes.refuse, self.cls)
+        with self.source.block('if errors is not None:'):
+            self.source.line(f'raise {self.source.const(refuse, "refuse")}(value, errors)')
 
     def write_validated(self) -> None:
         write_dict(
@@ -156,3 +183,7 @@ def _attribute(name: str) -> str:
     if name.isascii() and name.isidentifier() and not keyword.iskeyword(name):
         return f'value.{name}'
     return f'getattr(value, {name!r})'
+
+
+def _read_unless_dict(validator: Any, item: Any, source: Any) -> Any:
+    return item if isinstance(source, dict) else types.attributes.read_value(validator, item)

@@ -7,6 +7,7 @@ instances themselves are called as they are.
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from django_apistar.accelerate.containers import CONTAINERS, is_plain_dict, write_dict
@@ -176,7 +177,7 @@ def compile_from_row(cls: Any) -> Renderer:
     """Return what makes of a tuple, a value for each property in their order, the same data."""
     if not is_readable_as_data(cls):
         names, read = list(cls.validator.properties), compile_from_object(cls)
-        return lambda row: read(dict(zip(names, row, strict=True)))
+        return lambda row: read(SimpleNamespace(**dict(zip(names, row, strict=True))))
     writer = TypeWriter(cls, 'row', _compile_nested_data)
     with writer.source.block('def read_row(value):'):
         writer.write_row_reading()

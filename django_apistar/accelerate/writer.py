@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any
 
-from apistar import validators
+from apistar import types, validators
 from apistar.exceptions import ValidationError
 
 from django_apistar.accelerate.leaves import describe_leaf
@@ -76,7 +76,7 @@ class Writer:
             self._write_guarded(f'{item} = {self.call(validator, item)}', on_error)
 
     def _write_leaf(self, validator: Any, item: str, on_error: list[str] | None) -> None:
-        stock = self.call_stock(validator, item)
+        stock = self.call_stock(validator, self.convert(validator, item))
         if self.settled and is_stock(validator, validators.Number):
             stock = f'{self.source.const(_settle_number, "settle_number")}({stock})'
         leaf = describe_leaf(self.source, validator, item, self.allow_coerce)
@@ -87,6 +87,10 @@ class Writer:
             self.source.line(conversion)
         with self.source.block(f'if {leaf.refusal}:'):
             self._write_guarded(f'{item} = {stock}', on_error)
+
+    def convert(self, validator: Any, item: str) -> str:
+        """Return the expression for the variable *item* where it is not what *validator* checks."""
+        return item
 
     def _write_guarded(self, statement: str, on_error: list[str] | None) -> None:
         if on_error is None:
@@ -106,8 +110,9 @@ class Writer:
             arguments = f'{item}, definitions=definitions, allow_coerce={self.allow_coerce}'
             return f'{name}.validate({arguments})'
         if isinstance(validator, type):
-            new = self._compile_type(validator)
-            return f'{self.source.const(new, f"new_{hint(validator)}")}({item})'
+            new = self.source.const(self._compile_type(validator), f'new_{hint(validator)}')
+            null = self.source.const(types.attributes.NULL, 'NULL')
+            return f'None if {item} is {null} else {new}({item})'
         if id(validator) not in self._functions:
             self._functions[id(validator)] = self.source.name(f'read_{hint(validator)}')
             self._pending.append(validator)
@@ -116,9 +121,10 @@ class Writer:
 
     def call_for_all(self, cls: Any, values: str) -> str:
         """Return the expression for the list of what is read of *values*, each for *cls*."""
-        read_all = getattr(self._compile_type(cls), 'of_all', None)
+        new = self._compile_type(cls)
+        read_all = getattr(new, 'of_all', None)
         if read_all is None:
-            return f'[{self.call(cls, "item")} for item in {values}]'
+            return f'[{self.source.const(new, f"new_{hint(cls)}")}(item) for item in {values}]'
         return f'{self.source.const(read_all, f"new_{hint(cls)}_of_all")}({values})'
 
     def call_stock(self, validator: Any, item: str) -> str:

@@ -1,0 +1,290 @@
+"""What a Type reads of an object: the values of Django's models, as JSON has them.
+
+API Star's validators know JSON's own values. A Type that is made of an object has its attributes
+converted first, and the rows of a QuerySet theirs: never those of a dict, which may be a client's.
+`compat` makes `Type` do so, and puts this module where compiled code finds it.
+"""
+
+import enum
+import functools
+import reprlib
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
+from math import isfinite
+from typing import Any
+
+from apistar import types, validators
+from apistar.exceptions import ValidationError
+
+# In place of None for a nested Type, which refuses null: there is no related instance.
+NULL = object()
+
+_READY = (type(None), str, int, float)  # API Star's validators know what to do with these
+_NO_OBJECTS = (*_READY, bool, list, dict)  # of which Type's constructor reads no attributes
+_NO_ROWS = (str, bytes, bytearray, Mapping)
+_MOST_FAULTS = 5  # that a message names
+_repr = reprlib.Repr()
+_repr.maxstring = _repr.maxother = 200
+
+
+def build_constructor(make: Callable[..., None]) -> Callable[..., None]:
+    """Return *make*, `Type.__init__`, for objects as they are."""
+
+    @functools.wraps(make)
+    def make_of_anything(self: Any, *args: Any, **kwargs: Any) -> None:
+        if not args or isinstance(args[0], _NO_OBJECTS):
+            return make(self, *args, **kwargs)
+        source, *rest = args
+        try:
+            make(self, _read_attributes(self.validator, source), *rest, **kwargs)
+        except ValidationError as exc:
+            raise refuse(type(self), source, exc.detail) from None
+
+    return make_of_anything
+
+
+def build_validate(validate: Callable[..., Any]) -> Any:
+    """Return *validate*, `Type.validate`, as a class method that lets NULL pass."""
+
+    @functools.wraps(validate)
+    def validate_instance(cls: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return None if value is NULL else validate(cls, value, *args, **kwargs)
+
+    return classmethod(validate_instance)
+
+
+def read_attribute(validator: Any, name: str, source: Any) -> Any:
+    """Return the attribute *name* of *source* as JSON has it.
+
+    Where a related instance is wanted that does not exist, it is null.
+    """
+    if not _takes_instance(validator):
+        return read_value(validator, getattr(source, name))
+    try:
+        value = getattr(source, name)
+    except _load_django().ObjectDoesNotExist:
+        value = None
+    return read_value(validator, value)
+
+
+def read_value(validator: Any, value: Any) -> Any:
+    """Return *value*, a property's, as JSON has it where *validator* reads such; else as it is."""
+    if value is None and _is_nested(validator):
+        return NULL
+    return _convert(validator, value)
+
+
+def build_row_reader(cls: Any, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return *read*, which takes objects, for the rows of a QuerySet.
+
+    Those of `values()` are dicts, and no client's.
+    """
+
+    def read_row(row: Any) -> Any:
+        if not isinstance(row, dict):
+            return read(row)
+        try:
+            return read(_convert_dict(cls.validator, row))
+        except ValidationError as exc:
+            raise UnreadableError(cls, row, exc.detail) from None
+
+    return read_row
+
+
+def refuse(cls: Any, source: Any, detail: Any) -> ValidationError:
+    """Return the error for *source*, of which no *cls* can be made: a dict, an object, a row."""
+    if isinstance(source, dict):
+        return ValidationError(detail)
+    if type(source) is tuple:
+        source = dict(zip(cls.validator.properties, source, strict=True))
+    return UnreadableError(cls, source, detail)
+
+
+class UnreadableError(ValidationError):
+    """An object of which a Type cannot be made. `detail` is as API Star has it."""
+
+    def __init__(self, cls: Any, source: Any, detail: Any) -> None:
+        super().__init__(detail)
+        self._cls = cls
+        self._source = source
+
+    def __str__(self) -> str:
+        faults = list(_iter_faults(self.detail, self._source))
+        more = [f'{len(faults) - _MOST_FAULTS} more'] if len(faults) > _MOST_FAULTS else []
+        name = f'{self._cls.__module__}.{self._cls.__qualname__}'
+        described = '; '.join([*faults[:_MOST_FAULTS], *more])
+        return f'{name} cannot be made of {_describe(self._source)}: {described}'
+
+
+def _describe(source: Any) -> str:
+    """Return what *source* is, without its own `__str__`: that may ask the database."""
+    if isinstance(source, dict):
+        return 'a row'
+    key = getattr(source, 'pk', None)
+    name = f'{type(source).__module__}.{type(source).__qualname__}'
+    return name if key is None else f'{name} with pk={key!r}'
+
+
+def _iter_faults(detail: Any, value: Any, path: str = '') -> Iterator[str]:
+    """Yield 'field is value: message' for each message of *detail*."""
+    if not isinstance(detail, Mapping):
+        yield f'{path} is {_repr.repr(value)}: {detail}' if path else str(detail)
+        return
+    for key, inner in detail.items():
+        below = f'{path}.{key}' if path else str(key)
+        try:
+            found = _get(value, key)
+        except Exception:  # It is gone, or was not there: the message says more than this can.
+            yield f'{below}: {inner}'
+        else:
+            yield from _iter_faults(inner, found, below)
+
+
+def _get(value: Any, key: Any) -> Any:
+    if isinstance(value, dict):
+        return value[key]
+    return (_as_list(value) or [])[key] if isinstance(key, int) else getattr(value, key)
+
+
+# Conversions. What they do not know they leave to the validator, which refuses it.
+
+
+def _convert(validator: Any, value: Any) -> Any:
+    if isinstance(value, _READY):
+        return value
+    if _is_nested(validator):
+        return _convert_dict(validator.validator, value) if isinstance(value, dict) else value
+    for base, convert in _CONVERSIONS.items():
+        if isinstance(validator, base):
+            return convert(validator, value) if _is_stock(validator, base) else value
+    return value
+
+
+def _is_stock(validator: Any, base: Any) -> bool:
+    """Whether *validator* reads values as *base* does: any other may want them as they are."""
+    return type(validator).validate is base.validate and 'validate' not in vars(validator)
+
+
+def _is_nested(validator: Any) -> bool:
+    return (
+        isinstance(validator, type)
+        and issubclass(validator, types.Type)
+        and validator.validate.__func__ is types.Type.validate.__func__  # type: ignore[attr-defined]
+    )
+
+
+def _takes_instance(validator: Any) -> bool:
+    is_container = isinstance(validator, (validators.Object, validators.Union))
+    return is_container or isinstance(validator, type)
+
+
+def _read_text(validator: Any, value: Any) -> Any:
+    django = _load_django()
+    if isinstance(value, enum.Enum):
+        return _convert(validator, value.value)
+    if isinstance(value, (uuid.UUID, django.Promise)):
+        return str(value)
+    if isinstance(value, django.FieldFile):
+        return value.url if value else None
+    return value
+
+
+def _read_number(validator: Any, value: Any) -> Any:
+    if isinstance(value, enum.Enum):
+        return _convert(validator, value.value)
+    if not isinstance(value, Decimal) or value.is_snan():
+        return value
+    number = float(value)
+    if validator.numeric_type is not int or not isfinite(number):
+        return number
+    if value == value.to_integral_value():
+        return int(value)
+    return value if number.is_integer() else number  # A float would hide the fraction.
+
+
+def _read_items(validator: Any, value: Any) -> Any:
+    rows = _as_list(value)
+    items = validator.items
+    if rows is None or items is None:
+        return value if rows is None else rows
+    if not isinstance(items, list):
+        return [_convert(items, row) for row in rows]
+    rest = validator.additional_items
+    return [_convert(items[n] if n < len(items) else rest, row) for n, row in enumerate(rows)]
+
+
+def _as_list(value: Any) -> list[Any] | None:
+    """Return the rows of a list, a related manager, a QuerySet or another iterable."""
+    django = _load_django()
+    if isinstance(value, list):
+        return value
+    if isinstance(value, django.BaseManager):
+        return list(value.all())
+    is_rows = isinstance(value, Iterable) and not isinstance(value, (*_NO_ROWS, django.File))
+    return list(value) if is_rows and not isinstance(value, type) else None
+
+
+def _read_members(validator: Any, value: Any) -> Any:
+    if isinstance(value, dict):
+        return _convert_dict(validator, value)
+    is_instance = isinstance(value, _load_django().Model)
+    return _read_attributes(validator, value) if is_instance else value
+
+
+def _read_attributes(validator: Any, source: Any) -> dict[str, Any]:
+    return {
+        name: read_attribute(child, name, source) for name, child in validator.properties.items()
+    }
+
+
+def _convert_dict(validator: Any, value: dict[Any, Any]) -> dict[Any, Any]:
+    if validator.pattern_properties:  # Several validators may look at one value.
+        return value
+    rest, properties = validator.additional_properties, validator.properties
+    return {key: read_value(properties.get(key, rest), item) for key, item in value.items()}
+
+
+def _read_alternative(validator: Any, value: Any) -> Any:
+    """Return *value* as the first of the alternatives reads it that accepts it."""
+    for child in validator.items:
+        converted = _convert(child, value)
+        try:
+            child.validate(converted)
+        except ValidationError:
+            continue
+        except Exception:  # A validator of the project's own, or a Ref outside of its place.
+            break
+        return converted
+    return value
+
+
+_CONVERSIONS: dict[Any, Callable[[Any, Any], Any]] = {
+    validators.String: _read_text,
+    validators.NumericType: _read_number,
+    validators.Array: _read_items,
+    validators.Object: _read_members,
+    validators.Union: _read_alternative,
+}
+
+
+class _Django:
+    """The classes of Django that are asked for; imported when the first object is read."""
+
+    def __init__(self) -> None:
+        from django.core.exceptions import ObjectDoesNotExist
+        from django.core.files import File
+        from django.db.models import Model
+        from django.db.models.fields.files import FieldFile
+        from django.db.models.manager import BaseManager
+        from django.utils.functional import Promise
+
+        self.ObjectDoesNotExist = ObjectDoesNotExist
+        self.File = File
+        self.Model = Model
+        self.FieldFile = FieldFile
+        self.BaseManager = BaseManager
+        self.Promise = Promise
+
+
+_load_django = functools.cache(_Django)
