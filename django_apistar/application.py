@@ -46,6 +46,7 @@ class App(apistar.App):
     statics: Any
     extra_headers: tuple[tuple[str, str], ...] = ()  # of every response that has none of the name
     docs_ui = 'apistar'  # or 'swagger' or 'redoc'
+    docs_csp: str | None = ''  # the page's own
     servers: tuple[Any, ...] = ()  # for the schema
     auth_components: tuple[Any, ...] = ()
 
@@ -301,7 +302,7 @@ def serve_schema(app: apistar.App) -> Response:
     return documentation.render_schema(app)
 
 
-def serve_documentation(app: apistar.App) -> str:
+def serve_documentation(app: apistar.App) -> Response:
     return documentation.render_page(app)
 
 
@@ -330,6 +331,7 @@ def get_app() -> App:
     app.document.description = settings.description
     app.document.version = settings.version
     app.docs_ui = settings.docs_ui
+    app.docs_csp = settings.docs_csp
     app.servers = settings.servers
     app.auth_components = settings.auth_components
     return app

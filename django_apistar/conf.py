@@ -28,7 +28,7 @@ __all__ = ['Problem', 'Settings', 'SettingsError', 'find_problems', 'get_setting
 
 KEYS = (
     'ALLOWED_DJANGO_ROUTES', 'COMPONENTS', 'EVENT_HOOKS', 'AUTH_COMPONENTS', 'APP_CLASS',
-    'DOCS_URL', 'DOCS_UI', 'SCHEMA_URL', 'TITLE', 'DESCRIPTION', 'VERSION', 'SERVERS',
+    'DOCS_URL', 'DOCS_UI', 'DOCS_CSP', 'SCHEMA_URL', 'TITLE', 'DESCRIPTION', 'VERSION', 'SERVERS',
     'TOKEN_TTL', 'TOKEN_LIMIT_PER_USER', 'LOGIN_THROTTLE', 'PUBLIC_ROUTES', 'ACCELERATE',
     'JSON_ENCODER', 'HEALTH_URL', 'BASIC_CACHE_TTL',
     'LOGIN_THROTTLE_ADDRESS',
@@ -54,6 +54,7 @@ class Settings:
     app_class: type | None
     docs_url: str | None
     docs_ui: str
+    docs_csp: str | None  # '' for the policy that fits the page
     schema_url: str | None
     health_url: str | None
     title: str
@@ -112,6 +113,7 @@ class _Parser:
             app_class=self._class('APP_CLASS', 'django_apistar.application.App'),
             docs_url=self._path('DOCS_URL', '/docs/' if self.debug else None),
             docs_ui=self._docs_ui(),
+            docs_csp=self._policy(),
             schema_url=self._path('SCHEMA_URL', '/schema/'),
             health_url=self._path('HEALTH_URL', None),
             title=self._value('TITLE', '', str, 'a string'),
@@ -327,6 +329,16 @@ class _Parser:
             return str(given)
         wanted = ', '.join(map(repr, DOCS_UIS[:-1])) + f' or {DOCS_UIS[-1]!r}'
         return self._refused('DOCS_UI', given, wanted, DOCS_UIS[0])  # type: ignore[no-any-return]
+
+    def _policy(self) -> str | None:
+        given = self.given.get('DOCS_CSP', '')
+        if given is None or 'DOCS_CSP' not in self.given:
+            return given  # type: ignore[no-any-return]
+        policy = ' '.join(given.split()) if isinstance(given, str) else ''
+        if policy and policy.isascii() and policy.isprintable():
+            return policy
+        wanted = 'a Content-Security-Policy, or None'
+        return self._refused('DOCS_CSP', given, wanted, '')  # type: ignore[no-any-return]
 
     def _count(self, key: str, default: int | None) -> int | None:
         given = self.given.get(key, default)

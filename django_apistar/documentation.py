@@ -1,7 +1,8 @@
 """API Star's documentation: the document of an App, its page and its schema."""
 
+import dataclasses
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from apistar import http
@@ -9,6 +10,7 @@ from apistar.document import Document, Link, Section
 
 from django_apistar import schema
 from django_apistar.entries import RouteEntry
+from django_apistar.schema import policy
 from django_apistar.schema.ui import render_ui
 
 LANGUAGES = ['javascript', 'python']
@@ -50,27 +52,67 @@ def _build_link(entry: RouteEntry, taken: set[str]) -> Any:
     )  # fmt: skip
 
 
-def render_page(app: Any) -> str:
-    """Return the documentation page of *app* as HTML: API Star's, or that of `app.docs_ui`.
+def render_page(app: Any) -> Any:
+    """Return the response with the documentation page of *app*: API Star's, or `app.docs_ui`'s."""
+    nonce = policy.make_nonce()
+    page = _render_apistar(app, nonce) if app.docs_ui == 'apistar' else _render_ui(app, nonce)
+    sent = build_policy(app) if app.docs_csp == '' else app.docs_csp
+    headers = {policy.HEADER: sent.replace(policy.NONCE, nonce)} if sent else {}
+    return http.HTMLResponse(page, headers=headers)
 
-    API Star's language buttons do nothing by themselves: it never shipped their script.
-    """
-    if app.docs_ui != 'apistar':
-        title = schema.info_of(app).title or schema.DEFAULT_TITLE
-        return render_ui(app.docs_ui, title, app.static_url, app.reverse_url('serve_schema'))
+
+def _render_apistar(app: Any, nonce: str) -> str:
     page: str = app.render_template(
-        'apistar/docs/index.html', document=app.document, langs=LANGUAGES, code_style=None
-    )
-    script = _SCRIPT.format(url=app.static_url('django_apistar/docs.js'))
-    return script.join(page.rsplit('</body>', 1))
+        'apistar/docs/index.html', document=app.document, langs=LANGUAGES, code_style=None,
+        csp_nonce=nonce,
+    )  # fmt: skip
+    return finish_page(page, app.static_url, nonce)
+
+
+def finish_page(page: str, static_url: Callable[[str], str], nonce: str) -> str:
+    """Return API Star's *page* with our script, and with *nonce* for the scripts beside it.
+
+    Its language buttons do nothing by themselves: API Star never shipped their script.
+    """
+    script = _SCRIPT.format(url=static_url('django_apistar/docs.js'))
+    page = script.join(page.rsplit('</body>', 1))
+    return policy.add_nonce(page, nonce, _get_base(static_url))
+
+
+def _get_base(static_url: Callable[[str], str]) -> str:
+    return static_url('name').removesuffix('name')
+
+
+def _render_ui(app: Any, nonce: str) -> str:
+    title = schema.info_of(app).title or schema.DEFAULT_TITLE
+    url = app.reverse_url('serve_schema')
+    return render_ui(app.docs_ui, title, app.static_url, url, nonce=nonce)
+
+
+def build_policy(app: Any) -> str:
+    """Return the policy of the documentation page of *app*, with policy.NONCE in it."""
+    origins = _build(app).origins if app.docs_ui == 'swagger' else ()
+    return policy.build_policy(app.docs_ui, _get_base(app.static_url), origins)
 
 
 def render_schema(app: Any) -> Any:
     """Return the response with the OpenAPI document of *app*, which is built once."""
-    content = _SCHEMAS.get(app)
-    if content is None:
-        content = _SCHEMAS[app] = schema.render(schema.build_app_openapi(app))
-    return http.Response(content, headers={'Content-Type': schema.MEDIA_TYPE})
+    return http.Response(_build(app).content, headers={'Content-Type': schema.MEDIA_TYPE})
 
 
-_SCHEMAS: 'weakref.WeakKeyDictionary[Any, bytes]' = weakref.WeakKeyDictionary()
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Built:
+    content: bytes
+    origins: tuple[str, ...]  # of the servers that it names
+
+
+def _build(app: Any) -> _Built:
+    built = _DOCUMENTS.get(app)
+    if built is None:
+        document = schema.build_app_openapi(app)
+        built = _Built(schema.render(document), policy.find_origins(document))
+        _DOCUMENTS[app] = built
+    return built
+
+
+_DOCUMENTS: 'weakref.WeakKeyDictionary[Any, _Built]' = weakref.WeakKeyDictionary()

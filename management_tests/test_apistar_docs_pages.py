@@ -1,15 +1,19 @@
 """manage.py apistar_docs --format html, and the pages that DOCS_UI chooses."""
 
+import html
 import html.parser
 import json
+import re
 from pathlib import Path
 
 import apistar
 import pytest
 
+from django_apistar.application import App
 from django_apistar.schema import ui
 from django_apistar.test import TestClient
 from management_tests import nasty
+from management_tests.oracle import ask
 from management_tests.test_apistar_docs import run
 
 
@@ -112,3 +116,118 @@ def test_docs_ui_is_served_with_all_its_assets(settings, name, debug):
     assert '/static/apistar/img/favicon.ico' in Links(page).found
     for link in Links(page).found:
         assert client.get(link).status_code == 200, link
+
+
+# Content-Security-Policy
+
+
+STRICT = (
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "script-src 'nonce-N'"
+)
+POLICIES = {
+    'apistar': (
+        f"{STRICT} 'unsafe-hashes' 'sha256-47mKTaMaEn1L3m5DAz9muidMqw636xxw7EFAK/YnPdg='; "
+        "style-src 'self'; font-src 'self'; img-src 'self' data:"
+    ),
+    'swagger': (
+        f"{STRICT}; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; "
+        "connect-src 'self'; media-src 'self' blob:"
+    ),
+    'redoc': (
+        f"{STRICT}; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
+        'worker-src blob:'
+    ),
+}  # fmt: skip
+
+
+def read_policy(settings, **keys):
+    """Return the policy of the page, its nonce as N, and the nonces of its scripts."""
+    settings.APISTAR_SETTINGS = {'DOCS_URL': '/docs/', **keys}
+    answer = TestClient().get('/docs/')
+    nonces = re.findall(r'<script nonce="([^"]+)" src="', answer.text)
+    assert len(nonces) == answer.text.count('<script') > 1
+    policy = answer.headers.get('Content-Security-Policy')
+    return policy and policy.replace(nonces[0], 'N'), nonces
+
+
+@pytest.mark.parametrize('name', POLICIES)
+def test_J07_each_page_has_the_policy_that_fits_it(settings, name):
+    policy, nonces = read_policy(settings, DOCS_UI=name)
+    _, others = read_policy(settings, DOCS_UI=name)
+
+    assert policy == POLICIES[name]
+    assert len(set(nonces)) == 1
+    assert set(nonces) != set(others)
+
+
+@pytest.mark.parametrize(
+    ('static_url', 'origin'),
+    [('https://cdn.example/x/', 'https://cdn.example'), ('//cdn.example:84/', 'cdn.example:84')],
+)
+@pytest.mark.parametrize('name', POLICIES)
+def test_J07_static_files_of_another_origin_are_in_the_policy(settings, name, static_url, origin):
+    settings.STATIC_URL = static_url
+
+    policy, _ = read_policy(settings, DOCS_UI=name)
+
+    expected = POLICIES[name].replace("style-src 'self'", f"style-src 'self' {origin}")
+    expected = expected.replace("font-src 'self'", f"font-src 'self' {origin}")
+    assert policy == expected.replace("img-src 'self'", f"img-src 'self' {origin}")
+
+
+def test_J07_swagger_may_ask_the_servers_of_the_document(settings):
+    servers = [
+        'https://api.example/v1', {'url': 'https://{region}.example.com:444/'}, '/v2', '//[::1',
+        'ftp://files.example/', "https://x'; script-src */",
+    ]  # fmt: skip
+
+    policy, _ = read_policy(settings, DOCS_UI='swagger', SERVERS=servers)
+
+    api = "'self' https://api.example https:"
+    assert policy == POLICIES['swagger'].replace(
+        "connect-src 'self'; media-src 'self'", f'connect-src {api}; media-src {api}'
+    )
+
+
+@pytest.mark.parametrize(('frames', 'ancestors'), [('SAMEORIGIN', "'self'"), ('DENY', "'none'")])
+def test_J07_frames_are_those_of_x_frame_options(settings, frames, ancestors):
+    settings.X_FRAME_OPTIONS = frames
+
+    policy, _ = read_policy(settings)
+
+    assert f'frame-ancestors {ancestors};' in policy
+
+
+def test_J07_a_project_has_a_policy_of_its_own_or_none(settings):
+    own = """
+        default-src 'self';
+        script-src 'nonce-{nonce}'
+    """
+
+    assert read_policy(settings, DOCS_CSP=own)[0] == "default-src 'self'; script-src 'nonce-N'"
+    assert read_policy(settings, DOCS_CSP=None)[0] is None
+
+
+def test_J07_a_template_of_the_project_has_the_nonce(tmp_path):
+    template = tmp_path / 'apistar/docs/index.html'
+    template.parent.mkdir(parents=True)
+    template.write_text('<script nonce="{{ csp_nonce }}">1</script>')
+    app = App([], template_dir=str(tmp_path), docs_url='/docs/', static_url='/static/')
+
+    answer = ask(app, '/docs/')
+
+    [nonce] = re.findall(rb'<script nonce="([^"]+)">1</script>', answer.body)
+    assert f"script-src 'nonce-{nonce.decode()}'" in answer.get('content-security-policy')
+
+
+def test_J07_exported_pages_have_a_policy_and_the_same_bytes_each_time(folder):
+    pages = {page.name: page.read_bytes() for page in folder.glob('*.html')}
+    run('--format', 'html', '--output', str(folder))
+
+    assert pages == {page.name: page.read_bytes() for page in folder.glob('*.html')}
+    for page in pages.values():
+        [policy] = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', str(page))
+        nonces = re.findall(r'<script nonce="([^"]+)" src="', page.decode())
+        assert html.unescape(policy).startswith(f"script-src 'nonce-{nonces[0]}' 'unsafe-hashes'")
+        assert len(nonces) == page.count(b'<script')

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
 
+from management_tests.chromium import browser, open_page, troubles
 from management_tests.example_server import Example
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+__all__ = ['browser', 'troubles']
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-CHROMIUM_ARGUMENTS = [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--disable-background-networking',
-    '--no-first-run',
-    '--disable-component-update',
-    '--disable-sync',
-]
 # Anchor in the page: title, method and path, as in example/products/routes.py.
 DOCUMENTED_ROUTES = {
     'welcome': ('welcome', 'GET', '/'),
@@ -41,13 +33,6 @@ DOCUMENTED_ROUTES = {
 }
 
 
-def missing(what: str) -> None:
-    """Skip where a person works; fail in CI, which has to have everything."""
-    if os.environ.get('CI') == 'true':
-        pytest.fail(f'{what} is not installed.')
-    pytest.skip(f'{what} is not installed.')
-
-
 @pytest.fixture(scope='module')
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     example = Example(tmp_path_factory.mktemp('browser'))
@@ -57,47 +42,11 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.url
 
 
-@pytest.fixture(scope='module')
-def browser() -> Iterator[Browser]:
-    executable = shutil.which('chromium') or shutil.which('chromium-browser')
-    if executable is None:
-        missing('chromium')
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        missing("Python's playwright")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def troubles() -> list[str]:
-    """Return what went wrong in the page so far: console errors, failed requests, 4xx and 5xx."""
-    return []
-
-
 @pytest.fixture
 def page(browser: Browser, url: str, troubles: list[str]) -> Iterator[Page]:
-    page = browser.new_page(base_url=url, viewport={'width': 1280, 'height': 900})
-    page.set_default_timeout(20_000)
-    page.on('console', lambda message: note_console(message, troubles))
-    page.on('pageerror', lambda error: troubles.append(f'page error: {error}'))
-    page.on('requestfailed', lambda request: troubles.append(f'failed: {request.url}'))
-    page.on('response', lambda response: note_response(response, troubles))
+    page = open_page(browser, troubles, base_url=url)
     yield page
     page.close()
-
-
-def note_console(message: Any, troubles: list[str]) -> None:
-    if message.type in ('error', 'warning'):
-        troubles.append(f'console: {message.text}')
-
-
-def note_response(response: Any, troubles: list[str]) -> None:
-    if response.status >= 400:
-        troubles.append(f'{response.status}: {response.url}')
 
 
 def take_picture(page: Page, folder: Path, name: str) -> None:

@@ -64,6 +64,7 @@ def test_defaults():
         'app_class': None,
         'docs_url': None,
         'docs_ui': 'apistar',
+        'docs_csp': '',
         'schema_url': '/schema/',
         'health_url': None,
         'title': '',

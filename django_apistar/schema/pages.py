@@ -10,9 +10,9 @@ from pathlib import Path
 import apistar
 import jinja2
 
-from django_apistar.documentation import LANGUAGES, build_document
+from django_apistar.documentation import LANGUAGES, build_document, finish_page
 from django_apistar.entries import RouteEntry
-from django_apistar.schema import ui
+from django_apistar.schema import policy, ui
 from django_apistar.schema.dialect import Schema
 from django_apistar.schema.rendering import render
 
@@ -23,23 +23,26 @@ def write_folder(folder: Path, entries: Iterable[RouteEntry], document: Schema) 
     `index.html` is API Star's page; the others are there where the extra docs-ui is.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    info = document['info']
-    pages = {'index.html': _render_apistar(entries, info)}
+    info, content = document['info'], render(document)
+    nonce = policy.derive_nonce(content)
+    pages = {'index.html': _render_apistar(entries, info, nonce)}
     _copy(Path(apistar.__file__).parent / 'static', folder / 'apistar')
     _copy(Path(__file__).parent.parent / 'static' / 'django_apistar', folder / 'django_apistar')
     (folder / 'schema.json').write_bytes(render(document, indent=2) + b'\n')
     if ui.is_installed():
-        script = b'window.apiDocument = ' + render(document) + b'\n'
-        (folder / 'schema.js').write_bytes(script)
+        (folder / 'schema.js').write_bytes(b'window.apiDocument = ' + content + b'\n')
         _copy(ui.sidecar_folder(), folder / ui.SIDECAR)
         for name in ui.ASSETS:
-            pages[f'{name}.html'] = ui.render_ui(name, info['title'], str, scripts=['schema.js'])
+            pages[f'{name}.html'] = ui.render_ui(
+                name, info['title'], str, scripts=['schema.js'], nonce=nonce
+            )
+    allowed = policy.EXPORTED.format(nonce=nonce)
     for name, page in pages.items():
-        (folder / name).write_text(page, encoding='utf-8')
+        (folder / name).write_text(policy.add_policy(page, allowed), encoding='utf-8')
     return list(pages)
 
 
-def _render_apistar(entries: Iterable[RouteEntry], info: Schema) -> str:
+def _render_apistar(entries: Iterable[RouteEntry], info: Schema, nonce: str) -> str:
     described = build_document(entries)
     described.title, described.description = info['title'], info.get('description', '')
     described.version = info['version']
@@ -48,10 +51,9 @@ def _render_apistar(entries: Iterable[RouteEntry], info: Schema) -> str:
         'apistar/docs/index.html'
     )
     page = template.render(
-        document=described, langs=LANGUAGES, code_style=None, static_url=lambda name: name
+        document=described, langs=LANGUAGES, code_style=None, static_url=str
     )
-    script = '<script src="django_apistar/docs.js"></script>\n    </body>'
-    return script.join(page.rsplit('</body>', 1))
+    return finish_page(page, str, nonce)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -36,11 +36,11 @@ def is_installed() -> bool:
 
 def render_ui(
     ui: str, title: str, static_url: Callable[[str], str], schema_url: str = '',
-    scripts: Iterable[str] = (),
+    scripts: Iterable[str] = (), nonce: str = '',
 ) -> str:  # fmt: skip
     """Return the page of *ui*, 'swagger' or 'redoc', for the document under *schema_url*.
 
-    Without one, *scripts* (URLs) have to set `window.apiDocument`.
+    Without one, *scripts* (URLs) have to set `window.apiDocument`. Each script has the *nonce*.
     """
     styles, own_scripts = ASSETS[ui]
     sources = [*map(static_url, own_scripts), *scripts, static_url('django_apistar/docs-ui.js')]
@@ -49,7 +49,9 @@ def render_ui(
         styles=''.join(
             f'    <link rel="stylesheet" href="{escape(static_url(style))}">\n' for style in styles
         ),
-        scripts=''.join(f'    <script src="{escape(source)}"></script>\n' for source in sources),
+        scripts=''.join(
+            f'    <script nonce="{nonce}" src="{escape(source)}"></script>\n' for source in sources
+        ),
     )  # fmt: skip
 
 

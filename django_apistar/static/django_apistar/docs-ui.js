@@ -6,9 +6,41 @@
   const spec = window.apiDocument
   const url = target.dataset.url
 
+  // Both sanitise texts, but not each URL that a document names: those of externalDocs, say.
+  function refuseScript(event) {
+    const link = event.target.closest('a[href]')
+    if (link && link.protocol === 'javascript:') {
+      event.preventDefault()
+    }
+  }
+
+  // Redoc asks its maker's server for a logo, and does without one that cannot be shown.
+  function keepLogoOut() {
+    const image = HTMLImageElement.prototype
+    const source = Object.getOwnPropertyDescriptor(image, 'src')
+
+    function own(value) {
+      return String(value).startsWith('https://cdn.redoc.ly/') ? 'data:,' : value
+    }
+
+    image.setAttribute = function (name, value) {
+      Element.prototype.setAttribute.call(this, name, name === 'src' ? own(value) : value)
+    }
+    Object.defineProperty(image, 'src', {
+      ...source,
+      set(value) {
+        source.set.call(this, own(value))
+      }
+    })
+  }
+
   document.body.style.margin = '0'
+  document.addEventListener('click', refuseScript, true)
+  document.addEventListener('auxclick', refuseScript, true)
   if (target.dataset.ui === 'redoc') {
-    window.Redoc.init(spec || url, {}, target)
+    keepLogoOut()
+    // Two names of one option: Redoc before 2.5 knows the second alone.
+    window.Redoc.init(spec || url, { sanitize: true, untrustedSpec: true }, target)
   } else {
     window.SwaggerUIBundle({
       ...(spec ? { spec } : { url }),
