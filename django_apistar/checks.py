@@ -16,6 +16,7 @@ from django_apistar.access import USER, build_access
 from django_apistar.application import get_app, get_route_table
 from django_apistar.conf import Problem, Settings, SettingsError, find_problems, get_settings
 from django_apistar.dispatch import get_application
+from django_apistar.path_template import get_parameters
 from django_apistar.route_module import describe_cause
 from django_apistar.schema import ui
 from django_apistar.server import DEFAULT_APPLICATION
@@ -142,7 +143,7 @@ def _has_basic(settings: Settings) -> bool:
 
 def _find_slow_paths() -> Iterator[Problem]:
     for entry in get_route_table().apistar_entries:
-        count = entry.path.count('{+')
+        count = sum(parameter.takes_slashes for parameter in get_parameters(entry.path))
         if count > 1:
             yield Problem(
                 'W014',

@@ -5,6 +5,7 @@ They stand in for those of the same names. Where they answer at all, they answer
 
 import inspect
 import typing
+import uuid
 from typing import Any
 
 from apistar import Route, exceptions, http, validators
@@ -110,6 +111,16 @@ class ValidateRequestDataComponent(Component):
             raise exceptions.BadRequest(exc.detail) from None
 
 
+class PathParamComponent(Component):
+    """A UUID of the path, as Werkzeug's rule `<uuid:id>` makes it."""
+
+    def can_handle_parameter(self, parameter: inspect.Parameter) -> bool:
+        return parameter.annotation is uuid.UUID
+
+    def resolve(self, parameter: inspect.Parameter, path_params: http.PathParams) -> uuid.UUID:
+        return path_params[parameter.name]  # type: ignore[no-any-return]
+
+
 class CompositeParamComponent(Component):
     """A types.Type of the body, or of the query string where the method has no body."""
 
@@ -183,6 +194,7 @@ VALIDATION_COMPONENTS = (
     QUERY_PARAMS,
     ValidateRequestDataComponent(),
     validation.PrimitiveParamComponent(),
+    PathParamComponent(),
     ListParamComponent(),
     ListBodyComponent(),
     CompositeParamComponent(),

@@ -10,6 +10,7 @@ from apistar.document import Document, Link, Section
 
 from django_apistar import schema
 from django_apistar.entries import RouteEntry
+from django_apistar.path_template import to_uri_template
 from django_apistar.schema import policy
 from django_apistar.schema.ui import render_ui
 
@@ -46,7 +47,7 @@ def _build_link(entry: RouteEntry, taken: set[str]) -> Any:
         name = f'{link.name}_{number}'
     taken.add(name)
     return Link(
-        url=entry.path, method=link.method, name=name, encoding=link.encoding,
+        url=to_uri_template(entry.path), method=link.method, name=name, encoding=link.encoding,
         response=link.response, title=link.title, description=link.description,
         fields=link.fields,
     )  # fmt: skip

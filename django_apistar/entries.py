@@ -5,7 +5,6 @@ The walkers read and never change what they walk.
 
 import dataclasses
 import enum
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from apistar import Include, Route
 from django.urls import URLPattern, URLResolver
 from django.utils import translation
 
+from django_apistar.path_template import VALUE_TYPES, get_parameters
 from django_apistar.places import ROOT, Place, find_languages
 from django_apistar.signatures import get_dotted_name, get_plain_signature, get_source
 
@@ -55,13 +55,16 @@ class RouteEntry:
 
 
 def parameter_types(entry: RouteEntry) -> dict[str, type]:
-    """Return what the path's parameters are converted to: int, float or str, by name."""
-    parameters = get_plain_signature(entry.route.handler).parameters
+    """Return what the path's parameters are converted to: int, float, UUID or str, by name."""
+    signature = get_plain_signature(entry.route.handler).parameters
     types: dict[str, type] = {}
-    for name in re.findall(r'{([^}]*)}', entry.path):
-        annotation = parameters[name].annotation if name in parameters else str
-        is_number = annotation in (int, float) and not name.startswith('+')
-        types[name.lstrip('+')] = annotation if is_number else str
+    for parameter in get_parameters(entry.path):
+        name = parameter.name
+        if parameter.converter:
+            types[name] = VALUE_TYPES.get(parameter.converter, str)
+        else:
+            annotation = signature[name].annotation if name in signature else str
+            types[name] = annotation if annotation in (int, float) else str
     return types
 
 

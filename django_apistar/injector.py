@@ -6,6 +6,7 @@ class, and forgets that a plan depends on what the request has resolved before.
 
 import dataclasses
 import inspect
+import uuid
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
@@ -322,6 +323,8 @@ def _remedy(parameter: inspect.Parameter) -> str:
     if isinstance(annotation, str):
         return f'Import the name {annotation!r} in the module of the function.'
     name = getattr(annotation, '__name__', str(annotation))
+    if annotation is uuid.UUID:
+        return f'Write <uuid:{parameter.name}> in the path, or add a component that returns UUID.'
     if is_optional:
         return (
             f'Annotate it with {name} and give it the default None, or add a component that '

@@ -4,7 +4,7 @@ The only module that uses `accelerate`; without it the App serves every request 
 """
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from apistar import exceptions
@@ -13,7 +13,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django_apistar import body, errors, querysets, responses
 from django_apistar.accelerate.answer import AnswerTools
 from django_apistar.accelerate.encoding import build_encoder, build_style, find_plain_dumps
-from django_apistar.accelerate.lookup import Lookup, Miss
+from django_apistar.accelerate.lookup import DIGITS, NUMBER, STRING, Lookup, Miss, Segment
 from django_apistar.accelerate.plan import (
     NotPlannableError,
     Plan,
@@ -22,14 +22,17 @@ from django_apistar.accelerate.plan import (
     compile_plan,
 )
 from django_apistar.accelerate.texts import compile_document
-from django_apistar.entries import parameter_types
+from django_apistar.entries import RouteEntry, parameter_types
 from django_apistar.exchange import ROUTE_NAME_KEY, Exchange
 from django_apistar.fields import get_item, is_type
+from django_apistar.path_template import TEXT, PathParameter, split_segments
 from django_apistar.signatures import get_signature
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Respond = Callable[[Environ, StartResponse, Any], Iterable[bytes]]
+# What the Lookup calls a rule's converter, and braces of a type.
+KINDS = {TEXT: STRING, '{str}': STRING, '{int}': NUMBER, 'int': DIGITS}
 
 
 class Plans:
@@ -41,7 +44,7 @@ class Plans:
         self.tools = self._build_tools()
         self.entries = app.router.entries
         self.lookup = Lookup(
-            (entry.path, entry.methods[0], parameter_types(entry)) for entry in self.entries
+            ([*_describe_segments(entry)], entry.methods[0]) for entry in self.entries
         )
         self._positions = {id(entry.route): n for n, entry in enumerate(self.entries)}
         self._plans: dict[int, Plan | None] = {}
@@ -235,6 +238,20 @@ class Plans:
         if not is_type(cls):
             return None
         return cls, compile_document(cls, self.style, self.tools.answer.encode)
+
+
+def _describe_segments(entry: RouteEntry) -> Iterator[Segment]:
+    """Yield each segment of the path, for the Lookup."""
+    types = parameter_types(entry)
+    for parts in split_segments(entry.path):
+        match parts:
+            case [] | [str()]:
+                yield ''.join(parts)  # type: ignore[arg-type]
+            case [PathParameter(name=name, arguments='') as parameter] if name:
+                kind = parameter.converter or f'{{{types[name].__name__}}}'
+                yield (name, KINDS[kind]) if kind in KINDS else None
+            case _:
+                yield None
 
 
 def _get_return_annotation(handler: Any) -> Any:

@@ -3,15 +3,15 @@
 import importlib
 import re
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from apistar import Include, Route
 
+from django_apistar.path_template import CONVERTERS, describe_refusal, get_names, parse_path
 from django_apistar.problems import Report
 
 _EXAMPLE = "Write routes = [Route('/', 'GET', welcome)]."
-_BRACES = re.compile(r'{([^{}]*)}')
 _IMPORTERS = re.compile(r'importlib|django.utils.module_loading\.py$')  # files that only import
 
 
@@ -87,19 +87,27 @@ def _check_items(items: Iterable[Any], place: str, url: str, report: Report) -> 
 def _check_path(path: str, name: str, report: Report) -> None:
     """Report a path that no router takes."""
     subject = f'The path {path!r} of the route {name!r}'
-    parameters = [parameter.lstrip('+') for parameter in _BRACES.findall(path)]
+    mistakes = [*_find_mistakes(path)]
+    if not mistakes and (refusal := describe_refusal(path)):
+        known = f'{", ".join(CONVERTERS[:-1])} and {CONVERTERS[-1]}'
+        hint = f"Converters are {known}, as in '/<float(signed=True):lat>'."
+        mistakes = [(f'is refused by Werkzeug: {refusal}', hint)]
+    for mistake, hint in mistakes:
+        report('E014', f'{subject} {mistake}.', hint)
+
+
+def _find_mistakes(path: str) -> Iterator[tuple[str, str]]:
+    """Yield each mistake of *path* that has words of ours, and its hint."""
+    names = get_names(path)
     if not path.startswith('/'):
-        report('E014', f'{subject} does not start with a slash.', f"Write '/{path}'.")
-    if re.search(r'[{}]', _BRACES.sub('', path)):
-        report('E014', f'{subject} has a brace without its pair.', "Write '{name}'.")
-    for parameter in dict.fromkeys(parameters):
-        if not parameter.isidentifier():
-            report(
-                'E014', f'{subject} has the parameter {parameter!r}, which is no Python name.',
+        yield 'does not start with a slash', f"Write '/{path}'."
+    if any(brace in part for part in parse_path(path) if isinstance(part, str) for brace in '{}'):
+        yield 'has a brace without its pair', "Write '{name}'."
+    for name in dict.fromkeys(names):
+        if not name.isidentifier():
+            yield (
+                f'has the parameter {name!r}, which is no Python name',
                 "Name it as in '/{item_id}/'.",
-            )  # fmt: skip
-        elif parameters.count(parameter) > 1:
-            report(
-                'E014', f'{subject} has the parameter {parameter!r} twice.',
-                'Give each parameter a name of its own.',
-            )  # fmt: skip
+            )
+        elif names.count(name) > 1:
+            yield f'has the parameter {name!r} twice', 'Give each parameter a name of its own.'

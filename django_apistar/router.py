@@ -8,24 +8,29 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from apistar import exceptions
+from apistar.document import Field
 from apistar.server.router import BaseRouter
 from django.urls import get_script_prefix
 from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
 from werkzeug.exceptions import NotFound as WerkzeugNotFound
 from werkzeug.routing import BaseConverter, BuildError, Map, RequestRedirect, Rule, ValidationError
+from werkzeug.routing import FloatConverter as WerkzeugFloatConverter
+from werkzeug.routing import IntegerConverter as WerkzeugIntegerConverter
 
 from django_apistar.entries import RouteEntry, parameter_types, walk_apistar
+from django_apistar.path_template import PathParameter, get_names, write_path, write_rule
 from django_apistar.routing import NoReverseMatch, describe_mismatch
+from django_apistar.signatures import get_plain_signature
 
 MAX_INT = 2**63 - 1  # the largest that a database takes
 _NOT_CANONICAL = re.compile(r'\A[^/]|[\x00-\x1f\x7f\\]|//|/\.{1,2}(?=/|\Z)')
 _CACHED_PATH_LENGTH = 256
-CONVERTERS = {int: 'int', float: 'float', str: 'string'}
+CONVERTERS = {int: '_int', float: '_float', str: 'string'}  # of braces, by annotation
 _METHODS_ORDER = ('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')
 
 
 class IntConverter(BaseConverter):
-    """ASCII digits with an optional sign, as large as a database takes.
+    """`{number}`: ASCII digits with an optional sign, as large as a database takes.
 
     Werkzeug's takes no sign and every script's digits.
     """
@@ -44,7 +49,10 @@ class IntConverter(BaseConverter):
 
 
 class FloatConverter(BaseConverter):
-    """A decimal number with an optional sign and fraction; Werkzeug's demands a fraction."""
+    """`{number}`: a decimal number with an optional sign and fraction.
+
+    Werkzeug's demands a fraction.
+    """
 
     regex = r'-?[0-9]{1,300}(?:\.[0-9]{1,300})?'
     weight = 50
@@ -54,6 +62,24 @@ class FloatConverter(BaseConverter):
 
     def to_url(self, value: Any) -> str:
         return str(float(value))
+
+
+class IntRuleConverter(WerkzeugIntegerConverter):
+    """`<int:number>`: Werkzeug's, of ASCII digits and as large as a database takes."""
+
+    regex = '[0-9]{1,300}'
+
+    def to_python(self, value: str) -> int:
+        number: int = super().to_python(value)
+        if abs(number) > MAX_INT:
+            raise ValidationError()
+        return number
+
+
+class FloatRuleConverter(WerkzeugFloatConverter):
+    """`<float:number>`: Werkzeug's, of ASCII digits."""
+
+    regex = r'[0-9]{1,300}\.[0-9]{1,300}'
 
 
 class MethodNotAllowed(exceptions.MethodNotAllowed):
@@ -94,7 +120,10 @@ class Router(BaseRouter):
         self.entries: tuple[RouteEntry, ...] = tuple(_with_own_routes(walk_apistar(routes)))
         self.name_lookups = {entry.name: entry.route for entry in self.entries}
         rules = [_build_rule(index, entry) for index, entry in enumerate(self.entries)]
-        converters = {'int': IntConverter, 'float': FloatConverter}
+        converters = {
+            '_int': IntConverter, '_float': FloatConverter,
+            'int': IntRuleConverter, 'float': FloatRuleConverter,
+        }  # fmt: skip
         self.adapter = Map(rules, converters=converters, merge_slashes=False).bind('')
         self._positions: dict[str, list[int]] = {}
         for index, entry in enumerate(self.entries):
@@ -134,7 +163,7 @@ class Router(BaseRouter):
     def _build(self, position: int, params: dict[str, Any]) -> str | None:
         try:
             path = self.adapter.build(position, params)
-        except BuildError:
+        except (BuildError, ValueError, TypeError):  # The converters' own, of odd values.
             return None
         return get_script_prefix().rstrip('/') + path
 
@@ -156,18 +185,38 @@ def _with_own_routes(entries: Iterable[RouteEntry]) -> Iterator[RouteEntry]:
     for entry in entries:
         is_shared = id(entry.route) in seen
         seen.add(id(entry.route))
-        yield dataclasses.replace(entry, route=copy.copy(entry.route)) if is_shared else entry
+        yield _with_path_fields(
+            dataclasses.replace(entry, route=copy.copy(entry.route)) if is_shared else entry
+        )
+
+
+def _with_path_fields(entry: RouteEntry) -> RouteEntry:
+    """Let the route's link call a parameter of the path what it is.
+
+    API Star looks for braces in the URL of the Route alone, and takes the parameters of a rule,
+    and of an Include's URL, for some of the query string.
+    """
+    link = entry.route.link
+    own = get_plain_signature(entry.handler).parameters if entry.handler else {}
+    names = [name for name in get_names(entry.path) if name in own]
+    is_mistaken = [f.location == 'query' and f.name in names for f in link.fields] if link else []
+    if not any(is_mistaken):
+        return entry
+    route = copy.copy(entry.route)
+    route.link = copy.copy(link)
+    route.link.fields = [
+        Field(field.name, 'path', schema=field.schema) if is_wrong else field
+        for field, is_wrong in zip(link.fields, is_mistaken, strict=True)
+    ]
+    return dataclasses.replace(entry, route=route)
 
 
 def _build_rule(position: int, entry: RouteEntry) -> Rule:
-    """Return the Werkzeug rule of an API Star path: `{id}` becomes `<int:id>` and so on."""
+    """Return the Werkzeug rule of an API Star path: `{id}` becomes `<_int:id>` and so on."""
     types = parameter_types(entry)
 
-    def convert(match: re.Match[str]) -> str:
-        name = match[1]
-        if name.startswith('+'):
-            return f'<path:{name[1:]}>'
-        return f'<{CONVERTERS[types[name]]}:{name}>'
+    def write(parameter: PathParameter) -> str:
+        converter = '' if parameter.converter else CONVERTERS[types[parameter.name]]
+        return write_rule(parameter, converter)
 
-    path = re.sub(r'{([^}]*)}', convert, entry.path.replace('<', '%3C'))
-    return Rule(path, methods=entry.methods, endpoint=position)
+    return Rule(write_path(entry.path, write), methods=entry.methods, endpoint=position)

@@ -7,7 +7,6 @@ imports the user's views.
 import dataclasses
 import difflib
 import functools
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -24,6 +23,14 @@ from django_apistar.entries import (
     RouteEntry,
     parameter_types,
     walk_django,
+)
+from django_apistar.path_template import (
+    TEXT,
+    PathParameter,
+    describe_shape,
+    get_head,
+    get_names,
+    parse_path,
 )
 
 PREFIXES = 'ALLOWED_DJANGO_ROUTES'
@@ -101,7 +108,7 @@ class RouteTable:
         self.static_prefix = static_prefix
         self._build_url = build_url
         self.urlconf = urlconf
-        paths = [entry.path for entry in self.apistar_entries if '{' not in entry.path]
+        paths = [entry.path for entry in self.apistar_entries if not get_names(entry.path)]
         self.rule = DispatchRule(
             self._index_prefixes(),
             frozenset(map(to_path_info, paths)),
@@ -178,11 +185,13 @@ class RouteTable:
     @functools.cached_property
     def _first_of(self) -> dict[int, RouteEntry]:
         """The API Star routes by their ids, each with the one called for its path and method."""
-        first: dict[tuple[str, tuple[str, ...]], RouteEntry] = {}
-        return {
-            id(entry): first.setdefault((_get_shape(entry), entry.methods), entry)
-            for entry in self.apistar_entries
-        }
+        first: dict[tuple[Any, ...], RouteEntry] = {}
+        found: dict[int, RouteEntry] = {}
+        for entry in self.apistar_entries:
+            wide = first.get((_get_shape(entry, is_wide=True), entry.methods))
+            shape = _get_shape(entry), entry.methods
+            found[id(entry)] = first.setdefault(shape, wide or entry)
+        return found
 
     @functools.cached_property
     def _first_django_of(self) -> dict[str, RouteEntry]:
@@ -334,15 +343,10 @@ def describe_mismatch(entries: Iterable[RouteEntry], name: str, params: dict[str
     """Say why no route of *entries* is reversed by *name* and *params*, in one sentence."""
     paths = {entry.name: entry.path for entry in entries if entry.name}
     if name in paths:
-        wanted = ', '.join(parameter_names(paths[name])) or 'no parameter'
+        wanted = ', '.join(get_names(paths[name])) or 'no parameter'
         return f'The route {name!r}, {paths[name]}, takes {wanted}; got {params!r}.'
     close = difflib.get_close_matches(name, paths, n=1)
     return f'No route is named {name!r}.' + (f' Did you mean {close[0]!r}?' if close else '')
-
-
-def parameter_names(path: str) -> list[str]:
-    """Return the names in an API Star path: ['id', 'rest'] for '/{id}/{+rest}'."""
-    return [part.partition('}')[0].lstrip('+') for part in path.split('{')[1:]]
 
 
 def to_path_info(path: str) -> str:
@@ -350,16 +354,23 @@ def to_path_info(path: str) -> str:
     return path.encode('utf-8').decode('latin-1')
 
 
-def _get_shape(entry: RouteEntry) -> str:
-    """Return the path of an API Star route with its parameters' types in place of their names."""
-    if '{' not in entry.path:
-        return entry.path
-    types = parameter_types(entry)
+def _get_shape(entry: RouteEntry, is_wide: bool = False) -> tuple[Any, ...]:
+    """Return the path of an API Star route with its parameters' kinds in place of their names.
 
-    def name_type(match: re.Match[str]) -> str:
-        return f'{{{match[1]}{types[match[2]].__name__}}}'
+    *is_wide*: each rule as the braces that take all that it takes, `{x}` of its type.
+    """
+    types = parameter_types(entry) if get_names(entry.path) else {}
+    return tuple(
+        part if isinstance(part, str) else _describe_kind(part, types[part.name], is_wide)
+        for part in parse_path(entry.path)
+    )
 
-    return re.sub(r'{(\+?)([^}]*)}', name_type, entry.path)
+
+def _describe_kind(parameter: PathParameter, type_: type, is_wide: bool) -> tuple[Any, ...]:
+    kind = type_.__name__ if type_ in (int, float) else TEXT
+    if is_wide and not parameter.takes_slashes:
+        parameter = PathParameter(parameter.name)
+    return describe_shape(parameter, f'{{{kind}}}' if kind != TEXT else kind)
 
 
 def _close(prefix: str) -> str:
@@ -370,8 +381,8 @@ def _example_path(entry: RouteEntry) -> str:
     """The literal beginning of a path decides who gets it; a parameter stands in as '_'."""
     if entry.framework is Framework.DJANGO:
         return entry.place.head
-    head, brace, _ = entry.path.partition('{')
-    return head + '_' if brace else head
+    head = get_head(entry.path)
+    return head if head == entry.path else head + '_'
 
 
 def _describe_unreachable(paths: list[str]) -> str:

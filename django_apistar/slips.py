@@ -11,8 +11,8 @@ from apistar.server.validation import PrimitiveParamComponent
 from django_apistar.entries import RouteEntry
 from django_apistar.fields import get_item, is_type
 from django_apistar.injector import Injector, is_built_in
+from django_apistar.path_template import get_names, rename
 from django_apistar.problems import Problem
-from django_apistar.routing import parameter_names
 from django_apistar.signatures import get_dotted_name, get_plain_signature
 
 # What a handler without annotations surely does not want from the query string.
@@ -58,21 +58,21 @@ def _find_surprising_queries(injector: Injector, entry: RouteEntry) -> Iterator[
             'read from the query string.',
             _NO_QUERY_PARAMETERS[name],
         )
-    unused = [name for name in parameter_names(entry.path) if not _is_taken(injector, entry, name)]
+    unused = [name for name in get_names(entry.path) if not _is_taken(injector, entry, name)]
     if unused and names and not surprising:
         yield Problem(
             'W015',
             f'The path {entry.path} of the route {entry.name!r} has the parameter {unused[0]!r}, '
             f'which {get_dotted_name(handler)} does not take; it takes {names[0]!r} from the '
             'query string.',
-            f"Give both one name: '{entry.path.replace(unused[0] + '}', names[0] + '}')}'.",
+            f"Give both one name: '{rename(entry.path, unused[0], names[0])}'.",
         )
 
 
 def _list_required_queries(injector: Injector, entry: RouteEntry) -> Iterator[str]:
     """Yield the names that *entry*'s handler wants from the query string, all but optional ones."""
     handler = entry.route.handler
-    taken = parameter_names(entry.path)
+    taken = get_names(entry.path)
     for parameter in get_plain_signature(handler).parameters.values():
         is_variadic = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         if is_variadic or parameter.name in taken or parameter.default is not parameter.empty:

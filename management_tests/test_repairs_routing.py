@@ -401,14 +401,6 @@ def test_routes_components_and_hooks_may_be_tuples(app_class):
     assert ask(app).json() == ['first', 'second']
 
 
-@both_modes
-def test_angle_brackets_of_a_path_are_literal(app_class):
-    """R17: '/<int:x>' was taken for a rule of Werkzeug's."""
-    app = build(app_class, Route('/<int:x>/', 'GET', hello))
-
-    assert ask(app, '/7/').status == '404 Not Found'
-
-
 class FailingHook:
     made = 0
 

@@ -7,14 +7,15 @@ wildcards and whatever is unusual.
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 Params = dict[str, Any]
 Leaf = tuple[int, tuple[str, ...]]  # a route's position and the names of its parameters
+# Literal text, or a parameter's name and kind, or None for what only Werkzeug knows.
+Segment = str | tuple[str, str] | None
+STRING, NUMBER, DIGITS = 'string', 'number', 'digits'  # kinds; a NUMBER may have a sign
 
-_PARAMETER = re.compile(r'{([^+{}][^{}]*)}')
 _MAX_DIGITS = 18  # fewer than the largest 64 bit number has, so that size needs no check
 
 
@@ -34,6 +35,7 @@ class _Node:
     __slots__ = (
         'children',
         'integers',
+        'integers_kind',
         'is_closed',
         'is_plain',
         'is_sure',
@@ -45,6 +47,7 @@ class _Node:
     def __init__(self) -> None:
         self.children: dict[str, _Node] = {}
         self.integers: _Node | None = None
+        self.integers_kind = ''
         self.strings: _Node | None = None
         self.leaves: dict[str, Leaf] = {}  # by method
         self.is_closed = False  # beyond here only Werkzeug knows
@@ -60,11 +63,11 @@ class _UnsureError(Exception):
 class Lookup:
     """A trie of path segments. Built once, never changed."""
 
-    def __init__(self, routes: Iterable[tuple[str, str, dict[str, type]]]) -> None:
-        """*routes*: path as API Star writes it, method, the type of each parameter; in order."""
+    def __init__(self, routes: Iterable[tuple[Sequence[Segment], str]]) -> None:
+        """*routes*: what stands between the slashes of the path, and the method; in order."""
         self._root = _Node()
-        for position, (path, method, types) in enumerate(routes):
-            _insert(self._root, path, method, types, position)
+        for position, (segments, method) in enumerate(routes):
+            _insert(self._root, segments, method, position)
         _settle(self._root, True)
 
     def find(self, path: str, method: str) -> tuple[int, Params] | Miss | None:
@@ -120,35 +123,35 @@ class Lookup:
         return Miss(frozenset(methods)) if methods else _NOT_FOUND
 
 
-def _insert(root: _Node, path: str, method: str, types: dict[str, type], position: int) -> None:
+def _insert(root: _Node, segments: Sequence[Segment], method: str, position: int) -> None:
     node = root
     names = []
-    for segment in path.split('/'):
-        parameter = _PARAMETER.fullmatch(segment)
-        if parameter:
-            names.append(parameter[1])
-            node = _add_parameter(node, types.get(parameter[1], str))
-        elif '{' in segment or '<' in segment:
-            node.is_closed, node.is_plain = True, False
-        else:
+    for segment in segments:
+        if isinstance(segment, str):
             node = node.children.setdefault(segment, _Node())
-        if node.is_closed:
+            continue
+        child = _add_parameter(node, segment[1]) if segment else None
+        node.is_plain = False
+        if segment is None or child is None:
+            node.is_closed = True
             return
+        names.append(segment[0])
+        node = child
     node.leaves.setdefault(method, (position, tuple(names)))
     if method == 'GET':
         node.leaves.setdefault('HEAD', (position, tuple(names)))
 
 
-def _add_parameter(node: _Node, type_: type) -> _Node:
-    node.is_plain = False
-    if type_ is float:  # Werkzeug ranks it with int: leave the order to it.
-        node.is_closed = True
-        return node
-    kind = 'integers' if type_ is int else 'strings'
-    if getattr(node, kind) is None:
-        setattr(node, kind, _Node())
-    child: _Node = getattr(node, kind)
-    return child
+def _add_parameter(node: _Node, kind: str) -> _Node | None:
+    """Return the node behind a parameter, None where Werkzeug ranks two kinds by their order."""
+    if kind == STRING:
+        node.strings = node.strings or _Node()
+        return node.strings
+    node.integers_kind = node.integers_kind or kind
+    if node.integers_kind != kind:
+        return None
+    node.integers = node.integers or _Node()
+    return node.integers
 
 
 def _settle(node: _Node, is_sure: bool) -> None:

@@ -66,7 +66,7 @@ class Subject:
     name: str
     path: str
     steps: Sequence[Any]  # injector.Step of on_request…, handler, render_response, …
-    types: dict[str, type]  # of the path's parameters, as the router converts them
+    types: dict[str, type]  # of all the path's parameters, as the router converts them
     hooks: Sequence[Any]
     calls: Sequence[tuple[str, int | None]]  # what each planned function is, and its hook
     uses_own_rendering: bool  # neither render_response nor finalize_wsgi is overridden
@@ -149,7 +149,7 @@ class _PlanWriter:
         return _role(step) == 'primitive_param' and not self._is_path_param(step)
 
     def _is_path_param(self, step: Any) -> bool:
-        return any(field.name == step.parameter.name for field in self.link.get_path_fields())
+        return step.parameter.name in self.subject.types
 
     # The function
 
@@ -275,7 +275,7 @@ class _PlanWriter:
     def _knows_validate_path_params(self, step: Any) -> bool:
         types = self.subject.types
         return all(
-            parameters.find_kind(field.schema) is types.get(field.name)
+            field.schema is None or parameters.find_kind(field.schema) is types.get(field.name)
             for field in self.link.get_path_fields()
         )
 

@@ -6,13 +6,17 @@ hooks around it; not from `route.link`, which knows the handler's own parameters
 
 import dataclasses
 import inspect
+import re
+import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from apistar import App, Component, Route, http, types, validators
 from apistar.server import validation, wsgi
 from apistar.server.components import ReturnValue
+from werkzeug.routing.converters import AnyConverter, NumberConverter, UUIDConverter
 
+from django_apistar.path_template import PathParameter
 from django_apistar.schema.annotations import item_of_list
 from django_apistar.signatures import get_signature, without_optional
 
@@ -74,23 +78,24 @@ class Inputs:
 
 def read_inputs(
     handler: Callable[..., Any],
-    path_names: Iterable[str],
+    path: Iterable[PathParameter],
     method: str,
     components: Iterable[Component] = (),
     hooks: Iterable[Callable[..., Any]] = (),
 ) -> Inputs:
     """Return what *handler* takes from a request for *method*, its *hooks* included."""
-    reader = _Reader(tuple(path_names), method, tuple(components))
+    rules = {parameter.name: validator_of_rule(parameter) for parameter in path}
+    reader = _Reader(rules, method, tuple(components))
     reader.read(handler)
     for hook in hooks:
         reader.read(hook)
-    path = [
-        reader.parameters.get((name, 'path')) or Parameter(name, 'path', validators.String())
-        for name in reader.path_names
+    in_path = [
+        reader.parameters.get((name, 'path')) or Parameter(name, 'path', rule)
+        for name, rule in rules.items()
     ]
     others = [item for item in reader.parameters.values() if item.location != 'path']
     return Inputs(
-        (*path, *others), reader.body, tuple(reader.unknown),
+        (*in_path, *others), reader.body, tuple(reader.unknown),
         reader.reads_authorization, reader.demands_user,
     )  # fmt: skip
 
@@ -99,9 +104,9 @@ class _Reader:
     """Reads one route. The first use of a name counts, as at runtime."""
 
     def __init__(
-        self, path_names: tuple[str, ...], method: str, components: tuple[Component, ...]
+        self, rules: dict[str, Any], method: str, components: tuple[Component, ...]
     ) -> None:
-        self.path_names = path_names
+        self.rules = rules  # validators, by the path's names
         self.method = method
         self.components = components
         self.parameters: dict[tuple[str, str], Parameter] = {}
@@ -137,11 +142,15 @@ class _Reader:
         return True
 
     def _read_path(self, parameter: inspect.Parameter) -> bool:
-        if parameter.name not in self.path_names:
+        annotation, rule = parameter.annotation, self.rules.get(parameter.name)
+        if rule is None:
             return False
-        if not (parameter.annotation is EMPTY or _is_one_of(parameter.annotation, PRIMITIVES)):
+        if annotation is EMPTY or annotation is uuid.UUID:
+            return self._add(parameter.name, 'path', rule)
+        if not _is_one_of(annotation, PRIMITIVES):
             return False
-        return self._add(parameter.name, 'path', _validator_of(parameter.annotation))
+        own = _validator_of(annotation)
+        return self._add(parameter.name, 'path', rule if type(rule) is type(own) else own)
 
     def _read_primitive(self, parameter: inspect.Parameter) -> bool:
         annotation, default = parameter.annotation, parameter.default
@@ -208,6 +217,25 @@ class _Reader:
         if self.method in METHODS_WITH_BODY and (self.body is None or self.body.item is None):
             self.body = Body(item, media_types, is_required)
         return True
+
+
+def validator_of_rule(parameter: PathParameter) -> Any:
+    """Return the validator of what a Werkzeug rule takes; of text for braces."""
+    converter = parameter.build_converter()
+    if isinstance(converter, NumberConverter):
+        cls = validators.Integer if converter.num_convert is int else validators.Number
+        lowest = converter.min if converter.signed else max(converter.min or 0, 0)
+        return cls(minimum=lowest, maximum=converter.max)
+    if isinstance(converter, AnyConverter):
+        return validators.String(enum=sorted(converter.items))
+    if isinstance(converter, UUIDConverter):
+        return validators.String(format='uuid')
+    lengths = re.fullmatch(r'\[\^/\]{(\d+)(,?)(\d*)}', converter.regex)
+    if not (parameter.arguments and lengths):
+        return validators.String()
+    low, comma, high = lengths.groups()
+    longest = high if comma else low
+    return validators.String(min_length=int(low), max_length=int(longest) if longest else None)
 
 
 def _validator_of(annotation: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from apistar import Component
 
 from django_apistar.entries import RouteEntry
+from django_apistar.path_template import get_parameters, to_uri_template
 from django_apistar.schema.dialect import DIALECTS, Dialect, Schema
 from django_apistar.schema.inputs import FORMS, Body, Inputs, Parameter, read_inputs
 from django_apistar.schema.responses import (
@@ -148,7 +149,7 @@ class _Builder:
         if method not in METHODS:
             self.schemas.warn(f'OpenAPI has no method {method}; {entry.path} is left out.')
             return
-        path, names = self._template_of(entry.path)
+        path, names = self._template_of(to_uri_template(entry.path))
         item = self.paths.setdefault(path, {})
         if method.lower() in item:
             self.schemas.warn(f'{method} {entry.path} has two routes; {entry.name!r} is left out.')
@@ -156,7 +157,7 @@ class _Builder:
         item[method.lower()] = self._operation(entry, method, names)
 
     def _template_of(self, path: str) -> tuple[str, dict[str, str]]:
-        """Return the document's path, and its parameters' names by the route's.
+        """Return the document's path for *path*, and its parameters' names by the route's.
 
         Paths that differ in names alone are one path to OpenAPI: the first names them.
         """
@@ -167,7 +168,8 @@ class _Builder:
     def _operation(self, entry: RouteEntry, method: str, names: dict[str, str]) -> Schema:
         around = self.surroundings
         handler: Any = entry.handler  # An API Star route always has one.
-        inputs = read_inputs(handler, names, method, around.components, around.hooks)
+        parameters = get_parameters(entry.path)
+        inputs = read_inputs(handler, parameters, method, around.components, around.hooks)
         place = f'{method} {entry.path} ({get_dotted_name(handler)})'
         for parameter in inputs.unknown:
             self.schemas.warn(f'{place}: the parameter {parameter!r} cannot be resolved.')
@@ -177,9 +179,9 @@ class _Builder:
             tag = ':'.join(entry.sections)
             self.tags[tag] = None
             operation['tags'] = [tag]
-        parameters = [self._parameter(item, names, place) for item in inputs.parameters]
-        if parameters:
-            operation['parameters'] = parameters
+        described = [self._parameter(item, names, place) for item in inputs.parameters]
+        if described:
+            operation['parameters'] = described
         if inputs.body:
             operation['requestBody'] = self._body(inputs.body)
         operation |= self._answers(entry, inputs, place)

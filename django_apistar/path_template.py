@@ -1,0 +1,159 @@
+"""The path of an API Star route: literal text, `{braces}` and Werkzeug's `<rules>`, mixed.
+
+API Star makes a rule of each pair of braces, as the handler's annotation asks, and hands the whole
+to Werkzeug. Whoever reads a path reads it here.
+"""
+
+import contextlib
+import dataclasses
+import functools
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from werkzeug.routing import BaseConverter, Map, Rule
+from werkzeug.routing.converters import DEFAULT_CONVERTERS
+from werkzeug.routing.rules import parse_converter_args
+
+TEXT = 'string'  # Werkzeug's name for what has no name
+WILDCARD = 'path'
+# What a converter makes of its part of the path; text where it is not named.
+VALUE_TYPES: dict[str, type] = {'int': int, 'float': float, 'uuid': uuid.UUID}
+CONVERTERS = tuple(sorted(name for name in DEFAULT_CONVERTERS if name != 'default'))
+_PARAMETER = re.compile(
+    r"""
+    { (?P<plus>\+?) (?P<brace>[^{}]*) }
+    |
+    < (?: (?P<converter>[a-zA-Z_]\w*) (?:\( (?P<arguments>.*?) \))? : )? (?P<name>[a-zA-Z_]\w*) >
+    """,
+    re.VERBOSE | re.ASCII,
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PathParameter:
+    """A parameter of a path. `converter` is '' in braces: there the handler's annotation tells."""
+
+    name: str
+    converter: str = ''
+    arguments: str = ''  # of the converter, as they are written: 'signed=True'
+
+    @property
+    def takes_slashes(self) -> bool:
+        return self.converter == WILDCARD
+
+    def build_converter(self) -> BaseConverter:
+        """Return Werkzeug's converter. Raises whatever Werkzeug does for what it does not know."""
+        args, kwargs = parse_converter_args(self.arguments)
+        return DEFAULT_CONVERTERS[self.converter or TEXT](Map(), *args, **kwargs)
+
+
+@functools.lru_cache(maxsize=4096)
+def parse_path(path: str) -> tuple[str | PathParameter, ...]:
+    """Return the literal parts and the parameters of *path* in order."""
+    parts: list[str | PathParameter] = []
+    end = 0
+    for match in _PARAMETER.finditer(path):
+        parts += [path[end : match.start()], _read_parameter(match)]
+        end = match.end()
+    return tuple(part for part in (*parts, path[end:]) if part)
+
+
+def _read_parameter(match: re.Match[str]) -> PathParameter:
+    if match['brace'] is not None:
+        return PathParameter(match['brace'], WILDCARD if match['plus'] else '')
+    converter = match['converter'] or TEXT
+    return PathParameter(match['name'], converter, match['arguments'] or '')
+
+
+def get_parameters(path: str) -> tuple[PathParameter, ...]:
+    return tuple(part for part in parse_path(path) if isinstance(part, PathParameter))
+
+
+def get_names(path: str) -> list[str]:
+    """Return the names of the parameters: ['id', 'rest'] for '/{id}/<path:rest>'."""
+    return [parameter.name for parameter in get_parameters(path)]
+
+
+def get_head(path: str) -> str:
+    """Return the literal beginning of *path*, all of it where it has no parameter."""
+    first = next(iter(parse_path(path)), '')
+    return first if isinstance(first, str) else ''
+
+
+def split_segments(path: str) -> list[list[str | PathParameter]]:
+    """Return what stands between the slashes of *path*, each as its parts."""
+    segments: list[list[str | PathParameter]] = [[]]
+    for part in parse_path(path):
+        first, *others = part.split('/') if isinstance(part, str) else [part]
+        segments[-1] += [first] if first else []
+        segments += [[other] if other else [] for other in others]
+    return segments
+
+
+def write_path(path: str, write: Callable[[PathParameter], str]) -> str:
+    """Return *path* with each parameter as *write* has it."""
+    return ''.join(part if isinstance(part, str) else write(part) for part in parse_path(path))
+
+
+def to_uri_template(path: str) -> str:
+    """Return *path* in API Star's braces alone: '/{id}/{+rest}' for '/<int:id>/<path:rest>'."""
+    return write_path(
+        path, lambda parameter: f'{{{"+" * parameter.takes_slashes}{parameter.name}}}'
+    )
+
+
+def rename(path: str, old: str, new: str) -> str:
+    """Return *path* with the name *new* for the parameter *old*."""
+
+    def write(match: re.Match[str]) -> str:
+        group = 'name' if match['brace'] is None else 'brace'
+        if match[group] != old:
+            return match[0]
+        return path[match.start() : match.start(group)] + new + path[match.end(group) : match.end()]
+
+    return _PARAMETER.sub(write, path)
+
+
+def write_rule(parameter: PathParameter, converter: str = TEXT) -> str:
+    """Return *parameter* as Werkzeug has it; *converter* is for braces."""
+    arguments = f'({parameter.arguments})' if parameter.arguments else ''
+    return f'<{parameter.converter or converter}{arguments}:{parameter.name}>'
+
+
+def describe_refusal(path: str) -> str:
+    """Return why Werkzeug refuses *path*, '' where it takes it."""
+    try:
+        Map([Rule(write_path(path, write_rule))])
+        for parameter in get_parameters(path):
+            _try_out(parameter.build_converter())
+    except Exception as exc:
+        return str(exc).rstrip('.')
+    return ''
+
+
+def _try_out(converter: BaseConverter) -> None:
+    """Do what Werkzeug does when the first request comes."""
+    re.compile(converter.regex)
+    with contextlib.suppress(ValueError):  # No value of its own.
+        converter.to_python('0')
+
+
+def describe_shape(parameter: PathParameter, converter: str) -> tuple[Any, ...]:
+    """Return what two parameters have in common where they take the same values.
+
+    *converter* is for braces.
+    """
+    if not parameter.converter:
+        return (converter,)
+    values = vars(parameter.build_converter())
+    # The regex of `any` has its items in the order of a set.
+    own = {key: value for key, value in values.items() if key not in ('map', 'regex')}
+    if parameter.converter == TEXT and parameter.arguments:
+        own['regex'] = values['regex']
+    return (parameter.converter, *sorted((key, _sort(value)) for key, value in own.items()))
+
+
+def _sort(value: Any) -> str:
+    return repr(sorted(value) if isinstance(value, set) else value)
