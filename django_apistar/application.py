@@ -160,6 +160,10 @@ class App(apistar.App):
 
         return Plans(self)
 
+    def is_compiled(self, route: Any) -> bool:
+        """Whether compiled code answers requests for *route*, one of this App's."""
+        return self._plans is not None and self._plans.is_compiled(route)
+
     @property
     def uses_own_rendering(self) -> bool:
         """Whether no subclass makes responses its own way."""

@@ -27,7 +27,7 @@ from django_apistar.entries import ANY_METHOD, Framework, RouteEntry
 from django_apistar.routing import RouteTable
 
 COLUMNS = (
-    'framework', 'methods', 'path', 'name', 'handler', 'source', 'documented', 'auth',
+    'framework', 'methods', 'path', 'name', 'handler', 'source', 'documented', 'auth', 'compiled',
     'reachable', 'reason',
 )  # fmt: skip
 HEADINGS = ('framework', 'method', 'path, name, handler, source', 'auth', 'reachable')
@@ -51,6 +51,7 @@ class Row:
     source: str
     documented: bool
     auth: str
+    compiled: bool | None  # None but for API Star's
     reachable: bool
     reason: str  # why it is not reachable
 
@@ -58,15 +59,21 @@ class Row:
 def build_rows(table: RouteTable, app: Any) -> list[Row]:
     """Return a row for each route of both frameworks, in the order in which they are tried."""
     find_access = build_access(app)
-    return [_build_row(table, entry, find_access(entry)) for entry in table]
+    return [
+        _build_row(table, entry, find_access(entry), _find_compiled(app, entry)) for entry in table
+    ]
 
 
-def _build_row(table: RouteTable, entry: RouteEntry, access: str) -> Row:
+def _find_compiled(app: Any, entry: RouteEntry) -> bool | None:
+    return app.is_compiled(entry.route) if entry.framework is Framework.APISTAR else None
+
+
+def _build_row(table: RouteTable, entry: RouteEntry, access: str, compiled: bool | None) -> Row:
     reason = table.explain_unreachable(entry)
     return Row(
         framework=entry.framework.value, methods=entry.methods, path=entry.path, name=entry.name,
         handler=entry.handler_name, source=shorten(entry.source), documented=entry.documented,
-        auth=access, reachable=not reason, reason=reason,
+        auth=access, compiled=compiled, reachable=not reason, reason=reason,
     )  # fmt: skip
 
 
@@ -102,6 +109,7 @@ class Filter:
     path: str | None = None  # a glob
     name: str | None = None  # a glob
     unreachable: bool = False
+    compiled: str | None = None  # 'yes' or 'no', of API Star's routes
 
     def keeps(self, row: Row) -> bool:
         return (
@@ -110,6 +118,7 @@ class Filter:
             and (self.path is None or fnmatch.fnmatchcase(row.path, self.path))
             and (self.name is None or fnmatch.fnmatchcase(row.name, self.name))
             and not (self.unreachable and row.reachable)
+            and self.compiled in (None, _as_text(row.compiled))
         )
 
     def _has_method(self, row: Row) -> bool:
@@ -160,7 +169,9 @@ def _as_cells(row: Row) -> list[str]:
 
 
 def _as_text(value: Any) -> str:
-    return {True: 'yes', False: 'no'}[value] if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return 'yes' if value else 'no'
+    return '' if value is None else str(value)
 
 
 def format_table(rows: list[Row], width: int, has_colour: bool) -> str:
@@ -188,6 +199,8 @@ def _iter_cell(row: Row, room: int) -> Iterator[str]:
     for text in filter(None, (row.path, row.name, row.handler, row.source)):
         yield from _break(text, room)
     yield from textwrap.wrap(row.reason, room)
+    if row.compiled is False:
+        yield 'not compiled'
 
 
 def _join(cells: list[Sequence[str]], widths: list[int], styles: list[Style]) -> str:

@@ -4,8 +4,9 @@ The only module that uses `accelerate`; without it the App serves every request 
 """
 
 import inspect
+import logging
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from apistar import exceptions
 from django.core.serializers.json import DjangoJSONEncoder
@@ -19,6 +20,7 @@ from django_apistar.accelerate.plan import (
     Plan,
     Subject,
     Tools,
+    check_plan,
     compile_plan,
 )
 from django_apistar.accelerate.texts import compile_document
@@ -28,8 +30,15 @@ from django_apistar.fields import get_item, is_type
 from django_apistar.path_template import TEXT, PathParameter, split_segments
 from django_apistar.signatures import get_signature
 
+logger = logging.getLogger(__name__)
+_UNCOMPILED = (
+    '%s %s cannot be compiled, by a fault of django_apistar; it is answered step by step, '
+    'with the same answers. Report it with this traceback.'
+)
+
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
+Made = TypeVar('Made')
 Respond = Callable[[Environ, StartResponse, Any], Iterable[bytes]]
 # What the Lookup calls a rule's converter, and braces of a type.
 KINDS = {TEXT: STRING, '{str}': STRING, '{int}': NUMBER, 'int': DIGITS}
@@ -154,23 +163,36 @@ class Plans:
         )
         return exchange.recover(exc)
 
+    def is_compiled(self, route: Any) -> bool:
+        """Whether *route* has a plan, or will have one at its first request."""
+        position = self._positions[id(route)]
+        if position in self._plans:
+            return self._plans[position] is not None
+        return self._make(self.entries[position], _can_plan) is not None
+
     def get_plan(self, position: int) -> Plan | None:
         """Return the plan of the route at *position* among the router's entries, if it has one."""
         try:
             return self._plans[position]
         except KeyError:
-            plan = self._plans[position] = self._compile(self.entries[position])
+            plan = self._plans[position] = self._make(self.entries[position], compile_plan)
             return plan
 
-    def _compile(self, entry: Any) -> Plan | None:
+    def _make(self, entry: Any, make: Callable[[Subject, Tools], Made]) -> Made | None:
+        """Return what *make* makes of a route, None for one without a plan."""
         if entry.route.standalone:
             return None
         try:
-            return compile_plan(self._build_subject(entry), self.tools)
+            subject = self._build_subject(entry)
+        except Exception:
+            # A mistake in a handler, a hook or a component: the Exchange meets it, and answers.
+            return None
+        try:
+            return make(subject, self.tools)
         except NotPlannableError:
             return None
         except Exception:
-            # Whatever the plan cannot be made of, the Exchange meets again, and answers.
+            logger.warning(_UNCOMPILED, entry.methods[0], entry.path, exc_info=True)
             return None
 
     def _build_subject(self, entry: Any) -> Subject:
@@ -252,6 +274,11 @@ def _describe_segments(entry: RouteEntry) -> Iterator[Segment]:
                 yield (name, KINDS[kind]) if kind in KINDS else None
             case _:
                 yield None
+
+
+def _can_plan(subject: Subject, tools: Tools) -> bool:
+    check_plan(subject, tools)
+    return True
 
 
 def _get_return_annotation(handler: Any) -> Any:

@@ -131,6 +131,7 @@ def test_json_has_the_shape_of_the_contract():
         'source': f'{FILE}:{line_of(mine)}',
         'documented': True,
         'auth': 'user',
+        'compiled': True,
         'reachable': True,
         'reason': '',
     }
@@ -143,6 +144,7 @@ def test_json_has_the_shape_of_the_contract():
         'source': f'{FILE}:{line_of(form.__wrapped__)}',
         'documented': False,
         'auth': '',
+        'compiled': None,
         'reachable': False,
         'reason': 'no prefix in ALLOWED_DJANGO_ROUTES covers the path',
     }
@@ -216,6 +218,53 @@ def test_sort(key, attribute):
     assert rows == sorted(rows, key=lambda row: (row[attribute], row['path'], row['methods']))
 
 
+# The fast path
+
+
+def whole_route() -> Route:
+    """Its annotation says that it returns what the request has already."""
+    return {}
+
+
+@pytest.fixture
+def slow_route():
+    routes = [Route('/', 'GET', hello), Route('/slow/', 'GET', whole_route, name='slow')]
+    sys.modules['listed_routes'].routes = routes
+    with override_settings(ROOT_URLCONF='management_tests.project.urls'):
+        yield
+
+
+@pytest.mark.usefixtures('slow_route')
+def test_route_off_the_fast_path_says_so():
+    stdout, stderr = run('--path', '/slow/')
+
+    assert stderr == ''
+    assert stdout.splitlines()[1:] == [
+        'apistar   GET     /slow/                                      anyone   yes',
+        '                  slow',
+        '                  management_tests.test_apistar_routes.whole_',
+        '                  route',
+        f'                  {FILE}:{line_of(whole_route)}',
+        '                  not compiled',
+    ]
+    assert 'compiled' not in run('--path', '/')[0]
+
+
+@pytest.mark.usefixtures('slow_route')
+@pytest.mark.parametrize(('wish', 'paths'), [('yes', ['GET /']), ('no', ['GET /slow/'])])
+def test_filter_by_compiled(wish, paths):
+    assert list_paths('--compiled', wish) == paths
+
+
+def test_without_accelerate_no_route_is_compiled_and_the_table_is_silent():
+    with override_settings(APISTAR_SETTINGS={'ACCELERATE': False, 'SCHEMA_URL': None}):
+        routes = json.loads(run('--format', 'json', '--framework', 'apistar')[0])['routes']
+        table, _ = run('--framework', 'apistar')
+
+    assert {route['compiled'] for route in routes} == {False}
+    assert 'compiled' not in table
+
+
 # Formats
 
 
@@ -272,18 +321,18 @@ def test_csv():
         'framework': 'apistar', 'methods': 'GET', 'path': '/shop/mine/', 'name': 'shop:mine',
         'handler': 'management_tests.test_apistar_routes.mine',
         'source': f'{FILE}:{line_of(mine)}', 'documented': 'yes', 'auth': 'user',
-        'reachable': 'yes', 'reason': '',
+        'compiled': 'yes', 'reachable': 'yes', 'reason': '',
     }  # fmt: skip
-    assert rows[6]['methods'] == 'GET,POST'
+    assert (rows[6]['methods'], rows[6]['compiled']) == ('GET,POST', '')
 
 
 def test_markdown():
     assert run('--format', 'markdown', '--name', 'hello')[0] == (
-        '| framework | methods | path | name | handler | source | documented | auth | reachable |'
-        ' reason |\n'
-        '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n'
+        '| framework | methods | path | name | handler | source | documented | auth | compiled |'
+        ' reachable | reason |\n'
+        '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n'
         '| apistar | GET | / | hello | management_tests.test_apistar_routes.hello | '
-        f'{FILE}:{line_of(hello)} | yes | anyone | yes |  |\n'
+        f'{FILE}:{line_of(hello)} | yes | anyone | yes | yes |  |\n'
     )
 
 
@@ -573,5 +622,5 @@ def test_every_option_is_documented():
     command = REPOSITORY / 'django_apistar/management/commands/apistar_routes.py'
     options = set(re.findall(r"'(--[a-z-]+)'", command.read_text()))
 
-    assert len(options) == 9
+    assert len(options) == 10
     assert [option for option in options if f'`{option}' not in page] == []

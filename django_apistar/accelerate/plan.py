@@ -82,13 +82,26 @@ class Plan:
 
 def compile_plan(subject: Subject, tools: Tools) -> Plan:
     """Return the plan of *subject*. Raises NotPlannableError."""
-    return _PlanWriter(subject, tools).write()
+    return _PlanWriter(subject, tools).build()
+
+
+def check_plan(subject: Subject, tools: Tools) -> None:
+    """Raise what `compile_plan` would, in a tenth of its time: no Type is compiled for it."""
+    answer = dataclasses.replace(
+        tools.answer, render_rows=_forget, write_rows=_forget, find_type=_forget
+    )
+    _PlanWriter(subject, dataclasses.replace(tools, answer=answer), is_trial=True).write()
+
+
+def _forget(subject: Any) -> None:
+    """Stands in for a compilation in a plan that nobody runs."""
 
 
 class _PlanWriter:
-    def __init__(self, subject: Subject, tools: Tools) -> None:
+    def __init__(self, subject: Subject, tools: Tools, *, is_trial: bool = False) -> None:
         self.subject = subject
         self.tools = tools
+        self.is_trial = is_trial
         self.link = subject.route.link
         self.source = Source()
         self.variables: dict[Any, str] = dict(INITIAL)
@@ -153,7 +166,13 @@ class _PlanWriter:
 
     # The function
 
-    def write(self) -> Plan:
+    def build(self) -> Plan:
+        self.write()
+        route = self.subject.route
+        filename = f'<django_apistar plan {route.method.upper()} {self.subject.path}>'
+        return Plan(self.source.build('respond', filename), self.source.text)
+
+    def write(self) -> None:
         source, subject = self.source, self.subject
         for value, hint in ((self.tools.app, 'app'), (subject.route, 'route')):
             if source.const(value, hint) != f'_{hint}':
@@ -174,8 +193,6 @@ class _PlanWriter:
                     f'return {recover}(exc, environ, start_response, _route, {keys}, locals())'
                 )
             self.answer.write()
-        filename = f'<django_apistar plan {subject.route.method.upper()} {subject.path}>'
-        return Plan(source.build('respond', filename), source.text)
 
     def _write_hooks(self) -> None:
         source = self.source
@@ -355,7 +372,7 @@ class _PlanWriter:
 
     def _write_composite_param(self, step: Any) -> None:
         type_ = step.parameter.annotation
-        self._write_validated(step, compile_body(type_), type_.__name__)
+        self._write_validated(step, lambda: compile_body(type_), type_.__name__)
 
     def _knows_composite_param(self, step: Any) -> bool:
         field = self.link.get_body_field()
@@ -363,17 +380,18 @@ class _PlanWriter:
 
     def _write_list_body(self, step: Any) -> None:
         schema = self.link.get_body_field().schema
-        self._write_validated(step, compile_validator(schema, True), 'list')
+        self._write_validated(step, lambda: compile_validator(schema, True), 'list')
 
     def _knows_list_body(self, step: Any) -> bool:
         field = self.link.get_body_field()
         return field is not None and type(field.schema) is validators.Array
 
-    def _write_validated(self, step: Any, validate: Any, hint: str) -> None:
+    def _write_validated(self, step: Any, compile_it: Callable[[], Any], hint: str) -> None:
         source = self.source
+        function = _forget if self.is_trial else compile_it()
         data = self._read(next(key for name, key in step.values if name == 'data'))
         variable = self._new_variable(step)
-        validate = source.const(validate, f'validate_{hint}')
+        validate = source.const(function, f'validate_{hint}')
         lines = [f'{variable} = {validate}({data})']
         if step.parameter.default is not inspect.Parameter.empty:
             default = source.const(step.parameter.default, 'default')

@@ -23,7 +23,7 @@ from django_apistar.routing import CONFLICTS, RouteTable
 from django_apistar.static import find_file
 
 ANSWERS = ('table', 'json')  # formats of --check and --resolve
-FILTERS = ('framework', 'path', 'name', 'sort', 'unreachable')
+FILTERS = ('framework', 'path', 'name', 'compiled', 'sort', 'unreachable')
 STATIC_METHODS = ('GET', 'HEAD', 'OPTIONS')
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 PLAIN_WIDTH = 80  # where the output is no terminal
@@ -44,6 +44,10 @@ class Command(ConsoleCommand):
         parser.add_argument(
             '--name', metavar='GLOB', help="routes whose name is like this: 'auth:*'"
         )
+        parser.add_argument(
+            '--compiled', choices=('yes', 'no'),
+            help='API Star routes that are compiled, or those answered step by step',
+        )  # fmt: skip
         parser.add_argument('--sort', choices=listing.SORTS, help='default: as routes are tried')
         parser.add_argument(
             '--format', choices=listing.FORMATS, default='table', help='default: %(default)s'
@@ -103,7 +107,7 @@ class Command(ConsoleCommand):
     def _list(self, table: RouteTable, options: dict[str, Any]) -> None:
         wish = listing.Filter(
             options['framework'], options['method'], options['path'], options['name'],
-            options['unreachable'],
+            options['unreachable'], options['compiled'],
         )  # fmt: skip
         rows = [row for row in listing.build_rows(table, get_app()) if wish.keeps(row)]
         if options['sort']:
@@ -115,6 +119,8 @@ class Command(ConsoleCommand):
         if wanted in listing.TEXTS:
             self.write(listing.TEXTS[wanted](rows, table.conflicts()))
         elif rows:
+            if not get_settings().accelerate:  # Nothing is compiled, as the project wants it.
+                rows = [dataclasses.replace(row, compiled=None) for row in rows]
             width = shutil.get_terminal_size().columns if self.stdout.isatty() else PLAIN_WIDTH
             self.write(listing.LAYOUTS[wanted](rows, width, self._has_colour(options)))
         else:
