@@ -24,7 +24,7 @@ class Source:
         self._depth = 0
         self._namespace: dict[str, Any] = {'__name__': __name__}
         self._names: dict[int, str] = {}
-        self._taken = {'__name__', '__builtins__'}
+        self._taken = {'__name__', '__builtins__', '__loader__'}
         self._counts: dict[str, int] = {}
 
     @property
@@ -72,10 +72,21 @@ class Source:
         another function has it, so that each function shows its own lines.
         """
         code_name = _show_in_tracebacks(self.text, filename)
+        self._namespace['__loader__'] = _Loader(code_name)
         exec(compile(self.text, code_name, 'exec'), self._namespace)
         function: Callable[..., Any] = self._namespace[name]
         weakref.finalize(function, linecache.cache.pop, code_name, None).atexit = False
         return function
+
+
+class _Loader:
+    """Who shows a frame's lines without linecache, as Django's page for DEBUG, asks its loader."""
+
+    def __init__(self, code_name: str) -> None:
+        self._code_name = code_name
+
+    def get_source(self, name: str) -> str | None:
+        return ''.join(linecache.getlines(self._code_name)) or None
 
 
 def _show_in_tracebacks(text: str, filename: str) -> str:
