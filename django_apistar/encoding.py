@@ -9,7 +9,10 @@ from apistar.types import Type
 
 
 def build_default(encoder_class: type[json.JSONEncoder]) -> Callable[[Any], Any]:
-    """Return a `default` for the json module: types.Type, Enum, set, then *encoder_class*'s."""
+    """Return a `default` for the json module: types.Type, Enum, set, then *encoder_class*'s.
+
+    What none of them knows is a TypeError in API Star's words.
+    """
     encode = encoder_class().default
 
     def default(value: Any) -> Any:
@@ -19,6 +22,12 @@ def build_default(encoder_class: type[json.JSONEncoder]) -> Callable[[Any], Any]
             return value.value
         if isinstance(value, (set, frozenset)):
             return list(value)
-        return encode(value)
+        try:
+            return encode(value)
+        except TypeError as exc:
+            name = type(value).__name__
+            if str(exc) != f'Object of type {name} is not JSON serializable':
+                raise  # in the words of the project's own encoder
+            raise TypeError(f"Object of type '{name}' is not JSON serializable.") from None
 
     return default

@@ -88,6 +88,34 @@ def test_value_that_json_does_not_have_is_a_logged_500(app_class, value, caplog)
     assert (answer.code, [record.levelname for record in caplog.records]) == (500, ['ERROR'])
 
 
+@both_modes
+@pytest.mark.parametrize(
+    'handler',
+    [lambda: {'a': object()}, lambda: [object()], lambda: (object(),), object,
+     lambda: JSONResponse({'a': object()})],
+    ids=['dict', 'list', 'tuple', 'alone', 'response'],
+)  # fmt: skip
+def test_value_that_json_does_not_have_is_named_in_api_stars_words(app_class, handler, caplog):
+    app = build(app_class, Route('/', 'GET', lambda: handler(), name='handler'))
+
+    ask(app)
+
+    [record] = caplog.records
+    assert str(record.exc_info[1]) == "Object of type 'object' is not JSON serializable."
+
+
+@both_modes
+def test_error_of_a_projects_own_encoder_keeps_its_words(app_class, caplog):
+    class Encoder(DjangoJSONEncoder):
+        def default(self, o: typing.Any) -> typing.Any:
+            raise TypeError(f'No {type(o).__name__} here')
+
+    own = type('Own', (app_class,), {'json_encoder': Encoder})
+    ask(build(own, Route('/', 'GET', lambda: [object()], name='handler')))
+
+    assert str(caplog.records[0].exc_info[1]) == 'No object here'
+
+
 class UpperEncoder(DjangoJSONEncoder):
     def default(self, o: typing.Any) -> typing.Any:
         return str(o).upper() if isinstance(o, ipaddress.IPv6Address) else super().default(o)
