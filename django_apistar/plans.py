@@ -229,7 +229,7 @@ class Plans:
             recover=self._recover,
             read_body=body.read_body,
             decode_body=app.decode_body,
-            read_json=body.JSONCodec(dict, fast=_is_fast(app)).read,
+            read_json=body.JSONCodec(fast=_is_fast(app)).read,
             validate_query=app.validate_query,
             route_name_key=ROUTE_NAME_KEY,
             answer=AnswerTools(

@@ -2,7 +2,9 @@
 
 import copy
 import datetime
+import gc
 import io
+import json
 import pickle
 import typing
 
@@ -64,6 +66,90 @@ def test_F06_F07_F08_json_that_cannot_be_read_is_the_clients_fault(app_class, bo
     app = build(app_class, Route('/', 'POST', echo))
 
     assert describe(post(app, body)) == (400, f'Malformed JSON. {text}')
+
+
+@both_modes
+@pytest.mark.parametrize('pad', [b'""', b'"%s"' % (b'x' * 100_000)], ids=['short', 'long'])
+@pytest.mark.parametrize(
+    ('opening', 'closing'),
+    [
+        (b'[', b']'),
+        (b'{"":', b'}'),
+        (b'["[[",', b']'),
+        (b'["\\"[[",', b']'),
+        (b'["[\\\\",', b']'),
+        (b'["]\\\\\\"]",', b']'),
+        (b'{"]\\u005b}":[],"":', b',"[":"[{"}'),
+    ],
+)
+def test_F06_json_of_256_levels_is_read_and_of_257_is_not(app_class, opening, closing, pad):
+    """Brackets in strings are no levels, wherever the string ends."""
+    app = build(app_class, Route('/', 'POST', echo))
+    innermost = {b'{': b'{"":%s}', b'[': b'[%s]'}[opening[:1]] % pad
+
+    def nest(levels):
+        return opening * (levels - 1) + innermost + closing * (levels - 1)
+
+    deepest = nest(256)
+    assert describe(post(app, deepest)) == (200, json.loads(deepest))
+    assert describe(post(app, nest(257))) == (400, 'Malformed JSON. More than 256 levels')
+
+
+@both_modes
+@pytest.mark.parametrize('pad', ['', 'x' * 100_000], ids=['short', 'long'])
+@pytest.mark.parametrize(
+    ('tail', 'text'),
+    [
+        ('1e999]', 'Number out of range'),
+        ('NaN]', 'NaN is not a JSON number'),
+        ('"\\udc00"]', 'Lone surrogate in a string'),
+        ('"\\ud83d\\\\\\ude00"]', 'Lone surrogate in a string'),
+        ('"\\ud83d\\ud83d\\ude00"]', 'Lone surrogate in a string'),
+        ('1] x', 'Extra data: line 1 column {end} (char {before})'),
+        ('1', "Expecting ',' delimiter: line 1 column {after} (char {end})"),
+        ('"', 'Unterminated string starting at: line 1 column {end} (char {before})'),
+    ],
+)
+def test_F07_F08_F09_fault_at_the_end_of_json_has_one_sentence_whatever_its_size(
+    app_class, pad, tail, text
+):
+    app = build(app_class, Route('/', 'POST', echo))
+    body = f'["{pad}",{tail}'
+    end = len(body)
+
+    text = text.format(before=end - 1, end=end, after=end + 1)
+    assert describe(post(app, body.encode())) == (400, f'Malformed JSON. {text}')
+
+
+@both_modes
+@pytest.mark.parametrize('pad', [b'', b'x' * 100_000], ids=['short', 'long'])
+@pytest.mark.parametrize(
+    'value', [b'"\\ud83d\\ude00"', b'"\\\\ud800"', b'1e2', b'1e-999', b'%d' % 10**400, b' \n\t{} ']
+)
+def test_unusual_json_is_read_whatever_its_size(app_class, pad, value):
+    app = build(app_class, Route('/', 'POST', echo))
+    body = b' ["%s", %s] \n' % (pad, value)
+
+    assert describe(post(app, body)) == (200, json.loads(body))
+
+
+@both_modes
+def test_objects_of_json_are_dicts_in_the_clients_order(app_class):
+    def name_types(data: http.RequestData) -> list:
+        return [type(data).__name__, type(data['b']).__name__, list(data)]
+
+    app = build(app_class, Route('/', 'POST', name_types))
+
+    assert post(app, b'{"b": {}, "a": 1}').json() == ['dict', 'dict', ['b', 'a']]
+
+
+@both_modes
+def test_garbage_is_collected_after_a_large_body(app_class):
+    app = build(app_class, Route('/', 'POST', echo))
+
+    for body in (b'[%s1]' % (b'{},' * 50_000), b'[%s1' % (b'{},' * 50_000)):
+        post(app, body)
+        assert gc.isenabled()
 
 
 @both_modes

@@ -1,0 +1,88 @@
+"""What a request costs: as much as it weighs, whatever its bytes are."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+
+import pytest
+from apistar import Route, http, types, validators
+
+from management_tests.oracle import Accelerated, Plain, ask, build
+
+SIZE = 2_500_000  # bytes; Django's limit is a little more
+MOST = 8  # times what json.loads takes for a list of small objects of that size
+
+
+class Anything(types.Type):
+    anything = validators.Any(default=None)
+
+
+def drop(data: http.RequestData) -> None:
+    """Read the body and no more."""
+
+
+def drop_type(body: Anything) -> None:
+    """Read the body for a Type, by orjson where plans may."""
+
+
+def fill(unit: bytes, head: bytes = b'[', tail: bytes = b']', between: bytes = b',') -> bytes:
+    """Return *head*, as many of *unit* as make SIZE bytes, and *tail*."""
+    number = (SIZE - len(head) - len(tail)) // len(unit + between)
+    return head + between.join([unit] * number) + tail
+
+
+def nest(opening: bytes, closing: bytes, levels: int) -> bytes:
+    return opening * levels + closing * levels
+
+
+HOSTILE_JSON = {
+    'open arrays': lambda: b'[' * SIZE,
+    'arrays in arrays': lambda: nest(b'[', b']', SIZE // 2),
+    'nests as deep as may be': lambda: fill(nest(b'[', b']', 255)),
+    'nests of nine levels': lambda: fill(nest(b'[', b']', 9)),
+    'a nest around lists': lambda: fill(b'[]', b'[' * 200, b']' * 200),
+    'escaped quotes in a string without end': lambda: fill(b'\\"', b'[' * 257 + b'"', b'', b''),
+    'quotes and brackets': lambda: fill(b'"[', b'[' * 255, b'', b''),
+    'brackets behind escaped quotes': lambda: fill(b'"\\"["'),
+    'floats beside half a character': lambda: fill(b'{"":1e1}', b'[1e100,"\\ud800",'),
+    'objects and more behind them': lambda: fill(b'{"":{}}', tail=b'] x'),
+    'objects and a long number': lambda: fill(b'{"":{}}', b'[%d,' % 10**30),
+    'long numbers': lambda: fill(b'9' * 4300, b'["\\u0041",'),
+}  # fmt: skip
+
+
+@pytest.fixture(scope='module')
+def usual_s() -> float:
+    """Seconds of CPU time that json.loads takes for SIZE bytes of small objects."""
+    document = fill(b'{"name": "Chair", "price": 12.5}', between=b', ')
+    return statistics.median(time_cpu(lambda: json.loads(document)) for _ in range(9))
+
+
+def time_cpu(run: Callable[[], object]) -> float:
+    started = time.process_time()
+    run()
+    return time.process_time() - started
+
+
+@pytest.mark.parametrize('name', HOSTILE_JSON)
+@pytest.mark.parametrize('reader', ['json', 'orjson'])
+def test_F19_json_of_any_content_costs_no_more_than_it_weighs(
+    reader: str, name: str, usual_s: float
+) -> None:
+    app = (
+        build(Plain, Route('/', 'POST', drop)) if reader == 'json'
+        else build(Accelerated, Route('/', 'POST', drop_type))
+    )  # fmt: skip
+    body = HOSTILE_JSON[name]()
+
+    def read() -> None:
+        assert ask(app, '/', 'POST', body=body).code in (200, 204, 400)
+
+    seconds = time_cpu(read)
+    if seconds > 0.8 * MOST * usual_s:  # One look tells what is not near the limit.
+        seconds = statistics.median(time_cpu(read) for _ in range(9))
+
+    assert seconds < MOST * usual_s
