@@ -15,14 +15,14 @@ from apistar.server.wsgi import WSGIEnviron, WSGIStartResponse
 from django.conf import settings as django_settings
 from django.core.serializers.json import DjangoJSONEncoder
 
-from django_apistar import documentation, errors, responses
+from django_apistar import documentation, errors, prefixes, responses
 from django_apistar.components import (
     QUERY_PARAMS,
     REQUEST_DATA,
     VALIDATION_COMPONENTS,
     WSGI_COMPONENTS,
 )
-from django_apistar.conf import get_settings
+from django_apistar.conf import SettingsError, get_settings
 from django_apistar.encoding import build_default
 from django_apistar.exchange import Exchange, group_methods
 from django_apistar.injector import Injector
@@ -356,9 +356,12 @@ def get_route_table() -> RouteTable:
     """Return the project's routes of both frameworks. Raises SettingsError."""
     settings = get_settings()
     router = get_app().router
+    django_prefixes, problems = prefixes.read(settings.django_prefixes)
+    if problems:
+        raise SettingsError(problems)
     return RouteTable(
         router.entries,
         router.build_url,
-        django_prefixes=settings.django_prefixes,
+        django_prefixes=django_prefixes,
         static_prefix=settings.static_prefix,
     )

@@ -21,6 +21,8 @@ from django.conf import settings as django_settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.module_loading import import_string
 
+from django_apistar import prefixes
+from django_apistar.lazies import read_path, read_text
 from django_apistar.problems import Problem, SettingsError
 from django_apistar.route_module import describe_cause, load_routes
 
@@ -46,7 +48,7 @@ class Settings:
 
     route_conf: str
     routes: tuple[Any, ...]  # of apistar.Route and apistar.Include
-    django_prefixes: tuple[str, ...]
+    django_prefixes: tuple[Any, ...]  # paths; prefixes.read() reads the lazy ones
     static_prefix: str | None  # path part of STATIC_URL, with both slashes
     components: tuple[Any, ...]
     event_hooks: tuple[Any, ...]
@@ -86,8 +88,9 @@ def get_settings() -> Settings:
 def find_problems() -> tuple[Problem, ...]:
     """Return every error and warning that the settings give cause for."""
     parser = _Parser()
-    parser.parse()
-    return tuple(parser.problems)
+    settings = parser.parse()
+    _, problems = prefixes.read(settings.django_prefixes)
+    return (*parser.problems, *problems)
 
 
 class _Parser:
@@ -140,12 +143,27 @@ class _Parser:
     def _given(self) -> dict[str, Any]:
         given = getattr(django_settings, 'APISTAR_SETTINGS', {})
         if isinstance(given, dict):
-            return given
+            settled = {key: self._settled(str(key), value) for key, value in given.items()}
+            return {key: value for key, value in settled.items() if value is not FAILED}
         self._report(
             'E004', f'APISTAR_SETTINGS is {given!r}; it must be a dict.',
             "Write APISTAR_SETTINGS = {'ALLOWED_DJANGO_ROUTES': ['/admin/']}.",
         )  # fmt: skip
         return {}
+
+    def _settled(self, key: str, value: Any) -> Any:
+        """Return *value* with the text of what is lazy in it, FAILED where that cannot be read."""
+        if key == prefixes.KEY:
+            return value
+        read = read_path if key.endswith('_URL') else read_text
+        try:
+            return type(value)(map(read, value)) if type(value) in (list, tuple) else read(value)
+        except Exception as exc:
+            self._report(
+                'E011', f'{key} holds lazy text that cannot be read: {describe_cause(exc)}.',
+                f'Remove {key}, or correct it.',
+            )  # fmt: skip
+            return FAILED
 
     def _check_keys(self) -> None:
         for key in self.given:
@@ -156,30 +174,8 @@ class _Parser:
 
     # Prefixes
 
-    def _prefixes(self) -> tuple[str, ...]:
-        prefixes = self.given.get('ALLOWED_DJANGO_ROUTES', ())
-        if not isinstance(prefixes, (list, tuple)):
-            kind = 'the string ' if isinstance(prefixes, str) else ''
-            self._report(
-                'E006',
-                f'ALLOWED_DJANGO_ROUTES is {kind}{prefixes!r}; it must be a list or tuple of path '
-                'prefixes.',
-                f'Write [{prefixes!r}].' if kind else "Write ['/admin/'].",
-            )
-            return ()
-        return tuple(filter(self._is_prefix, prefixes))
-
-    def _is_prefix(self, prefix: Any) -> bool:
-        if isinstance(prefix, str) and prefix.startswith('/'):
-            return True
-        hint = f"Write '/{prefix}'." if isinstance(prefix, str) and prefix else "Write '/admin/'."
-        self._report(
-            'E007',
-            f'ALLOWED_DJANGO_ROUTES holds {prefix!r}; a prefix is a string that starts with a '
-            'slash.',
-            hint,
-        )
-        return False
+    def _prefixes(self) -> tuple[Any, ...]:
+        return prefixes.parse(self.given.get(prefixes.KEY, ()), self._report)
 
     def _static_prefix(self) -> str | None:
         if os.environ.get('DJANGO_APISTAR_NOSTATIC') == '1':

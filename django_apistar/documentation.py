@@ -7,6 +7,8 @@ from typing import Any
 
 from apistar import http
 from apistar.document import Document, Link, Section
+from django.conf import settings
+from django.utils import translation
 
 from django_apistar import schema
 from django_apistar.entries import RouteEntry
@@ -110,7 +112,8 @@ class _Built:
 def _build(app: Any) -> _Built:
     built = _DOCUMENTS.get(app)
     if built is None:
-        document = schema.build_app_openapi(app)
+        with translation.override(settings.LANGUAGE_CODE):  # whoever asks first
+            document = schema.build_app_openapi(app)
         built = _Built(schema.render(document), policy.find_origins(document))
         _DOCUMENTS[app] = built
     return built

@@ -14,7 +14,8 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.http import HttpResponse
 from django.test import override_settings
-from django.urls import path, re_path
+from django.urls import path, re_path, reverse_lazy
+from django.utils.functional import lazystr
 
 import django_apistar
 from django_apistar.application import App
@@ -486,6 +487,30 @@ def test_E007_prefix_without_a_leading_slash(value, hint):
     ]
 
 
+def test_E007_lazy_prefix_that_is_none_or_cannot_be_read():
+    prefixes = [reverse_lazy('admin:index'), lazystr('admin/'), reverse_lazy('nowhere')]
+
+    lines = check_keys(ALLOWED_DJANGO_ROUTES=prefixes)
+
+    assert lines == [
+        (
+            "(django_apistar.E007) ALLOWED_DJANGO_ROUTES holds 'admin/'; a prefix is a string that "
+            "starts with a slash. HINT: Write '/admin/'."
+        ),
+        (
+            '(django_apistar.E007) ALLOWED_DJANGO_ROUTES holds lazy text that cannot be read: '
+            "NoReverseMatch: Reverse for 'nowhere' not found. 'nowhere' is not a valid view "
+            "function or pattern name. HINT: Correct it, or write the path, as in '/admin/'."
+        ),
+    ]
+    with (
+        override_settings(APISTAR_SETTINGS={'ALLOWED_DJANGO_ROUTES': prefixes}),
+        pytest.raises(SettingsError) as failure,
+    ):
+        get_application()
+    assert str(failure.value).count('ALLOWED_DJANGO_ROUTES holds') == 2
+
+
 @pytest.mark.parametrize('key', ['COMPONENTS', 'AUTH_COMPONENTS'])
 @pytest.mark.parametrize('value', [None, 5, welcome, GoodHook])
 def test_E008_component_that_is_none(key, value):
@@ -543,6 +568,9 @@ def test_E010_dotted_path_that_cannot_be_imported(key):
         ('SCHEMA_URL', False, 'a path that starts with a slash and has no parameters, or None'),
         ('HEALTH_URL', '//', 'a path that starts with a slash and has no parameters, or None'),
         ('DOCS_UI', 'flask', "'apistar', 'swagger' or 'redoc'"),
+        ('DOCS_CSP', '', 'a Content-Security-Policy, or None'),
+        ('DOCS_CSP', "img-src 'self'\x00", 'a Content-Security-Policy, or None'),
+        ('DOCS_CSP', {'img-src': ['*']}, 'a Content-Security-Policy, or None'),
         ('TITLE', None, 'a string'),
         ('DESCRIPTION', 5, 'a string'),
         ('VERSION', 1.0, 'a string'),
@@ -573,6 +601,16 @@ def test_E011_value_of_the_wrong_sort(key, value, wanted):
 
 
 MIXED = {'JSON_ENCODER': Path}  # what a dotted path names is shown
+
+
+def test_E011_lazy_text_that_cannot_be_read():
+    [line] = check_keys(DOCS_URL=reverse_lazy('nowhere'))
+
+    assert line.startswith(
+        "(django_apistar.E011) DOCS_URL holds lazy text that cannot be read: NoReverseMatch: "
+        "Reverse for 'nowhere' not found."
+    )
+    assert line.endswith('HINT: Remove DOCS_URL, or correct it.')
 
 
 def test_E011_hints():

@@ -11,9 +11,14 @@ import pytest
 from apistar import Component
 from django.core.serializers.json import DjangoJSONEncoder
 from django.test import override_settings
+from django.urls import get_resolver, get_script_prefix, reverse_lazy, set_script_prefix
+from django.utils import translation
+from django.utils.functional import SimpleLazyObject, lazystr
+from django.utils.translation import gettext_lazy
 
-from django_apistar.application import App
+from django_apistar.application import App, get_route_table
 from django_apistar.conf import Settings, SettingsError, find_problems, get_settings
+from management_tests.raw_wsgi import call
 from management_tests.server_process import Project
 
 
@@ -178,6 +183,67 @@ def test_login_throttle(value, throttle):
 )
 def test_login_throttle_of_an_address_is_ten_times_that_of_a_user(value, throttle):
     assert read(LOGIN_THROTTLE=value).login_throttle_address == throttle
+
+
+DAY = gettext_lazy('Monday')  # 'Montag' in German
+
+
+def test_lazy_text_is_text():
+    with translation.override('de'):  # of whoever asks first
+        settings = read(
+            TITLE=DAY, DESCRIPTION=lazystr('About'), VERSION=SimpleLazyObject(lambda: '1'),
+            DOCS_URL=reverse_lazy('admin:index'), SCHEMA_URL=lazystr('/openapi/'),
+            HEALTH_URL=lazystr('/ok'), DOCS_UI=lazystr('redoc'), DOCS_CSP=lazystr("img-src 'self'"),
+            SERVERS=[lazystr('/v1')], PUBLIC_ROUTES=(lazystr('auth:*'),),
+            COMPONENTS=[lazystr(f'{__name__}.INSTANCE')], LOGIN_THROTTLE=lazystr('1/day'),
+        )  # fmt: skip
+
+    assert (settings.title, settings.description, settings.version) == ('Monday', 'About', '1')
+    assert (settings.docs_url, settings.schema_url, settings.health_url) == (
+        '/admin/', '/openapi/', '/ok'
+    )  # fmt: skip
+    assert (settings.docs_ui, settings.docs_csp) == ('redoc', "img-src 'self'")
+    assert (settings.servers, settings.public_routes) == (('/v1',), ('auth:*',))
+    assert settings.components == (INSTANCE,)
+    assert settings.login_throttle == (1, 86400)
+    assert {type(text) for text in (settings.title, settings.version, settings.docs_url)} == {str}
+
+
+def test_django_prefixes_may_be_lazy():
+    keys = {'ALLOWED_DJANGO_ROUTES': [reverse_lazy('admin:index')]}
+    with override_settings(APISTAR_SETTINGS=keys):
+        assert get_route_table().django_prefixes == ('/admin/',)
+        assert call('/admin/').status == 302
+        assert call('/admin').status == 301
+        assert call('/django/echo/').status == 404
+
+
+def test_a_lazy_prefix_is_without_the_script_name():
+    admin = reverse_lazy('admin:index')
+    keys = {'ALLOWED_DJANGO_ROUTES': [admin], 'DOCS_URL': admin}
+    with override_settings(APISTAR_SETTINGS=keys, FORCE_SCRIPT_NAME='/mnt'):
+        set_script_prefix('/mnt/')
+        try:
+            assert get_route_table().django_prefixes == ('/admin/',)
+            assert get_settings().docs_url == '/admin/'
+            assert get_script_prefix() == '/mnt/'
+        finally:
+            set_script_prefix('/')
+
+
+def test_a_urlconf_may_ask_for_the_settings_while_it_is_imported(tmp_path, monkeypatch):
+    """Where a lazy prefix has no answer yet."""
+    (tmp_path / 'asking_urls.py').write_text(
+        'from management_tests.project.urls import urlpatterns as patterns\n'
+        'from django_apistar.conf import get_settings\n'
+        'get_settings()\n'
+        'urlpatterns = patterns\n'
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    keys = {'ALLOWED_DJANGO_ROUTES': [reverse_lazy('admin:index')]}
+    with override_settings(APISTAR_SETTINGS=keys, ROOT_URLCONF='asking_urls'):
+        assert get_resolver().url_patterns
+        assert get_route_table().django_prefixes == ('/admin/',)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from django_apistar.schema.responses import (
 )
 from django_apistar.schema.schemas import Schemas
 from django_apistar.schema.statuses import read_statuses
+from django_apistar.schema.values import plain
 from django_apistar.signatures import get_dotted_name
 
 VERSIONS = {'3.1': '3.1.0', '3.0': '3.0.3'}
@@ -70,7 +71,7 @@ def build_openapi(
     *warn* is called with a sentence about each thing that the document cannot say.
     """
     sections = build_sections(entries, surroundings, DIALECTS[version], warn)
-    return {'openapi': VERSIONS[version], **describe(info or Info()), **sections}
+    return {'openapi': VERSIONS[version], **describe(info or Info(), warn), **sections}
 
 
 def build_json_schema(
@@ -83,7 +84,7 @@ def build_json_schema(
     sections = build_sections(entries, surroundings, DIALECTS['jsonschema'], warn)
     return {
         '$schema': 'https://json-schema.org/draft/2020-12/schema',
-        'title': (info or Info()).title or DEFAULT_TITLE,
+        'title': describe(info or Info(), warn)['info']['title'],
         '$defs': sections.get('components', {}).get('schemas', {}),
     }
 
@@ -97,10 +98,11 @@ def build_sections(
     """Return paths, components and tags, structured as in OpenAPI 3, schemas in *dialect*."""
     builder = _Builder(Schemas(dialect, warn), surroundings or Surroundings())
     builder.add(entries)
-    return builder.sections()
+    sections: Schema = plain(builder.sections(), warn, 'The document')
+    return sections
 
 
-def describe(info: Info) -> Schema:
+def describe(info: Info, warn: Warn) -> Schema:
     """Return `info` and, where there are any, `servers`."""
     described: Schema = {
         'title': info.title or DEFAULT_TITLE,
@@ -108,8 +110,12 @@ def describe(info: Info) -> Schema:
     }
     if info.description:
         described['description'] = info.description
-    servers = [{'url': item} if isinstance(item, str) else dict(item) for item in info.servers]
-    return {'info': described, **({'servers': servers} if servers else {})}
+    given = plain(info.servers, warn, 'SERVERS')
+    servers = [{'url': item} if isinstance(item, str) else item for item in given]
+    return {
+        'info': plain(described, warn, 'The document'),
+        **({'servers': servers} if servers else {}),
+    }
 
 
 class _Builder:
@@ -185,7 +191,17 @@ class _Builder:
         if inputs.body:
             operation['requestBody'] = self._body(inputs.body)
         operation |= self._answers(entry, inputs, place)
-        return merged(operation, getattr(entry.handler, 'openapi', {}))
+        return merged(operation, self._read_openapi(handler))
+
+    def _read_openapi(self, handler: Any) -> Schema:
+        """Return what *handler* says of itself: its attribute `openapi`."""
+        given = getattr(handler, 'openapi', None) or {}
+        name = get_dotted_name(handler)
+        if isinstance(given, Mapping):
+            said: Schema = plain(given, self.schemas.warn, f'The openapi of {name}')
+            return said
+        self.schemas.warn(f'The openapi of {name} is {given!r}, no dict; it is left out.')
+        return {}
 
     def _operation_id(self, name: str) -> str:
         candidate, number = name, 1

@@ -11,8 +11,10 @@ from typing import Any
 
 from apistar import types, validators
 
+from django_apistar.lazies import read_text
 from django_apistar.schema import annotations
 from django_apistar.schema.dialect import Dialect, Schema
+from django_apistar.schema.values import fit, plain
 
 FORMATS = {'datetime': 'date-time'}
 DATES = ('date', 'time', 'datetime')
@@ -61,6 +63,7 @@ class Schemas:
         """Return {'default': …}, or {} where *value* does not fit *schema*, *validator*'s."""
         if value is None:
             return {'default': None} if self._may_be_null(schema) else {}
+        value = fit(read_text(value), validator)
         if _accepts(validator, value) and _is_portable(schema, value):
             with contextlib.suppress(TypeError):
                 encoded = _encoded(_native(validator, value))
@@ -104,9 +107,10 @@ class Schemas:
             schema = {'description': inspect.cleandoc(owner.__doc__), **schema}
         example = getattr(owner, 'example', None)
         if isinstance(example, Mapping):
+            place = f'The example of {owner.__module__}.{owner.__qualname__}'
+            said = plain(fit(example, owner), self.warn, place)
             key = 'examples' if self.dialect.is_2020 else 'example'
-            encoded = _encoded(example)
-            schema[key] = [encoded] if self.dialect.is_2020 else encoded
+            schema[key] = [said] if self.dialect.is_2020 else said
         return schema
 
     # Validators

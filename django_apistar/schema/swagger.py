@@ -27,7 +27,7 @@ def build_swagger(
 ) -> Schema:
     """Return the Swagger 2.0 document of the documented *entries*."""
     sections = build_sections(entries, surroundings, DIALECTS['2.0'], warn)
-    described = describe(info or Info())
+    described = describe(info or Info(), warn)
     components = sections.get('components', {})
     document: Schema = {'swagger': '2.0', 'info': described['info']}
     document |= _server(described.get('servers', []))

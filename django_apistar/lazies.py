@@ -1,0 +1,34 @@
+"""Lazy text, as Django's `gettext_lazy` and `reverse_lazy` make it."""
+
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.urls import get_script_prefix, set_script_prefix
+from django.utils import translation
+from django.utils.functional import Promise
+
+
+def is_lazy(value: Any) -> bool:
+    return isinstance(value, Promise)
+
+
+def read_text(value: Any) -> Any:
+    """Return *value*, where it is lazy as the text that it stands for in LANGUAGE_CODE.
+
+    Raises what the function behind it raises.
+    """
+    if not isinstance(value, (str, Promise)) or type(value) is str:
+        return value
+    with translation.override(django_settings.LANGUAGE_CODE):
+        # A SafeString is its own str(), and a SimpleLazyObject says that it is a str.
+        return str.__str__(str(value))
+
+
+def read_path(value: Any) -> Any:
+    """As read_text, for a URL as PATH_INFO has it: without the script prefix."""
+    prefix = get_script_prefix()
+    set_script_prefix('/')
+    try:
+        return read_text(value)
+    finally:
+        set_script_prefix(prefix)
