@@ -2,7 +2,6 @@
 
 import functools
 import json
-import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -245,9 +244,7 @@ class App(apistar.App):
         errors.report(exc, environ)
 
     def error_handler(self, environ: WSGIEnviron = None) -> Response:
-        if environ is not None and errors.wants_traceback(environ):
-            return errors.render_traceback(environ)
-        return http.JSONResponse('Server error', 500, exc_info=sys.exc_info())
+        return errors.build_fault_response(environ or {})
 
     def finalize_wsgi(
         self, response: Response, start_response: WSGIStartResponse
@@ -256,8 +253,9 @@ class App(apistar.App):
         if self.debug and exc_info is not None:
             raise exc_info[0].with_traceback(exc_info[1], exc_info[2])
         status, headers = responses.finalize(response, self.extra_headers)
+        body = responses.get_body(response)
         start_response(status, headers, exc_info)
-        return responses.get_body(response)
+        return body
 
 
 class Redirect(apistar.exceptions.Found):

@@ -1,7 +1,9 @@
 """The WSGI application that picks a framework for each request."""
 
+import contextlib
 import functools
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import Context, copy_context
 from typing import Any
@@ -11,11 +13,11 @@ from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.urls import set_script_prefix
 
-from django_apistar import security, slips, wiring
+from django_apistar import errors, responses, security, slips, wiring
 from django_apistar.application import App, get_app, get_route_table
 from django_apistar.conf import SettingsError, get_settings
 from django_apistar.entries import APISTAR, DJANGO
-from django_apistar.lifecycle import Lifecycle, enter_thread, thread
+from django_apistar.lifecycle import Lifecycle, enter_thread, send_finished, thread
 from django_apistar.routing import RouteTable, to_path_info
 from django_apistar.static import StaticFiles, not_found
 
@@ -90,24 +92,26 @@ class Dispatcher:
             first = thread.first
         except AttributeError:
             first = enter_thread()
-        if (
-            first.next is not None
-            or request_started.receivers != lifecycle.started
-            or request_finished.receivers != lifecycle.finished
-        ):
-            first = lifecycle.begin(first, environ)
         # A copy of the context, so that what a handler activates ends with its request:
         # language, time zone, URLconf and script prefix are context variables.
         context = copy_context()
         try:
+            if (
+                first.next is not None
+                or request_started.receivers != lifecycle.started
+                or request_finished.receivers != lifecycle.finished
+            ):
+                first = lifecycle.begin(first, environ)
             if script_name:
-                context.run(set_script_prefix, script_name + '/')
+                context.run(set_script_prefix, settle_script_name(environ) + '/')
             body = context.run(respond, environ, start_response, found)
-        except BaseException:
+        except BaseException as exc:
             lifecycle.end(first)
-            raise
+            return self._answer_fault(exc, environ, start_response)
         if type(body) is not list:  # Servers do not close lists.
-            return ContextBody(body, context, functools.partial(lifecycle.end, first))
+            report = self.apistar_wsgi_app.report_exception
+            on_close = functools.partial(lifecycle.end, first)
+            return ContextBody(body, context, functools.partial(report, environ=environ), on_close)
         if first.next is not None:
             lifecycle.end(first)
         return body
@@ -178,17 +182,70 @@ class Dispatcher:
 
     def _call_django(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         environ[FRAMEWORK_KEY] = 'django'
+        if environ.get('SCRIPT_NAME'):
+            settle_script_name(environ)
         enter_thread()
         context = copy_context()
-        body = context.run(self.django_wsgi_app, environ, start_response)
-        if environ['REQUEST_METHOD'] == 'HEAD':
-            return HeadBody(body)
+        head = Head(start_response)
+        try:
+            body = context.run(self.django_wsgi_app, environ, head.start_response)
+        except BaseException as exc:
+            send_finished()  # as the response's `close` would
+            return self._answer_fault(exc, environ, start_response)
+        if environ['REQUEST_METHOD'] == 'HEAD' or head.is_bodiless:
+            return NoBody(body)
+        if not getattr(body, 'streaming', False):
+            return body
         # Only a streamed body is made outside of the call, in the language that was active then.
-        return ContextBody(body, context) if getattr(body, 'streaming', False) else body
+        try:
+            body = context.run(responses.begin, body)
+        except BaseException as exc:
+            return self._answer_fault(exc, environ, start_response)
+        return ContextBody(body, context, functools.partial(errors.report, environ=environ))
 
     def _call_static(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         environ[FRAMEWORK_KEY] = 'static'
         return self.static_app(environ, start_response)
+
+
+    def _answer_fault(
+        self, exc: BaseException, environ: Environ, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer 500 to what no framework has answered. Raises what is meant for the process."""
+        if not isinstance(exc, errors.FAULTS) or django_settings.DEBUG_PROPAGATE_EXCEPTIONS:
+            raise exc
+        errors.report(exc, environ)
+        response = errors.build_fault_response(environ)
+        status, headers = responses.finalize(response, self._headers)
+        if self.transport.hsts and security.is_secure(environ):
+            headers.append(('strict-transport-security', self.transport.hsts))
+        start_response(status, headers, sys.exc_info())
+        return [] if environ['REQUEST_METHOD'] == 'HEAD' else responses.get_body(response)
+
+
+class Head:
+    """A `start_response` for Django's views, which may say what HTTP does not allow."""
+
+    def __init__(self, start_response: StartResponse) -> None:
+        self._start_response = start_response
+        self.is_bodiless = False
+
+    def start_response(self, status: str, headers: responses.Headers, exc_info: Any = None) -> Any:
+        """Pass the head on. Raises ValueError where HTTP does not have it."""
+        code = int(status[:3])
+        self.is_bodiless = code in responses.BODILESS
+        if self.is_bodiless:
+            headers = responses.without_content(headers, code)
+        responses.check_status(code)
+        responses.check_headers(headers)
+        return self._start_response(status, headers, exc_info)
+
+
+def settle_script_name(environ: Environ) -> str:
+    """Return SCRIPT_NAME, made a path: '//a' before a path would be another host's URL."""
+    name = environ['SCRIPT_NAME'].lstrip('/\\')
+    environ['SCRIPT_NAME'] = script_name = f'/{name}' if name else ''
+    return script_name
 
 
 class MountedDispatcher(Dispatcher):
@@ -200,8 +257,8 @@ class MountedDispatcher(Dispatcher):
         return super().__call__(environ, start_response)
 
 
-class HeadBody:
-    """No body, as a HEAD request wants; the one that was made is closed with it."""
+class NoBody:
+    """No body, as HEAD and some statuses want; the one that was made is closed with it."""
 
     def __init__(self, body: Iterable[bytes]) -> None:
         self._body = body
@@ -210,38 +267,59 @@ class HeadBody:
         return iter(())
 
     def close(self) -> None:
-        getattr(self._body, 'close', lambda: None)()
+        responses.close(self._body)
+
+
+class BrokenBodyError(Exception):
+    """A body that ends before its end, by what would end a server's worker."""
 
 
 class ContextBody:
-    """A streamed body, made in the request's context; *on_close* is called once at its end."""
+    """A streamed body, made in the request's context; *on_close* is called once at its end.
+
+    A fault is given to *report*, and to the server, which ends the connection.
+    """
 
     def __init__(
         self,
         body: Iterable[bytes],
         context: Context,
+        report: Callable[[BaseException], None],
         on_close: Callable[[], None] | None = None,
     ) -> None:
         self._body = body
         self._context = context
+        self._report = report
         self._on_close = on_close
         self._is_open = True
 
     def __iter__(self) -> Iterator[bytes]:
-        iterator = self._context.run(iter, self._body)
-        end = object()
-        while (chunk := self._context.run(next, iterator, end)) is not end:
-            yield chunk  # type: ignore[misc]
+        with self._reporting():
+            iterator = self._context.run(iter, self._body)
+            end = object()
+            while (chunk := self._context.run(next, iterator, end)) is not end:
+                yield chunk  # type: ignore[misc]
 
     def close(self) -> None:
         if not self._is_open:
             return
         self._is_open = False
+        with self._reporting():
+            try:
+                self._context.run(responses.close, self._body)
+            finally:
+                if self._on_close:
+                    self._on_close()
+
+    @contextlib.contextmanager
+    def _reporting(self) -> Iterator[None]:
         try:
-            self._context.run(getattr(self._body, 'close', lambda: None))
-        finally:
-            if self._on_close:
-                self._on_close()
+            yield
+        except errors.FAULTS as exc:
+            self._report(exc)
+            if isinstance(exc, Exception):
+                raise
+            raise BrokenBodyError(f'{type(exc).__name__} in a streamed body.') from exc
 
 
 def answer_health(environ: Environ, start_response: StartResponse) -> list[bytes]:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from asyncio import CancelledError
 from typing import Any
 
 from apistar import exceptions, http
@@ -23,6 +24,9 @@ from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 from django_apistar.refusals import Refusal
 
 request_logger = logging.getLogger('django.request')
+
+# What a request's own code may raise without ending its worker. Ctrl-C is meant for the process.
+FAULTS = (Exception, SystemExit, CancelledError)
 
 
 def translate(exc: BaseException) -> Any:
@@ -100,7 +104,7 @@ def report(exc: BaseException, environ: dict[str, Any]) -> None:
     request = build_request(environ)
     try:
         signals.got_request_exception.send(sender=None, request=request)
-    except Exception:
+    except FAULTS:
         request_logger.exception('A receiver of got_request_exception failed.')
     request_logger.error(
         'Internal Server Error: %s', escape_path(request.path),
@@ -144,6 +148,13 @@ def escape_path(path: str) -> str:
 def wants_traceback(environ: dict[str, Any]) -> bool:
     """Whether a fault is shown to the client: under DEBUG, to a browser."""
     return bool(django_settings.DEBUG) and 'text/html' in environ.get('HTTP_ACCEPT', '')
+
+
+def build_fault_response(environ: dict[str, Any]) -> Any:
+    """Return the response to the fault in flight."""
+    if wants_traceback(environ):
+        return render_traceback(environ)
+    return http.JSONResponse('Server error', 500, exc_info=sys.exc_info())
 
 
 def render_traceback(environ: dict[str, Any]) -> Any:

@@ -36,7 +36,7 @@ class Exchange:
         """Return the response's body; `start_response` has been called."""
         try:
             return self._respond()
-        except (Exception, SystemExit) as exc:
+        except errors.FAULTS as exc:
             return self.recover(exc)
 
     def _respond(self) -> Iterable[bytes]:
@@ -119,7 +119,7 @@ class Exchange:
             self._set_response(self._run([self.app.exception_handler]))
             errors.warn(exc, self.environ)
             return self._finish()
-        except (Exception, SystemExit) as fault:
+        except errors.FAULTS as fault:
             return self._fail(fault)
 
     def _fail(self, fault: BaseException) -> Iterable[bytes]:
@@ -134,7 +134,7 @@ class Exchange:
     def _run_on_error(self, hook: Any) -> None:
         try:
             self._run([hook.on_error])
-        except (Exception, SystemExit) as fault:
+        except errors.FAULTS as fault:
             self.app.report_exception(fault, self.environ)
 
     def _set_response(self, response: Any) -> None:

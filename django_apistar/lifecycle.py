@@ -18,6 +18,8 @@ from django.db import close_old_connections, connections, reset_queries
 from django.db.backends.signals import connection_created
 from django.utils.module_loading import import_string
 
+from django_apistar import errors
+
 _OWN_RECEIVERS = (
     (request_started, {id(reset_queries), id(close_old_connections)}),
     (request_finished, {id(close_old_connections), id(close_caches), id(reset_urlconf)}),
@@ -65,7 +67,15 @@ class _Receivers:
     settings_dict = {'AUTOCOMMIT': True}
 
     def close_if_unusable_or_obsolete(self) -> None:
+        send_finished()
+
+
+def send_finished() -> None:
+    """Send request_finished. A receiver that fails is logged: the answer is made already."""
+    try:
         request_finished.send(sender=WSGIHandler)
+    except errors.FAULTS:
+        errors.request_logger.exception('A receiver of request_finished failed.')
 
 
 # `first` of what this thread has opened, and `caches`. A class of its own would be filled at

@@ -226,6 +226,7 @@ class Plans:
         encode = _build_encode(app)
         return Tools(
             app=app,
+            faults=errors.FAULTS,
             recover=self._recover,
             read_body=body.read_body,
             decode_body=app.decode_body,

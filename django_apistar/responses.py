@@ -4,6 +4,7 @@ import functools
 import inspect
 import itertools
 import json
+import operator
 import re
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
@@ -19,15 +20,30 @@ from django_apistar.fields import get_item, is_type
 from django_apistar.signatures import get_signature
 
 Headers = list[tuple[str, str]]
-STATUS_LINES = {code: f'{code} Unknown' for code in range(100, 600)}
-STATUS_LINES.update({status.value: f'{status.value} {status.phrase}' for status in HTTPStatus})
-BODILESS = frozenset((*range(100, 200), 204, 304))
+BODILESS = frozenset((204, 205, 304))
 CONTENT_HEADERS = ('content-length', 'content-type')
 # Of small responses: to write a number takes as long as to call a function.
 LENGTHS = tuple(('content-length', str(length)) for length in range(1024))
 JSON_TYPE = ('content-type', 'application/json')
+_NAME = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.1
+_VALUE = re.compile('[\t -~\x80-\xff]*')  # section 5.5
+_MOST_NAMES = 1024
+_names: set[str] = set()  # those that have been checked
+_get_name = operator.itemgetter(0)
+
+
+class _StatusLines(dict[int, str]):
+    """The status line of each status that can end an exchange."""
+
+    def __missing__(self, code: Any) -> str:
+        raise ValueError(f'The status {code!r} cannot end a request. Use 200 to 599.')
+
+
+STATUS_LINES = _StatusLines({code: f'{code} Unknown' for code in range(200, 600)})
+STATUS_LINES.update({
+    status.value: f'{status.value} {status.phrase}' for status in HTTPStatus if status >= 200
+})
 PLAIN_STATUSES = frozenset(STATUS_LINES).difference(BODILESS)
-_UNSENDABLE = re.compile('[\r\n\0]|[^\0-\xff]')
 
 
 class JSONResponse(http.JSONResponse):
@@ -62,7 +78,7 @@ class _Encoded:
             yield chunk.encode('utf-8') if isinstance(chunk, str) else chunk
 
     def close(self) -> None:
-        getattr(self._content, 'close', lambda: None)()
+        close(self._content)
 
 
 def build_response(value: Any, encode_default: Callable[[Any], Any]) -> Any:
@@ -130,7 +146,7 @@ class _Chained:
         return self._values
 
     def close(self) -> None:
-        getattr(self._source, 'close', lambda: None)()
+        close(self._source)
 
 
 def _iter_json(values: Iterable[Any], encode_default: Callable[[Any], Any]) -> Iterator[str]:
@@ -161,20 +177,21 @@ def finalize(response: Any, extra: tuple[tuple[str, str], ...]) -> tuple[str, He
     """Return the status line and headers of *response* as they go to the server.
 
     *extra* headers are added where the response has none of that name. Raises ValueError for
-    a header that would break the response apart, KeyError for a status outside 100 to 599.
+    a header that HTTP does not have, and for a status outside 200 to 599.
     """
     status_code, content = response.status_code, response.content
+    status_line = STATUS_LINES[status_code]
     known, headers = response.headers._dict, response.headers._list
     # Counted here: a hook may have changed the content.
     if isinstance(content, bytes) and known.get('content-length') != str(len(content)):
         length = str(len(content))
         headers = [(name, length if name == 'content-length' else value) for name, value in headers]
     if status_code in BODILESS:
-        headers = [item for item in headers if item[0] not in CONTENT_HEADERS]
+        headers = without_content(headers, status_code)
     check_headers(headers)
     if not _get_names(extra).isdisjoint(known):
         extra = tuple(item for item in extra if item[0] not in known)
-    return STATUS_LINES[status_code], [*headers, *extra]
+    return status_line, [*headers, *extra]
 
 
 @functools.lru_cache(maxsize=16)
@@ -182,25 +199,54 @@ def _get_names(headers: tuple[tuple[str, str], ...]) -> frozenset[str]:
     return frozenset(name for name, _ in headers)
 
 
+def without_content(headers: Headers, status_code: int) -> Headers:
+    """Return *headers* as an answer has them that has no body: RFC 9110, section 15."""
+    kept = [item for item in headers if item[0].lower() not in CONTENT_HEADERS]
+    return [*kept, LENGTHS[0]] if status_code == 205 else kept
+
+
 def get_body(response: Any) -> Iterable[bytes]:
     """Return what a WSGI application returns for *response*."""
+    content = response.content
     if response.status_code in BODILESS:
-        getattr(response.content, 'close', lambda: None)()
+        close(content)
         return []
-    if isinstance(response.content, bytes):
-        return [response.content]
-    return response.content  # type: ignore[no-any-return]
+    if isinstance(content, bytes):
+        return [content]
+    return content if isinstance(content, (list, tuple)) else begin(content)
+
+
+def begin(body: Iterable[bytes]) -> Iterable[bytes]:
+    """Return *body* with its first part made: a fault in it can still be answered."""
+    parts = iter(body)
+    try:
+        first = list(itertools.islice(parts, 1))
+    except BaseException:
+        close(body)
+        raise
+    return _Chained(first, parts, body)
+
+
+def close(body: Any) -> None:
+    """Close *body* where it can be, as a server does."""
+    getattr(body, 'close', lambda: None)()
+
+
+def check_status(code: int) -> None:
+    """Raise ValueError for a status that cannot end a request."""
+    STATUS_LINES[code]
 
 
 def check_headers(headers: Headers) -> None:
-    """Raise ValueError where a header would break the response apart or cannot be sent."""
-    if not headers:
-        return
+    """Raise ValueError for a header that HTTP does not have, so that no server can send it."""
     text = ' '.join(itertools.chain.from_iterable(headers))
-    if text.isascii() and text.isprintable():
-        return  # The usual case, far faster to ask than a pattern.
-    if _UNSENDABLE.search(text):
-        name, value = next(
-            header for header in headers if _UNSENDABLE.search(header[0] + header[1])
-        )
-        raise ValueError(f'The header {name!r} has the value {value!r}, which HTTP cannot send.')
+    # The usual case, far faster to ask than patterns.
+    if text.isascii() and text.isprintable() and _names.issuperset(map(_get_name, headers)):
+        return
+    for name, value in headers:
+        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise ValueError(
+                f'The header {name!r} has the value {value!r}, which HTTP cannot send.'
+            )
+    if len(_names) < _MOST_NAMES:
+        _names.update(map(_get_name, headers))

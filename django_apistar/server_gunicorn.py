@@ -46,6 +46,8 @@ _PRODUCTION = {
     'access_log_format': access_log.FORMAT,
     'logger_class': access_log.AccessLogger,
     'control_socket_disable': True,
+    # A client's SCRIPT_NAME would go through a proxy that only knows of paths, and past its rules.
+    'forwarder_headers': '',
     'worker_class': 'gthread',
     'timeout': 30,
     'graceful_timeout': 30,

@@ -3,7 +3,6 @@
 import base64
 import contextlib
 import io
-import re
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,13 +26,12 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 from django_apistar import reverse_url
 from django_apistar.counts import get_local_counts
 from django_apistar.dispatch import get_application
+from django_apistar.responses import BODILESS, check_headers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-BODILESS = frozenset((*range(100, 200), 204, 304))
 SAFE_METHODS = frozenset(('GET', 'HEAD', 'OPTIONS', 'TRACE'))
-_HEADER_VALUE = re.compile(r'[^\x00-\x08\x0a-\x1f\x7f]*')
 
 
 class TestClient(requests.Session):
@@ -177,10 +175,7 @@ class _Exchange:
             self.remember(exc_info[1])
         elif self.status:
             raise RuntimeError('The application has called start_response twice.')
-        for name, value in headers:
-            value.encode('latin-1')
-            if not _HEADER_VALUE.fullmatch(value):
-                raise ValueError(f'No server sends the header {name}: {value!r}.')
+        check_headers(headers)
         self.status, self.headers = status, headers
         return self.parts.append
 

@@ -52,9 +52,22 @@ class Worker(ThreadWorker):
     def _serve(self, conn: Any) -> None:
         try:
             outcome = Outcome(self.handle(conn))
-        except BaseException as exc:
+        except Exception as exc:
             outcome = Outcome(error=exc)
+        except BaseException as exc:  # by what is wrapped around the application
+            outcome = Outcome(self._survive(conn, exc))
         self.method_queue.defer(self.finish_request, conn, outcome)
+
+    def _survive(self, conn: Any, exc: BaseException) -> bool:
+        """Answer 500 to a SystemExit, before which gunicorn has sent nothing; else only log.
+
+        Given to the loop, it would end the worker, and some a status that ends the master.
+        """
+        if isinstance(exc, SystemExit):
+            self.handle_error(getattr(conn.parser, 'mesg', None), conn.sock, conn.client, exc)
+        else:
+            self.log.exception('Error handling request')
+        return False
 
     def finish_request(self, conn: Any, fs: Any) -> None:
         self.tpool.release()

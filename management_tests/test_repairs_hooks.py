@@ -378,8 +378,8 @@ def test_detail_of_an_exception_may_be_what_json_of_a_handler_may_be(app_class):
 
 
 @both_modes
-@pytest.mark.parametrize('status', [0, 99, 600, 700])
-def test_E08_status_that_http_does_not_have_is_a_logged_500(app_class, status, caplog):
+@pytest.mark.parametrize('status', [0, 99, 100, 103, 199, 600, 700])
+def test_E08_E13_status_that_http_does_not_have_is_a_logged_500(app_class, status, caplog):
     """H10: kept as a 500, which is the project's fault; but no longer silent."""
 
     def handler() -> None:

@@ -134,5 +134,6 @@ class AnswerWriter:
                 )
                 source.line(f"start_response('200 OK', [length, {', '.join(map(repr, headers))}])")
                 source.line('return [body]')
+        source.line(f'body = {source.const(self._tools.body_of, "body_of")}(response)')
         source.line('start_response(status, headers)')
-        source.line(f'return {source.const(self._tools.body_of, "body_of")}(response)')
+        source.line('return body')

@@ -49,6 +49,7 @@ class Tools:
     """What a plan calls of the App's: the same for all its routes."""
 
     app: Any
+    faults: tuple[type[BaseException], ...]  # what is recovered from
     recover: Callable[..., Any]  # (exception, environ, start_response, route, keys, variables)
     read_body: Callable[[dict[str, Any]], bytes]
     decode_body: Callable[[bytes, dict[str, Any]], Any]
@@ -188,7 +189,7 @@ class _PlanWriter:
                     self._write_progress(subject.steps[index - 1].function)
                     for number in range(start, index):
                         self._write_step(number, subject.steps[number])
-            with source.block('except (Exception, SystemExit) as exc:'):
+            with source.block(f'except {source.const(self.tools.faults, "faults")} as exc:'):
                 source.line(
                     f'return {recover}(exc, environ, start_response, _route, {keys}, locals())'
                 )
