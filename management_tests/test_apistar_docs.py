@@ -5,11 +5,14 @@ import json
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
 import yaml
+from apistar import Route
 from django.core.management import CommandError, call_command
+from django.test import override_settings
 
 from django_apistar.schema import validation
 from django_apistar.test import TestClient
@@ -177,12 +180,34 @@ def test_validation_without_its_package(monkeypatch):
 
 @pytest.mark.usefixtures('_nasty_project')
 def test_what_cannot_be_described_is_told():
-    warning = (
-        'Warning: DELETE /people/{person_id}/ (management_tests.nasty.delete_person) has no return '
-        'annotation: its response has no schema.'
+    assert run()[1] == (
+        "Warning: GET /people/ has two routes; 'never_called' is left out.\n"
+        'Warning: 2 handlers have no return annotation, so their responses have no schema: '
+        'management_tests.nasty.welcome, management_tests.nasty.delete_person.\n'
     )
 
-    assert warning in run()[1].splitlines()
+
+def test_handlers_without_annotation_are_counted_in_one_line():
+    routes = types.ModuleType('bare_routes')
+    routes.routes = [Route(f'/{n}/', 'GET', make_bare(n), name=f'bare{n}') for n in range(7)]
+    sys.modules['bare_routes'] = routes
+
+    with override_settings(APISTAR_ROUTE_CONF='bare_routes', APISTAR_SETTINGS={}):
+        message, _, stderr = fail('--fail-on-warn')
+
+    names = ', '.join(f'{__name__}.bare{n}' for n in range(5))
+    assert stderr == (
+        'Warning: 7 handlers have no return annotation, so their responses have no schema: '
+        f'{names} and 2 more.\n'
+    )
+    assert message == '1 thing cannot be described, see above.'
+
+
+def make_bare(number):
+    def bare(): ...
+
+    bare.__name__ = bare.__qualname__ = f'bare{number}'
+    return bare
 
 
 @pytest.mark.usefixtures('_nasty_project')

@@ -670,7 +670,46 @@ def test_python_patterns_become_javascripts():
         'flagged': {'type': 'string'},
     }
     assert warnings == [
-        "The pattern '(?i)abc' has no form in JSON Schema; it is left out.",
+        "The pattern '(?i)abc' of Thing.flagged has no form in JSON Schema; it is left out.",
+    ]
+
+
+class Unknown(validators.Validator):
+    """Of no kind that a schema has."""
+
+
+class Strange:
+    """Of no kind that a schema has."""
+
+
+def test_remarks_name_the_type_and_the_field():
+    class Address(types.Type):
+        since = validators.Date(default='')
+
+    class Customer(types.Type):
+        born = validators.Date(default='today')
+        codes = validators.Array(items=validators.String(pattern='(?i)a'))
+        other = validators.Object(properties={'thing': Unknown(), 'tree': validators.Ref('T')})
+        address = Address
+
+    def customers(limit: int = 'x', when: Strange = None) -> list[Customer]: ...
+
+    def strange() -> Strange: ...
+
+    routes = [Route('/', 'GET', customers), Route('/strange/', 'GET', strange)]
+    warnings = []
+    build(routes, warn=warnings.append)
+
+    names = f'{__name__}.test_remarks_name_the_type_and_the_field.<locals>.'
+    assert [warning.replace(names, '…') for warning in warnings] == [
+        f"GET / (…customers): the parameter 'when: {__name__}.Strange = None' cannot be resolved.",
+        "The default 'x' of 'limit' in GET / (…customers) does not fit its schema; it is left out.",
+        "The default '' of Address.since does not fit its schema; it is left out.",
+        "The default 'today' of Customer.born does not fit its schema; it is left out.",
+        "The pattern '(?i)a' of Customer.codes has no form in JSON Schema; it is left out.",
+        'The validator Unknown of Customer.other.thing is not known; anything fits.',
+        "Ref 'T' of Customer.other.tree names no definition; anything fits.",
+        f'The annotation {Strange!r} of GET /strange/ (…strange) is not known; anything fits.',
     ]
 
 

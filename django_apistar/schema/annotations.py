@@ -79,7 +79,7 @@ def _of_class(annotation: Any, schemas: 'Schemas') -> Schema:
             return {'type': 'array', 'items': {}}
         if issubclass(annotation, collections.abc.Mapping):
             return {'type': 'object'}
-    schemas.warn(f'The annotation {annotation!r} is not known; anything fits.')
+    schemas.warn(f'The annotation {annotation!r} of {schemas.place} is not known; anything fits.')
     return {}
 
 

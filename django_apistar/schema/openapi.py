@@ -16,6 +16,7 @@ from django_apistar.schema.responses import (
     error_name,
     error_response,
     error_statuses,
+    is_annotated,
     merged,
     success_content,
     success_responses,
@@ -28,6 +29,7 @@ from django_apistar.signatures import get_dotted_name
 VERSIONS = {'3.1': '3.1.0', '3.0': '3.0.3'}
 METHODS = ('GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'TRACE')
 TEMPLATE = re.compile(r'{\+?([^}]*)}')
+MOST_NAMED = 5  # of the handlers that one warning is about
 DEFAULT_TITLE = 'API'
 DEFAULT_VERSION = '1.0.0'
 
@@ -129,12 +131,15 @@ class _Builder:
         self.errors: dict[str, Schema] = {}
         self._templates: dict[str, str] = {}  # '/x/{}': the first path of that shape
         self._operation_ids: set[str] = set()
+        self._unannotated: dict[str, str] = {}  # by handler, its first place
 
     def add(self, entries: Iterable[RouteEntry]) -> None:
         for entry in entries:
             if entry.documented:
                 for method in entry.methods:
                     self._add_operation(entry, method)
+        if self._unannotated:
+            self.schemas.warn(_count_unannotated(self._unannotated))
 
     def sections(self) -> Schema:
         components: Schema = {}
@@ -160,7 +165,12 @@ class _Builder:
         if method.lower() in item:
             self.schemas.warn(f'{method} {entry.path} has two routes; {entry.name!r} is left out.')
             return
-        item[method.lower()] = self._operation(entry, method, names)
+        handler: Any = entry.handler  # An API Star route always has one.
+        place = f'{method} {entry.path} ({get_dotted_name(handler)})'
+        with self.schemas.at(place):
+            item[method.lower()] = self._operation(entry, method, names)
+        if not is_annotated(handler):
+            self._unannotated.setdefault(get_dotted_name(handler), place)
 
     def _template_of(self, path: str) -> tuple[str, dict[str, str]]:
         """Return the document's path for *path*, and its parameters' names by the route's.
@@ -176,8 +186,8 @@ class _Builder:
         handler: Any = entry.handler  # An API Star route always has one.
         parameters = get_parameters(entry.path)
         inputs = read_inputs(handler, parameters, method, around.components, around.hooks)
-        place = f'{method} {entry.path} ({get_dotted_name(handler)})'
         for parameter in inputs.unknown:
+            place = self.schemas.place
             self.schemas.warn(f'{place}: the parameter {parameter!r} cannot be resolved.')
         operation: Schema = {'operationId': self._operation_id(entry.name)}
         operation |= _documentation(entry.handler)
@@ -185,12 +195,12 @@ class _Builder:
             tag = ':'.join(entry.sections)
             self.tags[tag] = None
             operation['tags'] = [tag]
-        described = [self._parameter(item, names, place) for item in inputs.parameters]
+        described = [self._parameter(item, names) for item in inputs.parameters]
         if described:
             operation['parameters'] = described
         if inputs.body:
             operation['requestBody'] = self._body(inputs.body)
-        operation |= self._answers(entry, inputs, place)
+        operation |= self._answers(entry, inputs)
         return merged(operation, self._read_openapi(handler))
 
     def _read_openapi(self, handler: Any) -> Schema:
@@ -211,11 +221,11 @@ class _Builder:
         self._operation_ids.add(candidate)
         return candidate
 
-    def _parameter(self, parameter: Parameter, names: dict[str, str], place: str) -> Schema:
-        schema = self.schemas.of_path_or_query(parameter.item)
-        if parameter.default is not inspect.Parameter.empty:
-            name = f'{parameter.name!r} in {place}'
-            schema |= self.schemas.default(parameter.item, parameter.default, schema, name)
+    def _parameter(self, parameter: Parameter, names: dict[str, str]) -> Schema:
+        with self.schemas.at(f'{parameter.name!r} in {self.schemas.place}'):
+            schema = self.schemas.of_path_or_query(parameter.item)
+            if parameter.default is not inspect.Parameter.empty:
+                schema |= self.schemas.default(parameter.item, parameter.default, schema)
         name = parameter.name
         described: Schema = {
             'name': names.get(name, name) if parameter.location == 'path' else name,
@@ -236,10 +246,10 @@ class _Builder:
             contents[media_type] = {'schema': schema}
         return {'content': contents, **({'required': True} if body.is_required else {})}
 
-    def _answers(self, entry: RouteEntry, inputs: Inputs, place: str) -> Schema:
+    def _answers(self, entry: RouteEntry, inputs: Inputs) -> Schema:
         needs_user = inputs.demands_user or self.surroundings.needs_user(entry)
         statuses = read_statuses(entry.handler)
-        content = success_content(entry.handler, self.schemas, place)
+        content = success_content(entry.handler, self.schemas)
         responses = success_responses(statuses.successes, content)
         for status in error_statuses(inputs, needs_user, statuses.errors):
             name = error_name(status)
@@ -253,6 +263,18 @@ class _Builder:
         if not schemes or not (needs_user or inputs.reads_authorization):
             return {}
         return {'security': schemes if needs_user else [{}, *schemes]}
+
+
+def _count_unannotated(places: Mapping[str, str]) -> str:
+    """Return one sentence for all handlers without a return annotation, with some by name."""
+    handlers = list(places)
+    if len(handlers) == 1:
+        return f'{places[handlers[0]]} has no return annotation: its response has no schema.'
+    named, rest = ', '.join(handlers[:MOST_NAMED]), len(handlers) - MOST_NAMED
+    return (
+        f'{len(handlers)} handlers have no return annotation, so their responses have no schema: '
+        f'{named}{f" and {rest} more" if rest > 0 else ""}.'
+    )
 
 
 def _documentation(handler: Any) -> Schema:

@@ -27,11 +27,14 @@ ERROR: Schema = {'anyOf': [{'type': 'string'}, {'type': 'object'}]}
 NO_CONTENT = (204, 205)
 
 
-def success_content(handler: Any, schemas: Schemas, place: str) -> Schema:
-    """Return the media types of a normal answer and their schemas; *place* names the handler."""
+def is_annotated(handler: Any) -> bool:
+    return get_signature(handler).return_annotation is not EMPTY
+
+
+def success_content(handler: Any, schemas: Schemas) -> Schema:
+    """Return the media types of a normal answer and their schemas."""
     annotation = get_signature(handler).return_annotation
     if annotation is EMPTY:
-        schemas.warn(f'{place} has no return annotation: its response has no schema.')
         return ANYTHING
     if isinstance(annotation, type) and issubclass(annotation, http.Response):
         return _content_of_response(annotation)

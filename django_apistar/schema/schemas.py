@@ -6,7 +6,7 @@ import inspect
 import itertools
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from apistar import types, validators
@@ -36,7 +36,7 @@ class Schemas:
     """The schemas of one document. Lives as long as the document is built.
 
     `components` holds the named ones, in the order of their first use. What cannot be expressed
-    is told to *warn* and left out.
+    is told to *warn*, with its place, and left out.
     """
 
     def __init__(self, dialect: Dialect, warn: Callable[[str], None]) -> None:
@@ -44,6 +44,14 @@ class Schemas:
         self.warn = warn
         self.components: dict[str, Schema] = {}
         self._names: dict[int, tuple[str, Any]] = {}  # with the validator, so that its id stays
+        self.place = 'the API'  # of what is being converted: 'Product.price'
+
+    @contextlib.contextmanager
+    def at(self, place: str) -> Iterator[None]:
+        """Let warnings name *place* meanwhile."""
+        outer, self.place = self.place, place
+        yield
+        self.place = outer
 
     def of(self, item: Any, scope: Scope | None = None) -> Schema:
         """Return the schema of *item*: a Type, a validator, or an annotation."""
@@ -59,7 +67,7 @@ class Schemas:
         """Return the schema of *item* in a URL, which can say nothing but strings: no null."""
         return self.dialect.without_null(self.of(item))
 
-    def default(self, validator: Any, value: Any, schema: Schema, place: str) -> Schema:
+    def default(self, validator: Any, value: Any, schema: Schema) -> Schema:
         """Return {'default': …}, or {} where *value* does not fit *schema*, *validator*'s."""
         if value is None:
             return {'default': None} if self._may_be_null(schema) else {}
@@ -69,7 +77,7 @@ class Schemas:
                 encoded = _encoded(_native(validator, value))
                 if _accepts(validator, encoded):  # A date in Python skips pattern and enum.
                     return {'default': encoded}
-        self.warn(f'The default {value!r} of {place} does not fit its schema; it is left out.')
+        self.warn(f'The default {value!r} of {self.place} does not fit its schema; it is left out.')
         return {}
 
     def _may_be_null(self, schema: Schema) -> bool:
@@ -86,7 +94,8 @@ class Schemas:
             name = self._free_name(owner)
             self._names[id(validator)] = name, validator
             self.components[name] = {}  # A validator may refer to itself while it is converted.
-            self.components[name] = self._described(self._plain(validator, scope), owner)
+            with self.at(name):
+                self.components[name] = self._described(self._plain(validator, scope), owner)
         return self.dialect.reference(name)
 
     def _free_name(self, owner: Any) -> str:
@@ -136,7 +145,8 @@ class Schemas:
         ):
             if isinstance(validator, validator_class):
                 return converter
-        self.warn(f'The validator {type(validator).__qualname__} is not known; anything fits.')
+        name = type(validator).__qualname__
+        self.warn(f'The validator {name} of {self.place} is not known; anything fits.')
         return lambda validator, scope: {}
 
     def _scope(self, validator: Any, scope: Scope) -> Scope:
@@ -149,8 +159,7 @@ class Schemas:
     def _default_of(self, validator: Any, schema: Schema) -> Schema:
         if not validator.has_default() or isinstance(validator, validators.Ref):
             return {}
-        place = f'a {type(validator).__name__}'
-        return self.default(validator, validator.default, schema, place)
+        return self.default(validator, validator.default, schema)
 
     def _string(self, validator: Any, scope: Scope) -> Schema:
         schema: Schema = {'type': 'string'}
@@ -173,7 +182,10 @@ class Schemas:
         except (re.error, OverflowError, RecursionError, Warning):
             translated = '(?'
         if re.search(PYTHON_ONLY, translated):
-            self.warn(f'The pattern {pattern!r} has no form in JSON Schema; it is left out.')
+            self.warn(
+                f'The pattern {pattern!r} of {self.place} has no form in JSON Schema; '
+                'it is left out.'
+            )
             return None
         return translated
 
@@ -199,7 +211,8 @@ class Schemas:
         schema: Schema = {'type': 'object'}
         if validator.properties:
             schema['properties'] = {
-                name: self.of(child, scope) for name, child in validator.properties.items()
+                name: self._property(name, child, scope)
+                for name, child in validator.properties.items()
             }
         if validator.pattern_properties and self.dialect.is_2020:
             schema |= self._pattern_properties(validator.pattern_properties, scope)
@@ -209,6 +222,10 @@ class Schemas:
         return schema | _count_bounds(
             'Properties', validator.min_properties, validator.max_properties
         )
+
+    def _property(self, name: str, child: Any, scope: Scope) -> Schema:
+        with self.at(f'{self.place}.{name}'):
+            return self.of(child, scope)
 
     def _pattern_properties(self, children: Mapping[str, Any], scope: Scope) -> Schema:
         patterns = {self._pattern(pattern): child for pattern, child in children.items()}
@@ -259,7 +276,7 @@ class Schemas:
 
     def _ref(self, validator: Any, scope: Scope) -> Schema:
         if validator.ref not in scope:
-            self.warn(f'Ref {validator.ref!r} names no definition; anything fits.')
+            self.warn(f'Ref {validator.ref!r} of {self.place} names no definition; anything fits.')
             return {}
         target = scope[validator.ref]
         if is_type(target) or target.def_name:
