@@ -724,6 +724,50 @@ def test_the_example_of_a_type_is_in_its_schema():
 # The document and the runtime
 
 
+OR_NULL = {'allow_null': True}
+NULLABLE = validators.Object(def_name='Nullable', properties={}, **OR_NULL)
+UNIONS = [
+    validators.String(**OR_NULL) | validators.Integer(),
+    validators.String(**OR_NULL) | validators.Integer(**OR_NULL),
+    validators.Union([validators.String(enum=['a'], **OR_NULL)]),
+    validators.Union([
+        validators.Union([validators.String(), validators.Integer()], **OR_NULL),
+        validators.Boolean(),
+    ]),
+    validators.Union([NULLABLE, validators.String()]),
+    validators.Union([validators.Ref('Nullable', **OR_NULL), validators.String()]),
+    validators.Union([validators.Ref('Unnamed'), validators.String()]),
+    validators.Union([validators.String(**OR_NULL)], **OR_NULL),
+    validators.Union([NULLABLE, validators.String()], **OR_NULL),
+    NULLABLE,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize('version', ['3.1', '3.0'])
+@pytest.mark.parametrize('union', UNIONS, ids=range(len(UNIONS)))
+def test_null_is_in_the_schema_of_a_union_where_the_runtime_takes_it(union, version):
+    definitions = {'Nullable': NULLABLE, 'Unnamed': validators.Array(**OR_NULL)}
+    validator = validators.Array(items=union, definitions=definitions)
+    thing = types.TypeMetaclass('Thing', (types.Type,), {'all': validator})
+
+    def handler() -> thing: ...
+
+    document = build([Route('/', 'GET', handler)], version=version)
+    components = document['components']['schemas']
+
+    items = components['Thing']['properties']['all']['items']
+    assert takes_null(items, components) is thing.validator.is_valid({'all': [None]})
+
+
+def takes_null(schema_, components):
+    """Return whether null fits *schema_*, which has no words but those of our own documents."""
+    if '$ref' in schema_:
+        return takes_null(components[schema_['$ref'].rpartition('/')[2]], components)
+    if 'anyOf' in schema_:
+        return any(takes_null(child, components) for child in schema_['anyOf'])
+    return 'null' in schema_['type'] or bool(schema_.get('nullable')) or 'default' in schema_
+
+
 @pytest.mark.parametrize(
     ('method', 'path', 'options', 'status'),
     [

@@ -4,6 +4,7 @@ import datetime
 import enum
 import functools
 import json
+import sys
 import uuid
 from decimal import Decimal
 from http import HTTPStatus
@@ -266,6 +267,202 @@ def test_a_script_prefix_is_before_the_urls_of_the_document(settings):
         document = TestClient().get('/schema/').json()
 
     assert document['paths']['/find/']['get']['externalDocs']['url'] == '/mnt/admin/'
+
+
+# Swagger 2.0, which knows less than OpenAPI 3 of what a handler may say
+
+
+def create(product: Product) -> Part:
+    return None
+
+
+OWN_BODY = {'name': 'body', 'in': 'body', 'required': True,
+            'schema': {'$ref': '#/definitions/Product'}}  # fmt: skip
+PAGE = {'name': 'page', 'in': 'query', 'type': 'integer'}
+
+
+def say_in_swagger(monkeypatch, settings, openapi):
+    """Return the operation of `create` that says *openapi*, and the warnings."""
+    monkeypatch.setattr(create, 'openapi', openapi, raising=False)
+    monkeypatch.setattr(sys.modules[__name__], 'routes', [Route('/', 'POST', create)])
+    settings.APISTAR_ROUTE_CONF = __name__
+    stdout, stderr = run('--format', 'swagger', '--validate')
+    *warnings, last = stderr.splitlines()
+    assert last == 'The schema is valid.'
+    return json.loads(stdout)['paths']['/']['post'], warnings
+
+
+def in_query(name, **words):
+    return {'name': name, 'in': 'query', **words}
+
+
+@pytest.mark.parametrize(
+    ('said', 'parameters', 'warning'),
+    [
+        (
+            in_query('filter', content={'application/json': {}}), [],
+            "Swagger 2.0 has no content of a parameter; 'filter' of 'create' is left out.",
+        ),
+        (
+            {'name': 'sid', 'in': 'cookie', 'schema': {'type': 'string'}}, [],
+            "Swagger 2.0 has no parameter in 'cookie'; 'sid' of 'create' is left out.",
+        ),
+        (
+            {'$ref': 'p'}, [],
+            "Swagger 2.0 has no reference to a parameter; {'$ref': 'p'} of 'create' is left out.",
+        ),
+        (
+            'page', [],
+            "Swagger 2.0 has no parameter without a name; 'page' of 'create' is left out.",
+        ),
+        (
+            in_query('page', schema={'type': ['integer', 'null']}, deprecated=True, example=1),
+            [PAGE], None,
+        ),
+        (
+            in_query('ids', explode=False, schema={'type': 'array', 'items': {'type': 'integer'}}),
+            [{
+                'name': 'ids', 'in': 'query', 'type': 'array', 'items': {'type': 'integer'},
+                'collectionFormat': 'csv',
+            }],
+            None,
+        ),
+        (
+            in_query('low', schema={'type': 'integer', 'exclusiveMinimum': 1, 'const': 3}),
+            [{
+                'name': 'low', 'in': 'query', 'type': 'integer', 'minimum': 1,
+                'exclusiveMinimum': True, 'enum': [3],
+            }],
+            None,
+        ),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_parameters_in_swagger(monkeypatch, settings, said, parameters, warning):
+    operation, warnings = say_in_swagger(monkeypatch, settings, {'parameters': [said]})
+
+    assert operation['parameters'] == [*parameters, OWN_BODY]
+    assert warnings == ([f'Warning: {warning}'] if warning else [])
+
+
+def test_a_reference_as_body_in_swagger(monkeypatch, settings):
+    said = {'requestBody': {'$ref': '#/components/requestBodies/Product'}}
+
+    operation, warnings = say_in_swagger(monkeypatch, settings, said)
+
+    assert operation['parameters'] == [OWN_BODY]
+    assert warnings == [
+        "Warning: Swagger 2.0 has no reference to a body; that of 'create' is left out."
+    ]
+
+
+def test_a_body_of_nothing_but_a_reference_in_swagger(monkeypatch, settings):
+    monkeypatch.setattr(create, '__annotations__', {'return': Part})
+    monkeypatch.setattr(create, '__defaults__', ('',))
+    said = {'requestBody': {'$ref': '#/components/requestBodies/Product'}, 'parameters': []}
+
+    operation, warnings = say_in_swagger(monkeypatch, settings, said)
+
+    assert 'parameters' not in operation
+    assert len(warnings) == 1
+
+
+@pytest.mark.parametrize(
+    ('said', 'key', 'expected', 'warning'),
+    [
+        ({'requestBody': 5}, 'parameters', None,
+         "Swagger 2.0 has no body without content; that of 'create' is left out."),
+        ({'servers': [{'url': '/'}]}, 'servers', None,
+         "Swagger 2.0 has no 'servers'; that of 'create' is left out."),
+        ({'responses': {'2XX': {}}}, 'deprecated', None,
+         "Swagger 2.0 has no status '2XX'; that of 'create' is left out."),
+        ({'responses': 5}, 'responses',
+         {'default': {'description': 'Any other error, or an answer with a status of its own.'}},
+         None),
+        ({'deprecated': True, 'x-own': [1]}, 'x-own', [1], None),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_operations_in_swagger(monkeypatch, settings, said, key, expected, warning):
+    operation, warnings = say_in_swagger(monkeypatch, settings, said)
+
+    assert operation.get(key) == expected
+    assert warnings == ([f'Warning: {warning}'] if warning else [])
+
+
+@pytest.mark.parametrize(
+    ('said', 'expected', 'warning'),
+    [
+        ({}, {'description': 'Accepted'}, None),
+        (
+            {'$ref': '#/components/responses/Nowhere'}, {'description': 'Accepted'},
+            "'#/components/responses/Nowhere' names no response; it is left out.",
+        ),
+        ({'$ref': '#/components/responses/Error'}, {'$ref': '#/responses/Error'}, None),
+        (
+            {'content': {'text/plain': {'schema': {
+                'type': 'array', 'items': {'$ref': '#/components/schemas/Part'},
+            }}}, 'headers': {'X-A': {'$ref': '#/components/headers/A'}}},
+            {
+                'description': 'Accepted',
+                'schema': {'type': 'array', 'items': {'$ref': '#/definitions/Part'}},
+                'headers': {'X-A': {'type': 'string', 'description': ''}},
+            },
+            None,
+        ),
+        (
+            {'content': {'text/plain': {'schema': {
+                'properties': {
+                    'a': {'oneOf': [{'type': 'string'}]}, 'b': {'nullable': True},
+                    'c': {'type': 'array', 'prefixItems': []}, 'd': {'$ref': 'elsewhere.json'},
+                },
+                'additionalProperties': {'type': ['string', 'integer']},
+                'allOf': [{'type': ['null', 'string'], 'contentEncoding': 'base64'}],
+            }}}},
+            {
+                'description': 'Accepted',
+                'schema': {
+                    'properties': {
+                        'a': {}, 'b': {'x-nullable': True}, 'c': {'type': 'array', 'items': {}},
+                        'd': {},
+                    },
+                    'additionalProperties': {},
+                    'allOf': [{'type': 'string', 'x-nullable': True}],
+                },
+            },
+            "'elsewhere.json' names no schema; anything fits.",
+        ),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_responses_in_swagger(monkeypatch, settings, said, expected, warning):
+    openapi = {'responses': {'202': said}}
+    operation, warnings = say_in_swagger(monkeypatch, settings, openapi)
+
+    assert operation['responses']['202'] == expected
+    assert warnings == ([f'Warning: {warning}'] if warning else [])
+
+
+@pytest.mark.parametrize('server', [{}, '//[::1', {'url': 5}])
+def test_a_server_without_a_url_is_no_host_in_swagger(settings, server):
+    settings.APISTAR_ROUTE_CONF = __name__
+    settings.APISTAR_SETTINGS = {'SERVERS': [server]}
+
+    document = json.loads(run('--format', 'swagger')[0])
+
+    assert 'host' not in document
+
+
+@pytest.mark.parametrize('name', ['openapi', 'openapi-3.0'])
+def test_a_reference_to_nowhere_is_an_error_of_validation(monkeypatch, settings, name):
+    settings.APISTAR_ROUTE_CONF = __name__
+    said = {'responses': {'202': {'$ref': '#/components/responses/Nowhere'}}}
+    monkeypatch.setattr(find, 'openapi', said)
+
+    message, _, stderr = fail('--format', name, '--validate')
+
+    assert message == 'The schema is not valid: 1 error, see above.'
+    assert stderr == "document: '/components/responses/Nowhere' leads nowhere.\n"
 
 
 def test_the_documentation_says_what_is_taken():

@@ -97,6 +97,11 @@ def error_response(status: str) -> Schema:
     return response
 
 
+def describe_status(status: str) -> str:
+    """Return the description of a response with that *status*, or 'default', that has none."""
+    return DESCRIPTIONS.get(status) or _phrase(int(status))
+
+
 def _phrase(status: int) -> str:
     # Python 3.13 renamed these two; the document is the same on every Python.
     renamed = {413: 'Content Too Large', 422: 'Unprocessable Content', 418: 'Im A Teapot'}

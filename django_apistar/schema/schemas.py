@@ -1,6 +1,7 @@
 """JSON Schema of API Star's validators and Types, and of Python annotations."""
 
 import contextlib
+import copy
 import datetime
 import inspect
 import itertools
@@ -43,6 +44,7 @@ class Schemas:
         self.dialect = dialect
         self.warn = warn
         self.components: dict[str, Schema] = {}
+        self._copies: dict[int, tuple[Any, Any]] = {}  # with the original, so that its id stays
         self._names: dict[int, tuple[str, Any]] = {}  # with the validator, so that its id stays
         self.place = 'the API'  # of what is being converted: 'Product.price'
 
@@ -272,7 +274,26 @@ class Schemas:
         return schema
 
     def _union(self, validator: Any, scope: Scope) -> Schema:
-        return self.dialect.any_of([self.of(item, scope) for item in validator.items])
+        return self.dialect.any_of([self._not_null(item, scope) for item in validator.items])
+
+    def _not_null(self, item: Any, scope: Scope) -> Schema:
+        """As `of`, for a child of a Union, which refuses null before it asks its children."""
+        if isinstance(item, validators.Ref) and getattr(scope.get(item.ref), 'allow_null', False):
+            target = self._refusing_null(scope[item.ref])
+            return self._named(target, _Definition(target.def_name or item.ref), scope)
+        return self.of(self._refusing_null(item), scope)
+
+    def _refusing_null(self, item: Any) -> Any:
+        """Return *item*, or the one copy of it that refuses null where it takes it."""
+        if is_type(item) or not getattr(item, 'allow_null', False):
+            return item
+        if id(item) not in self._copies:
+            refusing = copy.copy(item)
+            refusing.allow_null = False
+            if getattr(refusing, 'default', ...) is None:
+                del refusing.default
+            self._copies[id(item)] = refusing, item
+        return self._copies[id(item)][0]
 
     def _ref(self, validator: Any, scope: Scope) -> Schema:
         if validator.ref not in scope:

@@ -26,7 +26,16 @@ def find_errors(document: Schema) -> tuple[str, ...]:
         iterate = _iterator(document)
     except ImportError:
         raise ValidatorMissingError() from None
-    return tuple(dict.fromkeys(_describe(error) for error in iterate()))
+    return tuple(dict.fromkeys(_describe_all(iterate)))
+
+
+def _describe_all(iterate: Callable[[], Iterable[Any]]) -> Iterator[str]:
+    from referencing.exceptions import Unresolvable
+
+    try:
+        yield from map(_describe, iterate())
+    except Unresolvable as exc:
+        yield f'document: {exc.ref!r} leads nowhere.'
 
 
 def _iterator(document: Schema) -> Callable[[], Iterable[Any]]:
