@@ -96,6 +96,9 @@ class App(apistar.App):
                 'response': Response,
             },
         )  # fmt: skip
+        # A handler may name the App by any of its classes.
+        own = [cls for cls in type(self).__mro__ if issubclass(cls, apistar.App)]
+        self.injector.reverse_initial.update(dict.fromkeys(own, 'app'))
 
     # URLs
 

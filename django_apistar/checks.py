@@ -12,7 +12,7 @@ from django.db import connections
 from django.utils.module_loading import import_string
 
 from django_apistar import slips, wiring
-from django_apistar.access import USER, build_access
+from django_apistar.access import ANYONE, OPTIONAL, build_access
 from django_apistar.application import get_app, get_route_table
 from django_apistar.conf import Problem, Settings, SettingsError, find_problems, get_settings
 from django_apistar.dispatch import get_application
@@ -180,7 +180,7 @@ def _find_public_pages(settings: Settings) -> Iterator[Problem]:
 def _is_public(path: str | None) -> bool:
     find_access = build_access(get_app())
     entries = (entry for entry in get_route_table().apistar_entries if entry.path == path)
-    return any(find_access(entry) != USER for entry in entries)
+    return any(find_access(entry) in (ANYONE, OPTIONAL) for entry in entries)
 
 
 def _find_weak_authentication(settings: Settings) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
+from apistar import App
 from apistar.exceptions import ConfigurationError
 from apistar.server.components import Component, ReturnValue
 from apistar.server.injector import BaseInjector
@@ -323,6 +324,8 @@ def _remedy(parameter: inspect.Parameter) -> str:
     if isinstance(annotation, str):
         return f'Import the name {annotation!r} in the module of the function.'
     name = getattr(annotation, '__name__', str(annotation))
+    if isinstance(annotation, type) and issubclass(annotation, App):
+        return 'Annotate it with django_apistar.application.App, or with the class in APP_CLASS.'
     if annotation is uuid.UUID:
         return f'Write <uuid:{parameter.name}> in the path, or add a component that returns UUID.'
     if is_optional:

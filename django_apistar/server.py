@@ -264,7 +264,7 @@ def load_application() -> Any:
     django.setup()
     name = settings.WSGI_APPLICATION or DEFAULT_APPLICATION
     try:
-        return import_string(name)
+        return bind(import_string(name))
     except ImportError as exc:
         if is_missing(exc, name):
             raise ServerError(
@@ -275,6 +275,13 @@ def load_application() -> Any:
     finally:
         # A connection opened while loading must not be shared by forked workers.
         connections.close_all()
+
+
+def bind(application: Any) -> Any:
+    """Return the call of *application* where it is ours: to call an object, Python looks it up."""
+    from django_apistar.dispatch import Dispatcher
+
+    return application.__call__ if isinstance(application, Dispatcher) else application
 
 
 def load_urls() -> None:

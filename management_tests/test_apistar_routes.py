@@ -2,6 +2,7 @@
 
 import csv
 import gc
+import inspect
 import io
 import json
 import os
@@ -12,9 +13,11 @@ import sys
 import time
 import types
 from typing import Any
+from unittest import mock
 
 import pytest
-from apistar import Include, Route
+from apistar import Component, Include, Route, exceptions, http
+from apistar.server.wsgi import WSGIEnviron
 from django.conf.urls.i18n import i18n_patterns
 from django.core.management import CommandError, call_command
 from django.http import HttpRequest, HttpResponse
@@ -25,7 +28,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 from rich.cells import cell_len
 
+from django_apistar.application import App
 from django_apistar.authentication.components import AuthenticatedUser, User
+from django_apistar.authentication.hooks import MustBeAuthenticated
 from management_tests.server_process import REPOSITORY, Project, read_terminal
 
 TOKEN = 'django_apistar.authentication.components.DjangoTokenAuthentication'
@@ -172,6 +177,117 @@ def test_auth_is_read_from_the_handlers_parameters():
     rows = json.loads(run('--format', 'json', '--framework', 'apistar')[0])['routes']
 
     assert [row['auth'] for row in rows] == ['anyone', 'user', 'optional', 'anyone', 'anyone']
+
+
+class KeyHook:
+    """A project's own, of which nobody knows whom it refuses."""
+
+    def on_request(self, key: http.Header) -> None:
+        if key != 'secret':
+            raise exceptions.Forbidden()
+
+
+class LateHook:
+    """Comes when the handler has run."""
+
+    def on_response(self, response: http.Response) -> None:
+        response.headers['x-late'] = 'yes'
+
+
+class TellingHook(KeyHook):
+    """Says which routes it lets nobody but users into."""
+
+    def guards(self, handler: Any, name: str) -> bool:
+        return name == 'hidden'
+
+
+class StrictHook(MustBeAuthenticated):
+    """Adds to ours, and so tells as ours does."""
+
+    def on_request(self, environ: WSGIEnviron, route: Route, app: App) -> None:
+        super().on_request(environ, route, app)
+
+
+class Basket:
+    """What a component of the project makes."""
+
+
+class BasketComponent(Component):
+    def resolve(self, key: http.Header) -> Basket:
+        raise exceptions.Forbidden()
+
+
+class TellingComponent(BasketComponent):
+    def demands_user(self, parameter: inspect.Parameter) -> bool:
+        return parameter.name == 'own'
+
+
+class GroupedApp(App):
+    """Chooses its hooks itself, as API Star's extensions do."""
+
+    def get_event_hooks(self) -> Any:
+        hook = MustBeAuthenticated()
+        return [hook.on_request], [], []
+
+
+class GuardedApp(App):
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        return super().__call__(environ, start_response)
+
+
+def shop(basket: Basket) -> dict:
+    return {}
+
+
+def own_shop(own: Basket) -> dict:
+    return {}
+
+
+def list_access(routes: Any = None, **keys: Any) -> list[str]:
+    module = types.ModuleType('access_routes')
+    module.routes = routes or ROUTES
+    keys = {'COMPONENTS': [TOKEN], 'SCHEMA_URL': None, **keys}
+    with (
+        mock.patch.dict(sys.modules, access_routes=module),
+        override_settings(APISTAR_ROUTE_CONF='access_routes', APISTAR_SETTINGS=keys),
+    ):
+        rows = json.loads(run('--format', 'json', '--framework', 'apistar')[0])['routes']
+    return [row['auth'] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ('hook', 'expected'),
+    [
+        (KeyHook, ['', 'user', '', '', '']),
+        (LateHook, ['anyone', 'user', 'optional', 'anyone', 'anyone']),
+        (TellingHook, ['anyone', 'user', 'optional', 'anyone', 'user']),
+        (StrictHook, ['user', 'user', 'user', 'user', 'user']),
+    ],
+)
+def test_auth_is_empty_where_a_hook_of_the_project_may_refuse(hook, expected):
+    assert list_access(EVENT_HOOKS=[hook]) == expected
+
+
+def test_auth_is_empty_where_a_component_of_the_project_may_refuse():
+    routes = [Route('/', 'GET', hello), Route('/a/', 'GET', shop), Route('/b/', 'GET', own_shop)]
+
+    assert list_access(routes, COMPONENTS=[BasketComponent]) == ['anyone', '', '']
+    assert list_access(routes, COMPONENTS=[TellingComponent]) == ['anyone', 'anyone', 'user']
+
+
+def test_no_hook_guards_a_standalone_route():
+    """API Star runs none for it."""
+    routes = [Route('/', 'GET', hello), Route('/a/', 'GET', mine, name='a', standalone=True),
+              Route('/b/', 'GET', hello, name='b', standalone=True)]  # fmt: skip
+
+    assert list_access(routes, EVENT_HOOKS=[HOOK]) == ['user', 'user', 'anyone']
+    assert list_access(routes, EVENT_HOOKS=[KeyHook]) == ['', 'user', 'anyone']
+
+
+def test_auth_knows_what_an_app_of_the_project_does_by_itself():
+    name = f'{__name__}.GroupedApp'
+    assert list_access(APP_CLASS=name) == ['user', 'user', 'user', 'user', 'user']
+    assert list_access(APP_CLASS=f'{__name__}.GuardedApp') == ['', 'user', '', '', '']
 
 
 def test_auth_is_read_from_the_hooks():

@@ -194,6 +194,17 @@ def test_a_token_may_be_made_as_the_originals_model_was(client, alice):
     assert is_usable(client, Token.objects.create(user=alice, key='b' * 40).key)
 
 
+def test_a_user_outside_of_a_request_says_where_the_tokens_are(alice):
+    with pytest.raises(AttributeError) as failure:
+        alice.auth_token  # noqa: B018
+
+    assert str(failure.value) == (
+        'User alice has no auth_token: only the user of a request that sent a token has, that '
+        'token. Use user.auth_tokens, which holds all tokens of the user.'
+    )
+    assert not hasattr(alice, 'auth_token')
+
+
 # Logout
 
 

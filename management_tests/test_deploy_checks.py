@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from apistar import http
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import modify_settings, override_settings
@@ -132,6 +133,17 @@ def test_W009_public_schema():
     assert deploy({'SCHEMA_URL': '/schema/'}) == [
         f"(django_apistar.W009) SCHEMA_URL is '/schema/': anyone can read the schema. {GUARD}"
     ]
+
+
+class KeyHook:
+    def on_request(self, key: http.Header) -> None:
+        """Refuses, or not: nobody knows."""
+
+
+def test_W008_and_W009_are_not_for_what_a_hook_of_the_project_may_guard():
+    keys = {'DOCS_URL': '/docs/', 'SCHEMA_URL': '/schema/', 'EVENT_HOOKS': [KeyHook]}
+
+    assert deploy(keys) == []
 
 
 def test_W009_schema_that_public_routes_open():

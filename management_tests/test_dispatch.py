@@ -11,10 +11,11 @@ import pytest
 from apistar import Include, Route, exceptions, http
 from django.conf import settings as django_settings
 from django.core.exceptions import PermissionDenied
+from django.core.handlers.wsgi import WSGIHandler
 from django.http import Http404
 from django.test import override_settings
 
-from django_apistar.dispatch import get_application
+from django_apistar.dispatch import Dispatcher, get_application
 from django_apistar.test import TestClient
 from management_tests.raw_wsgi import call
 
@@ -544,3 +545,41 @@ def test_threads_do_not_disturb_each_other():
         thread.join()
 
     assert wrong == []
+
+
+# The WSGI module
+
+
+def test_the_application_has_the_originals_attributes():
+    """Code that mounts or wraps one of the two finds it."""
+    from django_apistar.wsgi import application
+
+    assert isinstance(application, Dispatcher)
+    assert type(application.django_wsgi_app) is WSGIHandler
+    assert application.apistar_wsgi_app.reverse_url('welcome') == '/'
+    assert call('/', app=application).json() == {'message': 'Welcome!'}
+
+
+@pytest.mark.parametrize(
+    ('name', 'sentence'),
+    [
+        ('DjangoAPIStarWSGIApplication',
+         ('Use `application`, which has the same apistar_wsgi_app and django_wsgi_app; '
+          'django_apistar.dispatch.get_application() builds it.')),
+        ('DebugApp', 'Set DEBUG = True: any App then answers a fault with its traceback.'),
+        ('WSGIApp',
+         ('Use django_apistar.application.App, and name a subclass of yours in '
+          "APISTAR_SETTINGS['APP_CLASS'].")),
+        ('Include', "Use apistar.Include, as in your APISTAR_ROUTE_CONF's module."),
+    ],
+)  # fmt: skip
+def test_a_name_of_the_original_says_what_does_its_work(name, sentence):
+    with pytest.raises(ImportError) as failure:
+        exec(f'from django_apistar.wsgi import {name}')
+
+    assert str(failure.value) == f'{name} of the original django_apistar.wsgi is gone. {sentence}'
+
+
+def test_any_other_name_is_missing_as_from_any_module():
+    with pytest.raises(ImportError, match="cannot import name 'nothing' from"):
+        exec('from django_apistar.wsgi import nothing')

@@ -1,12 +1,18 @@
 """What API Star's users asked for and never got: parameters and return values of handlers."""
 
+import sys
+import types as types_of_python
 import typing
+from unittest import mock
 
+import apistar
 import pytest
 from apistar import Component, Route, http, types, validators
 from django.test import override_settings
 
+from django_apistar import wiring
 from django_apistar.application import App
+from django_apistar.test import TestClient
 from management_tests.oracle import ask, both_modes, build, quiet
 from management_tests.project.models import Note
 
@@ -254,6 +260,55 @@ def shown(handler: typing.Any) -> typing.Any:
     """Return the fields of *handler* in the document: name, location, required."""
     [link] = build(App, Route('/', 'POST', handler)).document.content
     return [(field.name, field.location, field.required) for field in link.fields]
+
+
+class OwnApp(App):
+    """As APP_CLASS names one."""
+
+
+def by_stock_class(app: apistar.App) -> list:
+    return [type(app).__name__]
+
+
+def by_our_class(app: App) -> list:
+    return [type(app).__name__]
+
+
+def by_own_class(app: typing.Optional[OwnApp]) -> list:
+    return [type(app).__name__]
+
+
+@pytest.mark.parametrize('accelerate', [True, False])
+def test_the_app_is_injected_by_any_of_its_classes(accelerate):
+    handlers = (by_stock_class, by_our_class, by_own_class)
+    app = build(OwnApp, *(Route(f'/{n}/', 'GET', handler) for n, handler in enumerate(handlers)))
+    app.accelerate = accelerate
+
+    assert [ask(app, f'/{n}/').json() for n in range(3)] == [['OwnApp']] * 3
+
+
+def test_the_projects_app_is_injected_by_its_class():
+    module = types_of_python.ModuleType('app_routes')
+    module.routes = [Route('/', 'GET', by_own_class)]
+    keys = {'APP_CLASS': f'{__name__}.OwnApp'}
+    with (
+        mock.patch.dict(sys.modules, app_routes=module),
+        override_settings(APISTAR_ROUTE_CONF='app_routes', APISTAR_SETTINGS=keys),
+    ):
+        assert TestClient().get('/').json() == ['OwnApp']
+
+
+def test_another_app_is_not_injected():
+    app = build(App, Route('/', 'GET', by_own_class))
+
+    [problem] = wiring.find_problems(app)
+
+    assert problem.message.startswith(
+        f"Parameter 'app: Optional[{__name__}.OwnApp]' of {__name__}.by_own_class cannot be"
+    )
+    assert problem.hint == (
+        'Annotate it with django_apistar.application.App, or with the class in APP_CLASS.'
+    )
 
 
 def test_document_knows_them():

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,12 @@ class AuthenticationConfig(AppConfig):
     label = 'authentication'
     verbose_name = 'API authentication'
     default_auto_field = 'django.db.models.BigAutoField'
+
+    def ready(self) -> None:
+        from django.contrib.auth import get_user_model
+
+        from django_apistar.authentication.models import OneToken
+
+        user_model: Any = get_user_model()
+        if not hasattr(user_model, 'auth_token'):  # another app's table of tokens
+            user_model.auth_token = OneToken()

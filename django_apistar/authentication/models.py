@@ -157,6 +157,23 @@ class Token(models.Model):
         _write(lambda: unchanged.update(last_used=self.last_used, expires=self.expires))
 
 
+class OneToken:
+    """`user.auth_token`, which the original had for every user: here, a request's own token.
+
+    `Token.hand_out` puts that into the user's `__dict__`, which comes before this.
+    """
+
+    def __get__(self, user: Any, owner: type) -> 'OneToken':
+        if user is None:
+            return self
+        raise AttributeError(
+            f'{owner.__name__} {user} has no auth_token: only the user of a request that sent a '
+            'token has, that token. Use user.auth_tokens, which holds all tokens of the user.',
+            name='auth_token',
+            obj=user,
+        )
+
+
 def _get_renewal_interval() -> timedelta:
     ttl = get_settings().token_ttl
     return RENEWAL_INTERVAL if ttl is None else min(RENEWAL_INTERVAL, ttl / 2)

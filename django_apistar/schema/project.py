@@ -36,7 +36,8 @@ def surroundings_of(app: Any) -> Surroundings:
     guards = [hook.guards for hook in hooks if hasattr(hook, 'guards')]
 
     def needs_user(entry: RouteEntry) -> bool:
-        return any(guard(entry.handler, entry.name) for guard in guards)
+        has_hooks = not entry.route.standalone
+        return has_hooks and any(guard(entry.handler, entry.name) for guard in guards)
 
     return Surroundings(
         components=components,

@@ -82,7 +82,7 @@ def build_django(variant: Variant) -> Application:
 BUILDERS: dict[str, Callable[[Variant], Application]] = {
     'floor': lambda variant: floor,
     'stock': build_stock,
-    'ours': lambda variant: get_application().__call__,  # as in django_apistar.wsgi
+    'ours': lambda variant: get_application().__call__,  # as our workers call it
     'fast': lambda variant: get_application().__call__,
     'dispatcher': lambda variant: get_application().__call__,
     'django': build_django,
