@@ -298,6 +298,14 @@ def test_routes_with_rules_are_listed_as_they_are_written():
 
 
 @pytest.mark.usefixtures('project')
+def test_routes_with_rules_are_compiled():
+    """But for what is validated once more, as its annotation wants something else."""
+    routes = json.loads(run('--framework', 'apistar', '--format', 'json'))['routes']
+
+    assert [route['path'] for route in routes if route['compiled'] is not True] == []
+
+
+@pytest.mark.usefixtures('project')
 def test_the_project_serves_its_rules():
     client = TestClient()
 
