@@ -18,6 +18,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
+from django_apistar.client_timeouts import SlowBodyError
+
 Read = Callable[[bytes], Any]
 settings: Any = django_settings  # None switches a limit off, which stubs do not know
 MAX_DEPTH = 256  # of JSON: more is an attack on the recursion of whoever reads it
@@ -65,6 +67,8 @@ def read_body(environ: dict[str, Any]) -> bytes:
     stream = environ['wsgi.input']
     try:
         body: bytes = stream.read(expected)
+    except SlowBodyError:
+        raise
     except Exception as exc:  # Each server has its own for a body that is no HTTP.
         raise exceptions.BadRequest(_UNREADABLE) from exc
     return body if len(body) == expected else _read_rest(stream, body, expected)
@@ -115,6 +119,8 @@ def _read_to_the_end(stream: Any) -> bytes:
 def _read(stream: Any, size: int) -> bytes:
     try:
         data: bytes = stream.read(size)
+    except SlowBodyError:
+        raise
     except Exception as exc:  # as above
         raise exceptions.BadRequest(_UNREADABLE) from exc
     return data

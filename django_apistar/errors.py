@@ -21,6 +21,7 @@ from django.http import Http404, UnreadablePostError
 from django.views.debug import get_exception_reporter_class
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
+from django_apistar.client_timeouts import SlowBodyError
 from django_apistar.refusals import Refusal
 
 request_logger = logging.getLogger('django.request')
@@ -40,6 +41,8 @@ def translate(exc: BaseException) -> Any:
             return Refusal('Forbidden', 403)
         case RequestDataTooBig():
             return Refusal('Request body is too large', 413)
+        case SlowBodyError():
+            return Refusal('Request timeout', 408)
         case SuspiciousOperation() | BadRequest() | UnreadablePostError():
             return Refusal('Bad request', 400)
         case ValidationError():

@@ -19,7 +19,7 @@ from gunicorn.app.base import Application
 from gunicorn.arbiter import Arbiter
 from gunicorn.errors import AppImportError, HaltServer
 
-from django_apistar import access_log, listeners
+from django_apistar import access_log, listeners, server_settings
 from django_apistar.server import (
     Launch,
     ServerError,
@@ -142,6 +142,11 @@ class GunicornServer(Application):
             self.cfg.set('worker_class', DevelopmentWorker if self.launch.debug else Worker)
             if 'threads' not in self.chosen:
                 self.cfg.set('threads', count_threads(self.cfg.workers, self.launch.debug))
+        elif server_settings.ClientTimeout.name in self.chosen:
+            raise ServerError(
+                f'The worker class {worker_class!r} has no --client-timeout. Leave it out, or use '
+                'gthread.'
+            )
         check_workers(self.cfg.workers)
         if self.cfg.threads < 1:
             raise ServerError('threads is 0. Serving needs 1 thread or more.')

@@ -9,6 +9,11 @@ from gunicorn import util
 from gunicorn.http import message, wsgi
 
 LARGEST_COPY = 64 * 1024  # bytes; below, a copy costs less than another system call
+# To a client whose head does not come to its end.
+REQUEST_TIMEOUT = (
+    b'HTTP/1.1 408 Request Timeout\r\nContent-Type: application/json\r\n'
+    b'Content-Length: 29\r\nConnection: close\r\n\r\n{"message":"Request timeout"}'
+)
 MOST_CHECKED = 256
 MOST_PEERS = 1024
 
@@ -17,6 +22,12 @@ class Request(message.Request):
     """gunicorn's request, which asks once whether it may trust a peer's forwarding headers."""
 
     _is_trusted: dict[str, bool] = {}  # by address, of all requests of this process
+
+    def parse(self, unreader: Any) -> Any:
+        unreader.begin_head()
+        rest = super().parse(unreader)
+        unreader.end_head()
+        return rest
 
     def _peer_is_trusted_proxy(self) -> bool:
         if not isinstance(self.peer_addr, tuple):

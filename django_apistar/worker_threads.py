@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -16,28 +17,55 @@ from gunicorn.workers.gthread import PollableMethodQueue
 class ThreadPool:
     """Threads that serve connections, started as they are needed.
 
-    It stands for a ThreadPoolExecutor, whose future with its locks costs a tenth of a small
-    request. All but the threads' own work is called by the thread of the worker's loop.
+    *size* of them at most, but one that waits for its client does not count. It stands for a
+    ThreadPoolExecutor, whose future with its locks costs a tenth of a small request. All but the
+    threads' own work is called by the thread of the worker's loop.
     """
 
-    def __init__(self, size: int, serve: Callable[[Any], object]) -> None:
+    def __init__(
+        self, size: int, serve: Callable[[Any], object], defer: Callable[..., object]
+    ) -> None:
+        """*defer* has the loop call something."""
         self.size = size
         self.serve = serve
+        self.defer = defer
         self._connections: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._threads = 0
         self._busy = 0  # connections that wait or are served
+        self._aside: set[int] = set()  # threads that wait for a client
 
     def put(self, connection: Any) -> None:
         """Have *connection* served; `release` says when that is done."""
         self._busy += 1
         self._connections.put(connection)
-        if self._threads < min(self._busy, self.size):
-            self._threads += 1
-            threading.Thread(target=self._run, name=f'worker-{self._threads}').start()
+        self._grow()
 
     def release(self) -> None:
         """Count one connection less."""
         self._busy -= 1
+        if self._threads > self.size + len(self._aside):
+            self._threads -= 1
+            self._connections.put(None)
+
+    @contextlib.contextmanager
+    def step_aside(self) -> Iterator[None]:
+        """Let another thread serve, while this one waits for its client."""
+        self._aside.add(threading.get_ident())
+        self.defer(self._grow)
+        try:
+            yield
+        finally:
+            self._aside.discard(threading.get_ident())
+
+    def _grow(self) -> None:
+        if self._threads < min(self._busy, self.size + len(self._aside)):
+            self._threads += 1
+            try:
+                threading.Thread(target=self._run, name=f'worker-{self._threads}').start()
+            except RuntimeError:  # The system allows no more.
+                self._threads -= 1
+                if not self._threads:
+                    raise
 
     def shutdown(self, wait: bool = False) -> None:
         """Let the threads end when they have served what was put. Python's end waits for them."""
@@ -48,6 +76,8 @@ class ThreadPool:
     def _run(self) -> None:
         while (connection := self._connections.get()) is not None:
             self.serve(connection)
+        if 'django.db' in sys.modules:  # A thread has connections of its own.
+            sys.modules['django.db'].connections.close_all()
 
 
 class Outcome:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import selectors
 import socket
 import time
 from typing import Any, NoReturn
@@ -11,9 +13,13 @@ from gunicorn.config import Config
 from gunicorn.http import wsgi
 from gunicorn.http.body import LengthReader
 from gunicorn.http.parser import RequestParser
+from gunicorn.workers import gthread
 from gunicorn.workers.gthread import ThreadWorker
 
-from django_apistar.worker_messages import Request, Response
+from django_apistar.client_timeouts import DEFAULT_S, SlowBodyError
+from django_apistar.worker_clients import Incomplete, Waiter, name_peer
+from django_apistar.worker_connections import LINGER_S, MOST_DRAINED, Connection, Waits
+from django_apistar.worker_messages import REQUEST_TIMEOUT, Request, Response
 from django_apistar.worker_threads import Callbacks, Outcome, ThreadPool
 
 
@@ -31,27 +37,34 @@ class Worker(ThreadWorker):
     def init_process(self) -> None:
         # gunicorn has no setting for its classes; this process is the worker's alone.
         RequestParser.mesg_class, wsgi.Response = Request, Response
+        gthread.TConn = self._connect
         _settle(self.cfg)
         super().init_process()
 
     def get_thread_pool(self) -> ThreadPool:
-        return ThreadPool(self.cfg.threads, self._serve)
+        return ThreadPool(self.cfg.threads, self._serve, self.method_queue.defer)
 
     def run(self) -> None:
+        self.waits = Waits(self.poller)
+        self.waiter = Waiter(getattr(self.cfg, 'client_timeout', DEFAULT_S), self.tpool.step_aside)
         try:
             super().run()
         finally:
             self.tpool.shutdown()  # when SystemExit ends the loop, too
 
+    def _connect(self, cfg: Any, accepted: Any, client: Any, server: Any) -> Connection:
+        return Connection(cfg, accepted, client, server, self.waiter)
+
     def enqueue_req(self, conn: Any) -> None:
         """Hand a connection to the threads."""
-        if not conn.initialized:
-            conn.sock = ClientSocket.adopt(conn.sock)
         self.tpool.put(conn)
 
     def _serve(self, conn: Any) -> None:
         try:
             outcome = Outcome(self.handle(conn))
+        except Incomplete as exc:
+            self.method_queue.defer(self._wait_for_more, conn, exc)
+            return
         except Exception as exc:
             outcome = Outcome(error=exc)
         except BaseException as exc:  # by what is wrapped around the application
@@ -71,15 +84,92 @@ class Worker(ThreadWorker):
 
     def finish_request(self, conn: Any, fs: Any) -> None:
         self.tpool.release()
-        super().finish_request(conn, fs)
+        conn.deadline = None
+        if fs.error is None and not fs.value:
+            self._take_leave(conn)
+        else:
+            super().finish_request(conn, fs)
 
     def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
-        """Return whether the connection can be used again; without a look at a body read whole."""
+        """Return whether the connection can be used again; without a look at a body read whole.
+
+        What is left of a body is read within the client's time. gunicorn has five seconds.
+        """
+        if not keepalive:
+            return False
         body = conn.parser.mesg.body
-        if keepalive and isinstance(body.reader, LengthReader) and not body.reader.length:
+        if isinstance(body.reader, LengthReader) and not body.reader.length:
             conn.parser.mesg = None  # which gunicorn would ask before the next request
             return True
-        return bool(super()._keepalive_after(conn, keepalive))
+        try:
+            return bool(conn.parser.finish_body(max_bytes=MOST_DRAINED))
+        except SlowBodyError:
+            return False
+
+    # Clients that are waited for in the loop
+
+    def _wait_for_more(self, conn: Connection, exc: Incomplete) -> None:
+        """Wait for the rest of a handshake or a head; its time began with the first wait."""
+        self.tpool.release()
+        if conn.parser is not None:
+            conn.parser.req_count -= 1  # It is read again, from its beginning.
+        if conn.deadline is None:
+            conn.deadline = time.monotonic() + self.waiter.limit_s
+        if not self.alive:
+            self._cap_keepalive(time.monotonic() + LINGER_S)
+        event = selectors.EVENT_WRITE if exc.wants_to_write else selectors.EVENT_READ
+        self.waits.add(conn, self.enqueue_req, self._refuse, event)
+
+    def _refuse(self, conn: Connection) -> None:
+        """Close a connection whose handshake or head has taken too long."""
+        if not conn.has_begun:
+            self._close(conn)
+            return
+        client, limit_s = name_peer(conn.sock), self.waiter.limit_s
+        self.log.info('%s has not sent its request within %s s: 408.', client, limit_s)
+        with contextlib.suppress(OSError):
+            conn.sock.send_at_once(REQUEST_TIMEOUT)
+        self._take_leave(conn)
+
+    def _take_leave(self, conn: Connection) -> None:
+        """Close a connection when its client has, or soon (RFC 9112, section 9.6).
+
+        gunicorn waits for that in the loop, up to two seconds for each client.
+        """
+        conn.deadline = time.monotonic() + LINGER_S
+        try:
+            if conn.sock.gettimeout():
+                conn.sock.settimeout(0)  # HTTP/2 has set one.
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._close(conn)
+        else:
+            self._drain(conn)
+
+    def _drain(self, conn: Connection) -> None:
+        if conn.is_drained():
+            self._close(conn)
+        else:
+            self.waits.add(conn, self._drain, self._close)
+
+    def _close(self, conn: Connection) -> None:
+        self.nr_conns -= 1
+        conn.close()
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        super().wait_for_and_dispatch_events(self.waits.cap(timeout) if self.waits else timeout)
+
+    def murder_pending(self) -> None:
+        if self.waits:
+            self.waits.end_late()
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        super()._cap_keepalive(deadline)
+        for conn in self.waits:
+            if not conn.has_begun:
+                conn.deadline = min(conn.deadline, deadline)
+
+    # The end
 
     def set_accept_enabled(self, enabled: bool) -> None:
         super().set_accept_enabled(enabled)
@@ -113,25 +203,6 @@ def _settle(cfg: Config) -> None:
     """
     values = {name: setting.get() for name, setting in cfg.settings.items()}
     vars(cfg).update({name: value for name, value in values.items() if not hasattr(Config, name)})
-
-
-class ClientSocket(socket.socket):
-    """The socket of a client, which always blocks.
-
-    gunicorn has it not block while it waits for the next request, and nobody reads. Each change
-    is a system call. `settimeout` works as ever.
-    """
-
-    @classmethod
-    def adopt(cls, accepted: socket.socket) -> ClientSocket:
-        """Return a socket with the descriptor of *accepted*."""
-        adopted = cls(accepted.family, accepted.type, accepted.proto, accepted.detach())
-        adopted.settimeout(None)
-        return adopted
-
-    def setblocking(self, flag: bool) -> None:
-        if flag and self.gettimeout() is not None:
-            super().setblocking(True)
 
 
 class DevelopmentWorker(Worker):

@@ -37,6 +37,13 @@ _SERVER_OPTIONS = (
         'time that running requests get when the server stops',
         'graceful_timeout',
     ),
+    (
+        '--client-timeout',
+        int,
+        'SECONDS',
+        'time that a client may keep the server waiting, 20 by default',
+        'client_timeout',
+    ),
     ('--keep-alive', int, 'SECONDS', 'time that an idle connection is kept', 'keepalive'),
     ('--max-requests', int, 'N', 'replace a worker after N requests, 0: never', 'max_requests'),
     ('--pid', str, 'FILE', 'file for the process id', 'pidfile'),
