@@ -19,6 +19,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.db import DatabaseError, DataError, OperationalError
 from django.http import Http404, UnreadablePostError
 from django.views.debug import get_exception_reporter_class
+from werkzeug.exceptions import BadRequestKeyError
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
 from django_apistar.client_timeouts import SlowBodyError
@@ -47,6 +48,9 @@ def translate(exc: BaseException) -> Any:
             return Refusal('Bad request', 400)
         case ValidationError():
             return Refusal(_describe_validation(exc), 400)
+        case BadRequestKeyError() if exc.args:  # data['file'] of a form without it
+            name = str(exc.args[0])
+            return Refusal({name: f'The "{name}" field is required.'}, 400)
         case WerkzeugHTTPException() if exc.code is not None:
             return _translate_werkzeug(exc)
     return _translate_database(exc)

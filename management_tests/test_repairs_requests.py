@@ -583,6 +583,20 @@ def test_name_of_an_upload_has_no_path(app_class, given, name):
 
 
 @both_modes
+@pytest.mark.parametrize(
+    ('body', 'content_type'),
+    [(build_upload('b.txt').replace(b'name="f"', b'name="g"'), MULTIPART), (b'a=1', FORM)],
+    ids=['multipart', 'urlencoded'],
+)
+def test_field_that_a_form_lacks_is_named(app_class, body, content_type):
+    app = build(app_class, Route('/', 'POST', upload))
+
+    answer = post(app, body, content_type)
+
+    assert describe(answer) == (400, {'f': 'The "f" field is required.'})
+
+
+@both_modes
 @override_settings(DATA_UPLOAD_MAX_NUMBER_FIELDS=3, DATA_UPLOAD_MAX_NUMBER_FILES=1)
 @pytest.mark.parametrize(
     ('body', 'content_type', 'status'),
