@@ -75,6 +75,14 @@ def read_value(validator: Any, value: Any) -> Any:
     return _convert(validator, value)
 
 
+def build_reader(validator: Any) -> Callable[[Any], Any] | None:
+    """Return `read_value` for a *validator* without children, found once; None if it is as is."""
+    for base, convert in _CONVERSIONS.items():
+        if isinstance(validator, base) and _is_stock(validator, base):
+            return functools.partial(convert, validator)
+    return None
+
+
 def build_row_reader(cls: Any, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return *read*, which takes objects, for the rows of a QuerySet.
 
@@ -180,10 +188,12 @@ def _takes_instance(validator: Any) -> bool:
 
 
 def _read_text(validator: Any, value: Any) -> Any:
-    django = _load_django()
+    if isinstance(value, uuid.UUID):
+        return str(value)
     if isinstance(value, enum.Enum):
         return _convert(validator, value.value)
-    if isinstance(value, (uuid.UUID, django.Promise)):
+    django = _load_django()
+    if isinstance(value, django.Promise):
         return str(value)
     if isinstance(value, django.FieldFile):
         return value.url if value else None
@@ -191,10 +201,12 @@ def _read_text(validator: Any, value: Any) -> Any:
 
 
 def _read_number(validator: Any, value: Any) -> Any:
-    if isinstance(value, enum.Enum):
-        return _convert(validator, value.value)
-    if not isinstance(value, Decimal) or value.is_snan():
-        return value
+    if isinstance(value, Decimal):
+        return value if value.is_snan() else _read_decimal(validator, value)
+    return _convert(validator, value.value) if isinstance(value, enum.Enum) else value
+
+
+def _read_decimal(validator: Any, value: Decimal) -> Any:
     number = float(value)
     if validator.numeric_type is not int or not isfinite(number):
         return number

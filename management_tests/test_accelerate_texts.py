@@ -2,10 +2,14 @@
 
 import datetime
 import decimal
+import enum
 import os
+import uuid
+from types import SimpleNamespace
 
 import pytest
 from apistar import http, types, validators
+from django.utils.translation import gettext_lazy
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -24,9 +28,16 @@ class Text(str):
     """Written by its content."""
 
 
+class Size(enum.Enum):
+    SMALL = 'S'
+    LARGE = 5
+
+
 MOMENT = datetime.datetime(2018, 1, 2, 10, 20, tzinfo=datetime.timezone.utc)
 STRINGS = ['', 'a', 'red', 'é\u2028\x7f', '"\\\n{}', '\ud800', '1e-7', Text('red')]
+STRINGS += [uuid.UUID(int=7), gettext_lazy('Yes'), Size.SMALL]
 NUMBERS = [0, 1, -1, 2**63, 2**64, 10**400, 0.0, -0.0, 0.5, 1e-4, 9.9e-5, -1e-5, 1e15, 1e16, -1e16]
+NUMBERS += [*map(decimal.Decimal, ('12.50', '5.00', '1E-7', '1E+20', 'NaN', 'sNaN')), Size.LARGE]
 NUMBERS += [123456789012345678.0, 1e22, 5e-324, float('nan'), float('inf'), -float('inf'), True]
 MOMENTS = [MOMENT, MOMENT.date(), MOMENT.time(), MOMENT.replace(tzinfo=None)]
 MOMENTS += ['2018-01-02', '10:20', '2018-01-02T10:20:30Z', '2018-01-02T10:20:30+05:30']
@@ -68,7 +79,8 @@ def outcome(function, *args):
 
 
 def read_row(cls, row):
-    return cls(dict(zip(cls.validator.properties, row, strict=True)))
+    """A row has the values of an object."""
+    return cls(SimpleNamespace(**dict(zip(cls.validator.properties, row, strict=True))))
 
 
 def oracle(value):

@@ -86,10 +86,10 @@ class TypeWriter(Writer):
         return f'{self.source.const(read, f"read_{item.name}")}(value)'
 
     def convert(self, validator: Any, item: str) -> str:
-        if not self._is_of_type or self.settled:  # A body is a dict.
-            return item
-        read = functools.partial(_read_unless_dict, validator)
-        return f'{self.source.const(read, "read_value")}({item}, value)'
+        read = types.attributes.build_reader(validator)
+        if read is None or not self._is_of_type or self.settled:  # A body is a dict.
+            return ''
+        return f'{item} if isinstance(value, dict) else {self.source.const(read, "read")}({item})'
 
     def write_quick(self, write_result: Callable[[], None]) -> None:
         """Write lines for a dict of all properties, no other key, and values good as they are.
@@ -183,7 +183,3 @@ def _attribute(name: str) -> str:
     if name.isascii() and name.isidentifier() and not keyword.iskeyword(name):
         return f'value.{name}'
     return f'getattr(value, {name!r})'
-
-
-def _read_unless_dict(validator: Any, item: Any, source: Any) -> Any:
-    return item if isinstance(source, dict) else types.attributes.read_value(validator, item)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from math import inf
 from typing import Any, Protocol
 
-from apistar import validators
+from apistar import types, validators
 
 from django_apistar.accelerate.containers import Property
 from django_apistar.accelerate.instances import TypeWriter
@@ -168,7 +168,11 @@ def compile_rows(cls: Any, style: Style) -> Encode:
             for conversion in leaf.conversions:
                 source.line(conversion)
             refusals += [leaf.refusal, *_refuse_float(source, style, item)]
-        _write_refusals(source, refusals, rare)
+        if refusals:
+            with source.block(f'if {any_of(refusals)}:'):
+                for item in writer.properties:
+                    _write_conversion(source, item)
+                _write_refusals(source, refusals, rare)
         source.line(f'return {style.part_expression(source, writer.properties)}')
     encode = style.encode
     return _join(style, writer.build('write'), lambda rows: encode([read(row) for row in rows]))
@@ -238,6 +242,15 @@ def _write_instance(writer: TypeWriter, style: Style, rare: str) -> str:
         return style.part_expression(source, properties)
     formatted = [item for item in properties if find_format(item.validator) is not None]
     return f'{{**values, {_dict_items(source, formatted)}}}' if formatted else 'values'
+
+
+def _write_conversion(source: Source, item: Property) -> None:
+    """Write what the property's variable becomes if its validator did not expect its value."""
+    read = types.attributes.build_reader(item.validator)
+    if read is not None:
+        leaf: Any = describe_leaf(source, item.validator, item.variable, allow_coerce=False)
+        with source.block(f'if {leaf.refusal}:'):
+            source.line(f'{item.variable} = {source.const(read, "read")}({item.variable})')
 
 
 def _write_refusals(source: Source, refusals: list[str], rare: str) -> None:

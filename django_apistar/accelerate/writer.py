@@ -76,21 +76,36 @@ class Writer:
             self._write_guarded(f'{item} = {self.call(validator, item)}', on_error)
 
     def _write_leaf(self, validator: Any, item: str, on_error: list[str] | None) -> None:
-        stock = self.call_stock(validator, self.convert(validator, item))
-        if self.settled and is_stock(validator, validators.Number):
-            stock = f'{self.source.const(_settle_number, "settle_number")}({stock})'
         leaf = describe_leaf(self.source, validator, item, self.allow_coerce)
         if leaf is None:
-            self._write_guarded(f'{item} = {stock}', on_error)
+            self._write_conversion(validator, item)
+            self._write_stock(validator, item, on_error)
             return
         for conversion in leaf.conversions:
             self.source.line(conversion)
         with self.source.block(f'if {leaf.refusal}:'):
-            self._write_guarded(f'{item} = {stock}', on_error)
+            if not self._write_conversion(validator, item):
+                self._write_stock(validator, item, on_error)
+                return
+            with self.source.block(f'if {leaf.refusal}:'):
+                self._write_stock(validator, item, on_error)
+
+    def _write_conversion(self, validator: Any, item: str) -> bool:
+        """Write what the variable *item* becomes that *validator* did not expect, if anything."""
+        converted = self.convert(validator, item)
+        if converted:
+            self.source.line(f'{item} = {converted}')
+        return bool(converted)
+
+    def _write_stock(self, validator: Any, item: str, on_error: list[str] | None) -> None:
+        stock = self.call_stock(validator, item)
+        if self.settled and is_stock(validator, validators.Number):
+            stock = f'{self.source.const(_settle_number, "settle_number")}({stock})'
+        self._write_guarded(f'{item} = {stock}', on_error)
 
     def convert(self, validator: Any, item: str) -> str:
-        """Return the expression for the variable *item* where it is not what *validator* checks."""
-        return item
+        """Return the expression for the variable *item* as JSON has it; '' where it is so."""
+        return ''
 
     def _write_guarded(self, statement: str, on_error: list[str] | None) -> None:
         if on_error is None:
