@@ -9,9 +9,11 @@ from typing import List
 import pytest
 from apistar import Route, types, validators
 from django.utils.translation import gettext_lazy
+from jsonschema import Draft202012Validator
 
 from django_apistar.accelerate import constructors, validation
-from management_tests.oracle import ask, both_modes, build
+from django_apistar.schema import build_openapi
+from management_tests.oracle import Accelerated, ask, both_modes, build
 from management_tests.project import models
 
 KEY = '00000000-0000-0000-0000-000000000007'
@@ -170,6 +172,36 @@ def test_object_that_may_be_null_reads_a_related_instance(app_class, articles) -
         return models.Article.objects.order_by('id')
 
     assert ask(serve(app_class, list_sold)).json() == [{'maker': {'name': 'Ann'}}, {'maker': None}]
+
+
+def test_what_is_answered_is_what_the_schema_says(articles) -> None:
+    class Sold(types.Type):
+        """With null where there may be none."""
+
+        key = validators.String(max_length=36)
+        price = validators.Number(minimum=0)
+        photo = validators.String(allow_null=True)
+        label = validators.String(enum=['New', 'Sold'])
+        maker = validators.Object(properties=MakerType.validator.properties, allow_null=True)
+
+    class Shop(types.Type):
+        name = validators.String()
+        articles = validators.Array(items=Sold)
+
+    def show() -> List[Shop]:
+        return models.Maker.objects.all()
+
+    models.Article.objects.update(maker=models.Maker.objects.get())
+    app = serve(Accelerated, show)
+    document = build_openapi(app.router.entries)
+    response = document['paths']['/']['get']['responses']['200']
+    schema = {**document, **response['content']['application/json']['schema']}
+    answer = ask(app).json()
+
+    assert [article['photo'] for article in answer[0]['articles']] == ['/chair.png', None]
+    assert list(Draft202012Validator(schema).iter_errors(answer)) == []
+    answer[0]['articles'][0]['price'] = '12.5'
+    assert len(list(Draft202012Validator(schema).iter_errors(answer))) == 1
 
 
 # Any object. Each way to make a Type: API Star's own, and the compiled ones.
