@@ -27,7 +27,7 @@ from django_apistar.exchange import Exchange, group_methods
 from django_apistar.injector import Injector
 from django_apistar.router import MethodNotAllowed, PathRedirect, Router
 from django_apistar.routing import RouteTable
-from django_apistar.security import build_headers
+from django_apistar.security import build_headers, format_query
 from django_apistar.transactions import make_atomic
 
 FindAnswer = Callable[[str, str], tuple[Callable[..., Iterable[bytes]], Any]]
@@ -268,8 +268,7 @@ class Redirect(apistar.exceptions.Found):
     def __init__(self, path: str, environ: dict[str, Any]) -> None:
         script_name = environ.get('SCRIPT_NAME', '').encode('latin-1', 'replace')
         location = quote(script_name + path.encode('utf-8'), safe="/:@!$&'()*+,;=~")
-        if environ.get('QUERY_STRING'):
-            location = f'{location}?{environ["QUERY_STRING"]}'
+        location = f'/{location.lstrip("/")}{format_query(environ)}'  # //a is another host's
         if environ['REQUEST_METHOD'].upper() in ('GET', 'HEAD'):
             super().__init__(location)
         else:

@@ -5,6 +5,7 @@ settings. `X-Content-Type-Options: nosniff` is always sent: an API's str is HTML
 """
 
 import re
+import string
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ SECURITY = 'django.middleware.security.SecurityMiddleware'
 FRAMES = 'django.middleware.clickjacking.XFrameOptionsMiddleware'
 _DEVELOPMENT_HOSTS = ['.localhost', '127.0.0.1', '[::1]']  # as Django allows under DEBUG
 _MAX_KNOWN_HOSTS = 1024
+_IN_QUERY = string.punctuation  # what servers let through stays as it is
 
 
 def build_headers() -> Headers:
@@ -53,9 +55,14 @@ class Transport:
             return None
         host = django_settings.SECURE_SSL_HOST or get_host(environ)
         raw = environ.get('SCRIPT_NAME', '') + path
-        query = environ.get('QUERY_STRING')
         location = quote(raw.encode('latin-1'), safe="/:@!$&'()*+,;=~")
-        return f'https://{host}{location}' + (f'?{query}' if query else '')
+        return f'https://{host}{location}{format_query(environ)}'
+
+
+def format_query(environ: dict[str, Any]) -> str:
+    """Return '?' and the query string as a Location may have it, '' where there is none."""
+    query = environ.get('QUERY_STRING')
+    return f'?{quote(query.encode("latin-1", "replace"), safe=_IN_QUERY)}' if query else ''
 
 
 def _build_hsts() -> str:

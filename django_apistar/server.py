@@ -100,7 +100,7 @@ def main(argument: str) -> None:
     try:
         if launch.verify:
             accept_signals()
-            load_application()
+            check_headers(launch, load_application())
             load_urls()
         else:
             get_server(launch).run()
@@ -282,6 +282,16 @@ def bind(application: Any) -> Any:
     from django_apistar.dispatch import Dispatcher
 
     return application.__call__ if isinstance(application, Dispatcher) else application
+
+
+def check_headers(launch: Launch, application: Any) -> None:
+    """Raise ServerError where a client can send what *application* trusts a proxy to send."""
+    if launch.server == 'granian':
+        from django_apistar import trusted_headers
+
+        reason = trusted_headers.explain(application, 'granian')
+        if reason:
+            raise ServerError(reason)
 
 
 def load_urls() -> None:

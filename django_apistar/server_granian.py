@@ -10,28 +10,30 @@ import socket
 import sys
 import threading
 import time
+import types
 from pathlib import Path
 from typing import Any
 
-import click
 import granian
+import granian.wsgi as wsgi
 from django.core.exceptions import ImproperlyConfigured
-from granian.cli import cli
 from granian.constants import Interfaces, SSLProtocols
 from granian.errors import FatalError
-from granian.http import HTTP1Settings, HTTP2Settings
+from granian.http import HTTP1Settings
 from granian.log import LogLevels, logger
 from granian.net import SocketHolder  # type: ignore[attr-defined]  # public by its use there
 from granian.server.mp import MPServer
 from gunicorn.config import Config
 
 from django_apistar import access_log, listeners
+from django_apistar.granian_options import parse_arguments
 from django_apistar.server import (
     WORKERS_MAX,
     Launch,
     ServerError,
     accept_signals,
     check_certificate,
+    check_headers,
     check_log_file,
     check_pid_file,
     check_workers,
@@ -52,17 +54,6 @@ _MISSING = {
     'max_requests': '--max-requests',
     'preload_app': '--preload',
 }
-# Options of granian after `--` that runapistar sets itself.
-_OWN = {
-    'host': '--bind', 'port': '--bind', 'uds': '--bind', 'workers': '--workers',
-    'blocking_threads': '--threads', 'ssl_certificate': '--certfile', 'ssl_keyfile': '--keyfile',
-    'log_access_enabled': '--access-log', 'pid_file': '--pid',
-    'workers_kill_timeout': '--graceful-timeout', 'http1_keep_alive': '--keep-alive',
-    'interface': '--server', 'reload': '--noreload', 'factory': '--server',
-}  # fmt: skip
-# Options of granian whose argument of the server class has another name.
-_NAMES = {'http1_buffer_size': 'max_buffer_size', 'log_access_fmt': 'log_access_format'}
-
 _LOADING_S = 1.5  # that a new worker gets for loading before the old one turns clients away
 _LINGER_S = 2.0  # that a client gets for its request on a connection which is about to close
 
@@ -212,7 +203,10 @@ class GranianServer:
         threading.Thread(target=leave_with, args=(os.getppid(),), daemon=True).start()
         leaving = Leaving(self.listener)
         signal.signal(signal.SIGUSR1, leaving.begin)
-        application = self._load_watched() if self.launch.reload else load_or_exit()
+        # granian would put the process's environment into each request's environ: secrets, and
+        # whatever looks like a header there.
+        vars(wsgi)['os'] = types.SimpleNamespace(environ={})
+        application = self._load_watched() if self.launch.reload else load_or_exit(self.launch)
         if self.cfg.accesslog:
             application = access_log.AccessLogged(application, access_log.AccessLogger(self.cfg))
         leaving.application = application
@@ -223,9 +217,10 @@ class GranianServer:
         from django_apistar import reloader
 
         def load() -> Any:
-            if self.is_first_load:
-                return load_application()
-            return reloader.load_again(self.launch.skip_checks)
+            first = self.is_first_load
+            found = load_application() if first else reloader.load_again(self.launch.skip_checks)
+            check_headers(self.launch, found)
+            return found
 
         def ask_for_new_worker(watched: reloader.WatchedApplication) -> None:
             os.kill(os.getppid(), signal.SIGHUP)
@@ -295,10 +290,12 @@ class Master(MPServer):
             self.main_loop_interrupt.set()
 
 
-def load_or_exit() -> Any:
+def load_or_exit(launch: Launch) -> Any:
     """Return the application in a production worker; end the worker when it cannot be loaded."""
     try:
-        return load_or_explain()
+        application = load_or_explain()
+        check_headers(launch, application)
+        return application
     except ImproperlyConfigured as exc:
         sys.exit(format_error(exc))
 
@@ -362,35 +359,3 @@ def open_unknown(family: int) -> socket.socket:
         unknown.bind(('::1' if family == socket.AF_INET6 else '127.0.0.1', 0))
     unknown.listen(1)
     return unknown
-
-
-def parse_arguments(arguments: list[str]) -> dict[str, Any]:
-    """Return what granian's own options after `--` mean for its server class."""
-    try:
-        context = cli.make_context('granian', [*arguments, 'WSGI_APPLICATION'])
-    except click.ClickException as exc:
-        raise ServerError(
-            f'--: {exc.format_message().rstrip(".")}. `granian --help` lists the options.'
-        ) from exc
-    given = {
-        name: value
-        for name, value in context.params.items()
-        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-    }
-    if given.pop('app') != 'WSGI_APPLICATION':
-        raise ServerError(f'--: {arguments!r} names an application. Set WSGI_APPLICATION to it.')
-    for name in given:
-        if name in _OWN:
-            raise ServerError(f'--: granian has this from runapistar. Give {_OWN[name]} instead.')
-    return {
-        **_gather(given, 'http1_', HTTP1Settings),
-        **_gather(given, 'http2_', HTTP2Settings),
-        **{_NAMES.get(name, name): value for name, value in given.items()},
-    }
-
-
-def _gather(given: dict[str, Any], prefix: str, settings_class: Any) -> dict[str, Any]:
-    """Move the options that begin with *prefix* from *given* into one settings object."""
-    names = [name for name in given if name.startswith(prefix)]
-    values = {_NAMES.get(name, name.removeprefix(prefix)): given.pop(name) for name in names}
-    return {f'{prefix}settings': settings_class(**values)} if values else {}

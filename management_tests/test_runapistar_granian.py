@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -58,6 +59,8 @@ def test_banner(project: Project) -> None:
         (['--', '--nonsense'],
          "--: No such option '--nonsense'. `granian --help` lists the options."),
         (['--', '--port', '1'], '--: granian has this from runapistar. Give --bind instead.'),
+        (['--', '--url-path-prefix', '/api'],
+         '--: granian has this from runapistar. Give the setting FORCE_SCRIPT_NAME instead.'),
         (['--pid', '/no/such/web.pid'],
          'The pid file /no/such/web.pid cannot be written: its folder does not exist.'),
     ],
@@ -70,6 +73,36 @@ def test_option_that_granian_lacks_is_refused(
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == f'runapistar: {sentence}'
     assert 'Traceback' not in done.stderr
+
+
+@pytest.mark.parametrize('arguments', [(), ('--check',)])
+def test_I07_granian_is_refused_where_a_client_can_write_a_trusted_header(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    project = Project(tmp_path)
+    project.append(
+        'shop/settings.py', "SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https')\n"
+    )
+
+    done = project.run('runapistar', str(free_port()), '--server', 'granian', *arguments)
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        'runapistar: SECURE_PROXY_SSL_HEADER trusts X-Forwarded-Proto, which granian cannot tell '
+        'from a X_Forwarded_Proto that a client sends. Use gunicorn, or a header without a hyphen, '
+        'as XForwardedProto.'
+    )
+
+
+def test_I07_settings_that_come_to_trust_a_header_are_not_reloaded(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    with project.serve('--server', 'granian', '--workers', '1') as server:
+        project.append('shop/settings.py', 'USE_X_FORWARDED_HOST = True\n')
+        server.send(signal.SIGHUP)
+        server.wait_for(lambda: 'Not reloaded' in server.stderr, 'a refusal')
+
+        assert 'runapistar: USE_X_FORWARDED_HOST trusts X-Forwarded-Host, which ' in server.stderr
+        assert server.get('/hello/').json() == {'message': 'hello'}
 
 
 def test_without_granian(project: Project) -> None:

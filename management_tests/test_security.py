@@ -328,3 +328,33 @@ def test_H02_sentry_has_one_event_for_each_fault(way):
         '/exit/', f'SystemExit {about["/exit/"]}',
         '/django/boom/', 'ZeroDivisionError http://testserver/django/boom/ [Filtered]',
     ], done.stderr  # fmt: skip
+
+
+# Redirects
+
+
+@pytest.mark.parametrize('path_info', ['/echo', '/django/echo'])
+@pytest.mark.parametrize('script_name', ['//evil.com', '/\\evil.com', '///evil.com', '\\/evil.com'])
+def test_I09_redirect_stays_on_this_host(path_info, script_name):
+    answer = call(path_info, SCRIPT_NAME=script_name)
+
+    assert answer.headers['location'] == f'/evil.com{path_info}/'
+
+
+@both_modes
+def test_I09_redirect_of_an_app_by_itself_stays_on_this_host(app_class):
+    app = app_class([Route('/echo/', 'GET', lambda: '', name='echo')])
+
+    answer = ask(app, '/echo', environ={'SCRIPT_NAME': '//evil.com'})
+
+    assert answer.get('location') == '/evil.com/echo/'
+
+
+@pytest.mark.parametrize('is_secure', [False, True])
+def test_D06_redirect_quotes_what_its_query_string_must_not_have(is_secure):
+    changed = {'SECURE_SSL_REDIRECT': is_secure}
+    with override_settings(**changed):
+        answer = call('/echo', QUERY_STRING='a=b%20c&d=\x7f\xe9[]"<\\')
+
+    start = 'https://testserver/echo' if is_secure else '/echo/'
+    assert answer.headers['location'] == start + '?a=b%20c&d=%7F%E9[]"<\\'

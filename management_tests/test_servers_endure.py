@@ -6,6 +6,7 @@ The servers are `runapistar` with gunicorn and granian, and gunicorn's own two w
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ ROUTES = """
     from collections.abc import Iterator
 
     from apistar import Route, http
+    from apistar.server.wsgi import WSGIEnviron
     from django_apistar.responses import StreamingResponse
 
 
@@ -78,23 +80,29 @@ ROUTES = """
     def header(name: http.QueryParam, value: http.QueryParam):
         return http.JSONResponse({}, headers={name: value})
 
+    def show(environ: WSGIEnviron):
+        return {key: value for key, value in environ.items() if isinstance(value, str)}
+
     def status(code: int):
         return http.JSONResponse('text', code, {'ETag': '"a"'})
 
     routes = [
         Route('/hello/', 'GET', hello), Route('/leave/', 'GET', leave),
         Route('/fail/', 'GET', fail), Route('/stream/', 'GET', stream),
-        Route('/generate/', 'GET', generate),
+        Route('/environ/', 'GET', show), Route('/generate/', 'GET', generate),
         Route('/header/', 'GET', header), Route('/status/', 'GET', status),
     ]
 """
 URLS = """
     import sys
 
-    from django.http import HttpResponse, StreamingHttpResponse
+    from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
     from django.urls import path
 
-    from shop.routes import Leaving
+    from shop.routes import Leaving, show
+
+    def environ(request):
+        return JsonResponse(show(request.META))
 
     def leave(request):
         sys.exit(3)
@@ -109,8 +117,8 @@ URLS = """
         return HttpResponse('text', status=int(request.GET['code']), headers={'ETag': '"a"'})
 
     urlpatterns = [
-        path('page/leave/', leave), path('page/stream/', stream), path('page/header/', header),
-        path('page/status/', status),
+        path('page/environ/', environ), path('page/leave/', leave), path('page/stream/', stream),
+        path('page/header/', header), path('page/status/', status),
     ]
 """
 WEB = """
@@ -121,6 +129,11 @@ WEB = """
             raise {'exit': SystemExit(3), 'interrupt': KeyboardInterrupt}[environ['QUERY_STRING']]
         return inner(environ, start_response)
 """
+VARIABLES = {
+    'HTTP_REMOTE_USER': 'root', 'HTTP_X_FORWARDED_PROTO': 'https', 'REMOTE_USER': 'root',
+    'CONTENT_TYPE': 'text/x', 'CONTENT_LENGTH': '9', 'HTTPS': 'on', 'SCRIPT_URL': '/x',
+    'DATABASE_URL': 'postgres://user:secret@host/', 'wsgi.url_scheme': 'https',
+}  # fmt: skip
 SERVERS = {
     'gunicorn': ('manage.py', 'runapistar', '{address}', '--workers', '1'),
     'granian': ('manage.py', 'runapistar', '{address}', '--workers', '1', '--server', 'granian'),
@@ -159,7 +172,7 @@ def server(request: pytest.FixtureRequest, project: Project) -> Iterator[Server]
         pytest.importorskip('granian')
     address = f'127.0.0.1:{free_port()}'
     command = [argument.format(address=address) for argument in SERVERS[request.param]]
-    variables = {'DJANGO_SETTINGS_MODULE': 'shop.settings'}
+    variables = {'DJANGO_SETTINGS_MODULE': 'shop.settings', **VARIABLES}
     with Server(project, [sys.executable, *command], variables) as server:
         server.url = f'http://{address}'
         server.wait_for(lambda: server.answers('/hello/'), 'an answer')
@@ -167,14 +180,13 @@ def server(request: pytest.FixtureRequest, project: Project) -> Iterator[Server]
         yield server
 
 
-def ask(server: Server, target: str) -> tuple[int, list[str], bytes]:
+def ask(server: Server, target: str, fields: str = '') -> tuple[int, list[str], bytes]:
     """Return status, header lines in lower case, and body as it came, to the connection's end."""
     address = urlsplit(server.url)
     with socket.create_connection((str(address.hostname), int(address.port or 80))) as client:
         client.settimeout(10)
-        client.sendall(
-            f'GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'.encode()
-        )
+        head = f'GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{fields}\r\n'
+        client.sendall(head.encode())
         answer = client.makefile('rb').read()
     head, _, body = answer.partition(b'\r\n\r\n')
     line, *headers = head.decode('latin-1').split('\r\n')
@@ -294,3 +306,50 @@ def test_E13_1xx_is_no_answer(server: Server, path: str, code: int) -> None:
         status, _, body = ask(server, f'{path}?code={code}')
 
     assert (status, body) == (500, b'"Server error"')
+
+
+@pytest.mark.parametrize('path', ['/environ/', '/page/environ/'])
+def test_I08_nothing_of_the_environment_is_in_a_request(server: Server, path: str) -> None:
+    _, _, body = ask(server, path)
+
+    environ = json.loads(body[body.index(b'{') : body.rindex(b'}') + 1])
+    environment = server.project.environment(**VARIABLES)
+    assert {key for key in environ if key in environment} == {'wsgi.url_scheme'}
+    assert environ['wsgi.url_scheme'] == 'http'
+    assert not {'root', 'on', 'text/x', '9'} & set(environ.values())
+
+
+def test_I07_underscore_in_the_name_of_a_header_drops_it(server: Server) -> None:
+    if server.name == 'granian':
+        pytest.skip('It is refused where a setting trusts a header.')
+    names = ('X_Forwarded_For', 'X_Forwarded_Proto', 'X_Forwarded_Host', 'Remote_User')
+    alone = ''.join(f'{name}: evil\r\n' for name in names)
+    beside = f'X-Forwarded-For: good\r\n{alone}'
+
+    _, _, nothing = ask(server, '/environ/', alone)
+    _, _, something = ask(server, '/environ/', beside)
+
+    assert b'evil' not in nothing + something
+    assert b'"HTTP_X_FORWARDED_FOR":"good"' in something
+
+
+def test_I09_script_name_of_a_client_is_no_part_of_the_path(server: Server) -> None:
+    if server.name not in ('gunicorn', 'granian'):
+        pytest.skip('gunicorn itself takes it from 127.0.0.1.')
+    fields = 'SCRIPT_NAME: /x\r\nPATH_INFO: /page/environ/\r\n'
+
+    assert ask(server, '/x/page/environ/', fields)[0] == 404
+    assert b'"SCRIPT_NAME":""' in ask(server, '/environ/', fields)[2]
+
+
+def test_I09_script_name_that_the_operator_chooses_is_a_path(project: Project) -> None:
+    arguments = ('--workers', '1', '--', '--forwarder-headers', 'SCRIPT_NAME')
+    with project.serve(*arguments) as server:
+        locations = [
+            line
+            for path in ('//evil.com/environ', '/shop/environ')
+            for line in ask(server, path, f'SCRIPT_NAME: {path.removesuffix("/environ")}\r\n')[1]
+            if line.startswith('location: ')
+        ]
+
+    assert locations == ['location: /evil.com/environ/', 'location: /shop/environ/']

@@ -151,7 +151,7 @@ class Command(ConsoleCommand):
             self.check()
         self._warn_about_migrations()
         self._check_hosts()
-        server.load_application()
+        server.check_headers(launch, server.load_application())
         found = self._format_banner(launch, configured, listeners_)
         if is_trial:
             self.write(found)

@@ -1,0 +1,140 @@
+"""The request headers that a project believes, of those that a client can write in two ways.
+
+A proxy replaces `X-Forwarded-Proto`. A client that sends `X_Forwarded_Proto` gives it the same name
+in the environ, and gets past the proxy where the server takes such names.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from collections.abc import Iterator
+from types import CodeType, FunctionType
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.middleware import RemoteUserMiddleware
+from django.utils.module_loading import import_string
+
+# What proxies say of a client.
+_OF_PROXIES = re.compile(
+    r'HTTP_((X_)?(FORWARDED|REMOTE|REAL|ORIGINAL|CLIENT|CLUSTER|SCRIPT)_\w+'
+    r'|X_(URL_)?SCHEME|CF_CONNECTING_IP|TRUE_CLIENT_IP)'
+)
+_ONLY_REPORT = ('sentry_sdk.',)  # modules that tell somebody of a header, and decide nothing by it
+_MOST_PARTS = 200  # of an application that are looked at
+
+
+def find_trusting(application: Any) -> Iterator[tuple[str, str]]:
+    """Yield (who believes it, the header) of each header with a hyphen that is believed.
+
+    *application* is the WSGI application, wrapped or not. What handlers read is not known.
+    """
+    proxy_header: Any = settings.SECURE_PROXY_SSL_HEADER
+    if proxy_header and is_ambiguous(proxy_header[0]):
+        yield 'SECURE_PROXY_SSL_HEADER', format_header(proxy_header[0])
+    if settings.USE_X_FORWARDED_HOST:
+        yield 'USE_X_FORWARDED_HOST', 'X-Forwarded-Host'
+    if settings.USE_X_FORWARDED_PORT:
+        yield 'USE_X_FORWARDED_PORT', 'X-Forwarded-Port'
+    for path in settings.MIDDLEWARE:
+        for header in _find_in_middleware(import_string(path)):
+            yield path, header
+    for part in _iter_parts(application):
+        for header in sorted(_find_read(part)):
+            yield f'{part.__module__}.{part.__qualname__}', header
+
+
+def explain(application: Any, server: str) -> str:
+    """Return why *server*, which takes both spellings, cannot serve *application*; '' if it can."""
+    for who, header in find_trusting(application):
+        other = ''
+        if who == 'USE_X_FORWARDED_HOST':
+            other = ', or let the proxy send Host as it came, without this setting'
+        elif who == 'SECURE_PROXY_SSL_HEADER':
+            other = f', or a header without a hyphen, as {header.replace("-", "")}'
+        return (
+            f'{who} trusts {header}, which {server} cannot tell from a {header.replace("-", "_")} '
+            f'that a client sends. Use gunicorn{other}.'
+        )
+    return ''
+
+
+def is_ambiguous(key: str) -> bool:
+    """Return whether the environ's *key* can come of two headers: all but HTTP_ONEWORD can."""
+    return '_' in key.removeprefix('HTTP_')
+
+
+def format_header(key: str) -> str:
+    """Return the header of the environ's *key*: X-Forwarded-For."""
+    return key.upper().removeprefix('HTTP_').replace('_', '-').title()
+
+
+def _find_in_middleware(middleware: Any) -> Iterator[str]:
+    if inspect.isclass(middleware) and issubclass(middleware, RemoteUserMiddleware):
+        # REMOTE_USER itself, which no server for HTTP sets, comes of some header as well.
+        if is_ambiguous(middleware.header):
+            yield format_header(middleware.header)
+    elif not str(middleware.__module__).startswith('django.'):
+        yield from sorted(_find_read(middleware))
+
+
+# What code reads
+
+
+def _iter_parts(application: Any) -> Iterator[Any]:
+    """Yield the functions and classes that *application* is wrapped in, down to ours."""
+    waiting = [application]
+    seen: set[int] = set()
+    while waiting and len(seen) < _MOST_PARTS:
+        part = waiting.pop()
+        if id(part) in seen or _is_ours(part):
+            continue
+        seen.add(id(part))
+        if isinstance(part, FunctionType):
+            yield part
+            waiting += [cell.cell_contents for cell in part.__closure__ or () if _is_full(cell)]
+        elif isinstance(part, functools.partial):
+            waiting += [part.func, *part.args, *part.keywords.values()]
+        elif hasattr(part, '__self__'):  # a method; that of a function has no function of its own
+            waiting += [getattr(part, '__func__', None), part.__self__]
+        elif callable(part) and not inspect.isclass(part):
+            yield type(part)
+            waiting += vars(part).values() if hasattr(part, '__dict__') else ()
+
+
+def _is_ours(part: Any) -> bool:
+    owner = getattr(part, '__self__', part)
+    return type(owner).__module__.startswith(('django_apistar.', 'django.'))
+
+
+def _is_full(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018  # raises
+    except ValueError:
+        return False
+    return True
+
+
+def _find_read(part: Any) -> set[str]:
+    """Return the headers of proxies that are named in the code of *part*, function or class."""
+    if str(part.__module__).startswith(_ONLY_REPORT):
+        return set()
+    functions = vars(part).values() if inspect.isclass(part) else [part]
+    codes = [function.__code__ for function in functions if isinstance(function, FunctionType)]
+    keys = {_to_key(text) for code in codes for text in _iter_texts(code)}
+    return {format_header(key) for key in keys if _OF_PROXIES.fullmatch(key)}
+
+
+def _to_key(text: str) -> str:
+    """Return *text*, a header or a key of the environ, as that key."""
+    return f'HTTP_{text.upper().replace("-", "_")}' if '-' in text else text
+
+
+def _iter_texts(code: CodeType) -> Iterator[str]:
+    for constant in code.co_consts:
+        if isinstance(constant, str):
+            yield constant
+        elif isinstance(constant, CodeType):
+            yield from _iter_texts(constant)

@@ -1,0 +1,101 @@
+"""Who trusts a header that a client can write in two ways, and so is not served by granian."""
+
+import pytest
+from django.contrib.auth.middleware import RemoteUserMiddleware
+from django.test import override_settings
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from django_apistar import trusted_headers
+from django_apistar.wsgi import application
+
+HERE = __name__
+
+
+class OfOneWord(RemoteUserMiddleware):
+    header = 'HTTP_AUTHUSER'
+
+
+class OfTwoWords(RemoteUserMiddleware):
+    header = 'HTTP_AUTH_USER'
+
+
+class RealAddress:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.META['REMOTE_ADDR'] = request.headers.get('X-Real-IP')
+        return self.get_response(request)
+
+
+class Wrapper:
+    def __init__(self, inner):
+        self.inner = inner
+
+    def __call__(self, environ, start_response):
+        return self.inner(environ, start_response)
+
+
+class Believing(Wrapper):
+    def __call__(self, environ, start_response):
+        environ['REMOTE_USER'] = environ.get('HTTP_X_REMOTE_USER', '')
+        return super().__call__(environ, start_response)
+
+
+def wrap(inner):
+    def wrapped(environ, start_response):
+        environ['REMOTE_ADDR'] = environ.get('HTTP_X_FORWARDED_FOR')
+        return inner(environ, start_response)
+
+    return wrapped
+
+
+@pytest.mark.parametrize(
+    ('changed', 'found'),
+    [
+        ({}, []),
+        ({'SECURE_PROXY_SSL_HEADER': ('HTTP_XFORWARDEDPROTO', 'https')}, []),
+        ({'SECURE_PROXY_SSL_HEADER': ('HTTP_X_FORWARDED_PROTO', 'https')},
+         [('SECURE_PROXY_SSL_HEADER', 'X-Forwarded-Proto')]),
+        ({'USE_X_FORWARDED_HOST': True}, [('USE_X_FORWARDED_HOST', 'X-Forwarded-Host')]),
+        ({'USE_X_FORWARDED_PORT': True}, [('USE_X_FORWARDED_PORT', 'X-Forwarded-Port')]),
+        ({'MIDDLEWARE': ['django.contrib.auth.middleware.RemoteUserMiddleware']},
+         [('django.contrib.auth.middleware.RemoteUserMiddleware', 'Remote-User')]),
+        ({'MIDDLEWARE': ['django.contrib.auth.middleware.PersistentRemoteUserMiddleware']},
+         [('django.contrib.auth.middleware.PersistentRemoteUserMiddleware', 'Remote-User')]),
+        ({'MIDDLEWARE': [f'{HERE}.OfOneWord', 'django.middleware.common.CommonMiddleware',
+                         'django.middleware.csrf.CsrfViewMiddleware']}, []),
+        ({'MIDDLEWARE': [f'{HERE}.OfTwoWords']}, [(f'{HERE}.OfTwoWords', 'Auth-User')]),
+        ({'MIDDLEWARE': [f'{HERE}.RealAddress']}, [(f'{HERE}.RealAddress', 'X-Real-Ip')]),
+    ],
+)  # fmt: skip
+def test_I07_setting_that_trusts_a_header_is_found(changed, found):
+    with override_settings(**changed):
+        assert list(trusted_headers.find_trusting(application)) == found
+
+
+@pytest.mark.parametrize(
+    ('wrapped', 'found'),
+    [
+        (Wrapper(application), []),
+        (Wrapper(Believing(application)), [(f'{HERE}.Believing', 'X-Remote-User')]),
+        (Wrapper(wrap(application)), [(f'{HERE}.wrap.<locals>.wrapped', 'X-Forwarded-For')]),
+        (Wrapper(wrap(application).__call__),
+         [(f'{HERE}.wrap.<locals>.wrapped', 'X-Forwarded-For')]),
+    ],
+)  # fmt: skip
+def test_I07_wrapper_that_trusts_a_header_is_found(wrapped, found):
+    assert list(trusted_headers.find_trusting(wrapped)) == found
+
+
+def test_I07_werkzeugs_proxy_fix_is_found():
+    assert trusted_headers.explain(Wrapper(ProxyFix(application)), 'granian') == (
+        'werkzeug.middleware.proxy_fix.ProxyFix trusts X-Forwarded-For, which granian cannot tell '
+        'from a X_Forwarded_For that a client sends. Use gunicorn.'
+    )
+
+
+def test_I07_sentrys_wrapper_only_reports():
+    wsgi = pytest.importorskip('sentry_sdk.integrations.wsgi')
+
+    assert trusted_headers.explain(wsgi.SentryWsgiMiddleware(application), 'granian') == ''
