@@ -244,7 +244,8 @@ scripted.__doc__ = f'{SCRIPT} <img src=x onerror=alert(1)>'
 @both_modes
 @pytest.mark.parametrize('page', ['apistar', 'swagger', 'redoc'])
 def test_J05_what_a_docstring_says_is_text_on_the_page(app_class, page):
-    routes = [Route(f'/{SCRIPT}/', 'GET', scripted), Include('/a', SCRIPT, [])]
+    inner = [Route('/', 'GET', scripted, name=SCRIPT)]
+    routes = [Route('/', 'GET', scripted, name=SCRIPT), Include('/a', SCRIPT, inner)]
     app = app_class(routes=routes, docs_url='/docs/', schema_url='/schema/', static_url='/static/')
     app.docs_ui = page
 
