@@ -20,6 +20,7 @@ from email.message import Message
 from typing import Any
 from urllib.parse import unquote_plus
 
+from django_apistar import older_versions
 from django_apistar.signatures import get_plain_signature, get_signature
 
 
@@ -40,6 +41,7 @@ def install() -> None:
     _tell_dates_apart()
     _leave_unions_unchanged()
     _copy_types()
+    older_versions.install()
     _read_objects()
 
 
@@ -273,11 +275,9 @@ def _coerce_nullable_booleans() -> None:
 
 
 def _refuse_numbers_beyond_float() -> None:
-    """Text for a number that is not finite is refused as such; it became NaN or infinity.
+    """Text became NaN or infinity, and a whole number of 400 digits was an OverflowError, a 500.
 
-    validators.py, NumericType.validate asks `isfinite` before it converts, so that 'nan' of a
-    query string reached the handler or was refused later by a 404. A whole number of 400 digits
-    was an OverflowError, and so a 500.
+    validators.py, NumericType.validate asks `isfinite` before it converts.
     """
     from apistar.validators import NumericType
 

@@ -7,6 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
+import typing
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Optional
@@ -19,6 +20,7 @@ from apistar.codecs import URLEncodedCodec
 from apistar.codecs.download import cgi as lent_cgi
 
 from django_apistar import application, compat
+from management_tests.oracle import ask, both_modes, build
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -278,6 +280,46 @@ def test_types_can_be_copied_and_pickled(duplicate):
     assert duplicated is not line
     assert dict(duplicated) == dict(line)
     assert duplicated.ends[0].y == 3
+
+
+# Whichever of 0.5.40, 0.5.41 and 0.5.42 is installed
+
+
+def draw(line: Line) -> dict:
+    return {'start': line.start}
+
+
+def list_points() -> typing.List[Point]:
+    return [Point(x=1)]
+
+
+@both_modes
+def test_text_for_a_type_is_a_clients_mistake(app_class):
+    """An AttributeError before 0.5.42, and so a 500."""
+    app = build(app_class, Route('/', 'POST', draw))
+
+    answers = [ask(app, '/', 'POST', body=body) for body in (b'"text"', b'{"start": "text"}')]
+
+    assert [(answer.code, answer.json()) for answer in answers] == [
+        (400, 'Must be an object.'),
+        (400, {'start': 'Must be an object.', 'ends': 'The "ends" field is required.'}),
+    ]
+
+
+@pytest.mark.parametrize('text', ['', 'text'])
+def test_no_type_is_made_of_text(text):
+    with pytest.raises(validators.ValidationError) as caught:
+        Point(text)
+
+    assert caught.value.detail == 'Must be an object.'
+
+
+@both_modes
+def test_handler_may_return_a_list_of_types(app_class):
+    """A TypeError when the Route was made, before 0.5.41."""
+    app = build(app_class, Route('/', 'GET', list_points))
+
+    assert ask(app, '/').json() == [{'x': 1, 'y': 0}]
 
 
 # The list of adjustments

@@ -1,0 +1,56 @@
+"""What API Star 0.5.42, the one that we follow, has and 0.5.40 and 0.5.41 lack.
+
+One function for each, as in compat.py. Each asks first whether it is needed.
+"""
+
+import contextlib
+import functools
+from abc import ABCMeta
+from typing import Any
+
+
+def install() -> None:
+    """Bring an older API Star up to 0.5.42, but for what our own Injector replaces. Idempotent."""
+    _compare_types_with_generics()
+    _refuse_text_for_types()
+
+
+def _compare_types_with_generics() -> None:
+    """`issubclass(List[Product], Type)` was a TypeError before 0.5.41 (types.py, TypeMetaclass).
+
+    core.py, `Route`, asks it of whatever a handler returns.
+    """
+    from apistar.types import TypeMetaclass
+
+    if '__subclasscheck__' in vars(TypeMetaclass):
+        return
+
+    def is_subclass(cls: Any, subclass: Any) -> bool:
+        with contextlib.suppress(TypeError):
+            return ABCMeta.__subclasscheck__(cls, subclass)
+        return False
+
+    TypeMetaclass.__subclasscheck__ = is_subclass
+
+
+def _refuse_text_for_types() -> None:
+    """`Product('text')` was an AttributeError before 0.5.42 (types.py, `Type.__init__`).
+
+    And so a 500 for a client that sent text for a nested Type.
+    """
+    from apistar.exceptions import ValidationError
+    from apistar.types import Type
+
+    try:
+        Type('')
+    except ValidationError:
+        return
+    init = Type.__init__
+
+    @functools.wraps(init)
+    def init_from_no_text(self: Any, *args: Any, **kwargs: Any) -> None:
+        if args and isinstance(args[0], str):
+            raise ValidationError('Must be an object.')
+        init(self, *args, **kwargs)
+
+    Type.__init__ = init_from_no_text
