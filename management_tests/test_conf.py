@@ -209,6 +209,7 @@ def test_lazy_text_is_text():
     assert {type(text) for text in (settings.title, settings.version, settings.docs_url)} == {str}
 
 
+@pytest.mark.django_db
 def test_django_prefixes_may_be_lazy():
     keys = {'ALLOWED_DJANGO_ROUTES': [reverse_lazy('admin:index')]}
     with override_settings(APISTAR_SETTINGS=keys):
