@@ -20,7 +20,8 @@ from apistar.exceptions import ValidationError
 # In place of None for a nested Type, which refuses null: there is no related instance.
 NULL = object()
 
-_READY = (type(None), str, int, float)  # API Star's validators know what to do with these
+_PLAIN = (str, int, float)  # what API Star's validators know, and so None
+_READY = (*_PLAIN, type(None))
 _NO_OBJECTS = (*_READY, bool, list, dict)  # of which Type's constructor reads no attributes
 _NO_ROWS = (str, bytes, bytearray, Mapping)
 _MOST_FAULTS = 5  # that a message names
@@ -59,27 +60,49 @@ def read_attribute(validator: Any, name: str, source: Any) -> Any:
 
     Where a related instance is wanted that does not exist, it is null.
     """
-    if not _takes_instance(validator):
-        return read_value(validator, getattr(source, name))
     try:
         value = getattr(source, name)
     except _load_django().ObjectDoesNotExist:
+        if not _takes_instance(validator):
+            raise
         value = None
-    return read_value(validator, value)
+    return value if isinstance(value, _PLAIN) else read_value(validator, value)
+
+
+def build_attribute_reader(validator: Any, name: str) -> Callable[[Any], Any]:
+    """Return `read_attribute` for *validator* and *name*, which are looked at once."""
+    convert, null = build_reader(validator), NULL if _is_nested(validator) else None
+
+    def read(source: Any) -> Any:
+        try:
+            value = getattr(source, name)
+        except _load_django().ObjectDoesNotExist:
+            if not _takes_instance(validator):
+                raise
+            return null
+        if value is None:
+            return null
+        return value if convert is None or isinstance(value, _PLAIN) else convert(value)
+
+    return read
 
 
 def read_value(validator: Any, value: Any) -> Any:
     """Return *value*, a property's, as JSON has it where *validator* reads such; else as it is."""
-    if value is None and _is_nested(validator):
-        return NULL
+    if value is None:
+        return NULL if _is_nested(validator) else None
     return _convert(validator, value)
 
 
 def build_reader(validator: Any) -> Callable[[Any], Any] | None:
-    """Return `read_value` for a *validator* without children, found once; None if it is as is."""
+    """Return what converts values for *validator*, None if it reads them as they are."""
+    if _is_nested(validator):
+        return lambda value: (
+            _convert_dict(validator.validator, value) if isinstance(value, dict) else value
+        )
     for base, convert in _CONVERSIONS.items():
-        if isinstance(validator, base) and _is_stock(validator, base):
-            return functools.partial(convert, validator)
+        if isinstance(validator, base):
+            return functools.partial(convert, validator) if _is_stock(validator, base) else None
     return None
 
 
@@ -161,12 +184,8 @@ def _get(value: Any, key: Any) -> Any:
 def _convert(validator: Any, value: Any) -> Any:
     if isinstance(value, _READY):
         return value
-    if _is_nested(validator):
-        return _convert_dict(validator.validator, value) if isinstance(value, dict) else value
-    for base, convert in _CONVERSIONS.items():
-        if isinstance(validator, base):
-            return convert(validator, value) if _is_stock(validator, base) else value
-    return value
+    convert = build_reader(validator)
+    return value if convert is None else convert(value)
 
 
 def _is_stock(validator: Any, base: Any) -> bool:
@@ -175,10 +194,10 @@ def _is_stock(validator: Any, base: Any) -> bool:
 
 
 def _is_nested(validator: Any) -> bool:
+    # Not issubclass, which API Star makes slow.
     return (
-        isinstance(validator, type)
-        and issubclass(validator, types.Type)
-        and validator.validate.__func__ is types.Type.validate.__func__  # type: ignore[attr-defined]
+        isinstance(validator, types.TypeMetaclass)
+        and validator.validate.__func__ is types.Type.validate.__func__
     )
 
 
@@ -221,7 +240,10 @@ def _read_items(validator: Any, value: Any) -> Any:
     if rows is None or items is None:
         return value if rows is None else rows
     if not isinstance(items, list):
-        return [_convert(items, row) for row in rows]
+        convert = build_reader(items)
+        if convert is None:
+            return rows
+        return [row if isinstance(row, _READY) else convert(row) for row in rows]
     rest = validator.additional_items
     return [_convert(items[n] if n < len(items) else rest, row) for n, row in enumerate(rows)]
 

@@ -82,7 +82,7 @@ class TypeWriter(Writer):
         """A leaf is converted where its checks refuse it, so that plain values cost nothing."""
         if is_leaf(item.validator):
             return _attribute(item.name)
-        read = functools.partial(types.attributes.read_attribute, item.validator, item.name)
+        read = types.attributes.build_attribute_reader(item.validator, item.name)
         return f'{self.source.const(read, f"read_{item.name}")}(value)'
 
     def convert(self, validator: Any, item: str) -> str:
