@@ -39,7 +39,7 @@
   document.addEventListener('auxclick', refuseScript, true)
   if (target.dataset.ui === 'redoc') {
     keepLogoOut()
-    // Two names of one option: Redoc before 2.5 knows the second alone.
+    // Two names of one option: older Redocs know the second alone.
     window.Redoc.init(spec || url, { sanitize: true, untrustedSpec: true }, target)
   } else {
     window.SwaggerUIBundle({
