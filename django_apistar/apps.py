@@ -15,8 +15,9 @@ class DjangoAPIStarConfig(AppConfig):
     verbose_name = 'API Star'
 
     def ready(self) -> None:
-        from django_apistar import checks
+        from django_apistar import checks, cookies
 
+        cookies.repair()
         register(checks.check_settings)
         register(checks.check_routes)
         register(checks.check_application)

@@ -42,6 +42,7 @@ def install() -> None:
     _leave_unions_unchanged()
     _copy_types()
     older_versions.install()
+    _validate_patterns_in_one_pass()
     _read_objects()
 
 
@@ -371,3 +372,10 @@ def _read_objects() -> None:
     types.attributes = attributes
     types.Type.__init__ = attributes.build_constructor(types.Type.__init__)
     types.Type.validate = attributes.build_validate(types.Type.validate.__func__)
+
+
+def _validate_patterns_in_one_pass() -> None:
+    """`Object(pattern_properties=…)` took the square of the number of keys: see `patterns`."""
+    from django_apistar import patterns
+
+    patterns.repair()

@@ -26,7 +26,8 @@ ONCE = frozenset({
     'test_authentication_migrations', 'test_browser', 'test_checks', 'test_command_pages',
     'test_compat', 'test_conf', 'test_deploy_checks', 'test_docs_policy', 'test_documentation',
     'test_example_http',
-    'test_fuzz', 'test_layers', 'test_oracle', 'test_oracle_random', 'test_packaging', 'test_plans',
+    'test_costs', 'test_fuzz', 'test_growth', 'test_layers', 'test_oracle', 'test_oracle_random',
+    'test_packaging', 'test_plans',
     'test_reliability_page', 'test_safety_ids', 'test_schemathesis', 'test_speed',
     'test_threads', 'test_wsgi',
 })  # fmt: skip

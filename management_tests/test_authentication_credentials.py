@@ -1,11 +1,13 @@
-"""The Authorization header: strict, and never a 500."""
+"""The Authorization header: strict, and never a 500. Cookies, as Python reads them."""
 
 import base64
+import importlib.util
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from django_apistar import cookies
 from django_apistar.authentication.credentials import Basic, Bearer, parse_authorization
 from management_tests.authentication_project import basic
 
@@ -78,3 +80,13 @@ def test_any_bytes_in_base64_are_read_without_raising(data):
     found = parse_authorization('Basic ' + base64.b64encode(data).decode())
 
     assert found is None or f'{found.username}:{found.password}'.encode() == data
+
+
+@given(st.text('\\"0137ax;é\n', max_size=12))
+def test_quoted_cookie_is_read_as_by_the_standard_library(text):
+    spec = importlib.util.find_spec('http.cookies')
+    library = importlib.util.module_from_spec(spec)  # as it was before any repair
+    spec.loader.exec_module(library)
+
+    for value in (text, f'"{text}"'):
+        assert cookies.unquote(value) == library._unquote(value)

@@ -18,6 +18,8 @@ import werkzeug.urls
 from apistar import App, Route, http, types, validators
 from apistar.codecs import URLEncodedCodec
 from apistar.codecs.download import cgi as lent_cgi
+from hypothesis import given
+from hypothesis import strategies as st
 
 from django_apistar import application, compat
 from management_tests.oracle import ask, both_modes, build
@@ -331,3 +333,31 @@ def test_every_adjustment_is_documented():
 
     assert len(names) >= 10
     assert [name for name in names if not getattr(compat, name).__doc__] == []
+
+
+LEAVES = st.sampled_from([validators.Integer(), validators.String(), validators.Integer(default=3)])
+OBJECTS = st.builds(
+    validators.Object,
+    properties=st.dictionaries(st.sampled_from(['a', 'xa', 'b']), LEAVES),
+    pattern_properties=st.dictionaries(st.sampled_from(['^x', 'a', 'b$']), LEAVES, min_size=1),
+    additional_properties=st.sampled_from([None, True, False, validators.Integer()]),
+    required=st.lists(st.sampled_from(['a', 'q']), unique=True),
+    min_properties=st.sampled_from([None, 1, 2]),
+    max_properties=st.sampled_from([None, 3]),
+    allow_null=st.booleans(),
+)
+KEYS = st.sampled_from(['a', 'b', 'xa', 'xb', 'q', 3])
+
+
+@given(OBJECTS, st.dictionaries(KEYS, st.sampled_from([1, '1', None])) | st.none() | st.just([]))
+def test_objects_with_patterns_are_validated_as_by_api_star(validator, value):
+    def describe(validate):
+        try:
+            validated = validate(validator, value)
+        except validators.ValidationError as exc:
+            return 'refused', exc.detail, list(exc.detail)
+        return 'validated', validated, list(validated or ())
+
+    own = validators.Object.validate
+
+    assert describe(own) == describe(own.__wrapped__)

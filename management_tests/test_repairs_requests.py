@@ -553,6 +553,29 @@ def test_F13_broken_form_is_a_bad_request(app_class, content_type, body):
     assert (answer.code, answer.json()[:26]) == (400, 'Malformed multipart form. ')
 
 
+def name_fields(data: http.RequestData) -> list:
+    return list(data)
+
+
+@both_modes
+@pytest.mark.parametrize('line_break', [b'\r\n', b'\n', b'\r'])
+def test_F13_head_of_a_part_has_djangos_limit(app_class, line_break):
+    """What Django reads is read; a head of `;` alone took Werkzeug 4 s for 2.4 MB."""
+    app = build(app_class, Route('/', 'POST', name_fields))
+    name = b'Content-Disposition: form-data; name="a"'
+
+    def send(length):
+        padding = b';' * (length - len(name) - 2 * len(line_break))
+        lines = [b'--x', name + padding, b'', b'v' * 3000, b'--x ', name, b'', b'', b'--x--', b'']
+        return post(app, line_break.join(lines), MULTIPART)
+
+    assert describe(send(1024)) == (200, ['a'])
+    assert describe(send(1025)) == (
+        400, 'Malformed multipart form. More than 1024 bytes of headers'
+    )  # fmt: skip
+    assert send(2_400_000).code == 400
+
+
 def upload(data: http.RequestData) -> list:
     file = data['f']
     return [file.filename, file.read().decode(), file.content_type, data.get('a')]
