@@ -24,6 +24,7 @@ from django_apistar.components import (
 from django_apistar.conf import SettingsError, get_settings
 from django_apistar.encoding import build_default
 from django_apistar.exchange import Exchange, group_methods
+from django_apistar.folders import TEMPLATES, Folders, has_folder
 from django_apistar.injector import Injector
 from django_apistar.router import MethodNotAllowed, PathRedirect, Router
 from django_apistar.routing import RouteTable
@@ -78,6 +79,11 @@ class App(apistar.App):
         self.router = Router(routes)
         self.document = documentation.build_document(self.router.entries)
         self._names = {id(entry.route): entry.name for entry in self.router.entries}
+
+    def init_templates(self, template_dir: Any = None, packages: Any = None) -> None:
+        """Leave out packages without templates: Jinja2 refuses them since 3.0."""
+        with_templates = [name for name in packages or () if has_folder(name, TEMPLATES)]
+        super().init_templates(template_dir, with_templates)
 
     def init_staticfiles(
         self, static_url: Any, static_dir: Any = None, packages: Any = None
@@ -325,6 +331,7 @@ def get_app() -> App:
         schema_url=settings.schema_url,
         docs_url=settings.docs_url,
         static_url=None,
+        **_get_templates(settings.folders),
     )
     app.accelerate = settings.accelerate
     accelerate_types(settings.accelerate)
@@ -339,6 +346,16 @@ def get_app() -> App:
     app.servers = settings.servers
     app.auth_components = settings.auth_components
     return app
+
+
+def _get_templates(folders: Folders) -> dict[str, Any]:
+    """Return what the App gets of *folders*: static files are served before it is asked."""
+    given: dict[str, Any] = {}
+    if folders.template_dir is not None:
+        given['template_dir'] = folders.template_dir
+    if folders.packages:
+        given['packages'] = [package.name for package in folders.packages]
+    return given
 
 
 def accelerate_types(is_on: bool) -> None:

@@ -16,6 +16,7 @@ from django_apistar.access import ANYONE, OPTIONAL, build_access
 from django_apistar.application import get_app, get_route_table
 from django_apistar.conf import Problem, Settings, SettingsError, find_problems, get_settings
 from django_apistar.dispatch import get_application
+from django_apistar.folders import STATIC, TEMPLATES, Folders
 from django_apistar.path_template import get_parameters
 from django_apistar.route_module import describe_cause
 from django_apistar.schema import ui
@@ -115,6 +116,7 @@ def _is_djangos(application: Any) -> bool:
 
 
 def _find_missing_parts(settings: Settings) -> Iterator[Problem]:
+    yield from _find_missing_folders(settings.folders)
     if settings.docs_url is None or settings.docs_ui == 'apistar':
         return
     if not ui.is_installed():
@@ -129,6 +131,25 @@ def _find_missing_parts(settings: Settings) -> Iterator[Problem]:
             f'DOCS_UI is {settings.docs_ui!r} and SCHEMA_URL is None: the page has no document '
             'to show.',
             "Set SCHEMA_URL, or write 'DOCS_UI': 'apistar'.",
+        )
+
+
+def _find_missing_folders(folders: Folders) -> Iterator[Problem]:
+    for package in folders.packages:
+        if not package.has(TEMPLATES) and not package.has(STATIC):
+            yield Problem(
+                'W018',
+                f'PACKAGES names {package.name!r}, which has neither a folder {TEMPLATES} nor a '
+                f'folder {STATIC}.',
+                'Remove it, or add the folder.',
+            )
+    if any(folders.iter_static()) and not django_settings.STATIC_URL:
+        key = 'PACKAGES' if folders.static_dir is None else 'STATIC_DIR'
+        yield Problem(
+            'W019',
+            f'{key} has static files, and STATIC_URL is {django_settings.STATIC_URL!r}: they are '
+            'not served.',
+            "Set STATIC_URL = '/static/'.",
         )
 
 

@@ -21,7 +21,8 @@ from django.conf import settings as django_settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.module_loading import import_string
 
-from django_apistar import prefixes
+from django_apistar import folders, prefixes
+from django_apistar.folders import Folders
 from django_apistar.lazies import read_path, read_text
 from django_apistar.problems import Problem, SettingsError
 from django_apistar.route_module import describe_cause, load_routes
@@ -32,7 +33,7 @@ KEYS = (
     'ALLOWED_DJANGO_ROUTES', 'COMPONENTS', 'EVENT_HOOKS', 'AUTH_COMPONENTS', 'APP_CLASS',
     'DOCS_URL', 'DOCS_UI', 'DOCS_CSP', 'SCHEMA_URL', 'TITLE', 'DESCRIPTION', 'VERSION', 'SERVERS',
     'TOKEN_TTL', 'TOKEN_LIMIT_PER_USER', 'LOGIN_THROTTLE', 'PUBLIC_ROUTES', 'ACCELERATE',
-    'JSON_ENCODER', 'HEALTH_URL', 'BASIC_CACHE_TTL',
+    'JSON_ENCODER', 'TEMPLATE_DIR', 'STATIC_DIR', 'PACKAGES', 'HEALTH_URL', 'BASIC_CACHE_TTL',
     'LOGIN_THROTTLE_ADDRESS',
 )  # fmt: skip
 DOCS_UIS = ('apistar', 'swagger', 'redoc')
@@ -54,6 +55,7 @@ class Settings:
     event_hooks: tuple[Any, ...]
     auth_components: tuple[Any, ...]
     app_class: type | None
+    folders: Folders  # of templates and static files
     docs_url: str | None
     docs_ui: str
     docs_csp: str | None  # '' for the policy that fits the page
@@ -114,6 +116,7 @@ class _Parser:
             event_hooks=self._event_hooks(),
             auth_components=self._components('AUTH_COMPONENTS'),
             app_class=self._class('APP_CLASS', 'django_apistar.application.App'),
+            folders=folders.parse(self.given, self._report),
             docs_url=self._path('DOCS_URL', '/docs/' if self.debug else None),
             docs_ui=self._docs_ui(),
             docs_csp=self._policy(),

@@ -17,6 +17,7 @@ from django.core.files.storage import FileSystemStorage
 from whitenoise import WhiteNoise
 
 from django_apistar.conf import get_settings
+from django_apistar.folders import get_folders
 from django_apistar.schema import ui
 
 SOURCE_MAP = re.compile(rb'^(/\*|//)# sourceMappingURL=\S+( \*/)?$', re.MULTILINE)
@@ -42,7 +43,7 @@ class StaticFiles(WhiteNoise):
         )
         self.prefix = prefix
         for folder, name in _asset_folders():
-            self.add_files(folder, prefix=f'{prefix}{name}/')
+            self.add_files(folder, prefix=f'{prefix}{name}')
         root: Any = django_settings.STATIC_ROOT
         if root and not debug and Path(root).is_dir():
             self.add_files(root, prefix=prefix)
@@ -105,19 +106,20 @@ class Assets(FileSystemStorage):
     A manifest storage refuses to collect a file that names a missing one.
     """
 
+    prefix: str  # the folder's name below STATIC_URL, '' for STATIC_URL itself
+
     def _open(self, name: str, mode: str = 'rb') -> 'ContentFile[bytes]':
         content = Path(self.path(name)).read_bytes()
         return ContentFile(SOURCE_MAP.sub(b'', content), name)
 
 
 class APIStarFinder(finders.BaseFinder):
-    """Finds the assets of the installed apistar package as 'apistar/…', for collectstatic."""
+    """Finds the assets of the installed apistar package as 'apistar/…', for collectstatic.
 
-    package = 'apistar'
+    And those of the project's PACKAGES and STATIC_DIR, read anew each time: Django keeps a finder.
+    """
 
     def __init__(self, app_names: Any = None, *args: Any, **kwargs: Any) -> None:
-        self.storage = Assets(location=_static_folder(self.package))
-        self.storage.prefix = self.package  # type: ignore[attr-defined]
         super().__init__(*args, **kwargs)
 
     def check(self, **kwargs: Any) -> list[CheckMessage]:
@@ -126,22 +128,42 @@ class APIStarFinder(finders.BaseFinder):
     def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
         # Django 5.2 renamed `all` to `find_all`.
         find_all = find_all or kwargs.get('all', False)
-        package, _, name = path.partition('/')
-        found = package == self.package and name and self.storage.exists(name)
-        if not found:
-            return []
-        return [self.storage.path(name)] if find_all else self.storage.path(name)
+        found = [storage.path(name) for storage, name in _look_for(path)]
+        return found if find_all else next(iter(found), [])
 
     def list(self, ignore_patterns: Any) -> Iterator[tuple[str, FileSystemStorage]]:
-        folder = Path(self.storage.location)
-        for file in sorted(folder.rglob('*')):
-            name = file.relative_to(folder).as_posix()
-            if file.is_file() and not matches_patterns(name, ignore_patterns):
-                yield name, self.storage
+        for storage in _open_storages():
+            folder = Path(storage.location)
+            for file in sorted(folder.rglob('*')):
+                name = file.relative_to(folder).as_posix()
+                if file.is_file() and not matches_patterns(name, ignore_patterns):
+                    yield name, storage
+
+
+def _open_storages() -> Iterator[Assets]:
+    """Yield a storage of each folder, the one that wins first."""
+    assets = (_static_folder('apistar'), 'apistar')
+    for folder, name in reversed([*get_folders().iter_static(), assets]):
+        storage = Assets(location=folder)
+        storage.prefix = name
+        yield storage
+
+
+def _look_for(path: str) -> Iterator[tuple[Assets, str]]:
+    """Yield each storage that has *path*, a file below STATIC_URL, and its name in there."""
+    for storage in _open_storages():
+        head = f'{storage.prefix}/' if storage.prefix else ''
+        name = path.removeprefix(head)
+        if path.startswith(head) and name and storage.exists(name):
+            yield storage, name
 
 
 def _asset_folders() -> Iterator[tuple[str, str]]:
-    """Yield (folder, its name below STATIC_URL) of what the documentation pages need."""
+    """Yield (folder, its name below STATIC_URL) of STATIC_DIR, PACKAGES and documentation pages.
+
+    The later ones win.
+    """
+    yield from get_settings().folders.iter_static()
     yield _static_folder('apistar'), 'apistar'
     yield f'{_static_folder("django_apistar")}/django_apistar', 'django_apistar'
     if get_settings().docs_ui != 'apistar' and ui.is_installed():

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from django_apistar.application import App, get_route_table
 from django_apistar.conf import Settings, SettingsError, find_problems, get_settings
+from django_apistar.folders import Folders
 from management_tests.raw_wsgi import call
 from management_tests.server_process import Project
 
@@ -67,6 +68,7 @@ def test_defaults():
         'event_hooks': (),
         'auth_components': (),
         'app_class': None,
+        'folders': Folders(),
         'docs_url': None,
         'docs_ui': 'apistar',
         'docs_csp': '',
