@@ -52,6 +52,15 @@ class AccessLogger(Logger):
                 handler.handleError = _Complaint(output)
 
 
+def get_logger_class(sends_statistics: bool) -> type[AccessLogger]:
+    """Return our logger; one that sends to statsd what gunicorn's own for that sends."""
+    if not sends_statistics:
+        return AccessLogger
+    from gunicorn.instrument.statsd import Statsd
+
+    return type('StatsdLogger', (AccessLogger, Statsd), {})
+
+
 class _Complaint:
     """Says once that the access log cannot be written; requests go on without it."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import array
 import contextlib
 import errno
-import logging
 import os
 import re
 import select
@@ -32,6 +31,7 @@ _ADDRESS = re.compile(
 
 _HANDSHAKE_S = 0.1  # that a connection gets for the last packet of its handshake
 _PATIENCE_S = 2.0  # that workers get for accepting those who are in
+SYSTEMD_FIRST = 3  # the descriptor of the first socket that systemd hands over
 _SO_ATTACH_FILTER = 26  # Linux: asm-generic/socket.h
 # A BPF program that sees a TCP segment from its header on: load the flags, drop it if SYN is set.
 _DROP_SYN = ((0x30, 0, 0, 13), (0x45, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF))
@@ -61,14 +61,13 @@ def parse_address(text: str, default_host: str = '127.0.0.1') -> str:
     return f'{"0.0.0.0" if host == "0" else host}:{int(match["port"])}'
 
 
-def open_listener(address: Any, config: Any) -> Any:
-    """Return a listening gunicorn socket for *address*, as gunicorn's `Config.address` lists it.
+def open_listener(address: Any, config: Any) -> socket.socket:
+    """Return a listening socket for *address*, as gunicorn's `Config.address` lists it.
 
     Raises AddressError at once, where gunicorn itself would try five times.
     """
     try:
-        number = address if isinstance(address, int) else _bind(address, config).detach()
-        return adopt_listener(number, config)
+        return adopt(address if isinstance(address, int) else _bind(address, config).detach())
     except (OSError, OverflowError, ValueError) as exc:
         raise AddressError(explain(format_address(address), exc)) from exc
 
@@ -96,20 +95,29 @@ def _bind(address: str | tuple[str, int], config: Any) -> socket.socket:
     return opened
 
 
-def adopt_listener(number: int, config: Any) -> Any:
-    """Return the gunicorn socket of the listening descriptor *number*. Raises OSError."""
-    from gunicorn.sock import TCP6Socket, TCPSocket, UnixSocket
+def adopt(number: int) -> socket.socket:
+    """Return the listening socket of the descriptor *number*. Raises OSError."""
+    adopted = socket.socket(fileno=number)
+    if not adopted.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        adopted.detach()
+        raise OSError(errno.ENOTSOCK, 'not listening')
+    if adopted.family != socket.AF_UNIX:
+        adopted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    adopted.set_inheritable(True)  # by the process that serves
+    return adopted
 
-    log = logging.getLogger('gunicorn.error')
-    inherited = socket.socket(fileno=os.dup(number))
-    try:
-        if not inherited.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-            raise OSError(errno.ENOTSOCK, 'not listening')
-        family, name = inherited.family, inherited.getsockname()
-    finally:
-        inherited.close()
-    families = {socket.AF_UNIX: UnixSocket, socket.AF_INET6: TCP6Socket}
-    return families.get(family, TCPSocket)(name, config, log, fd=number)
+
+def count_handed_over() -> int:
+    """Return how many sockets systemd hands over to this process (sd_listen_fds(3))."""
+    is_meant = os.environ.get('LISTEN_PID') == str(os.getpid())
+    return int(os.environ.get('LISTEN_FDS', 0)) if is_meant else 0
+
+
+def close(opened: list[socket.socket]) -> None:
+    """Close sockets that nobody serves; those of a path leave nothing behind."""
+    for listener in opened:
+        _remove_path(listener)
+        listener.close()
 
 
 def empty(opened: list[Any], limit_s: float) -> None:
@@ -128,15 +136,19 @@ def empty(opened: list[Any], limit_s: float) -> None:
 
 
 def _let_in_nobody(listener: Any) -> None:
-    if listener.sock.family == socket.AF_UNIX:
-        path = listener.getsockname()
-        if isinstance(path, str) and path:  # abstract names are bytes
-            Path(path).unlink(missing_ok=True)
+    if listener.family == socket.AF_UNIX:
+        _remove_path(listener)
     elif sys.platform == 'linux':
         program = array.array('B', b''.join(struct.pack('HBBI', *line) for line in _DROP_SYN))
         option = struct.pack('HP', len(_DROP_SYN), program.buffer_info()[0])
         with contextlib.suppress(OSError):  # kernels without it
-            listener.sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, option)
+            listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, option)
+
+
+def _remove_path(listener: Any) -> None:
+    path = listener.getsockname()
+    if isinstance(path, str) and path:  # abstract names are bytes
+        Path(path).unlink(missing_ok=True)
 
 
 def _remove_dead_socket(path: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from django.core.exceptions import ImproperlyConfigured
 
 from django_apistar import listeners
+from django_apistar.server_names import FOOTING, GRANIAN, Part, describe_package, find_missing
 
 DEFAULT_APPLICATION = 'django_apistar.wsgi.application'
 
@@ -30,10 +31,17 @@ _DEVELOPMENT_THREADS = 16
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 
 # What runs in the fresh interpreter. sys.path first: the project may hold django_apistar itself.
-_BOOT = (
-    'import json, sys; sys.path[:] = json.loads(sys.argv[1])["path"]; '
-    'from django_apistar.server import main; main(sys.argv[1])'
-)
+# Then gevent, which must patch `ssl` before urllib3, and so API Star, has imported it.
+_BOOT = """
+import json, sys
+launch = json.loads(sys.argv[1])
+sys.path[:] = launch["path"]
+if launch["gevent"]:
+    from gevent import monkey
+    monkey.patch_all()
+from django_apistar.server import main
+main(sys.argv[1])
+"""
 
 
 class ServerError(ImproperlyConfigured):
@@ -45,12 +53,14 @@ class Launch:
     """What the server process must know. It travels as JSON, so it holds plain values only."""
 
     server: str = 'gunicorn'
+    application: str = DEFAULT_APPLICATION
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)  # gunicorn's names
     arguments: list[str] = dataclasses.field(default_factory=list)  # those after `--`
     config: str | None = None  # gunicorn's configuration file, absolute
     debug: bool = False
     reload: bool = False
     skip_checks: bool = False
+    gevent: bool = False  # its workers run in greenlets: patch the standard library first
     verify: bool = False  # load the application and exit: the question before a reload
     sockets: list[int] = dataclasses.field(default_factory=list)  # listening descriptors
     directory: str = dataclasses.field(default_factory=os.getcwd)
@@ -69,9 +79,7 @@ def start(launch: Launch) -> None:
     a worker started by a reload has the code of that moment. Settings made by
     `settings.configure()` exist in this process alone, so that it must serve itself.
     """
-    from django.conf import settings
-
-    if not getattr(settings, 'SETTINGS_MODULE', None):
+    if not has_settings_module():
         get_server(dataclasses.replace(launch, reload=False)).run()
         return
     if launch.reload:
@@ -79,6 +87,13 @@ def start(launch: Launch) -> None:
         os.environ['RUN_MAIN'] = 'true'
     command = launch.command()
     os.execv(command[0], command)
+
+
+def has_settings_module() -> bool:
+    """Return whether another process can load the project's settings."""
+    from django.conf import settings
+
+    return bool(getattr(settings, 'SETTINGS_MODULE', None))
 
 
 def hold_signals() -> None:
@@ -119,6 +134,14 @@ class Server(Protocol):
     def trial_text(self) -> str | None:
         """What to print instead of serving, when the options ask for that."""
 
+    @property
+    def complaints(self) -> list[str]:
+        """What does not hold with this release of the server, in sentences."""
+
+    @property
+    def uses_gevent(self) -> bool:
+        """Whether its workers need gevent's patches of the standard library."""
+
     def open_listeners(self) -> list[Any]:
         """Return listening sockets, bound now. Raises AddressError."""
 
@@ -135,17 +158,29 @@ class Server(Protocol):
 def get_server(launch: Launch) -> Server:
     """Return the configured server, see `Server`. Raises ServerError."""
     count_workers(launch.debug)  # gunicorn's import fails for a WEB_CONCURRENCY that is no number
+    _require(FOOTING)
     if launch.server == 'granian':
         if find_spec('granian') is None:
             raise ServerError(
                 "granian is not installed. Install it: pip install 'django-apistar[granian]'."
             )
+        _require(GRANIAN)
         from django_apistar.server_granian import GranianServer
 
         return GranianServer(launch)
     from django_apistar.server_gunicorn import GunicornServer
 
     return GunicornServer(launch)
+
+
+def _require(part: Part) -> None:
+    missing = find_missing(part)
+    if missing:
+        remedy = ', or use gunicorn' if part is GRANIAN else ''
+        raise ServerError(
+            f'{describe_package(part)} has no {missing} as runapistar knows it, which it needs. '
+            f'Install another release{remedy}.'
+        )
 
 
 def count_workers(is_development: bool) -> int:
@@ -247,7 +282,7 @@ def check_log_file(file: str | None) -> None:
 
 def is_loadable(launch: Launch) -> bool:
     """Return whether the project's code can be loaded now; a fresh process tries, and complains."""
-    trial = dataclasses.replace(launch, verify=True)
+    trial = dataclasses.replace(launch, verify=True, path=list(sys.path))
     return subprocess.run(trial.command(), stdin=subprocess.DEVNULL).returncode == 0
 
 

@@ -24,6 +24,7 @@ from granian.log import LogLevels, logger
 from granian.net import SocketHolder  # type: ignore[attr-defined]  # public by its use there
 from granian.server.mp import MPServer
 from gunicorn.config import Config
+from gunicorn.glogging import Logger
 
 from django_apistar import access_log, listeners
 from django_apistar.granian_options import parse_arguments
@@ -46,6 +47,7 @@ from django_apistar.server import (
     load_application,
     load_or_explain,
 )
+from django_apistar.server_names import LOG, explain, find_missing
 
 # Options of runapistar that gunicorn has and granian has not.
 _MISSING = {
@@ -74,11 +76,12 @@ class GranianServer:
     def __init__(self, launch: Launch) -> None:
         self.launch = launch
         self.trial_text: str | None = None
+        self.uses_gevent = False
+        self.complaints = [explain(LOG)] if find_missing(LOG) else []
         self.is_first_load = True
         self.listener: Any = None
         self._refuse_missing_options()
-        chosen = launch.settings
-        is_development = launch.debug
+        chosen, is_development = launch.settings, launch.debug
         self.workers: int = chosen.get('workers', self._count_workers())
         self.threads: int = chosen.get('threads', self._count_threads())
         self.graceful_timeout_s: int = chosen.get('graceful_timeout', 5 if is_development else 30)
@@ -156,7 +159,7 @@ class GranianServer:
 
     def run(self) -> None:
         """Serve until a signal ends it. Exits with status 1 when a worker cannot start."""
-        self.listener = listeners.adopt_listener(self.launch.sockets[0], self.cfg)
+        self.listener = listeners.adopt(self.launch.sockets[0])
         address = self.listener.getsockname()
         try:
             owns_socket = not isinstance(self.cfg.address[0], int)
@@ -186,7 +189,7 @@ class GranianServer:
             'workers': self.workers,
             'blocking_threads': self.threads,
             'http1_settings': HTTP1Settings(keep_alive=chosen.get('keepalive') != 0),
-            'log_level': LogLevels.warning if is_development else LogLevels.info,
+            'log_level': LogLevels('warning' if is_development else 'info'),
             'ssl_cert': Path(certfile) if certfile else None,
             'ssl_key': Path(self.cfg.keyfile or certfile) if certfile else None,
             'ssl_protocol_min': SSLProtocols.tls12,
@@ -208,7 +211,8 @@ class GranianServer:
         vars(wsgi)['os'] = types.SimpleNamespace(environ={})
         application = self._load_watched() if self.launch.reload else load_or_exit(self.launch)
         if self.cfg.accesslog:
-            application = access_log.AccessLogged(application, access_log.AccessLogger(self.cfg))
+            log = (Logger if find_missing(LOG) else access_log.AccessLogger)(self.cfg)
+            application = access_log.AccessLogged(application, log)
         leaving.application = application
         return leaving.answer
 
@@ -246,7 +250,7 @@ class Master(MPServer):
         self._shd: Any = SocketHolder(  # type: ignore[call-arg]  # the stub names none
             self._sfd, is_local, self.backlog
         )
-        self._sso = self._listener.sock
+        self._sso = self._listener
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
         """Stop. A worker has this handler until it is loaded, and simply ends."""

@@ -6,66 +6,34 @@ import importlib
 import os
 import runpy
 import shlex
-import signal
 import sys
-import time
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
-from gunicorn import debug as gunicorn_debug
-from gunicorn import sock, systemd, util
 from gunicorn.app.base import Application
-from gunicorn.arbiter import Arbiter
-from gunicorn.errors import AppImportError, HaltServer
+from gunicorn.workers.gthread import ThreadWorker
 
-from django_apistar import access_log, listeners, server_settings
+from django_apistar import listeners
 from django_apistar.server import (
     Launch,
     ServerError,
     accept_signals,
-    check_certificate,
-    check_log_file,
-    check_pid_file,
-    check_workers,
-    count_threads,
     count_workers,
-    default_address,
     format_error,
-    is_loadable,
     load_application,
     load_or_explain,
 )
-from django_apistar.workers import DevelopmentWorker, Worker
+from django_apistar.server_names import LOG, MASTER, WORKER, explain, find_missing
+from django_apistar.server_settings import DEVELOPMENT, PRODUCTION, complete, uses_gevent
+
+if TYPE_CHECKING:
+    import socket
 
 CONFIG_FILE = 'gunicorn.conf.py'
 
-_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
-
-_PRODUCTION = {
-    'access_log_format': access_log.FORMAT,
-    'logger_class': access_log.AccessLogger,
-    'control_socket_disable': True,
-    # A client's SCRIPT_NAME would go through a proxy that only knows of paths, and past its rules.
-    'forwarder_headers': '',
-    'worker_class': 'gthread',
-    'timeout': 30,
-    'graceful_timeout': 30,
-    'keepalive': 5,
-    'max_requests': 10_000,
-    'max_requests_jitter': 1_000,
-    'default_proc_name': 'runapistar',
-}
-_DEVELOPMENT = {
-    **_PRODUCTION,
-    'access_log_format': access_log.DEVELOPMENT_FORMAT,
-    'accesslog': '-',
-    'loglevel': 'warning',
-    'timeout': 0,  # a breakpoint may last
-    'graceful_timeout': 5,
-    'max_requests': 0,
-    'max_requests_jitter': 0,
-}
+# The statuses of a worker that cannot start: gunicorn's Arbiter.WORKER_BOOT_ERROR, APP_LOAD_ERROR.
+_BOOT_ERROR, _LOAD_ERROR = 3, 4
 
 
 class GunicornServer(Application):
@@ -85,16 +53,23 @@ class GunicornServer(Application):
         self.load_default_config()
         try:
             self.load_config()
-            if hasattr(self.cfg, 'validate'):  # gunicorn 26 has none
-                self.cfg.validate()
         except RuntimeError as exc:
+            raise ServerError(f'{str(exc).rstrip(".")}.') from exc
+        self._validate()
+
+    def _validate(self) -> None:
+        if not hasattr(self.cfg, 'validate'):  # gunicorn 26 has none
+            return
+        try:
+            self.cfg.validate()
+        except Exception as exc:  # of gunicorn's own classes
             raise ServerError(f'{str(exc).rstrip(".")}.') from exc
 
     def load_config(self) -> None:
         """Apply the layers, the weaker ones first."""
         os.chdir(self.launch.directory)
         is_development = self.launch.debug
-        self._apply(_DEVELOPMENT if is_development else _PRODUCTION)
+        self._apply(DEVELOPMENT if is_development else PRODUCTION)
         self.cfg.set('workers', count_workers(is_development))
         self.chosen.clear()
         from_environment = self._parse(_environment_arguments(), 'GUNICORN_CMD_ARGS')
@@ -109,7 +84,7 @@ class GunicornServer(Application):
         self._apply(from_environment, 'GUNICORN_CMD_ARGS: ')
         self._apply(self.launch.settings)
         self._apply(from_arguments)
-        self._complete()
+        complete(self.cfg, self.chosen, self.launch)
 
     def _apply(self, values: dict[str, Any], source: str = '') -> None:
         for name, value in values.items():
@@ -117,7 +92,7 @@ class GunicornServer(Application):
                 continue  # a configuration file may hold its own variables
             try:
                 self.cfg.set(name, value)
-            except (TypeError, ValueError, AttributeError) as exc:
+            except Exception as exc:  # validators raise what they like
                 reason = f'{str(exc).rstrip(".")}.'
                 raise ServerError(f'{source}{name} is {value!r}. {reason}') from exc
             self.chosen.add(name)
@@ -133,65 +108,31 @@ class GunicornServer(Application):
             )
         return {name: value for name, value in parsed.items() if value is not None}
 
-    def _complete(self) -> None:
-        """Decide what depends on the other settings, and try what can be wrong with them."""
-        if 'bind' not in self.chosen:
-            self.cfg.set('bind', [default_address(self.launch.debug)])
-        worker_class = self.cfg.settings['worker_class'].get()
-        if _is_gthread(worker_class, self.cfg.threads):
-            self.cfg.set('worker_class', DevelopmentWorker if self.launch.debug else Worker)
-            if 'threads' not in self.chosen:
-                self.cfg.set('threads', count_threads(self.cfg.workers, self.launch.debug))
-        elif server_settings.ClientTimeout.name in self.chosen:
-            raise ServerError(
-                f'The worker class {worker_class!r} has no --client-timeout. Leave it out, or use '
-                'gthread.'
-            )
-        check_workers(self.cfg.workers)
-        if self.cfg.threads < 1:
-            raise ServerError('threads is 0. Serving needs 1 thread or more.')
-        try:
-            self.cfg.worker_class  # noqa: B018  # imports it
-        except RuntimeError as exc:
-            # A traceback in brackets, whose last line is the cause.
-            reason = str(exc).rstrip(' \n]').splitlines()[-1]
-            raise ServerError(
-                f'The worker class {worker_class!r} cannot be loaded: {reason}. '
-                'Use gthread, sync, or one whose package is installed.'
-            ) from exc
-        check_certificate(self.cfg.certfile, self.cfg.keyfile)
-        check_pid_file(self.cfg.pidfile)
-        check_log_file(self.cfg.accesslog)
-        check_log_file(self.cfg.errorlog)
-        if 'chdir' in self.chosen:
-            self.chdir()
-
     # Serving
 
-    def open_listeners(self) -> list[Any]:
+    def open_listeners(self) -> list[socket.socket]:
         """Return the listening sockets. Raises AddressError; those opened meanwhile are closed."""
-        if systemd.listen_fds(unset_environment=False):
+        if listeners.count_handed_over():
             return []  # gunicorn takes the sockets that systemd hands over
-        opened: list[Any] = []
+        opened: list[socket.socket] = []
         try:
             for address in self.cfg.address:
                 opened.append(listeners.open_listener(address, self.cfg))
         except listeners.AddressError:
-            sock.close_sockets(opened)
+            listeners.close(opened)
             raise
         if self.cfg.reuse_port:  # then each worker opens its own
-            sock.close_sockets(opened)
+            listeners.close(opened)
             return []
         return opened
 
-    def describe_addresses(self, opened: list[Any]) -> tuple[str, ...]:
+    def describe_addresses(self, opened: list[socket.socket]) -> tuple[str, ...]:
         """Return the addresses of the sockets, or those that would be opened."""
         if opened:
             return tuple(listeners.format_address(one.getsockname()) for one in opened)
-        handed_over = systemd.listen_fds(unset_environment=False)
-        first = systemd.SD_LISTEN_FDS_START
-        addresses = range(first, first + handed_over) if handed_over else self.cfg.address
-        return tuple(listeners.format_address(address) for address in addresses)
+        first = listeners.SYSTEMD_FIRST
+        handed_over = range(first, first + listeners.count_handed_over())
+        return tuple(map(listeners.format_address, handed_over or self.cfg.address))
 
     @property
     def scheme(self) -> str:
@@ -205,13 +146,23 @@ class GunicornServer(Application):
             return str(self.cfg)
         return 'The configuration is in order; not started.' if self.cfg.check_config else None
 
+    @property
+    def uses_gevent(self) -> bool:
+        """Whether its workers need gevent's patches of the standard library."""
+        return uses_gevent(self.cfg.worker_class)
+
+    @property
+    def complaints(self) -> list[str]:
+        """What does not hold with this gunicorn, in a sentence for each part of ours."""
+        return [explain(part) for part in (WORKER, MASTER, LOG) if find_missing(part)]
+
     def describe(self) -> str:
         """Return the server, its workers and threads in words."""
         from gunicorn import __version__
 
         workers = self.cfg.workers
         name = self.cfg.worker_class_str.rpartition('.')[2]
-        name = 'gthread' if issubclass(self.cfg.worker_class, Worker) else name
+        name = 'gthread' if issubclass(self.cfg.worker_class, ThreadWorker) else name
         text = f'gunicorn {__version__}, {workers} {name} worker{"" if workers == 1 else "s"}'
         if name == 'gthread':
             text += f' with {self.cfg.threads} thread{"" if self.cfg.threads == 1 else "s"}'
@@ -225,7 +176,8 @@ class GunicornServer(Application):
         try:
             return load_or_explain()
         except ImproperlyConfigured as exc:
-            raise AppImportError(format_error(exc)) from exc
+            sys.stderr.write(f'{format_error(exc)}\n')
+            sys.exit(_LOAD_ERROR)
 
     def _load_watched(self) -> Any:
         # Imported here: its modules belong to the worker, the master must not hold them.
@@ -240,137 +192,37 @@ class GunicornServer(Application):
 
     def run(self) -> None:
         """Serve until a signal ends it. Exits with status 0, or 1 when a worker cannot start."""
-        if self.cfg.daemon:
-            util.daemonize(self.cfg.enable_stdio_inheritance)
-        if self.cfg.pythonpath:
-            sys.path[:0] = map(os.path.abspath, self.cfg.pythonpath.split(','))
-        if self.cfg.spew:
-            gunicorn_debug.spew()
-        master = os.getpid()
+        process = os.getpid()
         try:
-            Master(self).run()
-        except (AppImportError, ImproperlyConfigured) as exc:
-            sys.exit(str(exc))
+            if find_missing(MASTER):
+                self._run_as_gunicorn()
+            else:
+                self._run()
         except (RuntimeError, OSError, ValueError) as exc:
             raise ServerError(f'{str(exc).removeprefix("Error: ").rstrip(".")}.') from exc
         except SystemExit as exc:
             # In a worker the status tells the master that the application cannot be loaded.
-            if os.getpid() == master and exc.code in (
-                Arbiter.WORKER_BOOT_ERROR,
-                Arbiter.APP_LOAD_ERROR,
-            ):
-                sys.exit(1)
-            raise
+            if os.getpid() != process or exc.code not in (_BOOT_ERROR, _LOAD_ERROR):
+                raise
+            sys.exit(1)
 
+    def _run(self) -> None:
+        from gunicorn import debug, util
 
-class Master(Arbiter):
-    """gunicorn's arbiter, with sockets bound before, and a reload that cannot fail halfway."""
+        from django_apistar.server_master import Master
 
-    def __init__(self, app: GunicornServer) -> None:
-        super().__init__(app)
-        self.is_reloading = False
-        self.is_stopping = False
-        command = app.launch.command()
-        self.START_CTX = {'args': command, 'cwd': app.launch.directory, 0: command[0]}
+        if self.cfg.daemon:
+            util.daemonize(self.cfg.enable_stdio_inheritance)
+        if self.cfg.spew:
+            debug.spew()
+        Master(self).run()
 
-    def start(self) -> None:
-        """Take the sockets over that were bound before this process began."""
-        if 'GUNICORN_FD' not in os.environ:  # set by USR2
-            self.LISTENERS = [
-                listeners.adopt_listener(number, self.cfg) for number in self.app.launch.sockets
-            ]
-        super().start()
-
-    def init_signals(self) -> None:
-        super().init_signals()
+    def _run_as_gunicorn(self) -> None:
+        """Serve with the master that gunicorn has, on the sockets that are open."""
+        if self.launch.sockets:
+            self.cfg.set('bind', [f'fd://{number}' for number in self.launch.sockets])
         accept_signals()
-
-    def signal(self, sig: int, frame: Any) -> None:
-        """Queue a signal. A worker has this handler until it sets its own, and simply ends."""
-        if os.getpid() == self.pid:
-            super().signal(sig, frame)
-        elif sig in _ENDING:
-            os._exit(0)
-
-    def spawn_worker(self) -> Any:
-        """Fork a worker, which knows whether it is one of the first."""
-        self.app.is_first_load = self.worker_age < self.cfg.workers
-        return super().spawn_worker()
-
-    def handle_hup(self) -> None:
-        """Reload, unless the new configuration or code is broken: then the old workers stay."""
-        if self._can_reload():
-            super().handle_hup()
-        else:
-            self.log.error('Not reloaded: the workers go on with the code that they have.')
-
-    def _can_reload(self) -> bool:
-        launch = self.app.launch
-        try:
-            GunicornServer(launch)
-        except ImproperlyConfigured as exc:
-            self.log.error('%s', exc)
-            return False
-        if launch.reload or self.cfg.preload_app:
-            return True
-        return is_loadable(launch)
-
-    def reload(self) -> None:
-        """Start new workers, wait until they serve, then stop the old ones."""
-        self.is_reloading = True
-        try:
-            super().reload()
-        finally:
-            self.is_reloading = False
-
-    def stop(self, graceful: bool = True) -> None:
-        """Stop the workers, when they have accepted every client that the kernel has let in."""
-        self.is_stopping = True
-        if graceful and self.WORKERS and self._owns_sockets():
-            listeners.empty(self.LISTENERS, self.cfg.graceful_timeout)
-            sock.close_sockets(self.LISTENERS, unlink=False)
-            self.LISTENERS = []
-        super().stop(graceful)
-
-    def _owns_sockets(self) -> bool:
-        is_alone = self.reexec_pid == self.master_pid == 0
-        is_handed = self.systemd or any(isinstance(one, int) for one in self.cfg.address)
-        return is_alone and not is_handed and not self.app.launch.debug
-
-    def reap_workers(self) -> None:
-        """Forget workers that have ended. While the server stops, a failed one ends nothing."""
-        while True:
-            try:
-                super().reap_workers()
-            except HaltServer:
-                if not self.is_stopping:
-                    raise
-            else:
-                return
-
-    def manage_workers(self) -> None:
-        """Spawn missing workers and stop surplus ones; during a reload, not before its time."""
-        if self.is_reloading:
-            self._wait_for_new_workers()
-        super().manage_workers()
-
-    def _wait_for_new_workers(self) -> None:
-        # A worker's first heartbeat replaces the time at which its file was made.
-        newest = sorted(self.WORKERS.values(), key=lambda worker: worker.age)[-self.num_workers :]
-        made = {worker: worker.tmp.last_update() for worker in newest}
-        deadline = time.monotonic() + self.cfg.graceful_timeout
-        while made and time.monotonic() < deadline:
-            time.sleep(0.05)
-            try:
-                self.reap_workers()
-            except HaltServer as exc:
-                self.log.error('%s The old workers go on.', exc.reason)
-            alive = set(self.WORKERS.values())
-            made = {
-                worker: time_made
-                for worker, time_made in made.items()
-                if worker in alive and worker.tmp.last_update() == time_made
-            }
+        super().run()
 
 
 def read_config(location: str) -> dict[str, Any]:
@@ -400,8 +252,3 @@ def _refuse_arguments(source: str) -> Any:
         raise ServerError(f'{source}: {message}. `gunicorn --help` lists the options.')
 
     return refuse
-
-
-def _is_gthread(worker_class: Any, threads: int) -> bool:
-    names = {'gthread', 'gunicorn.workers.gthread.ThreadWorker'}
-    return worker_class in names or (worker_class == 'sync' and threads > 1)

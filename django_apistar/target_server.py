@@ -155,15 +155,15 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 def main(argument: dict[str, Any]) -> None:
     """Serve a target with gunicorn, in a fresh process."""
-    from gunicorn.app.base import BaseApplication
+    from gunicorn.app.base import Application
 
-    from django_apistar.workers import Worker
+    from django_apistar.server_settings import get_worker_class
 
-    class TargetApplication(BaseApplication):
+    class TargetApplication(Application):
         def load_config(self) -> None:
             values = {
-                **_SETTINGS, 'bind': f'fd://{argument["fd"]}', 'worker_class': Worker,
-                'post_worker_init': end_with_parent,
+                **_SETTINGS, 'bind': f'fd://{argument["fd"]}',
+                'worker_class': get_worker_class(False), 'post_worker_init': end_with_parent,
             }  # fmt: skip
             for name, value in values.items():
                 if name in self.cfg.settings:

@@ -145,6 +145,9 @@ class Command(ConsoleCommand):
             os.environ[_NO_STATIC] = '1'
         launch = build_launch(options, options.get('server_arguments') or self._server_arguments)
         configured = server.get_server(launch)
+        _check_gevent(configured)
+        for complaint in configured.complaints:
+            self._print_error(complaint)
         is_trial = options['check'] or configured.trial_text is not None
         listeners_ = [] if is_trial else configured.open_listeners()
         if not options['skip_checks']:
@@ -163,8 +166,13 @@ class Command(ConsoleCommand):
             if self.has_stdout:
                 self.stdout.write(f'{found}Quit with Control-C.')
                 self.stdout.flush()
-        launch = dataclasses.replace(launch, sockets=[one.sock.detach() for one in listeners_])
-        server.start(launch)
+        server.start(
+            dataclasses.replace(
+                launch,
+                gevent=configured.uses_gevent,
+                sockets=[one.detach() for one in listeners_],
+            )
+        )
 
     def _warn_about_migrations(self) -> None:
         try:
@@ -213,6 +221,7 @@ def build_launch(options: dict[str, Any], arguments: list[str]) -> server.Launch
         chosen['bind'] = [listeners.parse_address(address, host) for address in addresses]
     return server.Launch(
         server=options['server'],
+        application=settings.WSGI_APPLICATION or server.DEFAULT_APPLICATION,
         settings=chosen,
         arguments=list(arguments),
         config=_absolute(options['config']),
@@ -220,6 +229,19 @@ def build_launch(options: dict[str, Any], arguments: list[str]) -> server.Launch
         reload=settings.DEBUG and options['use_reloader'] and not options['preload_app'],
         skip_checks=options['skip_checks'],
     )
+
+
+def _check_gevent(configured: server.Server) -> None:
+    """Raise CommandError where nobody can patch the standard library before it is used."""
+    if not configured.uses_gevent or server.has_settings_module():
+        return
+    from gevent import monkey
+
+    if not monkey.is_module_patched('ssl'):
+        raise CommandError(
+            'gevent must patch the standard library before anything is imported, and this process '
+            'serves settings.configure() itself. Begin the script with gevent.monkey.patch_all().'
+        )
 
 
 def _absolute(config: str | None) -> str | None:
