@@ -15,14 +15,8 @@ from django_apistar import body, errors, querysets, responses
 from django_apistar.accelerate.answer import AnswerTools
 from django_apistar.accelerate.encoding import build_encoder, build_style, find_plain_dumps
 from django_apistar.accelerate.lookup import DIGITS, NUMBER, STRING, Lookup, Miss, Segment
-from django_apistar.accelerate.plan import (
-    NotPlannableError,
-    Plan,
-    Subject,
-    Tools,
-    check_plan,
-    compile_plan,
-)
+from django_apistar.accelerate.plan import NotPlannableError, check_plan, compile_plan
+from django_apistar.accelerate.subject import Plan, Subject, Tools
 from django_apistar.accelerate.texts import compile_document
 from django_apistar.entries import RouteEntry, parameter_types
 from django_apistar.exchange import ROUTE_NAME_KEY, Exchange

@@ -1,7 +1,7 @@
 """The compiled plan of a route: one function from environ to body, in place of the walk.
 
 A plan does what an Exchange does for the same route, in the same order, and hands over to the
-Exchange when anything raises. `show` gives its text.
+Exchange when anything raises. `Plan.text` shows it.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from apistar import exceptions, validators
 
 from django_apistar.accelerate import parameters
-from django_apistar.accelerate.answer import AnswerTools, AnswerWriter
+from django_apistar.accelerate.answer import AnswerWriter
 from django_apistar.accelerate.source import Source
+from django_apistar.accelerate.subject import Plan, Subject, Tools
 from django_apistar.accelerate.validation import compile_body, compile_validator
 
 INITIAL = {  # keys of a request's state that a plan has from the start
@@ -42,43 +43,6 @@ LOCALS = (  # a plan's own variables
 
 class NotPlannableError(Exception):
     """The route uses what a plan does not know; the Exchange serves it."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Tools:
-    """What a plan calls of the App's: the same for all its routes."""
-
-    app: Any
-    faults: tuple[type[BaseException], ...]  # what is recovered from
-    recover: Callable[..., Any]  # (exception, environ, start_response, route, keys, variables)
-    read_body: Callable[[dict[str, Any]], bytes]
-    decode_body: Callable[[bytes, dict[str, Any]], Any]
-    read_json: Callable[[bytes], Any]  # where only Types see the data; raises ParseError
-    validate_query: Callable[[Any, dict[str, Any]], Any]  # (route, environ)
-    route_name_key: str
-    answer: AnswerTools
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Subject:
-    """A route and what runs for it. `hooks` are classes, or objects that live with the App."""
-
-    route: Any
-    name: str
-    path: str
-    steps: Sequence[Any]  # injector.Step of on_request…, handler, render_response, …
-    types: dict[str, type]  # of all the path's parameters, as the router converts them
-    hooks: Sequence[Any]
-    calls: Sequence[tuple[str, int | None]]  # what each planned function is, and its hook
-    uses_own_rendering: bool  # neither render_response nor finalize_wsgi is overridden
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Plan:
-    """A compiled plan: `respond(environ, start_response, path_params)` and its text."""
-
-    respond: Callable[[Any, Any, Any], Any]
-    text: str
 
 
 def compile_plan(subject: Subject, tools: Tools) -> Plan:
