@@ -27,7 +27,7 @@ from django_apistar.entries import ANY_METHOD, Framework, RouteEntry
 from django_apistar.load_tools import Load, get_percentile
 from django_apistar.resolution import resolve
 from django_apistar.routing import RouteTable
-from django_apistar.server import DEFAULT_APPLICATION
+from django_apistar.server import DEFAULT_APPLICATION, bind
 
 HOST = '127.0.0.1'
 MESSAGE = {'message': 'Hello, World!'}  # the answer of what is bare
@@ -77,7 +77,10 @@ class Answer:
 
 
 def build_application(key: str) -> Application:
-    """Return the WSGI application of a target; the project's is that of WSGI_APPLICATION."""
+    """Return the WSGI application of a target; the project's is that of WSGI_APPLICATION.
+
+    That as runapistar's workers call it.
+    """
     if key == FLOOR.key:
         return answer
     if key == BARE_APISTAR.key:
@@ -91,8 +94,8 @@ def build_application(key: str) -> Application:
             return BareDjango()
     name = django_settings.WSGI_APPLICATION or DEFAULT_APPLICATION
     # Built anew where settings have changed since its module was imported.
-    own: Application = get_application() if name == DEFAULT_APPLICATION else import_string(name)
-    return own
+    own = get_application() if name == DEFAULT_APPLICATION else import_string(name)
+    return bind(own)  # type: ignore[no-any-return]
 
 
 def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
