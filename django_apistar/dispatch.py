@@ -207,7 +207,6 @@ class Dispatcher:
         environ[FRAMEWORK_KEY] = 'static'
         return self.static_app(environ, start_response)
 
-
     def _answer_fault(
         self, exc: BaseException, environ: Environ, start_response: StartResponse
     ) -> Iterable[bytes]:
@@ -226,17 +225,18 @@ class Dispatcher:
 class Head:
     """A `start_response` for Django's views, which may say what HTTP does not allow."""
 
+    is_bodiless = False
+
     def __init__(self, start_response: StartResponse) -> None:
         self._start_response = start_response
-        self.is_bodiless = False
 
     def start_response(self, status: str, headers: responses.Headers, exc_info: Any = None) -> Any:
         """Pass the head on. Raises ValueError where HTTP does not have it."""
-        code = int(status[:3])
-        self.is_bodiless = code in responses.BODILESS
-        if self.is_bodiless:
-            headers = responses.without_content(headers, code)
-        responses.check_status(code)
+        if status < '2':
+            responses.check_status(int(status[:3]))
+        if status.startswith(('204', '205', '304')):
+            self.is_bodiless = True
+            headers = responses.without_content(headers, int(status[:3]))
         responses.check_headers(headers)
         return self._start_response(status, headers, exc_info)
 

@@ -4,7 +4,6 @@ import functools
 import inspect
 import itertools
 import json
-import operator
 import re
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
@@ -27,9 +26,10 @@ LENGTHS = tuple(('content-length', str(length)) for length in range(1024))
 JSON_TYPE = ('content-type', 'application/json')
 _NAME = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.1
 _VALUE = re.compile('[\t -~\x80-\xff]*')  # section 5.5
-_MOST_NAMES = 1024
-_names: set[str] = set()  # those that have been checked
-_get_name = operator.itemgetter(0)
+_MOST_CHECKED = 1024
+_LONGEST_CHECKED = 256
+_OF_ONE_RESPONSE = frozenset(('etag', 'location', 'set-cookie'))
+_checked: set[tuple[str, str]] = set()  # headers that HTTP has
 
 
 class _StatusLines(dict[int, str]):
@@ -238,15 +238,23 @@ def check_status(code: int) -> None:
 
 
 def check_headers(headers: Headers) -> None:
-    """Raise ValueError for a header that HTTP does not have, so that no server can send it."""
-    text = ' '.join(itertools.chain.from_iterable(headers))
-    # The usual case, far faster to ask than patterns.
-    if text.isascii() and text.isprintable() and _names.issuperset(map(_get_name, headers)):
+    """Raise ValueError for a header that HTTP does not have, so that no server can send it.
+
+    Most are the same in each response; those are asked for no more.
+    """
+    if _checked.issuperset(headers):
         return
-    for name, value in headers:
-        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
-            raise ValueError(
-                f'The header {name!r} has the value {value!r}, which HTTP cannot send.'
-            )
-    if len(_names) < _MOST_NAMES:
-        _names.update(map(_get_name, headers))
+    for header in headers:
+        if header not in _checked:
+            _check_header(header)
+
+
+def _check_header(header: tuple[str, str]) -> None:
+    name, value = header
+    if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+        raise ValueError(f'The header {name!r} has the value {value!r}, which HTTP cannot send.')
+    if len(value) <= _LONGEST_CHECKED and name.lower() not in _OF_ONE_RESPONSE:
+        if len(_checked) >= _MOST_CHECKED:
+            _checked.clear()
+        _checked.add(header)
+

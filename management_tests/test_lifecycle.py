@@ -3,7 +3,9 @@
 import logging
 import sqlite3
 import threading
+from asyncio import CancelledError
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import django
@@ -626,3 +628,54 @@ def test_answer_names_its_framework():
     answers: list[Answer] = [call('/'), call('/django/echo/'), call('/static/nope.css')]
 
     assert [answer.framework for answer in answers] == ['apistar', 'django', 'static']
+
+
+# Receivers and application code that fail where no framework answers
+
+
+@contextmanager
+def receiver(signal: Any, exception: BaseException) -> Iterator[None]:
+    def fail(**kwargs: Any) -> None:
+        raise exception
+
+    signal.connect(fail)
+    try:
+        yield
+    finally:
+        signal.disconnect(fail)
+
+
+@pytest.mark.parametrize('exception', [SystemExit(3), KeyError('a'), CancelledError()])
+@pytest.mark.parametrize('path', ['/echo/', '/django/echo/'])
+def test_H10_receiver_of_request_started_that_fails_is_a_logged_500(path, exception, caplog):
+    with receiver(request_started, exception):
+        answer = call(path)
+
+    assert (answer.status, answer.json()) == (500, 'Server error')
+    assert [record.exc_info[1] for record in caplog.records] == [exception]
+
+
+@pytest.mark.parametrize('exception', [SystemExit(3), KeyError('a')])
+def test_H10_receiver_of_request_finished_that_fails_spoils_no_answer(exception, caplog):
+    with receiver(request_finished, exception):
+        answer = call('/echo/')
+
+    assert answer.status == 200
+    assert [record.exc_info[1] for record in caplog.records] == [exception]
+
+
+def test_H10_receiver_of_the_fault_that_exits_is_logged(caplog):
+    exception = SystemExit(3)
+    with receiver(got_request_exception, exception):
+        answer = call('/boom/')
+
+    assert (answer.status, answer.json()) == (500, 'Server error')
+    assert exception in [record.exc_info[1] for record in caplog.records]
+
+
+def test_django_fault_goes_on_where_the_settings_say_so():
+    with (
+        override_settings(DEBUG_PROPAGATE_EXCEPTIONS=True),
+        pytest.raises(ZeroDivisionError),
+    ):
+        call('/django/boom/')

@@ -14,14 +14,17 @@ from wsgiref.validate import validator
 import django.test
 import pytest
 import requests
+from apistar import Route, http
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection
+from django.http import HttpResponse, StreamingHttpResponse
 from django.test import override_settings
+from django.urls import path as url_path
 
-from django_apistar.dispatch import get_application
+from django_apistar.dispatch import BrokenBodyError, get_application
 from django_apistar.test import LiveServerTestCase, TestCase, TestClient, TransactionTestCase
 from management_tests.authentication_project import settings as authentication_settings
 from management_tests.project.models import Note
@@ -717,6 +720,77 @@ def test_reverse_url_fixture(reverse_url):
 def test_pytest_collects_no_tests_from_the_client():
     assert TestClient.__test__ is False
     assert unittest.defaultTestLoader.loadTestsFromName('django_apistar.test').countTestCases() == 0
+
+
+# What no server sends, from either framework
+
+
+def answer(what: str) -> http.Response:
+    if what == 'exit':
+        sys.exit(3)
+    headers = {'control': {'X-A': 'a\x08'}, 'name': {'a b': 'a'}}.get(what)
+    return http.JSONResponse('a', int(what) if what.isdigit() else 200, headers)
+
+
+def view(request: Any) -> Any:
+    response = answer(request.GET['what'])
+    return HttpResponse('a', status=response.status_code, headers=dict(response.headers))
+
+
+def stream(request: Any) -> Any:
+    def parts() -> Any:
+        yield 'a'
+        sys.exit(3)
+
+    return StreamingHttpResponse(parts())
+
+
+routes = [Route('/answer/', 'GET', answer)]
+urlpatterns = [url_path('page/answer/', view), url_path('page/stream/', stream)]
+both_of_this_file = override_settings(
+    APISTAR_ROUTE_CONF=__name__, ROOT_URLCONF=__name__,
+    APISTAR_SETTINGS={'ALLOWED_DJANGO_ROUTES': ['/page/']},
+)  # fmt: skip
+BOTH = pytest.mark.parametrize('url', ['/answer/', '/page/answer/'])
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ('what', 'exception'),
+    [('exit', SystemExit), ('control', ValueError), ('name', ValueError), ('103', ValueError)],
+)
+@both_of_this_file
+def test_H10_E13_E14_fault_is_a_500_and_raised_in_the_test(db, url, what, exception):
+    response = TestClient(raise_server_exceptions=False).get(url, params={'what': what})
+
+    assert (response.status_code, response.json()) == (500, 'Server error')
+    with pytest.raises(exception):
+        TestClient().get(url, params={'what': what})
+
+
+@BOTH
+@both_of_this_file
+def test_E13_205_has_no_body(db, client, url):
+    response = client.get(url, params={'what': '205'})
+
+    assert (response.status_code, response.content) == (205, b'')
+    assert response.headers['Content-Length'] == '0'
+    assert 'Content-Type' not in response.headers
+
+
+@both_of_this_file
+def test_H10_exit_in_a_stream_is_an_error_in_the_test(db, client):
+    with pytest.raises(BrokenBodyError, match='SystemExit in a streamed body'):
+        client.get('/page/stream/')
+
+
+def test_I08_environment_is_not_in_a_request(monkeypatch):
+    monkeypatch.setenv('HTTP_REMOTE_USER', 'root')
+    app = Recorder()
+
+    TestClient(app).get('/', headers={'Remote_User': 'root'})
+
+    assert set(app.environ).isdisjoint({*os.environ, 'HTTP_REMOTE_USER'})
 
 
 @pytest.mark.slow
