@@ -569,7 +569,7 @@ def test_pid_file_of_a_running_server(migrated: Project, tmp_path: Path) -> None
 def test_wsgi_application_that_does_not_exist(project: Project) -> None:
     project.replace('shop/settings.py', "'django_apistar.wsgi.application'", "'shop.web.app'")
 
-    assert refusal(project, str(free_port()))[1].splitlines()[-1] == (
+    assert refusal(project, '--skip-checks', str(free_port()))[1].splitlines()[-1] == (
         "runapistar: WSGI_APPLICATION is 'shop.web.app', which cannot be imported: "
         "No module named 'shop.web'. Set it to 'django_apistar.wsgi.application'."
     )
