@@ -55,7 +55,7 @@ def explain(application: Any, server: str) -> str:
         elif who == 'SECURE_PROXY_SSL_HEADER':
             other = f', or a header without a hyphen, as {header.replace("-", "")}'
         return (
-            f'{who} trusts {header}, which {server} cannot tell from a {header.replace("-", "_")} '
+            f'{who} trusts {header}, which {server} cannot tell from {header.replace("-", "_")} '
             f'that a client sends. Use gunicorn{other}.'
         )
     return ''

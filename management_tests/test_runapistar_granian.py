@@ -89,7 +89,7 @@ def test_I07_granian_is_refused_where_a_client_can_write_a_trusted_header(
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
         'runapistar: SECURE_PROXY_SSL_HEADER trusts X-Forwarded-Proto, which granian cannot tell '
-        'from a X_Forwarded_Proto that a client sends. Use gunicorn, or a header without a hyphen, '
+        'from X_Forwarded_Proto that a client sends. Use gunicorn, or a header without a hyphen, '
         'as XForwardedProto.'
     )
 

@@ -91,7 +91,7 @@ def test_I07_wrapper_that_trusts_a_header_is_found(wrapped, found):
 def test_I07_werkzeugs_proxy_fix_is_found():
     assert trusted_headers.explain(Wrapper(ProxyFix(application)), 'granian') == (
         'werkzeug.middleware.proxy_fix.ProxyFix trusts X-Forwarded-For, which granian cannot tell '
-        'from a X_Forwarded_For that a client sends. Use gunicorn.'
+        'from X_Forwarded_For that a client sends. Use gunicorn.'
     )
 
 
