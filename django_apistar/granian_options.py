@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
 import click
 from granian.cli import cli
 from granian.http import HTTP1Settings, HTTP2Settings
 
 from django_apistar.server import ServerError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Options of granian after `--` that runapistar sets itself.
 _OWN = {
@@ -18,10 +22,16 @@ _OWN = {
     'workers_kill_timeout': '--graceful-timeout', 'http1_keep_alive': '--keep-alive',
     # It takes as many characters off any path, so that /xyz/admin/ were /admin/ as well.
     'url_path_prefix': 'the setting FORCE_SCRIPT_NAME',
+    'ssl_keyfile_password': 'a key without a password',  # granian 2.8.9 panics at such a key
     'interface': '--server', 'reload': '--noreload', 'factory': '--server',
 }  # fmt: skip
+# Those that change nothing: our log and our reloader stand in their place.
+_IDLE = {
+    'log_access_fmt', 'reload_ignore_dirs', 'reload_ignore_paths', 'reload_ignore_patterns',
+    'reload_ignore_worker_failure', 'reload_paths', 'reload_tick', 'uds_permissions', 'websockets',
+}  # fmt: skip
 # Options of granian whose argument of the server class has another name.
-_NAMES = {'http1_buffer_size': 'max_buffer_size', 'log_access_fmt': 'log_access_format'}
+_NAMES = {'http1_buffer_size': 'max_buffer_size'}
 
 
 def parse_arguments(arguments: list[str]) -> dict[str, Any]:
@@ -42,11 +52,22 @@ def parse_arguments(arguments: list[str]) -> dict[str, Any]:
     for name in given:
         if name in _OWN:
             raise ServerError(f'--: granian has this from runapistar. Give {_OWN[name]} instead.')
+        if name in _IDLE:
+            raise ServerError(f'--: {name} of granian changes nothing here. Leave its option out.')
+    if 'log_config' in given:
+        given['log_dictconfig'] = _read_log_config(given.pop('log_config'))
     return {
         **_gather(given, 'http1_', HTTP1Settings),
         **_gather(given, 'http2_', HTTP2Settings),
         **{_NAMES.get(name, name): value for name, value in given.items()},
     }
+
+
+def _read_log_config(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text())
+    except (OSError, ValueError) as exc:
+        raise ServerError(f'--: --log-config {file} cannot be read: {exc}.') from exc
 
 
 def _gather(given: dict[str, Any], prefix: str, settings_class: Any) -> dict[str, Any]:

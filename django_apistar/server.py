@@ -241,7 +241,8 @@ def check_certificate(certfile: str | None, keyfile: str | None) -> None:
             raise ServerError(f'The file {file} of --certfile or --keyfile does not exist.')
     if certfile:
         try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certfile, keyfile)
+            # An empty password: OpenSSL would ask the terminal for that of the key.
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certfile, keyfile, '')
         except OSError as exc:
             raise ServerError(
                 f'The certificate {certfile} cannot be used: {exc.strerror or exc}. '

@@ -169,7 +169,7 @@ class GranianServer:
             master.on_startup(accept_signals)
             master.on_reload(functools.partial(setattr, self, 'is_first_load', False))
             master.serve(target_loader=self.load, wrap_loader=False)
-        except FatalError as exc:
+        except (FatalError, ValueError) as exc:  # ValueError: of a log configuration
             raise ServerError(f'granian cannot start: {type(exc).__name__} {exc}.') from exc
         finally:
             if isinstance(address, str):
@@ -188,7 +188,7 @@ class GranianServer:
             'websockets': False,
             'workers': self.workers,
             'blocking_threads': self.threads,
-            'http1_settings': HTTP1Settings(keep_alive=chosen.get('keepalive') != 0),
+            'http1_settings': HTTP1Settings(),
             'log_level': LogLevels('warning' if is_development else 'info'),
             'ssl_cert': Path(certfile) if certfile else None,
             'ssl_key': Path(self.cfg.keyfile or certfile) if certfile else None,
@@ -199,7 +199,9 @@ class GranianServer:
             'workers_kill_timeout': self.graceful_timeout_s,
             'pid_file': Path(chosen['pidfile']) if 'pidfile' in chosen else None,
         }
-        return {**options, **self.arguments}
+        options.update(self.arguments)
+        options['http1_settings'].keep_alive = chosen.get('keepalive') != 0
+        return options
 
     def load(self) -> Any:
         """Return the WSGI application; called in each worker."""

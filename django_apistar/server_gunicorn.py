@@ -24,8 +24,15 @@ from django_apistar.server import (
     load_application,
     load_or_explain,
 )
-from django_apistar.server_names import LOG, MASTER, WORKER, explain, find_missing
-from django_apistar.server_settings import DEVELOPMENT, PRODUCTION, complete, uses_gevent
+from django_apistar.server_names import (
+    LOG,
+    MASTER,
+    WORKER,
+    describe_package,
+    explain,
+    find_missing,
+)
+from django_apistar.server_settings import DEVELOPMENT, PRODUCTION, complete, get, uses_gevent
 
 if TYPE_CHECKING:
     import socket
@@ -55,6 +62,11 @@ class GunicornServer(Application):
             self.load_config()
         except RuntimeError as exc:
             raise ServerError(f'{str(exc).rstrip(".")}.') from exc
+        except AttributeError as exc:
+            if not str(exc).startswith('No configuration setting for: '):
+                raise
+            found = f'{describe_package(WORKER)}: {exc}.'
+            raise ServerError(f'{found} Install another release.') from exc
         self._validate()
 
     def _validate(self) -> None:
@@ -121,7 +133,7 @@ class GunicornServer(Application):
         except listeners.AddressError:
             listeners.close(opened)
             raise
-        if self.cfg.reuse_port:  # then each worker opens its own
+        if get(self.cfg, 'reuse_port'):  # then each worker opens its own
             listeners.close(opened)
             return []
         return opened
@@ -142,9 +154,10 @@ class GunicornServer(Application):
     @property
     def trial_text(self) -> str | None:
         """What gunicorn's own --print-config and --check-config print, instead of serving."""
-        if self.cfg.print_config:
+        if get(self.cfg, 'print_config'):
             return str(self.cfg)
-        return 'The configuration is in order; not started.' if self.cfg.check_config else None
+        is_trial = get(self.cfg, 'check_config')
+        return 'The configuration is in order; not started.' if is_trial else None
 
     @property
     def uses_gevent(self) -> bool:
@@ -211,9 +224,9 @@ class GunicornServer(Application):
 
         from django_apistar.server_master import Master
 
-        if self.cfg.daemon:
-            util.daemonize(self.cfg.enable_stdio_inheritance)
-        if self.cfg.spew:
+        if get(self.cfg, 'daemon'):
+            util.daemonize(get(self.cfg, 'enable_stdio_inheritance'))
+        if get(self.cfg, 'spew'):
             debug.spew()
         Master(self).run()
 

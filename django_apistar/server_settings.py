@@ -87,38 +87,51 @@ def complete(config: Any, chosen: set[str], launch: Launch) -> None:
     """
     _refuse(config, launch.application)
     _enter_folders(config, chosen)
-    os.environ.update(config.env)
+    if get(config, 'raw_env'):
+        os.environ.update(config.env)
     if 'bind' not in chosen:
         config.set('bind', [default_address(launch.debug)])
     if 'max_requests_jitter' not in chosen:
-        config.set('max_requests_jitter', config.max_requests // _JITTER_SHARE)
+        _set(config, 'max_requests_jitter', (get(config, 'max_requests') or 0) // _JITTER_SHARE)
     if 'control_socket' in chosen and 'control_socket_disable' not in chosen:
-        config.set('control_socket_disable', False)
+        _set(config, 'control_socket_disable', False)
     if launch.reload:
-        config.set('reload', False)  # by our own reloader
+        _set(config, 'reload', False)  # by our own reloader
     if 'logger_class' not in chosen and not find_missing(LOG):
-        config.set('logger_class', access_log.get_logger_class(bool(config.statsd_host)))
+        sends_statistics = bool(get(config, 'statsd_host'))
+        _set(config, 'logger_class', access_log.get_logger_class(sends_statistics))
     _choose_worker(config, chosen, launch.debug)
     _check_processes(config)
     _check_files(config)
 
 
+def get(config: Any, name: str) -> Any:
+    """Return a setting; None where this release of gunicorn has it no more, or not yet."""
+    setting = config.settings.get(name)
+    return setting.get() if setting else None
+
+
+def _set(config: Any, name: str, value: Any) -> None:
+    if name in config.settings:
+        config.set(name, value)
+
+
 def _refuse(config: Any, application: str) -> None:
     for name, reason in REFUSED.items():
-        if config.settings[name].get():
-            raise ServerError(f'{name} is {config.settings[name].get()!r}. {reason}')
-    named = (config.wsgi_app or '').replace(':', '.')
+        if get(config, name):
+            raise ServerError(f'{name} is {get(config, name)!r}. {reason}')
+    named = (get(config, 'wsgi_app') or '').replace(':', '.')
     if named and application not in (named, f'{named}.application'):
         raise ServerError(
             f'wsgi_app is {config.wsgi_app!r}, and WSGI_APPLICATION is {application!r}. '
             'Leave wsgi_app out, or set both to the same.'
         )
-    if config.http_parser == 'fast' and find_spec('gunicorn_h1c') is None:
+    if get(config, 'http_parser') == 'fast' and find_spec('gunicorn_h1c') is None:
         raise ServerError("http_parser is 'fast', and gunicorn_h1c is not installed. Install it.")
 
 
 def _enter_folders(config: Any, chosen: set[str]) -> None:
-    folders = config.pythonpath.split(',') if config.pythonpath else []
+    folders = list(filter(None, (get(config, 'pythonpath') or '').split(',')))
     if 'chdir' in chosen:
         os.chdir(config.chdir)
         folders.append(config.chdir)
@@ -185,8 +198,8 @@ def _check_processes(config: Any) -> None:
     if config.threads < 1:
         raise ServerError('threads is 0. Serving needs 1 thread or more.')
     for name, own in (('user', os.geteuid()), ('group', os.getegid())):
-        wanted = config.settings[name].get()
-        if os.geteuid() and wanted != own:
+        wanted = get(config, name)
+        if os.geteuid() and wanted not in (None, own):
             raise ServerError(
                 f'{name} is {wanted}, and this process is {own}. Only root can serve as another: '
                 'leave it out.'
@@ -196,16 +209,17 @@ def _check_processes(config: Any) -> None:
 def _check_files(config: Any) -> None:
     check_certificate(config.certfile, config.keyfile)
     if config.is_ssl:
-        _check_tls(config.ca_certs, config.ciphers)
-    check_pid_file(config.pidfile)
-    check_log_file(config.accesslog)
-    check_log_file(config.errorlog)
+        _check_tls(get(config, 'ca_certs'), get(config, 'ciphers'))
+    check_pid_file(get(config, 'pidfile'))
+    for name in ('accesslog', 'errorlog'):
+        check_log_file(get(config, name))
     for name in ('logconfig', 'logconfig_json'):
-        file = config.settings[name].get()
+        file = get(config, name)
         if file and not Path(file).is_file():
             raise ServerError(f'{name} is {file!r}, which is no file.')
-    if config.worker_tmp_dir and not Path(config.worker_tmp_dir).is_dir():
-        raise ServerError(f'worker_tmp_dir is {config.worker_tmp_dir!r}, which is no folder.')
+    folder = get(config, 'worker_tmp_dir')
+    if folder and not Path(folder).is_dir():
+        raise ServerError(f'worker_tmp_dir is {folder!r}, which is no folder.')
 
 
 def _check_tls(ca_certs: str | None, ciphers: str | None) -> None:

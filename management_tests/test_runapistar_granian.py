@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from management_tests.server_process import Project, free_port
+from management_tests.server_process import REPOSITORY, Project, free_port
 from management_tests.test_runapistar import certificate, routes_of
 
 pytestmark = pytest.mark.slow
@@ -61,6 +61,8 @@ def test_banner(project: Project) -> None:
         (['--', '--port', '1'], '--: granian has this from runapistar. Give --bind instead.'),
         (['--', '--url-path-prefix', '/api'],
          '--: granian has this from runapistar. Give the setting FORCE_SCRIPT_NAME instead.'),
+        (['--', '--access-log-fmt', 'x'],
+         '--: log_access_fmt of granian changes nothing here. Leave its option out.'),
         (['--pid', '/no/such/web.pid'],
          'The pid file /no/such/web.pid cannot be written: its folder does not exist.'),
     ],
@@ -73,6 +75,54 @@ def test_option_that_granian_lacks_is_refused(
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == f'runapistar: {sentence}'
     assert 'Traceback' not in done.stderr
+
+
+def test_encrypted_key_is_refused_and_asks_nobody(project: Project, tmp_path: Path) -> None:
+    pem = certificate(tmp_path)
+    key = tmp_path / 'key.pem'
+    subprocess.run(
+        ['openssl', 'pkey', '-in', str(pem), '-aes256', '-passout', 'pass:secret', '-out',
+         str(key)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+
+    done = project.run('runapistar', str(free_port()), '--server', 'granian', '--certfile',
+                       str(pem), '--keyfile', str(key))  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f'runapistar: The certificate {pem} cannot be used: ')
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_log_configuration_is_granians_and_the_buffer_leaves_keep_alive_alone(
+    project: Project, tmp_path: Path
+) -> None:
+    config = tmp_path / 'log.json'
+    config.write_text(
+        '{"formatters": {"generic": {"format": "granian says %(message)s"}, "access": {}}}'
+    )
+
+    with project.serve(
+        '--server', 'granian', '--workers', '1', '--keep-alive', '0', '--', '--log-config',
+        str(config), '--http1-buffer-size', '9000',
+    ) as server:  # fmt: skip
+        answer = server.get('/hello/')
+
+    assert answer.headers['Connection'] == 'close'
+    assert 'granian says Started worker-1' in server.output
+
+
+def test_every_option_of_granian_is_documented() -> None:
+    from granian.cli import cli
+
+    page = (REPOSITORY / 'docs/runapistar.md').read_text()
+    [section] = re.findall(r'^## granian\n(.+?)^## ', page, re.MULTILINE | re.DOTALL)
+    rows = [line.split('|') for line in section.splitlines() if line.startswith('| `')]
+    listed = [name for row in rows for name in re.findall(r'`(\w+)`', row[1])]
+
+    assert sorted(listed) == sorted(
+        option.name for option in cli.params if option.name not in ('app', 'version')
+    )
 
 
 @pytest.mark.parametrize('arguments', [(), ('--check',)])

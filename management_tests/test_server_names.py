@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from gunicorn import config as gunicorn_config
 
 from django_apistar import server_names
+from django_apistar.server import Launch, ServerError
+from django_apistar.server_gunicorn import GunicornServer
 from django_apistar.server_names import FOOTING, GRANIAN, LOG, MASTER, WORKER, Part
 from management_tests.renaming import make_release
 from management_tests.server_process import REPOSITORY, Project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.slow
 
@@ -135,6 +138,47 @@ def explain(names: tuple[str, ...]) -> list[str]:
         f'Then it does not hold that {", nor that ".join(part.names)}.'
         for name, part in zip(names, (WORKER, MASTER, LOG), strict=True)
     ]
+
+
+# Without these there is nothing to serve, or on.
+CORE = {'bind', 'certfile', 'keyfile', 'threads', 'workers'}
+GUNICORNS_OWN = {'worker_class', 'http_protocols'}  # which its own code cannot do without
+SETTINGS = {each.name for each in gunicorn_config.KNOWN_SETTINGS} - GUNICORNS_OWN
+
+
+@pytest.fixture
+def lacking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], GunicornServer]:
+    """Return a function that configures a gunicorn without a setting."""
+    monkeypatch.chdir(tmp_path)
+    make_settings = gunicorn_config.make_settings
+
+    def configure(name: str) -> GunicornServer:
+        monkeypatch.setattr(gunicorn_config, 'make_settings', lambda: make_settings([name]))
+        return GunicornServer(Launch(settings={} if name == 'workers' else {'workers': 1}))
+
+    return configure
+
+
+@pytest.mark.parametrize('name', sorted(SETTINGS - CORE))
+def test_N01_release_without_a_setting(
+    lacking: Callable[[str], GunicornServer], name: str
+) -> None:
+    server = lacking(name)
+
+    assert server.trial_text is None
+    assert server.describe_addresses([]) == ('127.0.0.1:8000',)
+    assert server.describe().startswith('gunicorn ')
+
+
+@pytest.mark.parametrize('name', sorted(CORE))
+def test_N01_release_without_a_setting_that_serving_needs(
+    lacking: Callable[[str], GunicornServer], name: str
+) -> None:
+    with pytest.raises(ServerError) as caught:
+        lacking(name)
+
+    sentence = f': No configuration setting for: {name}. Install another release.'
+    assert str(caught.value).endswith(sentence)
 
 
 OPTIONAL = [(part, name) for part in (WORKER, MASTER, LOG) for name in iter_names(part)]
