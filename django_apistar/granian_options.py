@@ -20,6 +20,7 @@ _OWN = {
     'blocking_threads': '--threads', 'ssl_certificate': '--certfile', 'ssl_keyfile': '--keyfile',
     'log_access_enabled': '--access-log', 'pid_file': '--pid',
     'workers_kill_timeout': '--graceful-timeout', 'http1_keep_alive': '--keep-alive',
+    'http1_header_read_timeout': '--client-timeout',
     # It takes as many characters off any path, so that /xyz/admin/ were /admin/ as well.
     'url_path_prefix': 'the setting FORCE_SCRIPT_NAME',
     'ssl_keyfile_password': 'a key without a password',  # granian 2.8.9 panics at such a key

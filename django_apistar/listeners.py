@@ -120,6 +120,19 @@ def close(opened: list[socket.socket]) -> None:
         listener.close()
 
 
+def forget_lost_clients(listener: socket.socket, limit_s: int) -> None:
+    """Have the kernel end connections whose client is gone, or takes nothing, for *limit_s*.
+
+    Those that *listener* accepts inherit it (Linux; tcp(7), TCP_USER_TIMEOUT).
+    """
+    if listener.family == socket.AF_UNIX or sys.platform != 'linux':
+        return
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, limit_s)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, limit_s)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, limit_s * 1000)
+
+
 def empty(opened: list[Any], limit_s: float) -> None:
     """Let in no client any more, and wait until workers have accepted all who are in.
 

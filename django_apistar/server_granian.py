@@ -26,7 +26,7 @@ from granian.server.mp import MPServer
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
-from django_apistar import access_log, listeners
+from django_apistar import access_log, client_timeouts, listeners
 from django_apistar.granian_options import parse_arguments
 from django_apistar.server import (
     WORKERS_MAX,
@@ -85,9 +85,10 @@ class GranianServer:
         self.workers: int = chosen.get('workers', self._count_workers())
         self.threads: int = chosen.get('threads', self._count_threads())
         self.graceful_timeout_s: int = chosen.get('graceful_timeout', 5 if is_development else 30)
+        self.client_timeout_s: int = chosen.get('client_timeout', client_timeouts.DEFAULT_S)
         self.arguments = parse_arguments(launch.arguments)
         check_workers(self.workers)
-        for name in ('threads', 'graceful_timeout_s'):
+        for name in ('threads', 'graceful_timeout_s', 'client_timeout_s'):
             if getattr(self, name) < 1:
                 raise ServerError(f'{name.removesuffix("_s")} must be 1 or more with granian.')
         self.cfg = self._build_config()
@@ -161,6 +162,7 @@ class GranianServer:
         """Serve until a signal ends it. Exits with status 1 when a worker cannot start."""
         self.listener = listeners.adopt(self.launch.sockets[0])
         address = self.listener.getsockname()
+        listeners.forget_lost_clients(self.listener, self.client_timeout_s)
         try:
             owns_socket = not isinstance(self.cfg.address[0], int)
             master = Master(self.launch, self.listener, owns_socket, **self._options(address))
@@ -201,6 +203,7 @@ class GranianServer:
         }
         options.update(self.arguments)
         options['http1_settings'].keep_alive = chosen.get('keepalive') != 0
+        options['http1_settings'].header_read_timeout = self.client_timeout_s * 1000
         return options
 
     def load(self) -> Any:

@@ -64,6 +64,7 @@ class Sender:
     """What both kinds of sockets have in common: they send with patience."""
 
     waiter: Waiter
+    patience: Patience | None = None  # of the answer that is sent
 
     def send_at_once(self, data: Any) -> int:
         """Send what can be sent without a wait. Raises one of NOT_YET where that is nothing."""
@@ -76,22 +77,23 @@ class Sender:
         except NOT_YET:
             sent = 0
         if sent < len(data):
-            rest, patience = memoryview(data)[sent:], Patience(self.waiter.limit_s)
+            rest = memoryview(data)[sent:]
             while rest:
-                rest = rest[self._send_part(patience, self.send_at_once, rest) :]
+                rest = rest[self._send_part(self.send_at_once, rest) :]
 
     def send(self, data: Any, flags: int = 0) -> int:
         """Send all of *data*: who looks at the number has nothing left to do."""
         self.sendall(data, flags)
         return len(data)
 
-    def _send_part(self, patience: Patience, send: Any, *args: Any) -> int:
+    def _send_part(self, send: Any, *args: Any) -> int:
         """Wait until the client takes something, and return what `send(*args)` returns.
 
         The kernel calls a socket writable when a third of its buffer is free, long after a slow
         client has begun to read. So what counts is what the client has taken.
         """
         client: Any = self
+        patience = self.patience = self.patience or Patience(self.waiter.limit_s)
         queued, began = _count_queued(client), time.monotonic()
         self.waiter.wait(client, select.POLLOUT, patience)
         try:
@@ -159,13 +161,13 @@ class ClientSocket(Sender, socket.socket):
             self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _FILE_WAIT)
             self._bounds_files = True
         end = os.fstat(file.fileno()).st_size if count is None else offset + count
-        position, patience = offset, Patience(self.waiter.limit_s)
+        position = offset
         try:
             while position < end:
                 try:
                     position += self._send_file(file, position, end)
                 except BlockingIOError:
-                    position += self._send_part(patience, self._send_file, file, position, end)
+                    position += self._send_part(self._send_file, file, position, end)
         except EOFError:  # It has become shorter.
             pass
         except OSError as exc:
@@ -205,8 +207,9 @@ class ClientReader(SocketUnreader):
         self._patience: Patience | None = None
 
     def begin_head(self) -> None:
-        """Say that a head is read from here on."""
-        self._head, self._patience = self.buf.getvalue(), None
+        """Say that a head is read from here on; for its body and its answer time begins anew."""
+        self._head = self.buf.getvalue()
+        self._patience = self.sock.patience = None
 
     def end_head(self) -> None:
         """Say that the head is complete, so that a body follows."""

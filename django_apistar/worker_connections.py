@@ -22,6 +22,10 @@ from django_apistar.worker_clients import (
 
 LINGER_S = 2.0  # that a client gets to close its side, as gunicorn gives it
 MOST_DRAINED = 64 * 1024  # bytes, as in gunicorn
+_NEVER_S = 3600.0
+
+
+Callback = Callable[['Connection'], None]
 
 
 class Connection(TConn):
@@ -102,38 +106,41 @@ class Waits:
 
     def __init__(self, poller: Any) -> None:
         self._poller = poller
-        self._late: dict[Connection, Callable[[Connection], None]] = {}
-        self._look_at = 0.0
+        self._late: dict[Connection, Callback] = {}
+        self._first = 0.0  # No deadline is before; looked for when it has passed.
 
     def __len__(self) -> int:
         return len(self._late)
 
-    def __iter__(self) -> Any:
-        return iter(self._late)
-
     def add(
-        self,
-        conn: Connection,
-        then: Callable[[Connection], None],
-        late: Callable[[Connection], None],
-        event: int = selectors.EVENT_READ,
+        self, conn: Connection, then: Callback, late: Callback, event: int = selectors.EVENT_READ
     ) -> None:
         """Call *then* when there is *event*, or *late* after the connection's deadline."""
         self._poller.register(conn.sock, event, partial(self._end, conn, then))
         self._late[conn] = late
+        self._first = min(self._first, conn.deadline or 0)
 
-    def _end(self, conn: Connection, then: Callable[[Connection], None], client: Any) -> None:
+    def _end(self, conn: Connection, then: Callback, client: Any) -> None:
         self._poller.unregister(client)
         del self._late[conn]
         then(conn)
 
     def cap(self, timeout_s: float) -> float:
-        """Return *timeout_s*, or less where a deadline comes before."""
-        first = min(conn.deadline or 0 for conn in self._late)
-        return max(min(first - time.monotonic(), timeout_s), 0)
+        """Return *timeout_s*, or less where a deadline may come before."""
+        return max(min(self._first - time.monotonic(), timeout_s), 0)
 
     def end_late(self) -> None:
         """End the waits whose deadline has passed."""
         now = time.monotonic()
+        if now < self._first:
+            return
         for conn in [conn for conn in self._late if (conn.deadline or 0) <= now]:
             self._end(conn, self._late[conn], conn.sock)
+        self._first = min((conn.deadline or 0 for conn in self._late), default=now + _NEVER_S)
+
+    def hurry(self, deadline: float) -> None:
+        """Bring the deadline of those forward who have sent nothing."""
+        for conn in self._late:
+            if not conn.has_begun:
+                conn.deadline = min(conn.deadline or 0, deadline)
+        self._first = 0

@@ -165,9 +165,7 @@ class Worker(ThreadWorker):
 
     def _cap_keepalive(self, deadline: float) -> None:
         super()._cap_keepalive(deadline)
-        for conn in self.waits:
-            if not conn.has_begun:
-                conn.deadline = min(conn.deadline, deadline)
+        self.waits.hurry(deadline)
 
     # The end
 

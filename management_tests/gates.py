@@ -46,7 +46,12 @@ GATES = {
         'no answer is 5xx, but 501 for an unknown Transfer-Encoding; the same process, less than '
         '10 MB larger',
     ),
-    'L08': Gate('a million requests within a process', 'less than 5 MB larger'),
+    'L08': Gate(
+        '200 clients stall, and 200 drip a byte before each timeout, in a TLS handshake; in a '
+        'head; in a body; in a stream that they do not read',
+        '10 of 10 other requests are answered meanwhile; all are gone within twice the timeout of '
+        '20 s',
+    ),
     'L09': Gate(
         'SQLite is locked by another process',
         'writes: 503 with `Retry-After`, logged; reads: 200 at once',
@@ -68,6 +73,7 @@ GATES = {
         'Redis is silent, then stopped, under load',
         'no request with a token fails; logins do, until it is back',
     ),
+    'L16': Gate('a million requests within a process', 'less than 5 MB larger'),
 }
 
 

@@ -79,16 +79,23 @@ class Pair:
     def __init__(self, ours: int, stock: int) -> None:
         self.ports = {'ours': ours, 'stock': stock}
 
-    def ask(self, name: str, request: bytes, peer: str = '127.0.0.1') -> bytes:
-        """Return all that comes back until the server closes, without the date."""
+    def ask(self, name: str, request: bytes, peer: str = '127.0.0.1', cut: int = 0) -> bytes:
+        """Return all that comes back until the server closes, without the date.
+
+        The first *cut* bytes are sent apart. A 414 says how much of the line has been read.
+        """
         answer = b''
         with socket.create_connection(
             ('127.0.0.1', self.ports[name]), timeout=30, source_address=(peer, 0)
         ) as connection:
-            connection.sendall(request)
+            if cut:
+                connection.sendall(request[:cut])
+                time.sleep(0.002)
+            connection.sendall(request[cut:])
             with contextlib.suppress(ConnectionResetError):
                 while chunk := connection.recv(65536):
                     answer += chunk
+        answer = re.sub(rb'\(\d+ &gt; 4094\)', b'(more &gt; 4094)', answer)
         return re.sub(rb'(?m)^Date: \w{3}, .* GMT', b'Date: now', answer)
 
     def count_calls(self, name: str) -> dict[str, int]:
@@ -191,14 +198,14 @@ requests = st.builds(
     max_examples=int(os.environ.get('HYPOTHESIS_EXAMPLES', 150)), deadline=None,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
-@given(request=requests, peer=st.sampled_from(PEERS))
-@example(request=LAST.replace(b'Connection: close', b'A: b') * 40 + LAST, peer=PEERS[0])
-@example(request=LAST.replace(b'Host', FIELDS[0] + b'Host'), peer=PEERS[0])
-@example(request=LAST.replace(b'Host', FIELDS[0] + b'Host'), peer=PEERS[1])
+@given(request=requests, peer=st.sampled_from(PEERS), cut=st.integers(0, 300))
+@example(request=LAST.replace(b'Connection: close', b'A: b') * 40 + LAST, peer=PEERS[0], cut=0)
+@example(request=LAST.replace(b'Host', FIELDS[0] + b'Host'), peer=PEERS[0], cut=0)
+@example(request=LAST.replace(b'Host', FIELDS[0] + b'Host'), peer=PEERS[1], cut=30)
 def test_every_answer_has_the_bytes_of_gunicorns_own_worker(
-    pair: Pair, request: bytes, peer: str
+    pair: Pair, request: bytes, peer: str, cut: int
 ) -> None:
-    assert pair.ask('ours', request, peer) == pair.ask('stock', request, peer)
+    assert pair.ask('ours', request, peer, cut) == pair.ask('stock', request, peer, cut)
 
 
 def test_small_answer_is_one_segment(pair: Pair) -> None:
