@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 _OWNERS = {
     'self', 'cls', 'resp', 'conn', 'worker', 'sibling', 'req', 'mesg', 'message', ')', 'w', ']',
     'parser', 'arbiter', 'inst', 'wrk', 'tmp', 'body', 'queue', 'server', 'method_queue',
+    'unreader',
 }  # fmt: skip
 # Where a name means something else than elsewhere.
 _HOUSES = ('gunicorn.app', 'gunicorn.config')

@@ -21,7 +21,7 @@ from django.core.management import CommandError, call_command
 import django_apistar
 from django_apistar import listeners
 from django_apistar.management.commands.runapistar import Command
-from management_tests.server_process import REPOSITORY, Project, Server, free_port
+from management_tests.server_process import REPOSITORY, START_S, Project, Server, free_port
 
 pytestmark = pytest.mark.slow
 
@@ -627,9 +627,9 @@ def test_worker_that_cannot_load_ends_the_command(project: Project) -> None:
         MESSAGE = 'hello'
         """,
     )
-    server = Server(project, project.command('runapistar', str(free_port())), {})
-    with server:
-        server.process.wait(20)
+    command = project.command('runapistar', str(free_port()), '--workers', '2')
+    with Server(project, command, {}) as server:
+        server.process.wait(START_S)
 
     assert server.returncode == 1
     assert server.stderr.rstrip().splitlines()[-1].endswith('App failed to load.')
