@@ -202,7 +202,7 @@ GRANIAN = Part(
     '',
     {
         _STARTED: """
-            cli.cli.make_context
+            cli.cli
             constants.Interfaces.WSGI
             constants.SSLProtocols.tls12
             errors.FatalError

@@ -59,7 +59,7 @@ def place(name: str) -> tuple[str, str, bool, bool]:
     owner = functools.reduce(getattr, name.removeprefix(f'{house}.').split('.')[:-1], module)
     is_global = not isinstance(owner, type)
     found = getattr(module, parts[-1], None)
-    is_lent = is_global and getattr(found, '__module__', house) != house
+    is_lent = is_global and hasattr(found, '__qualname__') and found.__module__ != house
     return house, parts[-1], is_global, is_lent
 
 
