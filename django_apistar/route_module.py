@@ -2,8 +2,10 @@
 
 import importlib
 import re
+import sysconfig
 import traceback
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from apistar import Include, Route
@@ -46,10 +48,22 @@ def describe_cause(exc: BaseException) -> str:
 
 
 def _find_place(exc: BaseException) -> str:
-    """Return 'file:line' of the code that raised *exc*, '' where that is the import itself."""
+    """Return 'file:line' of the code that raised *exc*, '' where that is the import itself.
+
+    Where a library raised it, that is the line of the project that called the library.
+    """
     frames = traceback.extract_tb(exc.__traceback__)[1:]  # without the caller's own
     raising = [frame for frame in frames if not _IMPORTERS.search(frame.filename)]
-    return f'{raising[-1].filename}:{raising[-1].lineno}' if raising else ''
+    own = [frame for frame in raising if not _is_installed(frame.filename)]
+    return next((f'{frame.filename}:{frame.lineno}' for frame in reversed(own or raising)), '')
+
+
+def _is_installed(filename: str) -> bool:
+    """Return whether *filename* is of Python, of an installed package, or of this one."""
+    paths = sysconfig.get_paths()
+    folders = [Path(paths[name]) for name in ('stdlib', 'purelib', 'platlib')]
+    folders.append(Path(__file__).parent)
+    return any(Path(filename).is_relative_to(folder) for folder in folders)
 
 
 def _check_routes(route_conf: str, routes: Any, report: Report) -> tuple[Any, ...]:

@@ -155,8 +155,12 @@ def test_E002_route_conf_cannot_be_imported():
          "ModuleNotFoundError: No module named 'no'", 2),
         ('import apistar.nowhere\n',
          "ModuleNotFoundError: No module named 'apistar.nowhere'", 1),
+        ("from apistar import Route\nroutes = [\n    Route('/', 'GET', 5),\n]\n",
+         "AttributeError: 'int' object has no attribute '__name__'", 3),
+        ("import re\n\nre.compile('(')\n",
+         'error: missing ), unterminated subpattern at position 0', 3),
     ],
-    ids=['any', 'syntax', 'module', 'dotted', 'submodule'],
+    ids=['any', 'syntax', 'module', 'dotted', 'submodule', 'library', 'python'],
 )  # fmt: skip
 def test_E002_names_the_file_and_line_that_fails(source, cause, line, tmp_path, monkeypatch):
     file = tmp_path / 'failing_routes.py'
