@@ -1,5 +1,6 @@
 """System checks: the problems of conf, routing and deployment, with Django's words for them."""
 
+import contextlib
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -93,13 +94,18 @@ def _find_foreign_application() -> Iterator[Problem]:
         sentence = f'WSGI_APPLICATION is {name!r}, which cannot be imported: {cause}.'
         yield Problem('E017', sentence, hint)
         return
+    fault = _describe_fault(application)
+    if fault:
+        yield Problem('E017', f'WSGI_APPLICATION is {name!r}, which is {fault}', hint)
+
+
+def _describe_fault(application: Any) -> str:
+    if not callable(application):
+        return f'{application!r} and cannot be called.'
     # A wrapper of the project's own may hide ours, which then has been built.
     if _is_djangos(application) and not get_application.cache_info().currsize:
-        yield Problem(
-            'E017',
-            f"WSGI_APPLICATION is {name!r}, which is Django's own: API Star answers nothing.",
-            hint,
-        )
+        return "Django's own: API Star answers nothing."
+    return ''
 
 
 def _is_djangos(application: Any) -> bool:
@@ -107,9 +113,14 @@ def _is_djangos(application: Any) -> bool:
     for _ in range(_MOST_WRAPPERS):
         if isinstance(application, WSGIHandler):
             return True
-        inner = (getattr(application, name, None) for name in _WRAPPED)
-        application = next(filter(callable, inner), None)
+        application = next(filter(callable, _iter_wrapped(application)), None)
     return False
+
+
+def _iter_wrapped(application: Any) -> Iterator[Any]:
+    for name in _WRAPPED:
+        with contextlib.suppress(Exception):  # A proxy may raise anything outside of a request.
+            yield getattr(application, name, None)
 
 
 # What the settings need beside them

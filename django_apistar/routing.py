@@ -36,6 +36,7 @@ from django_apistar.path_template import (
 PREFIXES = 'ALLOWED_DJANGO_ROUTES'
 _MOST_SHOWN = 3  # URLs of one warning
 # Ids of what RouteTable.conflicts() finds, as system checks have them.
+_ALL_OF_IT = "the prefix '/' would leave API Star no path"
 CONFLICTS = tuple(f'django_apistar.{name}' for name in ('E005', 'E012', 'E013', 'W003', 'W004'))
 
 
@@ -397,5 +398,7 @@ def _describe_unreachable(paths: list[str]) -> str:
 def _propose_prefix(entry: RouteEntry) -> str:
     segment, slash, _ = entry.place.head[1:].partition('/')
     if not (slash or entry.place.is_whole):
-        return f"Add what its paths begin with to {PREFIXES}, or '/' for all paths."
-    return f'Add {f"/{segment}/" if segment else "/"!r} to {PREFIXES}.'
+        return f'Add what its paths begin with to {PREFIXES}; {_ALL_OF_IT}.'
+    if not segment:
+        return f"Move it below a prefix, as '/site/'; {_ALL_OF_IT}."
+    return f"Add '/{segment}/' to {PREFIXES}."

@@ -705,6 +705,26 @@ def test_W003_urls_that_one_prefix_mends_are_one_warning():
     ]
 
 
+@pytest.mark.parametrize(
+    ('pattern', 'shown', 'remedy'),
+    [
+        (path('', HttpResponse), '/', "Move it below a prefix, as '/site/'"),
+        (re_path('^$', HttpResponse), '/^$', "Move it below a prefix, as '/site/'"),
+        (path('<slug:page>/', HttpResponse), '/<slug:page>/',
+         'Add what its paths begin with to ALLOWED_DJANGO_ROUTES'),
+    ],
+    ids=['root', 'regular expression', 'parameter'],
+)  # fmt: skip
+def test_W003_does_not_propose_the_prefix_that_takes_all_from_the_api(pattern, shown, remedy):
+    assert check_urls(pattern, prefixes=()) == [
+        (
+            f'(django_apistar.W003) The Django URL {shown} is never reached: no prefix in '
+            f"ALLOWED_DJANGO_ROUTES covers it. HINT: {remedy}; the prefix '/' would leave API Star "
+            'no path.'
+        )
+    ]
+
+
 @pytest.mark.parametrize('url', ['metrics', 'robots.txt', 'shop/list'])
 @pytest.mark.parametrize('pattern', [path, re_path])
 def test_W004_is_not_for_a_url_without_a_closing_slash(url, pattern):
@@ -934,6 +954,43 @@ def test_E017_is_not_for_our_application_in_a_wrapper(wrapper, tmp_path):
     done = make_project(tmp_path, ours).run('check')
 
     assert (done.returncode, done.stderr) == (0, '')
+
+
+def test_E017_asks_a_wrapper_without_breaking_on_its_answer(tmp_path):
+    ours = """
+    from django_apistar.wsgi import application as ours
+
+
+    class Guarded:
+        def __getattr__(self, name):
+            raise RuntimeError(f'{name} is asked outside of a request')
+
+        def __call__(self, *args):
+            return ours(*args)
+
+
+    application = Guarded()
+    """
+
+    done = make_project(tmp_path, ours).run('check')
+
+    assert (done.returncode, done.stderr) == (0, '')
+
+
+@pytest.mark.parametrize('command', [('check',), ('runapistar', '--check')])
+def test_E017_wsgi_application_that_cannot_be_called(command, tmp_path):
+    project = make_project(tmp_path, 'application = 5')
+
+    done = project.run(*command)
+
+    assert done.returncode == 1
+    assert done.stdout == ''
+    assert done.stderr.splitlines()[3:5] == [
+        ("?: (django_apistar.E017) WSGI_APPLICATION is 'shop.wsgi.application', which is 5 and "
+        'cannot be called.'),
+        ("\tHINT: Set it to 'django_apistar.wsgi.application', or write `from "
+        'django_apistar.wsgi import application` in its module.'),
+    ]
 
 
 def test_E017_no_other_command_builds_the_application(tmp_path):
