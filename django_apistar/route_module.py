@@ -42,9 +42,15 @@ def describe_cause(exc: BaseException) -> str:
     if isinstance(exc, SyntaxError) and exc.filename:
         text, place = exc.msg, f'{exc.filename}:{exc.lineno}'
     else:
-        text, place = str(exc), _find_place(exc)
+        text, place = str(exc) or _get_source(exc), _find_place(exc)
     text = text.replace('\n', ' ').rstrip('.')
     return f'{type(exc).__name__}: {text}' + (f' ({place})' if place else '')
+
+
+def _get_source(exc: BaseException) -> str:
+    """Return the line that raised *exc*: an assertion of API Star has no text."""
+    frames = traceback.extract_tb(exc.__traceback__)
+    return frames[-1].line or '' if frames else ''
 
 
 def _find_place(exc: BaseException) -> str:

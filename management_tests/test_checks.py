@@ -159,8 +159,11 @@ def test_E002_route_conf_cannot_be_imported():
          "AttributeError: 'int' object has no attribute '__name__'", 3),
         ("import re\n\nre.compile('(')\n",
          'error: missing ), unterminated subpattern at position 0', 3),
+        ('from apistar import validators\n\nvalidators.String(title=5)\n',
+         'AssertionError: assert isinstance(title, str)', 3),
+        ('raise ValueError\n', 'ValueError: raise ValueError', 1),
     ],
-    ids=['any', 'syntax', 'module', 'dotted', 'submodule', 'library', 'python'],
+    ids=['any', 'syntax', 'module', 'dotted', 'submodule', 'library', 'python', 'assert', 'bare'],
 )  # fmt: skip
 def test_E002_names_the_file_and_line_that_fails(source, cause, line, tmp_path, monkeypatch):
     file = tmp_path / 'failing_routes.py'
