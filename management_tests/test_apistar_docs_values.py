@@ -282,14 +282,46 @@ PAGE = {'name': 'page', 'in': 'query', 'type': 'integer'}
 
 
 def say_in_swagger(monkeypatch, settings, openapi):
+    return say(monkeypatch, settings, 'swagger', openapi)
+
+
+def say(monkeypatch, settings, format_, openapi):
     """Return the operation of `create` that says *openapi*, and the warnings."""
     monkeypatch.setattr(create, 'openapi', openapi, raising=False)
     monkeypatch.setattr(sys.modules[__name__], 'routes', [Route('/', 'POST', create)])
     settings.APISTAR_ROUTE_CONF = __name__
-    stdout, stderr = run('--format', 'swagger', '--validate')
+    stdout, stderr = run('--format', format_, '--validate')
     *warnings, last = stderr.splitlines()
     assert last == 'The schema is valid.'
     return json.loads(stdout)['paths']['/']['post'], warnings
+
+
+@pytest.mark.parametrize('version', ['openapi', 'openapi-3.0'])
+@pytest.mark.parametrize(
+    ('part', 'said', 'shown'),
+    [
+        ('400', {'description': 'Mine.', 'content': {'text/plain': {}}}, None),
+        ('400', {'description': 'Mine.'},
+         {'$ref': '#/components/responses/BadRequest', 'description': 'Mine.'}),
+        ('200', {'$ref': '#/components/responses/Error'}, None),
+    ],
+    ids=['over a reference', 'words', 'reference'],
+)  # fmt: skip
+def test_a_reference_and_what_a_handler_says_are_not_mixed(
+    monkeypatch, settings, version, part, said, shown
+):
+    operation, _ = say(monkeypatch, settings, version, {'responses': {part: said}})
+
+    assert operation['responses'][part] == (shown or said)
+
+
+@pytest.mark.parametrize('version', ['openapi', 'openapi-3.0'])
+def test_a_reference_as_body_is_the_whole_body(monkeypatch, settings, version):
+    said = {'requestBody': {'$ref': '#/components/responses/Error'}}
+
+    operation, _ = say(monkeypatch, settings, version, said)
+
+    assert operation['requestBody'] == said['requestBody']
 
 
 def in_query(name, **words):
@@ -350,7 +382,7 @@ def test_a_reference_as_body_in_swagger(monkeypatch, settings):
 
     operation, warnings = say_in_swagger(monkeypatch, settings, said)
 
-    assert operation['parameters'] == [OWN_BODY]
+    assert 'parameters' not in operation
     assert warnings == [
         "Warning: Swagger 2.0 has no reference to a body; that of 'create' is left out."
     ]

@@ -25,6 +25,7 @@ DESCRIPTIONS = {
 }
 ERROR: Schema = {'anyOf': [{'type': 'string'}, {'type': 'object'}]}
 NO_CONTENT = (204, 205)
+_WORDS = {'summary', 'description'}  # what a reference may have beside it
 
 
 def is_annotated(handler: Any) -> bool:
@@ -110,7 +111,12 @@ def _phrase(status: int) -> str:
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Schema:
-    """Return *base* with *changes* laid over it, key by key and as deep as both are mappings."""
+    """Return *base* with *changes* laid over it, key by key and as deep as both are mappings.
+
+    A reference has nothing beside it but words: what it does not share replaces the whole.
+    """
+    if _refers(changes) or (_refers(base) and not changes.keys() <= _WORDS):
+        return dict(changes)
     result = dict(base)
     for key, change in changes.items():
         old = result.get(key)
@@ -118,3 +124,7 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Schema:
             change = merged(old, change)
         result[key] = change
     return result
+
+
+def _refers(part: Mapping[str, Any]) -> bool:
+    return isinstance(part.get('$ref'), str)  # else it is the schema of a field of that name
