@@ -34,7 +34,7 @@ KEYS = (
     'DOCS_URL', 'DOCS_UI', 'DOCS_CSP', 'SCHEMA_URL', 'TITLE', 'DESCRIPTION', 'VERSION', 'SERVERS',
     'TOKEN_TTL', 'TOKEN_LIMIT_PER_USER', 'LOGIN_THROTTLE', 'PUBLIC_ROUTES', 'ACCELERATE',
     'JSON_ENCODER', 'TEMPLATE_DIR', 'STATIC_DIR', 'PACKAGES', 'HEALTH_URL', 'BASIC_CACHE_TTL',
-    'LOGIN_THROTTLE_ADDRESS',
+    'LOGIN_THROTTLE_ADDRESS', 'SCHEMA_ACCEPTED',
 )  # fmt: skip
 DOCS_UIS = ('apistar', 'swagger', 'redoc')
 HOOK_METHODS = ('on_request', 'on_response', 'on_error')
@@ -71,6 +71,7 @@ class Settings:
     login_throttle_address: tuple[int, int] | None
     basic_cache_ttl: int  # seconds
     public_routes: tuple[str, ...]
+    schema_accepted: dict[str, str]  # 'RULE:GLOB' of changes, and why
     accelerate: bool
     json_encoder: type[json.JSONEncoder]
     debug: bool
@@ -134,6 +135,7 @@ class _Parser:
             ),
             basic_cache_ttl=self._count('BASIC_CACHE_TTL', 60) or 0,
             public_routes=self._sequence('PUBLIC_ROUTES', str, 'route names or globs'),
+            schema_accepted=self._value('SCHEMA_ACCEPTED', {}, dict, "a dict of 'RULE:GLOB'"),
             accelerate=self._value('ACCELERATE', True, bool, 'True or False'),
             json_encoder=self._class('JSON_ENCODER', 'json.encoder.JSONEncoder')
             or DjangoJSONEncoder,

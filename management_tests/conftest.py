@@ -28,7 +28,8 @@ ONCE = frozenset({
     'test_example_http',
     'test_costs', 'test_fuzz', 'test_growth', 'test_layers', 'test_oracle', 'test_oracle_random',
     'test_packaging', 'test_plans',
-    'test_reliability_page', 'test_safety_ids', 'test_schemathesis', 'test_speed',
+    'test_reliability_page', 'test_safety_ids', 'test_schema_changes',
+    'test_schema_changes_proof', 'test_schemathesis', 'test_speed',
     'test_threads', 'test_wsgi',
 })  # fmt: skip
 

@@ -249,7 +249,7 @@ def test_check_shows_the_difference_and_names_what_breaks(tmp_path):
     assert message == (f'{committed} is not the schema of this project, with 1 breaking change.')
     assert stdout.startswith(f'--- {committed}\n+++ this project\n@@ ')
     assert '-    "title": "Old",\n+    "title": "API",\n' in stdout
-    assert stdout.endswith('\nBreaking changes:\n- /gone/: the path was removed.\n')
+    assert '\n\nBreaking changes:\n- /gone/: the path was removed. [path-removed]\n\n' in stdout
 
 
 def test_check_of_a_difference_that_breaks_nobody(tmp_path):
@@ -380,10 +380,10 @@ def test_stdout_is_nothing_but_the_document():
     assert completed.stderr.splitlines()[-1] == 'The schema is valid.'
 
 
-def test_failure_is_one_sentence_and_exit_status_1():
+def test_a_file_that_cannot_be_read_is_one_sentence_and_exit_status_2():
     completed = manage('--check', 'nowhere.json')
 
-    assert completed.returncode == 1
+    assert completed.returncode == 2
     assert completed.stdout == ''
     assert completed.stderr.splitlines()[-1] == (
         'CommandError: nowhere.json cannot be read: No such file or directory.'

@@ -84,6 +84,7 @@ def test_defaults():
         'login_throttle_address': (100, 60),
         'basic_cache_ttl': 60,
         'public_routes': (),
+        'schema_accepted': {},
         'accelerate': True,
         'json_encoder': DjangoJSONEncoder,
         'debug': False,

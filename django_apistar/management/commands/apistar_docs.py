@@ -1,12 +1,12 @@
 """manage.py apistar_docs"""
 
-import json
+import contextlib
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 
@@ -21,7 +21,10 @@ from django_apistar.schema import (
     render_yaml,
     surroundings_of,
 )
-from django_apistar.schema.comparison import breaking_changes, diff
+from django_apistar.schema.changes import Report, UnreadableError, compare
+from django_apistar.schema.changes.acceptance import SETTING, read_accepted, without_accepted
+from django_apistar.schema.changes.reading import read_document
+from django_apistar.schema.changes.reports import WRITERS, diff
 from django_apistar.schema.pages import write_folder
 from django_apistar.schema.validation import ValidatorMissingError, find_errors
 
@@ -35,6 +38,7 @@ def _build_with(build: Callable[..., dict[str, Any]]) -> Build:
 
 
 MAX_INDENT = 40
+PROJECT = 'this project'
 FORMATS: dict[str, Build] = {
     'openapi': lambda app, warn: build_app_openapi(app, '3.1', warn),
     'openapi-3.0': lambda app, warn: build_app_openapi(app, '3.0', warn),
@@ -64,17 +68,22 @@ class Command(ConsoleCommand):
             '--validate', action='store_true',
             help='Exit with 1 when the official validator finds an error.',
         )  # fmt: skip
-        parser.add_argument(
-            '--check', metavar='FILE',
-            help='Write nothing; exit with 1 and a diff when FILE is not this schema.',
-        )  # fmt: skip
+        _add_check_arguments(parser)
         parser.add_argument(
             '--fail-on-warn', action='store_true',
             help='Exit with 1 when something cannot be described.',
         )  # fmt: skip
 
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        if options.get('with_file'):
+            self.requires_system_checks = []  # Two files are compared, whatever the project is.
+        return super().execute(*args, **options)
+
     def handle(self, *args: Any, **options: Any) -> None:
         output_format = options['format']
+        if options['with_file']:
+            self._check_files(options)
+            return
         if output_format == 'html' and not options['output']:
             raise CommandError('--format html needs --output DIR.')
         if output_format == 'html' and (options['yaml'] or options['check']):
@@ -86,7 +95,7 @@ class Command(ConsoleCommand):
         if options['validate']:
             self._validate(document)
         if options['check']:
-            self._check(document, options['check'])
+            self._check(document, PROJECT, options)
         elif output_format == 'html':
             self._write_folder(app, document, options['output'])
         else:
@@ -113,19 +122,48 @@ class Command(ConsoleCommand):
             raise CommandError(f'The schema is not valid: {_count(errors, "error")}, see above.')
         self._remark('The schema is valid.')
 
-    def _check(self, document: dict[str, Any], name: str) -> None:
-        committed = _read(name)
-        lines = diff(committed, document, name, 'this project')
-        if not lines:
+    def _check_files(self, options: dict[str, Any]) -> None:
+        if not options['check']:
+            raise CommandError('--with needs --check OLD.')
+        with _status_2():
+            new = read_document(options['with_file'])
+        self._check(new, options['with_file'], options)
+
+    def _check(self, document: dict[str, Any], new_name: str, options: dict[str, Any]) -> None:
+        name = options['check']
+        with _status_2():
+            given = getattr(settings, 'APISTAR_SETTINGS', {})
+            accepted = read_accepted(options['ignore'], given.get(SETTING, {}))
+            committed = read_document(name)
+            report = without_accepted(compare(committed, document, name, new_name), accepted)
+        for sentence in report.remarks:
+            self._remark(f'Warning: {sentence}')
+        is_equal = committed == document
+        self._write_report(report, committed, document, (name, new_name), options['report'])
+        if is_equal:
             self._remark(f'{name} is up to date.')
             return
-        changes = breaking_changes(committed, document)
-        self.write('\n'.join(lines))
-        if changes:
-            self.write('\nBreaking changes:')
-            self.write('\n'.join(f'- {change}' for change in changes))
-        breaking = f', with {_count(changes, "breaking change")}' if changes else ''
-        raise CommandError(f'{name} is not the schema of this project{breaking}.')
+        count = len(report.of('error'))
+        if options['fail_on'] == 'breaking' and not count:
+            self._remark(f'{name} is not {_what(new_name)}; nothing breaks a client.')
+            return
+        breaking = f', with {_count(report.of("error"), "breaking change")}' if count else ''
+        raise CommandError(f'{name} is not {_what(new_name)}{breaking}.')
+
+    def _write_report(
+        self, report: Report, old: Any, new: Any, names: tuple[str, str], style: str
+    ) -> None:
+        lines = diff(old, new, *names) if style == 'text' else ()
+        text = WRITERS[style](report, names[0], self._paint)
+        parts = [part for part in ('\n'.join(lines), text) if part]
+        if parts:
+            self.write('\n\n'.join(parts))
+
+    def _paint(self, level: str, text: str) -> str:
+        if not self.stdout.isatty():
+            return text
+        styles = {'error': self.style.ERROR, 'warning': self.style.WARNING}
+        return styles.get(level, self.style.SUCCESS)(text)
 
     def _write_folder(self, app: App, document: dict[str, Any], name: str) -> None:
         try:
@@ -155,26 +193,40 @@ def _get_app() -> App:
         raise CommandError(str(exc)) from None
 
 
-def _read(name: str) -> dict[str, Any]:
-    """Return the JSON or YAML object in the file *name*. Raises CommandError."""
+@contextlib.contextmanager
+def _status_2() -> Iterator[None]:
+    """What cannot be read is no answer to the question: the status tells it from a change."""
     try:
-        text = Path(name).read_text(encoding='utf-8')
-    except OSError as exc:
-        raise CommandError(f'{name} cannot be read: {exc.strerror or exc}.') from None
-    except UnicodeDecodeError:
-        raise CommandError(f'{name} is not UTF-8 text.') from None
-    try:
-        parsed = yaml.safe_load(text) if name.endswith(('.yaml', '.yml')) else json.loads(text)
-    except (ValueError, RecursionError, yaml.YAMLError):
-        raise CommandError(f'{name} is neither JSON nor YAML.') from None
-    if not isinstance(parsed, dict):
-        raise CommandError(f'{name} holds no schema: it is not an object.')
-    try:
-        # YAML knows dates, numbers as keys and objects that hold themselves.
-        plain: dict[str, Any] = json.loads(json.dumps(parsed, default=str))
-    except (ValueError, TypeError, RecursionError) as exc:
-        raise CommandError(f'{name} holds no schema: {exc}.') from None
-    return plain
+        yield
+    except UnreadableError as exc:
+        raise CommandError(str(exc), returncode=2) from None
+
+
+def _what(name: str) -> str:
+    return 'the schema of this project' if name == PROJECT else f'the same as {name}'
+
+
+def _add_check_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        '--check', metavar='FILE',
+        help='Write nothing; exit with 1 and what changed when FILE, or git:REV:PATH, differs.',
+    )  # fmt: skip
+    parser.add_argument(
+        '--with', metavar='FILE', dest='with_file',
+        help='Compare --check with this file, or git:REV:PATH, and not with the project.',
+    )  # fmt: skip
+    parser.add_argument(
+        '--fail-on', choices=('any', 'breaking'), default='any',
+        help='Which changes --check exits with 1 for (default: %(default)s).',
+    )  # fmt: skip
+    parser.add_argument(
+        '--report', choices=WRITERS, default='text',
+        help='How --check tells the changes (default: %(default)s).',
+    )  # fmt: skip
+    parser.add_argument(
+        '--ignore', action='append', default=[], metavar='RULE[:GLOB]',
+        help='Leave out the changes of this rule, with GLOB those at these places. Repeatable.',
+    )  # fmt: skip
 
 
 def _count(items: Any, noun: str) -> str:

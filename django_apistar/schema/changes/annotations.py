@@ -1,0 +1,74 @@
+"""Judges what schemas say beside what fits: defaults, readOnly, deprecated, discriminators."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django_apistar.schema.changes.changes import Change, Place, make_change
+from django_apistar.schema.changes.judges import Judgement
+from django_apistar.schema.changes.keywords import Schema
+from django_apistar.schema.changes.lifecycle import judge_sunset
+from django_apistar.schema.changes.values import write
+
+DEEPEST = 12
+NOTHING = object()
+
+
+def judge_notes(
+    judgement: Judgement, place: Place, where: str, old: Any, new: Any, is_request: bool,
+    seen: frozenset[Any] = frozenset(),
+) -> Iterator[Change]:  # fmt: skip
+    if judgement.unchanged.are_same(old, new):
+        return
+    key = (judgement.old.source.key(old), judgement.new.source.key(new))
+    if key in seen or len(seen) > DEEPEST:
+        return
+    one, two = judgement.old.source.look(old), judgement.new.source.look(new)
+    if not isinstance(one, dict) or not isinstance(two, dict):
+        return
+    yield from _judge_words(place, where, one, two, is_request)
+    for step, child, other in _iter_children(one, two):
+        yield from judge_notes(
+            judgement, place, where + step, child, other, is_request, seen | {key}
+        )
+
+
+def _iter_children(one: Schema, two: Schema) -> Iterator[tuple[str, Any, Any]]:
+    others = two.get('properties', {})
+    for name, child in one.get('properties', {}).items():
+        if name in others:
+            yield f'.{name}', child, others[name]
+    for word, step in (('items', '[]'), ('additionalProperties', '.*')):
+        if isinstance(one.get(word), dict) and isinstance(two.get(word), dict):
+            yield step, one[word], two[word]
+    for word in ('allOf', 'anyOf', 'oneOf'):
+        parts, more = one.get(word, ()), two.get(word, ())
+        if len(parts) == len(more):
+            yield from (('', *pair) for pair in zip(parts, more, strict=True))
+
+
+def _judge_words(
+    place: Place, where: str, old: Schema, new: Schema, is_request: bool
+) -> Iterator[Change]:
+    before, after = old.get('default', NOTHING), new.get('default', NOTHING)
+    if is_request and write([before]) != write([after]):
+        shown = ('none' if value is NOTHING else write(value) for value in (before, after))
+        facts = dict(zip(('old', 'new'), shown, strict=True))
+        yield make_change('request-property-default-changed', place, where, **facts)
+    word = 'readOnly' if is_request else 'writeOnly'
+    if new.get(word) is True and old.get(word) is not True:
+        rule = 'request-property-became-read-only'
+        yield make_change(
+            rule if is_request else 'response-property-became-write-only', place, where
+        )
+    yield from judge_sunset(place, where, old, new)
+    names = [_discriminator(node) for node in (old, new)]
+    if names[0] != names[1]:
+        shown_names = [write(name) for name in names]
+        yield make_change(
+            'discriminator-changed', place, where, old=shown_names[0], new=shown_names[1]
+        )
+
+
+def _discriminator(node: Schema) -> Any:
+    item = node.get('discriminator')
+    return item.get('propertyName') if isinstance(item, dict) else item

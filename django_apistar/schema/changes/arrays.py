@@ -1,0 +1,74 @@
+"""What keeps the arrays of one form out of another."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django_apistar.schema.changes.findings import Finding
+from django_apistar.schema.changes.forms import Form
+from django_apistar.schema.changes.limits import get_number, get_prefix, item_at
+
+Compare = Callable[[Any, Any], list[Finding]]  # what a giver's schema gives that a taker's refuses
+MOST_POSITIONS = 200
+
+
+def get_longest(form: Form) -> int | None:
+    """Return how long arrays of *form* can be, as far as maxItems and closed tuples tell."""
+    longest = get_number(form, 'maxItems', min)
+    for at in range(min(get_prefix(form), MOST_POSITIONS) + 1):
+        if item_at(form, at) is False:
+            return at if longest is None else min(at, longest)
+    return longest  # type: ignore[no-any-return]
+
+
+def compare_arrays(
+    giver: Form, taker: Form, compare: Compare, swapped: Compare
+) -> Iterator[Finding]:
+    own, wanted = (get_number(form, 'minItems', max) or 0 for form in (giver, taker))
+    if own < wanted:
+        yield Finding('minItems', giver=get_number(giver, 'minItems', max), taker=wanted)
+    longest, taken = get_longest(giver), get_longest(taker)
+    if taken is not None and (longest is None or longest > taken):
+        yield Finding('maxItems', giver=longest, taker=taken)
+        longest = taken
+    is_unique = any(giver.all_of('uniqueItems')) or (longest is not None and longest <= 1)
+    if any(taker.all_of('uniqueItems')) and not is_unique:
+        yield Finding('unique-items')
+    yield from _compare_items(giver, taker, longest, compare)
+    yield from _compare_contains(giver, taker, compare, swapped)
+
+
+def _compare_items(
+    giver: Form, taker: Form, longest: int | None, compare: Compare
+) -> Iterator[Finding]:
+    count = min(max(get_prefix(giver), get_prefix(taker)), MOST_POSITIONS)
+    for at in range(count):
+        if longest is not None and at >= longest:
+            return
+        for finding in compare(item_at(giver, at), item_at(taker, at)):
+            yield finding.below(f'[{at}]')
+    if longest is None or longest > count:
+        for finding in compare(item_at(giver, count), item_at(taker, count)):
+            yield finding.below('[]')
+
+
+def _compare_contains(
+    giver: Form, taker: Form, compare: Compare, swapped: Compare
+) -> Iterator[Finding]:
+    for wanted in _iter_contains(taker):
+        part, low, high = wanted
+        is_met = low == 0 or any(
+            own_low >= low and not compare(own, part) for own, own_low, _ in _iter_contains(giver)
+        ) or ((get_number(giver, 'minItems', max) or 0) >= low and not compare(
+            item_at(giver, get_prefix(giver)), part) and not get_prefix(giver))  # fmt: skip
+        is_kept = high is None or any(
+            own_high is not None and own_high <= high and not swapped(part, own)
+            for own, _, own_high in _iter_contains(giver)
+        )
+        if not (is_met and is_kept):
+            yield Finding('contains')
+
+
+def _iter_contains(form: Form) -> Iterator[tuple[Any, int, int | None]]:
+    for word in form.words:
+        if 'contains' in word:
+            yield word['contains'], word.get('minContains', 1), word.get('maxContains')

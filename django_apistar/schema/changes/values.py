@@ -1,0 +1,60 @@
+"""JSON values: their types, and which of them are equal."""
+
+import json
+from fractions import Fraction
+from typing import Any
+
+TYPES = ('null', 'boolean', 'number', 'string', 'array', 'object')
+
+
+def type_of(value: Any) -> str:
+    """Return the JSON type of *value*; an integer is a number."""
+    if value is None:
+        return 'null'
+    if isinstance(value, bool):
+        return 'boolean'
+    if isinstance(value, (int, float)):
+        return 'number'
+    if isinstance(value, str):
+        return 'string'
+    return 'array' if isinstance(value, (list, tuple)) else 'object'
+
+
+def is_integer(value: Any) -> bool:
+    """1.0 is one, true is none."""
+    return type_of(value) == 'number' and (isinstance(value, int) or value.is_integer())
+
+
+def are_equal(one: Any, other: Any) -> bool:
+    """As JSON has it: 1 is 1.0, and true is not 1."""
+    kind = type_of(one)
+    if kind != type_of(other):
+        return False
+    if kind == 'array':
+        return len(one) == len(other) and all(map(are_equal, one, other))
+    if kind == 'object':
+        return one.keys() == other.keys() and all(are_equal(one[k], other[k]) for k in one)
+    return bool(one == other)
+
+
+def is_among(value: Any, values: Any) -> bool:
+    return any(are_equal(value, other) for other in values)
+
+
+def are_unique(values: list[Any]) -> bool:
+    return not any(is_among(value, values[:at]) for at, value in enumerate(values))
+
+
+def exact(number: float) -> Fraction:
+    """Return *number* as it is written: 0.1 is a tenth. Raises ValueError, OverflowError."""
+    return Fraction(number) if isinstance(number, int) else Fraction(repr(number))
+
+
+def is_multiple(value: float, of: float) -> bool:
+    return of != 0 and exact(value) % exact(of) == 0
+
+
+def write(value: Any, longest: int = 60) -> str:
+    """Return *value* as JSON, short enough for a sentence."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= longest else text[: longest - 1] + '…'

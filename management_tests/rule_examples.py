@@ -1,0 +1,26 @@
+"""The smallest example of each rule, in whole documents."""
+
+from typing import Any
+
+from django_apistar.schema.changes import Report, compare
+from django_apistar.schema.changes.rules import Rule
+
+
+def fire(rule: Rule) -> Report:
+    """Return what is said of the example of *rule*."""
+    return compare(*(build(rule, part) for part in (rule.before, rule.after)))
+
+
+def build(rule: Rule, part: Any) -> dict[str, Any]:
+    if rule.is_of_schemas:
+        part = build_operation(rule.direction, part)
+    elif 'openapi' in part or '$schema' in part:
+        return part
+    return {'openapi': '3.1.0', 'paths': {'/p/': {'post': part}}}
+
+
+def build_operation(direction: str, schema: Any) -> dict[str, Any]:
+    content = {'content': {'application/json': {'schema': schema}}}
+    if direction == 'request':
+        return {'requestBody': content, 'responses': {'200': {'description': 'OK'}}}
+    return {'responses': {'200': {'description': 'OK', **content}}}
