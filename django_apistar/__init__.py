@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from django_apistar import compat
+from django_apistar.compat import adjustments
 
-compat.install()
+adjustments.install()
 
 __version__ = '0.5.42.post1'
 
@@ -12,7 +12,7 @@ __version__ = '0.5.42.post1'
 def reverse_url(name: str, /, **params: Any) -> str:
     """Return the URL path of the route *name*: an API Star name first, then a Django name.
 
-    Raises `django_apistar.routing.NoReverseMatch`, which is both frameworks' NoReverseMatch.
+    Raises `django_apistar.routes.reverse.NoReverseMatch`, which is both frameworks' NoReverseMatch.
     """
     from django_apistar.application import get_route_table
 

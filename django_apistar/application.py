@@ -14,22 +14,24 @@ from apistar.server.wsgi import WSGIEnviron, WSGIStartResponse
 from django.conf import settings as django_settings
 from django.core.serializers.json import DjangoJSONEncoder
 
-from django_apistar import documentation, errors, prefixes, responses
-from django_apistar.components import (
+from django_apistar.api import errors, responses
+from django_apistar.api.components import (
     QUERY_PARAMS,
     REQUEST_DATA,
     VALIDATION_COMPONENTS,
     WSGI_COMPONENTS,
 )
-from django_apistar.conf import SettingsError, get_settings
-from django_apistar.encoding import build_default
-from django_apistar.exchange import Exchange, group_methods
-from django_apistar.folders import TEMPLATES, Folders, has_folder
-from django_apistar.injector import Injector
-from django_apistar.router import MethodNotAllowed, PathRedirect, Router
-from django_apistar.routing import RouteTable
-from django_apistar.security import build_headers, format_query
-from django_apistar.transactions import make_atomic
+from django_apistar.api.encoding import build_default
+from django_apistar.api.exchange import Exchange, group_methods
+from django_apistar.api.injector import Injector
+from django_apistar.api.security import build_headers, format_query
+from django_apistar.api.transactions import make_atomic
+from django_apistar.conf import prefixes
+from django_apistar.conf.folders import TEMPLATES, Folders, has_folder
+from django_apistar.conf.parser import SettingsError, get_settings
+from django_apistar.routes.router import MethodNotAllowed, PathRedirect, Router
+from django_apistar.routes.table import RouteTable
+from django_apistar.schema import served
 
 FindAnswer = Callable[[str, str], tuple[Callable[..., Iterable[bytes]], Any]]
 NOT_PLANNED = ('find_route', 'create_hooks', 'get_event_hooks', 'get_route_name')
@@ -77,7 +79,7 @@ class App(apistar.App):
 
     def init_router(self, routes: Iterable[Any]) -> None:
         self.router = Router(routes)
-        self.document = documentation.build_document(self.router.entries)
+        self.document = served.build_document(self.router.entries)
         self._names = {id(entry.route): entry.name for entry in self.router.entries}
 
     def init_templates(self, template_dir: Any = None, packages: Any = None) -> None:
@@ -164,7 +166,7 @@ class App(apistar.App):
             return None
         if type(self.router) is not Router or type(self.injector) is not Injector:
             return None
-        from django_apistar.plans import Plans
+        from django_apistar.api.plans import Plans
 
         return Plans(self)
 
@@ -309,11 +311,11 @@ def decode_path(path_info: str) -> str:
 
 
 def serve_schema(app: apistar.App) -> Response:
-    return documentation.render_schema(app)
+    return served.render_schema(app)
 
 
 def serve_documentation(app: apistar.App) -> Response:
-    return documentation.render_page(app)
+    return served.render_page(app)
 
 
 # The project's App
@@ -360,7 +362,7 @@ def _get_templates(folders: Folders) -> dict[str, Any]:
 
 def accelerate_types(is_on: bool) -> None:
     """Give every types.Type its compiled constructor, or its own back."""
-    from django_apistar.accelerate import constructors
+    from django_apistar.accelerate.types import constructors
 
     if is_on:
         constructors.install_everywhere()

@@ -7,7 +7,7 @@ from django.conf import settings as django_settings
 from django.core.checks import Tags, register
 from django.core.signals import setting_changed
 
-FINDER = 'django_apistar.static.APIStarFinder'
+FINDER = 'django_apistar.dispatch.static.APIStarFinder'
 
 
 class DjangoAPIStarConfig(AppConfig):
@@ -15,7 +15,8 @@ class DjangoAPIStarConfig(AppConfig):
     verbose_name = 'API Star'
 
     def ready(self) -> None:
-        from django_apistar import checks, cookies
+        from django_apistar import checks
+        from django_apistar.compat import cookies
 
         cookies.repair()
         register(checks.check_settings)
@@ -30,11 +31,14 @@ class DjangoAPIStarConfig(AppConfig):
 
 def clear_caches(setting: str = '', **kwargs: Any) -> None:
     """Forget what was built from settings that have changed."""
-    from django_apistar import application, body, conf, counts, dispatch
+    from django_apistar import application
+    from django_apistar.api import body, counts
+    from django_apistar.conf import parser
+    from django_apistar.dispatch import dispatcher
 
     for cached in (
-        conf.get_settings, application.get_app, application.get_route_table,
-        dispatch.get_application, body.get_limit,
+        parser.get_settings, application.get_app, application.get_route_table,
+        dispatcher.get_application, body.get_limit,
     ):  # fmt: skip
         cached.cache_clear()
     if setting in ('APISTAR_SETTINGS', 'CACHES'):

@@ -12,16 +12,16 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
 from django.utils.module_loading import import_string
 
-from django_apistar import slips, wiring
-from django_apistar.access import ANYONE, OPTIONAL, build_access
+from django_apistar.api import slips, unresolvable
+from django_apistar.api.access import ANYONE, OPTIONAL, build_access
 from django_apistar.application import get_app, get_route_table
-from django_apistar.conf import Problem, Settings, SettingsError, find_problems, get_settings
-from django_apistar.dispatch import get_application
-from django_apistar.folders import STATIC, TEMPLATES, Folders
-from django_apistar.path_template import get_parameters
-from django_apistar.route_module import describe_cause
+from django_apistar.compat.path_template import get_parameters
+from django_apistar.conf.folders import STATIC, TEMPLATES, Folders
+from django_apistar.conf.parser import Problem, Settings, SettingsError, find_problems, get_settings
+from django_apistar.conf.route_module import describe_cause
+from django_apistar.dispatch.dispatcher import get_application
 from django_apistar.schema import ui
-from django_apistar.server import DEFAULT_APPLICATION
+from django_apistar.server.launch import DEFAULT_APPLICATION
 
 _WRAPPED = ('app', 'application', 'wsgi_app')  # attributes in which WSGI middleware keeps it
 _MOST_WRAPPERS = 16
@@ -40,7 +40,7 @@ def check_routes(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     """Report every clash between the routes of both frameworks, and what can never be called."""
     try:
         problems = [
-            *get_route_table().conflicts(), *wiring.find_problems(get_app()),
+            *get_route_table().conflicts(), *unresolvable.find_problems(get_app()),
             *slips.find_problems(get_app()), *_find_slow_paths(),
         ]  # fmt: skip
     except SettingsError:
@@ -236,7 +236,7 @@ def _find_weak_authentication(settings: Settings) -> Iterator[Problem]:
             'password.',
             'Remove BASIC_CACHE_TTL, or authenticate by tokens.',
         )
-    if settings.token_ttl is None and apps.is_installed(wiring.AUTHENTICATION):
+    if settings.token_ttl is None and apps.is_installed(unresolvable.AUTHENTICATION):
         yield Problem(
             'W012',
             'TOKEN_TTL is None: a token that leaks is good for ever.',

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def apistar_client() -> 'Iterator[TestClient]':
     """A `django_apistar.test.TestClient` for the project's application."""
-    from django_apistar.counts import get_local_counts
+    from django_apistar.api.counts import get_local_counts
     from django_apistar.test import TestClient
 
     get_local_counts.cache_clear()

@@ -24,9 +24,9 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from django_apistar import reverse_url
-from django_apistar.counts import get_local_counts
-from django_apistar.dispatch import get_application
-from django_apistar.responses import BODILESS, check_headers
+from django_apistar.api.counts import get_local_counts
+from django_apistar.api.responses import BODILESS, check_headers
+from django_apistar.dispatch.dispatcher import get_application
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment

@@ -4,7 +4,7 @@ from typing import Any
 
 import django
 
-from django_apistar.dispatch import get_application
+from django_apistar.dispatch.dispatcher import get_application
 
 django.setup()
 

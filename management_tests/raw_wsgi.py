@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-from django_apistar.dispatch import get_application
+from django_apistar.dispatch.dispatcher import get_application
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,7 +15,8 @@ from apistar import http, types, validators
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from django_apistar.accelerate import constructors, encoding
+from django_apistar.accelerate.json import encoder
+from django_apistar.accelerate.types import constructors
 
 # HYPOTHESIS_EXAMPLES=2000 for a thorough run.
 thorough = settings(
@@ -180,7 +181,7 @@ trees = st.recursive(
 @thorough
 @given(value=trees)
 def test_encoder_writes_the_bytes_of_api_star(fast, value):
-    encode = encoding.build_encoder(make_text_of_moments, fast=fast)
+    encode = encoder.build_encoder(make_text_of_moments, fast=fast)
 
     assert outcome(encode, value) == outcome(oracle, value)
 
@@ -193,20 +194,20 @@ encoders = pytest.mark.parametrize('fast', [False, True])
 @encoders
 def test_without_a_default_the_unknown_is_api_stars_type_error(fast):
     with pytest.raises(TypeError) as error:
-        encoding.build_encoder(fast=fast)({'at': object()})
+        encoder.build_encoder(fast=fast)({'at': object()})
 
     assert error.value.args == ("Object of type 'object' is not JSON serializable.",)
 
 
 def test_encode_json_is_an_encoder_at_once():
-    assert encoding.encode_json({'é': Inner(ratio=1)}) == '{"é":{"day":null,"ratio":1}}'.encode()
-    assert encoding.encode_json({1}, list) == b'[1]'
+    assert encoder.encode_json({'é': Inner(ratio=1)}) == '{"é":{"day":null,"ratio":1}}'.encode()
+    assert encoder.encode_json({1}, list) == b'[1]'
 
 
 @encoders
 @pytest.mark.parametrize('number', [float('nan'), float('inf')])
 def test_numbers_that_json_lacks_are_an_error(fast, number):
-    encode = encoding.build_encoder(make_text_of_moments, fast=fast)
+    encode = encoder.build_encoder(make_text_of_moments, fast=fast)
 
     for value in (number, [None, {'a': (1, number)}], Inner(ratio=[number])):
         with pytest.raises(ValueError, match='Out of range float values are not JSON compliant'):
@@ -219,28 +220,28 @@ def test_a_cycle_is_an_error_that_says_so(fast):
     ring.append({'ring': ring})
 
     with pytest.raises(ValueError, match='Circular reference detected'):
-        encoding.build_encoder(fast=fast)(ring)
+        encoder.build_encoder(fast=fast)(ring)
 
 
 @encoders
 def test_a_value_inside_of_itself_twice_is_no_cycle(fast):
     shared = {'a': 1}
 
-    assert encoding.build_encoder(fast=fast)([shared, [shared]]) == b'[{"a":1},[{"a":1}]]'
+    assert encoder.build_encoder(fast=fast)([shared, [shared]]) == b'[{"a":1},[{"a":1}]]'
 
 
 @encoders
 def test_an_iterator_is_read_once(fast):
     value = {'numbers': map(abs, [-1, -2]), 'float': 1e-7}
 
-    text = encoding.build_encoder(make_text_of_moments, fast=fast)(value)
+    text = encoder.build_encoder(make_text_of_moments, fast=fast)(value)
 
     assert text == b'{"numbers":[1,2],"float":1e-07}'
 
 
 @encoders
 def test_an_error_leaves_the_encoder_as_it_was(fast):
-    encode = encoding.build_encoder(fast=fast)
+    encode = encoder.build_encoder(fast=fast)
     value = {'a': object()}
     with pytest.raises(TypeError):
         encode(value)
@@ -258,38 +259,38 @@ def test_compiled_types_are_written_as_their_dict(fast):
     constructors.install(Compiled)
     value = [Compiled(day='2018-01-02', inner=[{'ratio': 0.5}])]
 
-    text = encoding.build_encoder(make_text_of_moments, fast=fast)(value)
+    text = encoder.build_encoder(make_text_of_moments, fast=fast)(value)
 
     assert text == b'[{"day":"2018-01-02","inner":[{"day":null,"ratio":0.5}]}]'
 
 
 def test_without_orjson_the_fast_encoder_is_the_exact_one(monkeypatch):
     monkeypatch.setitem(sys.modules, 'orjson', None)
-    encoding.build_encoder.cache_clear()
-    encoding._load_orjson.cache_clear()
+    encoder.build_encoder.cache_clear()
+    encoder._load_orjson.cache_clear()
     try:
-        encode = encoding.build_encoder(fast=True)
+        encode = encoder.build_encoder(fast=True)
     finally:
-        encoding.build_encoder.cache_clear()
-        encoding._load_orjson.cache_clear()
+        encoder.build_encoder.cache_clear()
+        encoder._load_orjson.cache_clear()
 
     assert encode({'a': 1e-5}) == b'{"a":1e-05}'
 
 
 def test_without_the_encoder_in_c_the_bytes_are_the_same(monkeypatch):
     monkeypatch.setattr(json.encoder, 'c_make_encoder', None)
-    encoding.build_encoder.cache_clear()
+    encoder.build_encoder.cache_clear()
     try:
-        encode = encoding.build_encoder()
+        encode = encoder.build_encoder()
     finally:
-        encoding.build_encoder.cache_clear()
+        encoder.build_encoder.cache_clear()
 
     assert encode({'é': [1e-5, Inner(ratio=1)]}) == '{"é":[1e-05,{"day":null,"ratio":1}]}'.encode()
 
 
 @encoders
 def test_long_texts_are_compared_too(fast):
-    encode = encoding.build_encoder(make_text_of_moments, fast=fast)
+    encode = encoder.build_encoder(make_text_of_moments, fast=fast)
     filler = ['filler'] * 300
 
     assert encode([*filler, 1e-7]) == oracle([*filler, 1e-7])
@@ -301,7 +302,7 @@ def test_long_texts_are_compared_too(fast):
 @encoders
 @pytest.mark.parametrize('number', [1e-7, Part(1e-7), Part('nan'), float('nan')])
 def test_a_flat_dict_with_a_float_is_compared_too(fast, number):
-    encode = encoding.build_encoder(make_text_of_moments, fast=fast)
+    encode = encoder.build_encoder(make_text_of_moments, fast=fast)
 
     for value in ({'a': 'text', 'b': None}, {'a': 'text', 'b': None, 'c': number}):
         assert outcome(encode, value) == outcome(oracle, value)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from django_apistar.accelerate import encoding, texts
+from django_apistar.accelerate.json import encoder, flat_types
 
 # HYPOTHESIS_EXAMPLES=2000 for a thorough run.
 thorough = settings(
@@ -92,8 +92,8 @@ def oracle(value):
 @given(types_with_rows())
 def test_rows_are_written_as_the_instances_that_are_made_of_them(fast, type_and_rows):
     cls, rows = type_and_rows
-    assume(texts.is_flat(cls))
-    write = texts.compile_rows(cls, encoding.build_style(fast=fast))
+    assume(flat_types.is_flat(cls))
+    write = flat_types.compile_rows(cls, encoder.build_style(fast=fast))
 
     for some in (rows, *([row] for row in rows)):
         expected = outcome(lambda rows: oracle([read_row(cls, row) for row in rows]), some)
@@ -105,15 +105,15 @@ def test_rows_are_written_as_the_instances_that_are_made_of_them(fast, type_and_
 @given(types_with_rows(), st.data())
 def test_instances_are_written_as_api_star_writes_them(fast, type_and_rows, data):
     cls, rows = type_and_rows
-    style = encoding.build_style(fast=fast)
-    write_one = texts.compile_document(cls, style, encoding.build_encoder(fast=fast))
+    style = encoder.build_style(fast=fast)
+    write_one = flat_types.compile_document(cls, style, encoder.build_encoder(fast=fast))
     made = [read_some(data, cls, row) for row in rows]
     instances = [value for value in made if isinstance(value, cls)]
 
     for instance in instances:
         assert outcome(write_one, instance) == outcome(oracle, instance)
-    if texts.is_flat(cls):
-        write = texts.compile_instances(cls, style)
+    if flat_types.is_flat(cls):
+        write = flat_types.compile_instances(cls, style)
         assert outcome(write, made) == outcome(oracle, made)
 
 
@@ -130,7 +130,7 @@ def read_some(data, cls, row):
 @pytest.fixture
 def style():
     pytest.importorskip('orjson')
-    return encoding.build_style(fast=True)
+    return encoder.build_style(fast=True)
 
 
 class Price(types.Type):
@@ -144,8 +144,8 @@ class Price(types.Type):
 def test_floats_are_written_as_python_writes_them(style, amount, text):
     expected = b'[{"amount":%s}]' % text
 
-    assert texts.compile_rows(Price, style)([(amount,)]) == expected
-    assert texts.compile_instances(Price, style)([Price(amount=amount)]) == expected
+    assert flat_types.compile_rows(Price, style)([(amount,)]) == expected
+    assert flat_types.compile_instances(Price, style)([Price(amount=amount)]) == expected
 
 
 def test_the_first_error_is_of_what_api_star_does_first(style):
@@ -153,7 +153,7 @@ def test_the_first_error_is_of_what_api_star_does_first(style):
         name = validators.String()
 
     with pytest.raises(validators.ValidationError) as error:
-        texts.compile_rows(Name, style)([('\ud800',), (1,)])
+        flat_types.compile_rows(Name, style)([('\ud800',), (1,)])
 
     assert error.value.detail == {'name': 'Must be a string.'}
 
@@ -161,13 +161,13 @@ def test_the_first_error_is_of_what_api_star_does_first(style):
 def test_a_list_may_hold_other_things_too(style):
     values = [Price(amount=1), {'amount': 1e-7}, None, [Price(amount=1e-7)]]
 
-    assert texts.compile_instances(Price, style)(values) == oracle(values)
+    assert flat_types.compile_instances(Price, style)(values) == oracle(values)
 
 
 def test_what_is_not_flat_is_written_by_the_encoder():
     class Order(types.Type):
         prices = validators.Array(items=Price)
 
-    write = texts.compile_document(Order, encoding.build_style(), encoding.build_encoder())
+    write = flat_types.compile_document(Order, encoder.build_style(), encoder.build_encoder())
 
     assert write(Order(prices=[{'amount': 2}])) == b'{"prices":[{"amount":2.0}]}'

@@ -20,9 +20,9 @@ from django.utils.translation import gettext_lazy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from django_apistar.accelerate import constructors, validation
 from django_apistar.accelerate.source import Source
-from django_apistar.accelerate.stock import STOCK_INIT
+from django_apistar.accelerate.types import compilers, constructors
+from django_apistar.accelerate.types.stock import STOCK_INIT
 from management_tests.project.models import Article
 
 # HYPOTHESIS_EXAMPLES=2000 for a thorough run.
@@ -327,7 +327,7 @@ def types_with_values(draw, has_objects=True):
 @given(validators_with_values(), st.booleans())
 def test_compiled_validator_answers_as_api_star(tree_and_values, allow_coerce):
     tree, values = tree_and_values
-    compiled = validation.compile_validator(tree, allow_coerce)
+    compiled = compilers.compile_validator(tree, allow_coerce)
 
     for value in values:
         assert outcome(compiled, value) == outcome(
@@ -339,7 +339,7 @@ def test_compiled_validator_answers_as_api_star(tree_and_values, allow_coerce):
 @given(types_with_values())
 def test_compiled_type_makes_what_its_constructor_makes(cls_and_values):
     cls, values = cls_and_values
-    compiled = validation.compile_type(cls)
+    compiled = compilers.compile_type(cls)
 
     for value in values:
         assert outcome(compiled, value) == outcome(cls, value)
@@ -349,7 +349,7 @@ def test_compiled_type_makes_what_its_constructor_makes(cls_and_values):
 @given(types_with_values())
 def test_compiled_body_equals_both_of_api_stars_validations(cls_and_values):
     cls, values = cls_and_values
-    compiled = validation.compile_body(cls)
+    compiled = compilers.compile_body(cls)
 
     for value in values:
         assert outcome(compiled, value) == outcome(read_twice, cls, value)
@@ -359,8 +359,8 @@ def test_compiled_body_equals_both_of_api_stars_validations(cls_and_values):
 @given(types_with_values())
 def test_data_of_objects_and_rows_is_what_json_shows_of_the_type(cls_and_values):
     cls, values = cls_and_values
-    from_object, render = validation.compile_from_object(cls), validation.compile_render(cls)
-    from_row = validation.compile_from_row(cls)
+    from_object, render = compilers.compile_from_object(cls), compilers.compile_render(cls)
+    from_row = compilers.compile_from_row(cls)
     names = list(cls.validator.properties)
 
     for value in values:
@@ -420,8 +420,8 @@ def test_what_a_client_sends_is_read_and_refused_as_by_api_stars_own_type(cls_an
 
     assert [outcome(cls, value) for value in values] == made
     assert [outcome(read_twice, cls, value) for value in values] == sent
-    assert [outcome(validation.compile_type(cls), value) for value in values] == made
-    assert [outcome(validation.compile_body(cls), value) for value in values] == sent
+    assert [outcome(compilers.compile_type(cls), value) for value in values] == made
+    assert [outcome(compilers.compile_body(cls), value) for value in values] == sent
 
 
 def read_twice(cls, data):
@@ -461,7 +461,7 @@ def product_type():
 
 def test_errors_carry_api_stars_texts_and_codes():
     with pytest.raises(validators.ValidationError) as refusal:
-        validation.compile_type(Product)({'price': -1, 'name': 'x' * 11, 'category': {}})
+        compilers.compile_type(Product)({'price': -1, 'name': 'x' * 11, 'category': {}})
 
     assert refusal.value.detail == {
         'name': 'Must have no more than 10 characters.',
@@ -477,13 +477,13 @@ def test_a_default_that_is_not_valid_fails_in_the_second_validation_of_a_body():
     )
 
     with pytest.raises(validators.ValidationError) as refusal:
-        validation.compile_body(cls)({})
+        compilers.compile_body(cls)({})
 
     assert refusal.value.detail == {'size': 'Must be a number.'}
 
 
 def test_a_body_gets_its_own_copy_of_a_mutable_default():
-    read = validation.compile_body(Product)
+    read = compilers.compile_body(Product)
 
     read(PRODUCT).tags.append('mine')
 
@@ -493,7 +493,7 @@ def test_a_body_gets_its_own_copy_of_a_mutable_default():
 @pytest.mark.parametrize('price', ['nan', 'inf'])
 def test_a_body_with_text_for_no_finite_number_is_refused(price):
     with pytest.raises(validators.ValidationError) as refusal:
-        validation.compile_body(Product)({**PRODUCT, 'price': price})
+        compilers.compile_body(Product)({**PRODUCT, 'price': price})
 
     assert refusal.value.detail == {'price': 'Must be finite.'}
 
@@ -510,7 +510,7 @@ def test_a_users_validator_runs_once_for_each_value():
         properties={'a': Recorded(), 'b': validators.Integer()}, def_name='Item'
     )
     with pytest.raises(validators.ValidationError):
-        validation.compile_validator(item, allow_coerce=True)({'a': 1, 'b': 'x'})
+        compilers.compile_validator(item, allow_coerce=True)({'a': 1, 'b': 'x'})
 
     assert seen == [(1, ['Item'], True)]
 
@@ -520,7 +520,7 @@ def test_a_reference_finds_the_definitions_of_its_place():
         def_name='Tree',
         properties={'leaves': validators.Array(items=validators.Ref('Tree')), 'n': Even()},
     )
-    validate = validation.compile_validator(tree, allow_coerce=False)
+    validate = compilers.compile_validator(tree, allow_coerce=False)
 
     assert validate({'n': 2, 'leaves': [{'n': 4, 'leaves': []}]}) == {
         'leaves': [{'leaves': [], 'n': 4}],
@@ -540,7 +540,7 @@ def test_a_dynamic_default_is_asked_each_time():
             return today[0]
 
     item = validators.Object(properties={'day': Today()})
-    validate = validation.compile_validator(item, allow_coerce=False)
+    validate = compilers.compile_validator(item, allow_coerce=False)
     assert validate({}) == {'day': 'monday'}
 
     today[0] = 'tuesday'
@@ -550,7 +550,7 @@ def test_a_dynamic_default_is_asked_each_time():
 
 def test_an_enum_may_grow():
     sizes = ['small']
-    validate = validation.compile_validator(validators.String(enum=sizes), allow_coerce=False)
+    validate = compilers.compile_validator(validators.String(enum=sizes), allow_coerce=False)
     sizes.append('large')
 
     assert validate('large') == 'large'
@@ -567,10 +567,10 @@ def test_types_that_make_their_instances_themselves_are_called():
     class Holder(types.Type):
         loud = Loud
 
-    for compile_it in (validation.compile_type, validation.compile_body):
+    for compile_it in (compilers.compile_type, compilers.compile_body):
         assert compile_it(Loud)({'name': 'a'}).name == 'A'
         assert compile_it(Holder)({'loud': {'name': 'a'}}).loud.name == 'A'
-    assert validation.compile_from_object(Holder)({'loud': {'name': 'a'}})['loud'].name == 'A'
+    assert compilers.compile_from_object(Holder)({'loud': {'name': 'a'}})['loud'].name == 'A'
 
 
 def test_what_a_type_shows_itself_is_shown():
@@ -584,18 +584,18 @@ def test_what_a_type_shows_itself_is_shown():
         masked = Masked
 
     value = {'masked': {'secret': 'x'}}
-    assert validation.compile_from_object(Masked)(value['masked']) == {'secret': '***'}
-    assert as_json_sees(validation.compile_from_object(Holder)(value)) == {
+    assert compilers.compile_from_object(Masked)(value['masked']) == {'secret': '***'}
+    assert as_json_sees(compilers.compile_from_object(Holder)(value)) == {
         'masked': {'secret': '***'}
     }
-    assert validation.compile_render(Holder)(Holder(value)) == {'masked': {'secret': '***'}}
+    assert compilers.compile_render(Holder)(Holder(value)) == {'masked': {'secret': '***'}}
 
 
 def test_a_default_that_is_no_list_of_types_is_shown_as_it_is():
     class Shelf(types.Type):
         products = validators.Array(items=Category, default='none')
 
-    assert validation.compile_render(Shelf)(Shelf()) == {'products': 'none'}
+    assert compilers.compile_render(Shelf)(Shelf()) == {'products': 'none'}
 
 
 def test_a_nested_type_that_cannot_be_shown_comes_after_the_errors_of_its_neighbours():
@@ -607,13 +607,13 @@ def test_a_nested_type_that_cannot_be_shown_comes_after_the_errors_of_its_neighb
         size = validators.Integer()
 
     with pytest.raises(validators.ValidationError) as refusal:
-        validation.compile_from_object(Holder)({'undated': {}, 'size': 'x'})
+        compilers.compile_from_object(Holder)({'undated': {}, 'size': 'x'})
 
     assert refusal.value.detail == {'size': 'Must be a number.'}
 
 
 def test_rows_become_data_without_instances():
-    read = validation.compile_from_row(Category)
+    read = compilers.compile_from_row(Category)
 
     assert read(('wood', datetime.date(2018, 1, 2))) == {'name': 'wood', 'since': '2018-01-02'}
     with pytest.raises(validators.ValidationError) as refusal:
@@ -623,7 +623,7 @@ def test_rows_become_data_without_instances():
 
 def test_an_object_without_the_attribute_raises_what_getattr_raises():
     with pytest.raises(AttributeError, match="'Thing' object has no attribute 'since'"):
-        validation.compile_type(Category)(Thing({'name': 'wood'}))
+        compilers.compile_type(Category)(Thing({'name': 'wood'}))
 
 
 def test_tracebacks_show_the_compiled_lines():
@@ -631,7 +631,7 @@ def test_tracebacks_show_the_compiled_lines():
         def validate(self, value, definitions=None, allow_coerce=False):
             raise RuntimeError('out of order')
 
-    validate = validation.compile_validator(
+    validate = compilers.compile_validator(
         validators.Object(title='Order', properties={'a': Failing()}), allow_coerce=False
     )
     try:
@@ -645,7 +645,7 @@ def test_tracebacks_show_the_compiled_lines():
 
 def test_compiled_code_goes_with_its_class():
     cls = types.TypeMetaclass('Passing', (types.Type,), {'name': validators.String()})
-    filename = validation.compile_type(cls).__code__.co_filename
+    filename = compilers.compile_type(cls).__code__.co_filename
     constructors.install(cls)
     reference = weakref.ref(cls)
 
@@ -657,7 +657,7 @@ def test_compiled_code_goes_with_its_class():
 
 
 def test_code_of_forgotten_validators_is_forgotten():
-    filename = validation.compile_validator(
+    filename = compilers.compile_validator(
         validators.String(title='Forgotten'), allow_coerce=False
     ).__code__.co_filename
     gc.collect()

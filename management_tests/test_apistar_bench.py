@@ -23,10 +23,10 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
 
-from django_apistar import benchmark, target_server
-from django_apistar.load_tools import TOOLS
-from django_apistar.target_server import TargetServer
-from django_apistar.targets import BARE_APISTAR
+from django_apistar.bench import servers, statistics
+from django_apistar.bench.servers import TargetServer
+from django_apistar.bench.targets import BARE_APISTAR
+from django_apistar.bench.tools import TOOLS
 from management_tests.server_process import STOP_S, Project
 
 QUICK = ('--rounds', '1', '--duration', '0.02')
@@ -234,7 +234,7 @@ def test_one_round_is_announced_as_too_few():
 
 
 def test_a_ratio_of_series_from_different_runs():
-    ratio = benchmark.compare_apart([2.0, 4.0, 6.0], [1.0, 2.0, 2.0])
+    ratio = statistics.compare_apart([2.0, 4.0, 6.0], [1.0, 2.0, 2.0])
 
     assert (ratio.median, ratio.low, ratio.high) == (2.0, 1.0, 6.0)
 
@@ -483,7 +483,7 @@ def list_servers(project: Project) -> list[int]:
     for entry in Path('/proc').glob('[0-9]*'):
         with contextlib.suppress(OSError):
             command = (entry / 'cmdline').read_bytes().decode(errors='replace')
-            if 'target_server' in command and str(project.directory) in command:
+            if 'bench.servers' in command and str(project.directory) in command:
                 found.append(int(entry.name))
     return found
 
@@ -516,7 +516,7 @@ def test_over_http_every_target_has_its_gunicorn(project):
 @pytest.fixture(scope='module')
 def target() -> Iterator[TargetServer]:
     """One server for every tool."""
-    with target_server.serve(BARE_APISTAR, SETTINGS) as server:
+    with servers.serve(BARE_APISTAR, SETTINGS) as server:
         yield server
 
 
@@ -526,7 +526,7 @@ def test_output_of_each_installed_tool_is_understood(target, name):
         pytest.skip(f'{name} is not installed')
     tool = TOOLS[name]
 
-    load = target_server.load(target, tool, connections=4, duration_s=1)
+    load = servers.load(target, tool, connections=4, duration_s=1)
 
     assert load.transactions > 10
     assert load.errors == 0

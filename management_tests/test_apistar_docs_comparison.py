@@ -7,7 +7,7 @@ import pytest
 from apistar import Route, http, types, validators
 
 from django_apistar import schema
-from django_apistar.entries import walk_apistar
+from django_apistar.routes.entries import walk_apistar
 from django_apistar.schema.changes import compare
 from django_apistar.schema.changes.reports import diff
 from management_tests import nasty

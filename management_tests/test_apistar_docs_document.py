@@ -14,7 +14,7 @@ from apistar import Component, Include, Route, exceptions, http, types, validato
 from django_apistar import schema
 from django_apistar.application import App
 from django_apistar.authentication.components import AuthenticatedUser
-from django_apistar.entries import walk_apistar
+from django_apistar.routes.entries import walk_apistar
 from django_apistar.schema.statuses import read_statuses
 from management_tests import nasty
 

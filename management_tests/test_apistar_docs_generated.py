@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from django_apistar import schema
-from django_apistar.entries import walk_apistar
+from django_apistar.routes.entries import walk_apistar
 from django_apistar.schema.validation import find_errors
 
 pytest.importorskip('openapi_spec_validator')

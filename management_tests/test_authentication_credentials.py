@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_apistar import cookies
 from django_apistar.authentication.credentials import Basic, Bearer, parse_authorization
+from django_apistar.compat import cookies
 from management_tests.authentication_project import basic
 
 KEY = 'a' * 40

@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from django.test import override_settings
 from django.utils import timezone
 
+from django_apistar.api.counts import get_local_counts
 from django_apistar.authentication import views
 from django_apistar.authentication.models import Token
-from django_apistar.counts import get_local_counts
 from management_tests.authentication_project import (
     PASSWORD,
     Client,

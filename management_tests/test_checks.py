@@ -21,8 +21,8 @@ import django_apistar
 from django_apistar.application import App
 from django_apistar.authentication.components import DjangoBasicAuthentication
 from django_apistar.authentication.hooks import MustBeAuthenticated
-from django_apistar.conf import SettingsError
-from django_apistar.dispatch import get_application
+from django_apistar.conf.parser import SettingsError
+from django_apistar.dispatch.dispatcher import get_application
 from management_tests.server_process import Project
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -812,7 +812,7 @@ def test_every_mistake_is_reported_at_once():
 
 def get_ids_of_the_code() -> set[str]:
     package = Path(django_apistar.__file__).parent
-    texts = (path.read_text() for path in package.glob('*.py'))
+    texts = (path.read_text() for path in package.rglob('*.py'))
     return {found for text in texts for found in re.findall(r"'([EW]0\d\d)',", text)}
 
 

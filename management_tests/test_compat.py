@@ -21,7 +21,8 @@ from apistar.codecs.download import cgi as lent_cgi
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_apistar import application, compat
+from django_apistar import application
+from django_apistar.compat import adjustments
 from management_tests.oracle import ask, both_modes, build
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -117,7 +118,7 @@ def test_installing_twice_wraps_nothing_twice():
 
     before = get_functions()
 
-    compat.install()
+    adjustments.install()
 
     assert get_functions() == before
 
@@ -329,10 +330,10 @@ def test_handler_may_return_a_list_of_types(app_class):
 
 def test_every_adjustment_is_documented():
     """One function each; `install` is their list."""
-    names = [name for name in compat.install.__code__.co_names if name.startswith('_')]
+    names = [name for name in adjustments.install.__code__.co_names if name.startswith('_')]
 
     assert len(names) >= 10
-    assert [name for name in names if not getattr(compat, name).__doc__] == []
+    assert [name for name in names if not getattr(adjustments, name).__doc__] == []
 
 
 LEAVES = st.sampled_from([validators.Integer(), validators.String(), validators.Integer(default=3)])

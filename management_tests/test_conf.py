@@ -17,8 +17,8 @@ from django.utils.functional import SimpleLazyObject, lazystr
 from django.utils.translation import gettext_lazy
 
 from django_apistar.application import App, get_route_table
-from django_apistar.conf import Settings, SettingsError, find_problems, get_settings
-from django_apistar.folders import Folders
+from django_apistar.conf.folders import Folders
+from django_apistar.conf.parser import Settings, SettingsError, find_problems, get_settings
 from management_tests.raw_wsgi import call
 from management_tests.server_process import Project
 
@@ -345,5 +345,5 @@ def test_worker_does_not_start_and_says_why(tmp_path, name, text, sentence):
 
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        f'django_apistar.problems.SettingsError: {sentence.format(directory=tmp_path)}'
+        f'django_apistar.conf.problems.SettingsError: {sentence.format(directory=tmp_path)}'
     )

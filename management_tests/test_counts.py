@@ -2,7 +2,7 @@
 
 import tracemalloc
 
-from django_apistar.counts import SIZE, LocalCounts
+from django_apistar.api.counts import SIZE, LocalCounts
 
 
 def fill(counts: LocalCounts, **numbers: int) -> None:

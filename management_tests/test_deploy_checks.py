@@ -11,8 +11,8 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import modify_settings, override_settings
 
-from django_apistar.conf import SettingsError
-from django_apistar.dispatch import get_application
+from django_apistar.conf.parser import SettingsError
+from django_apistar.dispatch.dispatcher import get_application
 from management_tests.example_server import PRODUCTION, Example
 from management_tests.test_checks import PREFIXES
 

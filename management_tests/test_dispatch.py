@@ -15,7 +15,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import Http404
 from django.test import override_settings
 
-from django_apistar.dispatch import Dispatcher, get_application
+from django_apistar.dispatch.dispatcher import Dispatcher, get_application
 from django_apistar.test import TestClient
 from management_tests.raw_wsgi import call
 

@@ -16,7 +16,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import pytest
 from apistar import Route, types, validators
 
-from django_apistar.dispatch import get_application
+from django_apistar.dispatch.dispatcher import get_application
 from management_tests import hostile
 from management_tests.chromium import browser, open_page, troubles
 from management_tests.test_apistar_docs import run

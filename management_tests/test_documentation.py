@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from django_apistar import conf
+from django_apistar.conf import parser
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -16,7 +16,7 @@ def test_every_setting_has_its_entry() -> None:
     terms = re.findall(r'^(`.+)\n: ', text, re.MULTILINE)
     named = {name for term in terms for name in re.findall(r'`([A-Z_]+)`', term)}
 
-    assert set(conf.KEYS) - named == set()
+    assert set(parser.KEYS) - named == set()
 
 
 def test_links_of_the_readme_lead_somewhere() -> None:

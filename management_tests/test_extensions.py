@@ -15,8 +15,8 @@ from apistar import Component, Route, exceptions, http
 from apistar.server.injector import Injector as StockInjector
 from apistar.server.wsgi import WSGIEnviron, WSGIStartResponse
 
+from django_apistar.api.plans import Plans
 from django_apistar.application import App
-from django_apistar.plans import Plans
 from management_tests.oracle import Accelerated, ask, both_modes, build, quiet
 
 

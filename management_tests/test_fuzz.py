@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import Authorization
 
+from django_apistar.api.body import MAX_DEPTH
 from django_apistar.authentication.credentials import Basic, Bearer, parse_authorization
-from django_apistar.body import MAX_DEPTH
 from management_tests.authentication_project import (
     HOOK,
     PASSWORD,

@@ -17,8 +17,8 @@ import pytest
 import requests
 from gunicorn import config as gunicorn_config
 
-from django_apistar.server import Launch, ServerError
-from django_apistar.server_gunicorn import GunicornServer
+from django_apistar.server.gunicorn.server import GunicornServer
+from django_apistar.server.launch import Launch, ServerError
 from management_tests.server_process import REPOSITORY, START_S, Project, free_port
 from management_tests.test_runapistar import certificate
 
@@ -196,7 +196,7 @@ def test_logger_that_sends_statistics(
     bases = {f'{base.__module__}.{base.__name__}' for base in configured.cfg.logger_class.__mro__}
     assert ('gunicorn.instrument.statsd.Statsd' in bases) is sends
     is_ours = '--logger-class' not in arguments
-    assert ('django_apistar.access_log.AccessLogger' in bases) is is_ours
+    assert ('django_apistar.server.access_log.AccessLogger' in bases) is is_ours
 
 
 # Logs

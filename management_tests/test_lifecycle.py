@@ -254,7 +254,7 @@ def test_connection_is_open_while_a_stream_is_sent(database, way):
 
 
 def test_stream_whose_client_leaves_closes_the_connection(database, way):
-    from django_apistar.dispatch import get_application
+    from django_apistar.dispatch.dispatcher import get_application
     from management_tests.raw_wsgi import build_environ
 
     call('/make-note/')

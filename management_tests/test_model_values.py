@@ -11,7 +11,7 @@ from apistar import Route, types, validators
 from django.utils.translation import gettext_lazy
 from jsonschema import Draft202012Validator
 
-from django_apistar.accelerate import constructors, validation
+from django_apistar.accelerate.types import compilers, constructors
 from django_apistar.schema import build_openapi
 from management_tests.oracle import Accelerated, ask, both_modes, build
 from management_tests.project import models
@@ -208,7 +208,7 @@ def test_what_is_answered_is_what_the_schema_says(articles) -> None:
 
 
 def make_by_rows(cls, source):
-    return validation.compile_from_row(cls)(tuple(vars(source).values()))
+    return compilers.compile_from_row(cls)(tuple(vars(source).values()))
 
 
 def make_by_constructor(cls, source):
@@ -218,9 +218,9 @@ def make_by_constructor(cls, source):
 
 WAYS = {
     'stock': lambda cls, source: cls(source),
-    'compiled': lambda cls, source: validation.compile_type(cls)(source),
+    'compiled': lambda cls, source: compilers.compile_type(cls)(source),
     'constructor': make_by_constructor,
-    'data': lambda cls, source: validation.compile_from_object(cls)(source),
+    'data': lambda cls, source: compilers.compile_from_object(cls)(source),
     'row': make_by_rows,
 }
 each_way = pytest.mark.parametrize('make', WAYS.values(), ids=list(WAYS))

@@ -19,7 +19,7 @@ from apistar.server.wsgi import WSGIEnviron
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from django_apistar.entries import walk_apistar
+from django_apistar.routes.entries import walk_apistar
 from management_tests.oracle import LOG, Request, build_trio, quiet
 
 EXAMPLES = int(os.environ.get('ORACLE_EXAMPLES', '2000'))

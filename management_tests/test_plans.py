@@ -7,7 +7,7 @@ import pytest
 from apistar import Component, Route, types, validators
 from django.test import override_settings
 
-from django_apistar import plans
+from django_apistar.api import plans
 from management_tests.oracle import Accelerated, Plain, ask, both_modes, build
 
 BROWSER = {'HTTP_ACCEPT': 'text/html'}
@@ -79,7 +79,7 @@ def test_route_that_a_fault_of_ours_leaves_without_a_plan_is_told_once(monkeypat
 
     [record] = caplog.records
     assert answers == [200, 200, 200]
-    assert (record.name, record.levelno) == ('django_apistar.plans', logging.WARNING)
+    assert (record.name, record.levelno) == ('django_apistar.api.plans', logging.WARNING)
     assert record.getMessage() == (
         'GET /a/{pk}/ cannot be compiled, by a fault of django_apistar; it is answered step by '
         'step, with the same answers. Report it with this traceback.'

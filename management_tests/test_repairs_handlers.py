@@ -10,7 +10,7 @@ import pytest
 from apistar import Component, Route, http, types, validators
 from django.test import override_settings
 
-from django_apistar import wiring
+from django_apistar.api import unresolvable
 from django_apistar.application import App
 from django_apistar.test import TestClient
 from management_tests.oracle import ask, both_modes, build, quiet
@@ -301,7 +301,7 @@ def test_the_projects_app_is_injected_by_its_class():
 def test_another_app_is_not_injected():
     app = build(App, Route('/', 'GET', by_own_class))
 
-    [problem] = wiring.find_problems(app)
+    [problem] = unresolvable.find_problems(app)
 
     assert problem.message.startswith(
         f"Parameter 'app: Optional[{__name__}.OwnApp]' of {__name__}.by_own_class cannot be"
@@ -327,7 +327,7 @@ def test_project_runs_in_both_modes(accelerate, client):
 
 def test_plans_can_be_read():
     """The text of a plan is Python, with every literal by its repr."""
-    from django_apistar.plans import Plans
+    from django_apistar.api.plans import Plans
 
     plans = Plans(build(App, Route("/it's/{q}/", 'GET', optional)))
     text = plans.get_plan(0).text

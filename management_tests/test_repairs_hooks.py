@@ -19,7 +19,7 @@ from django.http import Http404
 from werkzeug.exceptions import ImATeapot, RequestEntityTooLarge
 
 from django_apistar.application import App
-from django_apistar.refusals import Conflict, NotAuthenticated, TooManyRequests
+from django_apistar.exceptions import Conflict, NotAuthenticated, TooManyRequests
 from management_tests.oracle import LOG, ask, both_modes, build, quiet
 
 

@@ -13,7 +13,7 @@ from apistar import Route, http, types, validators
 from django.test import override_settings
 from gunicorn.http.errors import InvalidChunkSize
 
-from django_apistar.refusals import Conflict
+from django_apistar.exceptions import Conflict
 from management_tests.oracle import ask, both_modes, build
 
 FORM = 'application/x-www-form-urlencoded'

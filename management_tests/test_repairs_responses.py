@@ -16,7 +16,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy
 
-from django_apistar.responses import JSONResponse, StreamingResponse
+from django_apistar.api.responses import JSONResponse, StreamingResponse
 from management_tests.oracle import Request, ask, both_modes, build, quiet
 
 

@@ -9,7 +9,7 @@ import pytest
 from apistar import Component, Include, Route, http, types, validators
 from apistar.server.wsgi import WSGIEnviron
 
-from django_apistar import errors
+from django_apistar.api import errors
 from management_tests.future_handlers import future_handler
 from management_tests.oracle import Accelerated, Plain, ask, both_modes, build, quiet
 

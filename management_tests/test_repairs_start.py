@@ -9,8 +9,8 @@ import pytest
 from apistar import Component, Include, Route, http
 from django.test import override_settings
 
-from django_apistar.conf import SettingsError
-from django_apistar.dispatch import get_application
+from django_apistar.conf.parser import SettingsError
+from django_apistar.dispatch.dispatcher import get_application
 from management_tests.server_process import Project
 from management_tests.test_checks import check_routes
 

@@ -8,7 +8,7 @@ from django.test import override_settings
 
 import django_apistar
 from django_apistar import reverse_url
-from django_apistar.routing import NoReverseMatch
+from django_apistar.routes.reverse import NoReverseMatch
 from management_tests.raw_wsgi import call
 
 # Around a request, connections that earlier tests have opened are looked after.

@@ -10,8 +10,8 @@ from django.urls import include, path, re_path
 from django.views import View
 
 from django_apistar.application import get_route_table
-from django_apistar.entries import Framework, walk_apistar, walk_django
-from django_apistar.routing import RouteTable
+from django_apistar.routes.entries import Framework, walk_apistar, walk_django
+from django_apistar.routes.table import RouteTable
 
 APISTAR, DJANGO, STATIC = Framework.APISTAR, Framework.DJANGO, Framework.STATIC
 

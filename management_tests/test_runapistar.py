@@ -19,8 +19,8 @@ import requests
 from django.core.management import CommandError, call_command
 
 import django_apistar
-from django_apistar import listeners
 from django_apistar.management.commands.runapistar import Command
+from django_apistar.server import listeners
 from management_tests.server_process import REPOSITORY, START_S, Project, Server, free_port
 
 pytestmark = pytest.mark.slow

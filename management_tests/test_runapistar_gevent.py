@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from gunicorn.workers.sync import SyncWorker
 
-from django_apistar.server import Launch, ServerError
-from django_apistar.server_gunicorn import GunicornServer
+from django_apistar.server.gunicorn.server import GunicornServer
+from django_apistar.server.launch import Launch, ServerError
 from management_tests.server_process import Project
 from management_tests.test_runapistar import certificate
 

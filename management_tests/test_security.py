@@ -13,7 +13,7 @@ from apistar import Include, Route
 from django.conf import settings as django_settings
 from django.test import override_settings
 
-from django_apistar.dispatch import get_application
+from django_apistar.dispatch.dispatcher import get_application
 from management_tests.oracle import ask, both_modes
 from management_tests.raw_wsgi import Answer, build_environ, call
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 from gunicorn import config as gunicorn_config
 
-from django_apistar import server_names
-from django_apistar.server import Launch, ServerError
-from django_apistar.server_gunicorn import GunicornServer
-from django_apistar.server_names import FOOTING, GRANIAN, LOG, MASTER, WORKER, Part
+from django_apistar.server import private_names
+from django_apistar.server.gunicorn.server import GunicornServer
+from django_apistar.server.launch import Launch, ServerError
+from django_apistar.server.private_names import FOOTING, GRANIAN, LOG, MASTER, WORKER, Part
 from management_tests.renaming import make_release
 from management_tests.server_process import REPOSITORY, Project
 
@@ -38,7 +38,7 @@ def iter_names(part: Part) -> Iterator[str]:
 
 def iter_used() -> Iterator[str]:
     """Yield what our modules import of gunicorn and granian, and what their classes override."""
-    for path in sorted((REPOSITORY / 'django_apistar').glob('*.py')):
+    for path in sorted((REPOSITORY / 'django_apistar').rglob('*.py')):
         tree = ast.parse(path.read_text())
         imported = {
             alias.name: f'{node.module}.{alias.name}'
@@ -79,7 +79,7 @@ def test_every_name_that_we_use_stands_in_the_table() -> None:
         is_documented = last in ('cfg', 'log') or owner.endswith(('.logger', '.cli.cli'))
         return (
             owner != 'gunicorn' and not is_documented and not last.startswith('__')
-            and server_names._is_there(name)
+            and private_names._is_there(name)
         )  # fmt: skip
 
     used = {name for name in iter_used() if is_theirs(name)}
@@ -104,7 +104,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.mark.parametrize('part', PARTS)
 def test_names_are_there(part: Part) -> None:
-    assert server_names.find_missing(part) == ''
+    assert private_names.find_missing(part) == ''
 
 
 def test_N01_a_release_without_any_name_of_ours_is_served_by_gunicorns_own(

@@ -12,7 +12,14 @@ import sys
 
 import pytest
 
-from django_apistar.benchmark import Measurement, compare, find_loops, get_interval, measure, rotate
+from django_apistar.bench.statistics import (
+    Measurement,
+    compare,
+    find_loops,
+    get_interval,
+    measure,
+    rotate,
+)
 from management_tests.benchmarks import runs
 from management_tests.benchmarks.cases import CASES, COMPARISONS
 

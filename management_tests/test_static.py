@@ -252,4 +252,4 @@ def test_findstatic_command():
 def test_finder_is_added_once():
     from django.conf import settings
 
-    assert settings.STATICFILES_FINDERS.count('django_apistar.static.APIStarFinder') == 1
+    assert settings.STATICFILES_FINDERS.count('django_apistar.dispatch.static.APIStarFinder') == 1

@@ -24,7 +24,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.test import override_settings
 from django.urls import path as url_path
 
-from django_apistar.dispatch import BrokenBodyError, get_application
+from django_apistar.dispatch.dispatcher import BrokenBodyError, get_application
 from django_apistar.test import LiveServerTestCase, TestCase, TestClient, TransactionTestCase
 from management_tests.authentication_project import settings as authentication_settings
 from management_tests.project.models import Note

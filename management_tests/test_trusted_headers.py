@@ -5,7 +5,7 @@ from django.contrib.auth.middleware import RemoteUserMiddleware
 from django.test import override_settings
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from django_apistar import trusted_headers
+from django_apistar.server import trusted_headers
 from django_apistar.wsgi import application
 
 HERE = __name__

@@ -12,10 +12,10 @@ from apistar.exceptions import Forbidden
 from apistar.server.components import Component
 from apistar.server.wsgi import WSGIEnviron
 
-from django_apistar import refusals
+from django_apistar import exceptions
 from django_apistar.authentication import credentials
-from django_apistar.conf import get_settings
-from django_apistar.signatures import strip_optional
+from django_apistar.compat.signatures import strip_optional
+from django_apistar.conf.parser import get_settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -44,7 +44,7 @@ _IDENTITY = 'django_apistar.authentication.user'
 _DEMANDED = 'django_apistar.authentication.authenticated_user'
 
 
-class NotAuthenticated(refusals.NotAuthenticated):
+class NotAuthenticated(exceptions.NotAuthenticated):
     """401 with the challenges of the configured authentication components (RFC 9110 11.6.1)."""
 
     default_detail = {'message': 'User must be logged in.'}

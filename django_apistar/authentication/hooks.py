@@ -11,7 +11,7 @@ from apistar import App, Route
 from apistar.server.wsgi import WSGIEnviron
 
 from django_apistar.authentication.components import NotAuthenticated, find_user, get_challenges
-from django_apistar.conf import get_settings
+from django_apistar.conf.parser import get_settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

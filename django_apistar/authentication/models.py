@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from django_apistar.authentication.passwords import DjangoUser, get_fingerprint, is_active
-from django_apistar.conf import get_settings
+from django_apistar.conf.parser import get_settings
 
 # The original's keys have this length; its table could hold shorter ones, made by hand.
 KEY_LENGTH = 40

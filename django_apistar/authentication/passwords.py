@@ -15,7 +15,7 @@ from django.http import HttpRequest
 
 from django_apistar.authentication import throttle
 from django_apistar.authentication.django_request import build_request
-from django_apistar.conf import get_settings
+from django_apistar.conf.parser import get_settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

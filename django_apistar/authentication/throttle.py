@@ -7,9 +7,9 @@ import time
 import unicodedata
 from collections.abc import Iterator
 
-from django_apistar.addresses import get_network
-from django_apistar.conf import get_settings
-from django_apistar.counts import Count, Counts, find_shared_counts, get_local_counts
+from django_apistar.api.addresses import get_network
+from django_apistar.api.counts import Count, Counts, find_shared_counts, get_local_counts
+from django_apistar.conf.parser import get_settings
 
 _NAME_LENGTH = 255  # that are looked at: normalizing 4,096 accents takes 30 ms
 

@@ -20,7 +20,7 @@ from django_apistar.authentication.components import (
 from django_apistar.authentication.django_request import build_request
 from django_apistar.authentication.hooks import public
 from django_apistar.authentication.passwords import TooManyFailuresError, verify_password
-from django_apistar.refusals import TooManyRequests
+from django_apistar.exceptions import TooManyRequests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,14 +8,11 @@ import inspect
 import types
 import typing
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from apistar import http
 
-from django_apistar.schema.dialect import Schema
-
-if TYPE_CHECKING:
-    from django_apistar.schema.schemas import Schemas
+from django_apistar.schema.dialect import Dialect, Schema
 
 PLAIN: dict[Any, Schema] = {
     str: {'type': 'string'},
@@ -55,7 +52,23 @@ def is_stream(annotation: Any) -> bool:
     return annotation in STREAMS or typing.get_origin(annotation) in STREAMS
 
 
-def schema_of(annotation: Any, schemas: 'Schemas') -> Schema:
+class SchemaBuilder(Protocol):
+    """What makes the schemas of a document, and remarks on what it cannot describe."""
+
+    dialect: Dialect
+
+    @property
+    def place(self) -> str:
+        """What is being described, for a remark."""
+
+    def of(self, item: Any) -> Schema:
+        """Return the schema of a validator, Type or annotation."""
+
+    def warn(self, text: str) -> None:
+        """Remark on what the document does not say."""
+
+
+def schema_of(annotation: Any, schemas: SchemaBuilder) -> Schema:
     """Return the schema of *annotation*; what is not known fits anything, with a warning."""
     if annotation in (None, type(None)):
         return schemas.dialect.null()
@@ -66,7 +79,7 @@ def schema_of(annotation: Any, schemas: 'Schemas') -> Schema:
     return _of_generic(annotation, schemas)
 
 
-def _of_class(annotation: Any, schemas: 'Schemas') -> Schema:
+def _of_class(annotation: Any, schemas: SchemaBuilder) -> Schema:
     if hasattr(annotation, '__supertype__'):  # typing.NewType
         return schemas.of(annotation.__supertype__)
     if isinstance(annotation, type):
@@ -83,7 +96,7 @@ def _of_class(annotation: Any, schemas: 'Schemas') -> Schema:
     return {}
 
 
-def _of_generic(annotation: Any, schemas: 'Schemas') -> Schema:
+def _of_generic(annotation: Any, schemas: SchemaBuilder) -> Schema:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
         return schemas.of(arguments[0])

@@ -16,9 +16,9 @@ from apistar.server import validation, wsgi
 from apistar.server.components import ReturnValue
 from werkzeug.routing.converters import AnyConverter, NumberConverter, UUIDConverter
 
-from django_apistar.path_template import PathParameter
+from django_apistar.compat.path_template import PathParameter
+from django_apistar.compat.signatures import get_signature, without_optional
 from django_apistar.schema.annotations import item_of_list
-from django_apistar.signatures import get_signature, without_optional
 
 EMPTY = inspect.Parameter.empty
 METHODS_WITH_BODY = ('POST', 'PUT', 'PATCH', 'DELETE')

@@ -8,8 +8,9 @@ from typing import Any
 
 from apistar import Component
 
-from django_apistar.entries import RouteEntry
-from django_apistar.path_template import get_parameters, to_uri_template
+from django_apistar.compat.path_template import get_parameters, to_uri_template
+from django_apistar.compat.signatures import get_dotted_name
+from django_apistar.routes.entries import RouteEntry
 from django_apistar.schema.dialect import DIALECTS, Dialect, Schema
 from django_apistar.schema.inputs import FORMS, Body, Inputs, Parameter, read_inputs
 from django_apistar.schema.responses import (
@@ -24,7 +25,6 @@ from django_apistar.schema.responses import (
 from django_apistar.schema.schemas import Schemas
 from django_apistar.schema.statuses import read_statuses
 from django_apistar.schema.values import plain
-from django_apistar.signatures import get_dotted_name
 
 VERSIONS = {'3.1': '3.1.0', '3.0': '3.0.3'}
 METHODS = ('GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'TRACE')

@@ -10,11 +10,11 @@ from pathlib import Path
 import apistar
 import jinja2
 
-from django_apistar.documentation import LANGUAGES, build_document, finish_page
-from django_apistar.entries import RouteEntry
+from django_apistar.routes.entries import RouteEntry
 from django_apistar.schema import policy, ui
 from django_apistar.schema.dialect import Schema
 from django_apistar.schema.rendering import render
+from django_apistar.schema.served import LANGUAGES, build_document, finish_page
 
 
 def write_folder(folder: Path, entries: Iterable[RouteEntry], document: Schema) -> list[str]:

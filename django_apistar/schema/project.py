@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from django_apistar.entries import RouteEntry
-from django_apistar.injector import is_built_in
+from django_apistar.api.injector import is_built_in
+from django_apistar.routes.entries import RouteEntry
 from django_apistar.schema.dialect import Schema
 from django_apistar.schema.openapi import Info, Surroundings, Warn, build_openapi
 from django_apistar.schema.security import security_schemes

@@ -7,11 +7,11 @@ from typing import Any
 
 from apistar import http
 
+from django_apistar.compat.signatures import get_signature
 from django_apistar.schema.annotations import is_stream
 from django_apistar.schema.dialect import Schema
 from django_apistar.schema.inputs import FORMS, Inputs
 from django_apistar.schema.schemas import Schemas
-from django_apistar.signatures import get_signature
 
 EMPTY = inspect.Signature.empty
 ANYTHING: Schema = {'*/*': {}}

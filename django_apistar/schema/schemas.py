@@ -12,7 +12,7 @@ from typing import Any
 
 from apistar import types, validators
 
-from django_apistar.lazies import read_text
+from django_apistar.conf.lazies import read_text
 from django_apistar.schema import annotations
 from django_apistar.schema.dialect import Dialect, Schema
 from django_apistar.schema.values import fit, plain

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from django_apistar.entries import RouteEntry
+from django_apistar.routes.entries import RouteEntry
 from django_apistar.schema.dialect import DIALECTS, Schema
 from django_apistar.schema.openapi import Info, Surroundings, Warn, build_sections, describe
 from django_apistar.schema.swagger_operations import Operations

@@ -15,8 +15,8 @@ from apistar import validators
 from apistar.types import Type
 from django.core.serializers.json import DjangoJSONEncoder
 
-from django_apistar.encoding import build_default
-from django_apistar.lazies import is_lazy
+from django_apistar.api.encoding import build_default
+from django_apistar.conf.lazies import is_lazy
 
 NUMBERS = ('minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf')
 EXAMPLES = ('default', 'example', 'examples', 'enum', 'const')  # numbers beside a numeric type

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
-from django_apistar.benchmark import Measurement, Ratio, compare
+from django_apistar.bench.statistics import Measurement, Ratio, compare
 from management_tests.benchmarks.cases import COMPARISONS, Comparison
 
 LIBRARIES = {'ours': 'json', 'fast': 'orjson'}

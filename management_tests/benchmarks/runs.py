@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from django_apistar.benchmark import Measurement
+from django_apistar.bench.statistics import Measurement
 from management_tests.benchmarks.cases import CASES
 
 ROOT = Path(__file__).parents[2]

@@ -17,8 +17,8 @@ from django.db import connection
 from django.test import override_settings
 from django.utils.module_loading import import_string
 
-from django_apistar.accelerate import encoding
-from django_apistar.dispatch import get_application
+from django_apistar.accelerate.json import encoder
+from django_apistar.dispatch.dispatcher import get_application
 from management_tests.benchmarks.cases import Case, Variant
 from management_tests.benchmarks.project import routes
 
@@ -48,11 +48,11 @@ def _json_library(is_fast: bool) -> Iterator[None]:
     known = sys.modules.get('orjson')
     if not is_fast:
         sys.modules['orjson'] = None  # type: ignore[assignment]
-    encoding._load_orjson.cache_clear()
+    encoder._load_orjson.cache_clear()
     try:
         yield
     finally:
-        encoding._load_orjson.cache_clear()
+        encoder._load_orjson.cache_clear()
         sys.modules.pop('orjson', None)
         if known is not None:
             sys.modules['orjson'] = known

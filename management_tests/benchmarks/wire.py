@@ -25,8 +25,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from django_apistar.benchmark import Measurement, Ratio, compare
-from django_apistar.target_server import read_cpu_s
+from django_apistar.bench.servers import read_cpu_s
+from django_apistar.bench.statistics import Measurement, Ratio, compare
 from management_tests.benchmarks.cases import CASES
 from management_tests.benchmarks.runs import ROOT
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import django
 
-from django_apistar import benchmark
+from django_apistar.bench import statistics
 from management_tests.benchmarks.cases import CASES
 
 WARMUPS = 100  # calls until the interpreter has specialized its bytecode
@@ -29,7 +29,7 @@ def time_case(case: str, rounds: int, value_s: float) -> Any:
     from management_tests.benchmarks.subjects import build_run
 
     runs = {subject: build_run(CASES[case], subject) for subject in CASES[case].subjects}
-    measured = benchmark.measure(runs, rounds=rounds, value_s=value_s)
+    measured = statistics.measure(runs, rounds=rounds, value_s=value_s)
     floor = measured.pop('floor')
     return {name: dataclasses.asdict(one.less(floor)) for name, one in measured.items()}
 
@@ -82,9 +82,9 @@ def time_lifecycle(rounds: int, in_calls: bool = False) -> Any:
     from django.core.signals import request_finished, request_started
     from django.db import connection
 
-    from django_apistar.dispatch import get_application
-    from django_apistar.lifecycle import enter_thread
-    from django_apistar.lifecycle import thread as this_thread
+    from django_apistar.dispatch.dispatcher import get_application
+    from django_apistar.dispatch.lifecycle import enter_thread
+    from django_apistar.dispatch.lifecycle import thread as this_thread
 
     lifecycle = get_application().lifecycle
 
@@ -108,7 +108,7 @@ def time_lifecycle(rounds: int, in_calls: bool = False) -> Any:
     subjects: dict[str, Callable[[int], object]] = {'lifecycle': run, 'nothing': run_nothing}
 
     def measure() -> Any:
-        measured = benchmark.measure(subjects, rounds=rounds)
+        measured = statistics.measure(subjects, rounds=rounds)
         cost = measured['lifecycle'].less(measured['nothing']).median
         return cost / measured['nothing'].median if in_calls else cost
 

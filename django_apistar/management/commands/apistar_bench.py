@@ -20,19 +20,20 @@ from django.conf import ENVIRONMENT_VARIABLE, settings
 from django.core.management.base import CommandError
 from rich.console import Group
 
-from django_apistar import listing, load_tools, reports, results, target_server, targets
-from django_apistar.conf import SettingsError
-from django_apistar.console import ConsoleCommand
-from django_apistar.entries import Framework
-from django_apistar.load_tools import Load
-from django_apistar.targets import Target
+from django_apistar.bench import reports, results, servers, targets, tools
+from django_apistar.bench.targets import Target
+from django_apistar.bench.tools import Load
+from django_apistar.conf.parser import SettingsError
+from django_apistar.management import listing
+from django_apistar.management.console import ConsoleCommand
+from django_apistar.routes.entries import Framework
 
 Loads = dict[str, Callable[[float], Load]]  # by target
 _WARM_UP_S = 0.5
 _WIDTH = 80  # where the output is no terminal
 _KEYS = tuple(target.key for target in targets.TARGETS)
 _FAILURES = (
-    SettingsError, load_tools.LoadToolError, reports.PlotError, results.BaselineError,
+    SettingsError, tools.LoadToolError, reports.PlotError, results.BaselineError,
     targets.TargetError,
 )  # fmt: skip
 
@@ -69,7 +70,7 @@ class Command(ConsoleCommand):
         )  # fmt: skip
         add('--connections', type=parse_count, default=16, metavar='N', help='default: %(default)s')
         add(
-            '--tool', choices=load_tools.TOOLS,
+            '--tool', choices=tools.TOOLS,
             help='what loads the servers; default: the first of these that is installed',
         )  # fmt: skip
         add('--in-process', action='store_true', help='call the applications, without a server')
@@ -109,7 +110,7 @@ class Command(ConsoleCommand):
         if options['plot']:
             reports.check_plot(options['plot'])
         baseline = read_baseline(options['compare'], options['in_process'])
-        tool = None if options['in_process'] else load_tools.find_tool(options['tool'])
+        tool = None if options['in_process'] else tools.find_tool(options['tool'])
         if settings.DEBUG:
             self.stderr.write('DEBUG is on: this is how the project runs in development.')
         chosen, remarks = self._choose(options)
@@ -145,7 +146,7 @@ class Command(ConsoleCommand):
     # Loads
 
     def _take_turns(
-        self, chosen: list[Target], tool: load_tools.Tool | None, options: dict[str, Any]
+        self, chosen: list[Target], tool: tools.Tool | None, options: dict[str, Any]
     ) -> dict[str, list[Load]]:
         with contextlib.ExitStack() as stack:
             loads = (
@@ -162,7 +163,7 @@ class Command(ConsoleCommand):
         self,
         stack: contextlib.ExitStack,
         chosen: list[Target],
-        tool: load_tools.Tool,
+        tool: tools.Tool,
         options: dict[str, Any],
     ) -> Loads:
         module = os.environ.get(ENVIRONMENT_VARIABLE)
@@ -173,9 +174,9 @@ class Command(ConsoleCommand):
         loads: Loads = {}
         for target in chosen:
             self.stderr.write(f'Starting {target.label} ...')
-            server = stack.enter_context(target_server.serve(target, module))
+            server = stack.enter_context(servers.serve(target, module))
             loads[target.key] = functools.partial(
-                target_server.load, server, tool, options['connections']
+                servers.load, server, tool, options['connections']
             )
         return loads
 

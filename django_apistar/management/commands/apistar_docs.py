@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 
 from django_apistar.application import App, get_app
-from django_apistar.console import ConsoleCommand
+from django_apistar.management.console import ConsoleCommand
 from django_apistar.schema import (
     build_app_openapi,
     build_json_schema,

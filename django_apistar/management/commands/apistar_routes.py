@@ -13,14 +13,14 @@ from django.conf import settings
 from django.core import checks
 from django.core.management.base import CommandError, SystemCheckError
 
-from django_apistar import listing
 from django_apistar.application import get_app, get_route_table
-from django_apistar.conf import SettingsError, get_settings
-from django_apistar.console import ConsoleCommand
-from django_apistar.entries import Framework
-from django_apistar.resolution import Resolution, resolve
-from django_apistar.routing import CONFLICTS, RouteTable
-from django_apistar.static import find_file
+from django_apistar.conf.parser import SettingsError, get_settings
+from django_apistar.dispatch.static import find_file
+from django_apistar.management import listing
+from django_apistar.management.console import ConsoleCommand
+from django_apistar.routes.entries import Framework
+from django_apistar.routes.resolution import Resolution, resolve
+from django_apistar.routes.table import CONFLICTS, RouteTable
 
 ANSWERS = ('table', 'json')  # formats of --check and --resolve
 FILTERS = ('framework', 'path', 'name', 'compiled', 'sort', 'unreachable')

@@ -14,10 +14,16 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError, SystemCheckError
 from django.db import DatabaseError, connections
 
-from django_apistar import banner, listeners, server
 from django_apistar.application import get_route_table
-from django_apistar.conf import get_settings
-from django_apistar.console import ConsoleCommand, fill_closed_streams
+from django_apistar.conf.parser import get_settings
+from django_apistar.management.console import ConsoleCommand, fill_closed_streams
+from django_apistar.server import banner, boot, listeners, loading
+from django_apistar.server.launch import (
+    DEFAULT_APPLICATION,
+    Launch,
+    has_settings_module,
+    hold_signals,
+)
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
@@ -144,7 +150,7 @@ class Command(ConsoleCommand):
         if options['nostatic']:
             os.environ[_NO_STATIC] = '1'
         launch = build_launch(options, options.get('server_arguments') or self._server_arguments)
-        configured = server.get_server(launch)
+        configured = boot.get_server(launch)
         _check_gevent(configured)
         for complaint in configured.complaints:
             self._print_error(complaint)
@@ -154,19 +160,19 @@ class Command(ConsoleCommand):
             self.check()
         self._warn_about_migrations()
         self._check_hosts()
-        server.check_headers(launch, server.load_application())
+        loading.check_headers(launch, loading.load_application())
         found = self._format_banner(launch, configured, listeners_)
         if is_trial:
             self.write(found)
             self.write(configured.trial_text or 'Everything is in order; not started.')
             return
-        server.hold_signals()
+        hold_signals()
         # A disk that is full, or no stdout at all, keeps nobody from serving.
         with contextlib.suppress(OSError):
             if self.has_stdout:
                 self.stdout.write(f'{found}Quit with Control-C.')
                 self.stdout.flush()
-        server.start(
+        boot.start(
             dataclasses.replace(
                 launch,
                 gevent=configured.uses_gevent,
@@ -191,7 +197,7 @@ class Command(ConsoleCommand):
                 "List this site's host names in ALLOWED_HOSTS."
             )
 
-    def _format_banner(self, launch: server.Launch, configured: Any, opened: list[Any]) -> str:
+    def _format_banner(self, launch: Launch, configured: Any, opened: list[Any]) -> str:
         table = get_route_table()
         facts = banner.Banner(
             settings_module=str(getattr(settings, 'SETTINGS_MODULE', None) or '(configured)'),
@@ -206,7 +212,7 @@ class Command(ConsoleCommand):
         return banner.format_banner(facts)
 
 
-def build_launch(options: dict[str, Any], arguments: list[str]) -> server.Launch:
+def build_launch(options: dict[str, Any], arguments: list[str]) -> Launch:
     """Return what the server process must know, from the options of the command line."""
     names = [name for *_, name in _SERVER_OPTIONS]
     names.append('accesslog')
@@ -219,9 +225,9 @@ def build_launch(options: dict[str, Any], arguments: list[str]) -> server.Launch
     if addresses:
         host = '[::1]' if options['ipv6'] else '127.0.0.1'
         chosen['bind'] = [listeners.parse_address(address, host) for address in addresses]
-    return server.Launch(
+    return Launch(
         server=options['server'],
-        application=settings.WSGI_APPLICATION or server.DEFAULT_APPLICATION,
+        application=settings.WSGI_APPLICATION or DEFAULT_APPLICATION,
         settings=chosen,
         arguments=list(arguments),
         config=_absolute(options['config']),
@@ -231,9 +237,9 @@ def build_launch(options: dict[str, Any], arguments: list[str]) -> server.Launch
     )
 
 
-def _check_gevent(configured: server.Server) -> None:
+def _check_gevent(configured: boot.Server) -> None:
     """Raise CommandError where nobody can patch the standard library before it is used."""
-    if not configured.uses_gevent or server.has_settings_module():
+    if not configured.uses_gevent or has_settings_module():
         return
     from gevent import monkey
 

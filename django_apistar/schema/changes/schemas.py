@@ -5,15 +5,7 @@ from typing import Any
 
 from django_apistar.schema.changes.arrays import compare_arrays, get_longest
 from django_apistar.schema.changes.disjoint import are_disjoint
-from django_apistar.schema.changes.findings import (
-    MOST,
-    UNSEEN,
-    Finding,
-    doubt,
-    prove,
-    sure,
-    weigh,
-)
+from django_apistar.schema.changes.findings import MOST, UNSEEN, Finding, doubt, prove, sure, weigh
 from django_apistar.schema.changes.forms import Form, get_forms, is_whole
 from django_apistar.schema.changes.instances import fits
 from django_apistar.schema.changes.limits import (

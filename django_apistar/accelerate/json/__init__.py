@@ -1,0 +1,1 @@
+"""JSON, written in one step."""

@@ -1,0 +1,285 @@
+"""The JSON of flat Types, written in one step: without a dict of each, or a look at the text.
+
+Flat is a Type of texts, numbers, booleans and dates. The code holds the checks that plain values
+pass; what fails one is read, rendered and encoded the long way.
+"""
+
+from __future__ import annotations
+
+import json.encoder
+from collections.abc import Callable, Iterable
+from math import inf
+from typing import Any, Protocol
+
+from apistar import types, validators
+
+from django_apistar.accelerate.source import Source
+from django_apistar.accelerate.types.compilers import compile_from_row, compile_render, compile_type
+from django_apistar.accelerate.types.containers import Property
+from django_apistar.accelerate.types.idempotent import is_settled_default
+from django_apistar.accelerate.types.rendering import find_format, format_expression, is_renderable
+from django_apistar.accelerate.types.scalars import any_of, describe_leaf, find_native
+from django_apistar.accelerate.types.stock import is_stock
+from django_apistar.accelerate.types.type_writer import TypeWriter
+
+Encode = Callable[[Any], bytes]
+Write = Callable[[Any], Any]
+
+
+_BUILT_IN = (str, int, bool)
+
+
+class Style(Protocol):
+    """How JSON is made of Types: the values of each become a part, the parts a document."""
+
+    encode: Encode  # of any value, with the bytes of API Star
+    trusts_types: bool  # what is of another type than expected is an error, or becomes right
+
+    def enclose(self, document: bytes) -> Any:
+        """Return *document* as a part."""
+
+    def join(self, parts: list[Any]) -> bytes:
+        """Return the document of an array of *parts*."""
+
+    def document_expression(self, source: Source, part: str) -> str:
+        """Return the expression for the document of *part* alone."""
+
+    def part_expression(self, source: Source, properties: Iterable[Property]) -> str:
+        """Return the expression for the part of the values in the properties' variables.
+
+        It may write lines that change them.
+        """
+
+    def refuse_float(self, source: Source, variable: str) -> list[str]:
+        """Return the conditions for a number that is written otherwise than by API Star."""
+
+
+class Text:
+    """Parts are text, as the standard library writes it."""
+
+    trusts_types = False
+
+    def __init__(self, encode: Encode) -> None:
+        self.encode = encode
+
+    def enclose(self, document: bytes) -> str:
+        return document.decode()
+
+    def join(self, parts: list[str]) -> bytes:
+        return f'[{",".join(parts)}]'.encode()
+
+    def document_expression(self, source: Source, part: str) -> str:
+        return f'{part}.encode()'
+
+    def part_expression(self, source: Source, properties: Iterable[Property]) -> str:
+        fields = []
+        for item in properties:
+            key = json.encoder.encode_basestring(item.name)
+            fields.append(f'{_double_braces(key)}:{{{_write_text(source, item)}}}')
+        return f'f{"{{" + ",".join(fields) + "}}"!r}'
+
+    def refuse_float(self, source: Source, variable: str) -> list[str]:
+        return []
+
+
+def _double_braces(text: str) -> str:
+    return text.replace('{', '{{').replace('}', '}}')
+
+
+def _write_text(source: Source, item: Property) -> str:
+    """Write a line that makes text of the property's variable; return what an f-string shows."""
+    variable, validator = item.variable, item.validator
+    if is_stock(validator, validators.Boolean):
+        text = f"'true' if {variable} else 'false'"
+    elif find_format(validator) is not None:
+        text = f"""'"' + ({format_expression(source, validator, variable)}) + '"'"""
+    elif is_stock(validator, validators.String):
+        text = f'{source.const(json.encoder.encode_basestring, "quote")}({variable})'
+    elif validator.allow_null:
+        text = f'repr({variable})'
+    else:
+        return f'{variable}!r'
+    if validator.allow_null:
+        text = f"'null' if {variable} is None else {text}"
+    source.line(f'{variable} = {text}')
+    return variable
+
+
+class Data:
+    """Parts are dicts, which orjson writes. It refuses what it would write in its own way."""
+
+    trusts_types = True
+
+    def __init__(self, encode: Encode, orjson: Any) -> None:
+        self.encode = encode
+        self.enclose = orjson.Fragment
+        self._dumps = orjson.dumps
+        self._option = (
+            orjson.OPT_PASSTHROUGH_DATACLASS
+            | orjson.OPT_PASSTHROUGH_DATETIME
+            | orjson.OPT_PASSTHROUGH_SUBCLASS
+        )
+
+    def join(self, parts: list[Any]) -> bytes:
+        document: bytes = self._dumps(parts, None, self._option)
+        return document
+
+    def document_expression(self, source: Source, part: str) -> str:
+        return f'{source.const(self._dumps, "dumps")}({part}, None, {self._option})'
+
+    def part_expression(self, source: Source, properties: Iterable[Property]) -> str:
+        return f'{{{_dict_items(source, properties)}}}'
+
+    def refuse_float(self, source: Source, variable: str) -> list[str]:
+        is_unlike = source.const(_is_unlike, 'is_unlike')
+        return [f'({variable} < 0.0001 or {variable} >= 1e16) and {is_unlike}({variable})']
+
+
+def _dict_items(source: Source, properties: Iterable[Property]) -> str:
+    return ', '.join(
+        f'{item.key}: {format_expression(source, item.validator, item.variable)}'
+        for item in properties
+    )
+
+
+def _is_unlike(number: float) -> bool:
+    # Python writes 1e-05 and 1e+16, orjson 0.00001 and 1e16.
+    return number != 0 and not 0.0001 <= abs(number) < 1e16
+
+
+def is_flat(cls: Any) -> bool:
+    """Tell whether this module can write *cls*."""
+    return is_renderable(cls) and all(
+        describe_leaf(Source(), validator, 'item', allow_coerce=False) is not None
+        for validator in cls.validator.properties.values()
+    )
+
+
+def compile_rows(cls: Any, style: Style) -> Encode:
+    """Return what makes JSON of a list of tuples, a value for each property of the flat *cls*."""
+    writer = TypeWriter(cls, 'JSON of row', compile_type)
+    source, read = writer.source, compile_from_row(cls)
+    rare = source.const(lambda row: style.enclose(style.encode(read(row))), 'write_rarely')
+    refusals: list[str] = []
+    with source.block('def write(value):'):
+        writer.write_row_reading()
+        for item in writer.properties:
+            leaf: Any = describe_leaf(source, item.validator, item.variable, allow_coerce=False)
+            for conversion in leaf.conversions:
+                source.line(conversion)
+            refusals += [leaf.refusal, *_refuse_float(source, style, item)]
+        if refusals:
+            with source.block(f'if {any_of(refusals)}:'):
+                for item in writer.properties:
+                    _write_conversion(source, item)
+                _write_refusals(source, refusals, rare)
+        source.line(f'return {style.part_expression(source, writer.properties)}')
+    encode = style.encode
+    return _join(style, writer.build('write'), lambda rows: encode([read(row) for row in rows]))
+
+
+def compile_instances(cls: Any, style: Style) -> Encode:
+    """Return what makes JSON of a list of instances of the flat *cls*, and of any other list."""
+    writer = TypeWriter(cls, 'JSON', compile_type)
+    source, render = writer.source, compile_render(cls)
+
+    def write_rarely(value: Any) -> Any:
+        return style.enclose(style.encode(render(value) if type(value) is cls else value))
+
+    rare = source.const(write_rarely, 'write_rarely')
+    with source.block('def write(value):'):
+        with source.block(f'if type(value) is not {source.const(cls, cls.__name__)}:'):
+            source.line(f'return {rare}(value)')
+        source.line(f'return {_write_instance(writer, style, rare)}')
+    return _join(style, writer.build('write'), style.encode)
+
+
+def _join(style: Style, write: Write, write_rarely: Encode) -> Encode:
+    def write_all(values: Any) -> bytes:
+        try:
+            return style.join([write(value) for value in values])
+        except Exception:
+            # It raises what comes first where all are read, and then all encoded.
+            return write_rarely(values)
+
+    return write_all
+
+
+def compile_document(cls: Any, style: Style, encode: Encode) -> Encode:
+    """Return what makes JSON of an instance of *cls*: by *encode* if *cls* is not flat."""
+    render = compile_render(cls)
+    if not is_flat(cls):
+        return lambda value: encode(render(value))
+    writer = TypeWriter(cls, 'JSON document', compile_type)
+    source = writer.source
+    rare = source.const(lambda value: style.encode(render(value)), 'write_rarely')
+    with source.block('def write(value):'):
+        part = _write_instance(writer, style, rare)
+        with source.block('try:'):
+            source.line(f'return {style.document_expression(source, part)}')
+        with source.block('except Exception:'):
+            source.line(f'return {rare}(value)')
+    return writer.build('write')
+
+
+def _write_instance(writer: TypeWriter, style: Style, rare: str) -> str:
+    """Write what `rare` must do; return the expression for the part of anything else."""
+    source, properties = writer.source, writer.properties
+    # Only a default that nobody has validated can be of another type than its validator's.
+    is_trusted = style.trusts_types and all(
+        is_settled_default(item.validator) for item in properties
+    )
+    refusals: list[str] = []
+    source.line('values = value._dict')
+    for item in properties:
+        conditions = [] if is_trusted else [_refuse_unshown(source, item)]
+        conditions += _refuse_float(source, style, item)
+        if conditions or find_format(item.validator) is not None:
+            source.line(f'{item.variable} = values[{item.key}]')
+        refusals += conditions
+    _write_refusals(source, refusals, rare)
+    if not is_trusted:
+        return style.part_expression(source, properties)
+    formatted = [item for item in properties if find_format(item.validator) is not None]
+    return f'{{**values, {_dict_items(source, formatted)}}}' if formatted else 'values'
+
+
+def _write_conversion(source: Source, item: Property) -> None:
+    """Write what the property's variable becomes if its validator did not expect its value."""
+    read = types.attributes.build_reader(item.validator)
+    if read is not None:
+        leaf: Any = describe_leaf(source, item.validator, item.variable, allow_coerce=False)
+        with source.block(f'if {leaf.refusal}:'):
+            source.line(f'{item.variable} = {source.const(read, "read")}({item.variable})')
+
+
+def _write_refusals(source: Source, refusals: list[str], rare: str) -> None:
+    if refusals:
+        with source.block(f'if {any_of(refusals)}:'):
+            source.line(f'return {rare}(value)')
+
+
+def _refuse_unshown(source: Source, item: Property) -> str:
+    """Return the condition that the value is not what the validator makes."""
+    variable, validator = item.variable, item.validator
+    if is_stock(validator, validators.Number):
+        const = source.const
+        refusal = (
+            f'type({variable}) is not float and type({variable}) is not int'
+            f' or not {const(-inf, "minus_inf")} < {variable} < {const(inf, "inf")}'
+        )
+    else:
+        native = find_native(validator)
+        name = native.__name__ if native in _BUILT_IN else source.const(native, native.__name__)
+        refusal = f'type({variable}) is not {name}'
+    return f'{variable} is not None and ({refusal})' if validator.allow_null else refusal
+
+
+def _refuse_float(source: Source, style: Style, item: Property) -> list[str]:
+    """The value is a number by now, or None."""
+    if not is_stock(item.validator, validators.Number):
+        return []
+    refusals = style.refuse_float(source, item.variable)
+    if item.validator.allow_null:
+        refusals = [f'{item.variable} is not None and {any_of([one])}' for one in refusals]
+    return refusals

@@ -1,0 +1,1 @@
+"""API Star's validators and Types, compiled."""

@@ -1,0 +1,119 @@
+"""What JSON shows of the values of a Type, as Python expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from apistar import formats, types, validators
+
+from django_apistar.accelerate.source import Source
+from django_apistar.accelerate.types.stock import is_array, is_leaf, is_plain_type, is_stock, walk
+
+Renderer = Callable[[Any], Any]
+
+
+def once_per_class(cls: Any, name: str, compile_it: Callable[[Any], Renderer]) -> Renderer:
+    # Kept on the class and not in a table of ours, so that the code goes when the class goes.
+    attribute = f'__django_apistar_{name}__'
+    kept: Renderer | None = vars(cls).get(attribute)
+    if kept is None:
+        kept = compile_it(cls)
+        type.__setattr__(cls, attribute, kept)
+    return kept
+
+
+def find_render(cls: Any) -> Renderer | None:
+    """Return the compiled equal of `dict` for instances of *cls*, None if there is none."""
+    render: Renderer | None = cls.__dict__.get('__django_apistar_render__')
+    return render
+
+
+def is_renderable(cls: Any) -> bool:
+    """Tell whether ``dict(instance)`` is made by `Type` itself, format by format."""
+    return (
+        is_plain_type(cls)
+        and all(
+            getattr(cls, name) is getattr(types.Type, name)
+            for name in ('keys', '__iter__', '__getitem__')
+        )
+        and all(map(_has_plain_format, cls.validator.properties.values()))
+    )
+
+
+def _has_plain_format(validator: Any) -> bool:
+    # Type.__getitem__ renders by the attribute `format` of whatever has one.
+    value_format = find_format(validator)
+    if value_format is None:
+        return True
+    return (
+        is_stock(validator, validators.String)
+        and type(value_format) in (formats.DateFormat, formats.TimeFormat, formats.DateTimeFormat)
+        and _has_showable_default(validator, value_format)
+    )
+
+
+def _has_showable_default(validator: Any, value_format: Any) -> bool:
+    # Nobody has validated it: to show a date that is text is an error.
+    default = vars(validator).get('default')
+    return not hasattr(type(validator), 'default') and (
+        default is None or bool(value_format.is_native_type(default))
+    )
+
+
+def find_format(validator: Any) -> Any:
+    """Return API Star's format for what *validator* accepts, None if there is none."""
+    name = getattr(validator, 'format', None)
+    return validators.FORMATS.get(name) if isinstance(name, str) else None
+
+
+def is_readable_as_data(cls: Any) -> bool:
+    """Tell whether nested Types may become dicts while *cls* is validated.
+
+    Not if showing them can fail: API Star would first tell the errors of all other properties.
+    Nor if they must be unique: its test for that refuses instances, and would not refuse dicts.
+    """
+    return is_renderable(cls) and all(map(_may_hold_data, walk(cls.validator)))
+
+
+def _may_hold_data(validator: Any) -> bool:
+    if isinstance(validator, type):
+        return not is_plain_type(validator) or is_readable_as_data(validator)
+    return not is_array(validator) or not validator.unique_items or is_leaf(validator.items)
+
+
+def format_expression(source: Source, validator: Any, variable: str) -> str:
+    """Return the expression for *variable* as `Type.__getitem__` gives it."""
+    value_format = find_format(validator)
+    if value_format is None:
+        return variable
+    if type(value_format) in (formats.DateFormat, formats.TimeFormat):
+        rendered = f'{variable}.isoformat()'
+    else:
+        rendered = f'{source.const(value_format.to_string, "to_string")}({variable})'
+    return f'None if {variable} is None else {rendered}'
+
+
+def nested_expression(
+    source: Source, validator: Any, variable: str, compile_render: Callable[[Any], Renderer]
+) -> str:
+    """Return the expression for *variable* with the Types in it as dicts.
+
+    What lies deeper than a Type or an array of it is left to the JSON encoder.
+    """
+    if isinstance(validator, type) and is_plain_type(validator):
+        return _render_instance(source, validator, variable, compile_render)
+    items = validator.items if is_array(validator) else None
+    if isinstance(items, type) and is_plain_type(items):
+        item = _render_instance(source, items, 'item', compile_render)
+        return f'[{item} for item in {variable}] if type({variable}) is list else {variable}'
+    return format_expression(source, validator, variable)
+
+
+def _render_instance(
+    source: Source, cls: Any, variable: str, compile_render: Callable[[Any], Renderer]
+) -> str:
+    # A default, which nobody has validated, may be anything else.
+    render = source.const(compile_render(cls), f'render_{cls.__name__}')
+    name = source.const(cls, cls.__name__)
+    return f'{render}({variable}) if type({variable}) is {name} else {variable}'

@@ -1,0 +1,251 @@
+"""The checks of API Star's validators that have no children, as Python expressions."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import Any
+
+from apistar import formats, validators
+
+from django_apistar.accelerate.source import Source
+from django_apistar.accelerate.types.stock import is_stock
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """How to check a variable: run `conversions`, then it is good unless `refusal` is true.
+
+    A conversion leaves what it cannot convert as it is; `refusal` may convert as well. What is
+    refused may still be good: the validator's own `validate` must judge it.
+    """
+
+    conversions: tuple[str, ...]
+    refusal: str
+
+    @property
+    def sufficient_type(self) -> type | None:
+        """The type, str or int, all of whose values are good; None if a value can be refused."""
+        match = re.fullmatch(r'type\(\w+\) is not (str|int)', self.refusal)
+        return {'str': str, 'int': int}[match[1]] if match and not self.conversions else None
+
+
+def describe_leaf(source: Source, validator: Any, item: str, allow_coerce: bool) -> Leaf | None:
+    """Return the checks of *validator* for the variable *item*; None: only it can tell."""
+    for base, describe in _DESCRIBERS.items():
+        if is_stock(validator, base):
+            leaf = describe(source, validator, item, allow_coerce)
+            return _accepting_none(leaf, item) if leaf and validator.allow_null else leaf
+    return None
+
+
+def _accepting_none(leaf: Leaf, item: str) -> Leaf:
+    refusal = f'({leaf.refusal})' if ' or ' in leaf.refusal else leaf.refusal
+    return Leaf(leaf.conversions, f'{item} is not None and {refusal}')
+
+
+def any_of(conditions: Iterable[str]) -> str:
+    """Return the condition that one of *conditions*, at least one, is true."""
+    return ' or '.join(f'({one})' if ' and ' in one else one for one in conditions)
+
+
+def _describe_string(source: Source, string: Any, item: str, allow_coerce: bool) -> Leaf | None:
+    limits = [
+        *_enum_limit(source, string, item),
+        *_limit(source, 'len({}) < {}', item, string.min_length),
+        *_limit(source, 'len({}) > {}', item, string.max_length),
+    ]
+    if string.pattern is not None:
+        search = compile_pattern(string.pattern)
+        if search is None:
+            return None
+        limits.append(f'not {source.const(search, "search")}({item})')
+    if string.format in validators.FORMATS:
+        return _describe_format(source, string, item, is_limited=bool(limits))
+    return Leaf((), ' or '.join([f'type({item}) is not str', *limits]))
+
+
+def _describe_format(source: Source, string: Any, item: str, *, is_limited: bool) -> Leaf | None:
+    native, parse = _FORMATS.get(type(validators.FORMATS[string.format]), (None, None))
+    if native is None:
+        return None
+    # Limits are for text. API Star does not apply them to what is native already.
+    parse_name = source.const(parse, f'parse_{string.format}')
+    conversion = f'if type({item}) is str: {item} = {parse_name}({item})'
+    refusal = f'type({item}) is not {source.const(native, native.__name__)}'
+    return Leaf(() if is_limited else (conversion,), refusal)
+
+
+def _describe_integer(source: Source, integer: Any, item: str, allow_coerce: bool) -> Leaf | None:
+    conversions: tuple[str, ...] = ()
+    if allow_coerce:
+        to_int = source.const(_to_int, 'to_int')
+        conversions = (f'if type({item}) is str: {item} = {to_int}({item})',)
+    limits = _numeric_limits(source, integer, item)
+    return Leaf(conversions, ' or '.join([f'type({item}) is not int', *limits]))
+
+
+def _describe_number(source: Source, number: Any, item: str, allow_coerce: bool) -> Leaf | None:
+    convert = source.const(_to_float if allow_coerce else _int_to_float, 'to_float')
+    refusals = [
+        # Converted here, a float is looked at once.
+        f'(type({item}) is not float and type({item} := {convert}({item})) is not float)'
+    ]
+    if not _is_finite(number.minimum):
+        refusals.append(f'{item} <= {source.const(-inf, "minus_inf")}')
+    refusals.append(f'not {item} < {source.const(inf, "inf")}')  # true of NaN as well
+    refusals += _numeric_limits(source, number, item, _as_float)
+    return Leaf((), ' or '.join(refusals))
+
+
+def _describe_boolean(source: Source, boolean: Any, item: str, allow_coerce: bool) -> Leaf | None:
+    conversions: tuple[str, ...] = ()
+    if allow_coerce:
+        stock = validators.Boolean
+        if type(boolean).values is not stock.values or boolean.null_values is not stock.null_values:
+            return None
+        words = {**stock.values, **(stock.null_values if boolean.allow_null else {})}
+        name = source.const(words, 'booleans')
+        conversions = (f'if type({item}) is str: {item} = {name}.get({item}.lower(), {item})',)
+    return Leaf(conversions, f'{item} is not True and {item} is not False')
+
+
+_DESCRIBERS: dict[Any, Callable[[Source, Any, str, bool], Leaf | None]] = {
+    validators.String: _describe_string,
+    validators.Integer: _describe_integer,
+    validators.Number: _describe_number,
+    validators.Boolean: _describe_boolean,
+}
+
+
+def _is_finite(limit: Any) -> bool:
+    try:
+        return isfinite(limit)
+    except (TypeError, OverflowError):
+        return False
+
+
+def _as_float(limit: Any) -> Any:
+    # The interpreter compares a float faster with another than with an int.
+    try:
+        return float(limit) if float(limit) == limit else limit
+    except (TypeError, OverflowError):
+        return limit
+
+
+def _numeric_limits(
+    source: Source, number: Any, item: str, as_limit: Callable[[Any], Any] = lambda limit: limit
+) -> list[str]:
+    below = '{} <= {}' if number.exclusive_minimum else '{} < {}'
+    above = '{} >= {}' if number.exclusive_maximum else '{} > {}'
+    multiple = '{} % {}'
+    if isinstance(number.multiple_of, float):
+        multiple = f'{source.const(_is_no_multiple, "is_no_multiple")}({{}}, {{}})'
+    return [
+        *_enum_limit(source, number, item),
+        *_limit(source, below, item, as_limit(number.minimum)),
+        *_limit(source, above, item, as_limit(number.maximum)),
+        *_limit(source, multiple, item, number.multiple_of),
+    ]
+
+
+def _is_no_multiple(number: Any, step: float) -> bool:
+    try:
+        return not (number * (1 / step)).is_integer()
+    except OverflowError:
+        return True  # beyond float, which the validator says in its own words
+
+
+def _enum_limit(source: Source, validator: Any, item: str) -> list[str]:
+    if validator.enum is None:
+        return []
+    return [f'{item} not in {source.const(validator.enum, "enum")}']
+
+
+def _limit(source: Source, refusal: str, item: str, limit: object) -> list[str]:
+    return [] if limit is None else [refusal.format(item, source.const(limit, 'limit'))]
+
+
+def compile_pattern(pattern: str) -> Callable[[str], object] | None:
+    try:
+        return re.compile(pattern).search
+    except Exception:
+        return None  # API Star raises it for each value, and so it shall.
+
+
+def _to_int(value: Any) -> Any:
+    try:
+        return int(value)
+    except ValueError:
+        return value
+
+
+def _to_float(value: Any) -> Any:
+    if type(value) not in (int, str):
+        return value
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return value
+    return number if isfinite(number) else value
+
+
+def _int_to_float(value: Any) -> Any:
+    return _to_float(value) if type(value) is int else value
+
+
+_DATE = re.compile(r'\d{4}-\d\d-\d\d', re.ASCII)
+_TIME = re.compile(r'(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{3}(?:\d{3})?)?', re.ASCII)
+_DATETIME = re.compile(rf'({_DATE.pattern}[T ]{_TIME.pattern})(Z)?', re.ASCII)
+
+
+def _parse_date(text: str) -> Any:
+    return _parse(datetime.date, text) if _DATE.fullmatch(text) else text
+
+
+def _parse_time(text: str) -> Any:
+    return _parse(datetime.time, text) if _TIME.fullmatch(text) else text
+
+
+def _parse_datetime(text: str) -> Any:
+    match = _DATETIME.fullmatch(text)
+    if match is None:
+        return text
+    moment = _parse(datetime.datetime, match[1])
+    if isinstance(moment, str):
+        return text
+    return moment.replace(tzinfo=datetime.timezone.utc) if match[2] else moment
+
+
+def _parse(native: Any, text: str) -> Any:
+    # Python's parser takes other forms than API Star's: hence the patterns above.
+    try:
+        return native.fromisoformat(text)
+    except ValueError:
+        return text
+
+
+def find_native(validator: Any) -> Any:
+    """Return the type of what *validator*, a leaf, makes of a good value."""
+    for base, native in _NATIVES.items():
+        if is_stock(validator, base):
+            value_format = validators.FORMATS.get(getattr(validator, 'format', None))
+            return _FORMATS[type(value_format)][0] if value_format else native
+
+
+_NATIVES: dict[Any, type] = {
+    validators.String: str,
+    validators.Integer: int,
+    validators.Number: float,
+    validators.Boolean: bool,
+}
+
+# The native type of each of API Star's formats, and what reads its plain form.
+_FORMATS: dict[Any, tuple[Any, Any]] = {
+    formats.DateFormat: (datetime.date, _parse_date),
+    formats.TimeFormat: (datetime.time, _parse_time),
+    formats.DateTimeFormat: (datetime.datetime, _parse_datetime),
+}

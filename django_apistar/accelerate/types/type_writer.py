@@ -1,0 +1,185 @@
+"""Functions that read a Type, as lines of Python: from a dict, an object or a row of values.
+
+In each of them `value` is what came in. Every property has a variable of its own; `validated`
+is the dict that an instance holds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import keyword
+from collections.abc import Callable
+from typing import Any
+
+from apistar import types
+from apistar.exceptions import ValidationError
+
+from django_apistar.accelerate.source import Source
+from django_apistar.accelerate.types.containers import (
+    CONTAINERS,
+    Property,
+    is_plain_dict,
+    read_properties,
+    write_dict,
+    write_dict_reading,
+    write_property_checks,
+)
+from django_apistar.accelerate.types.scalars import Leaf, any_of, describe_leaf
+from django_apistar.accelerate.types.stock import is_leaf
+from django_apistar.accelerate.types.writer import Writer
+
+Reader = Callable[[Any], Any]
+
+# What the constructor of a Type refuses at once (types.py, Type.__init__).
+_NO_OBJECTS = (type(None), bool, int, float, str, list)
+
+
+class TypeWriter(Writer):
+    """Writes one function that reads a plain Type, and those of its validators."""
+
+    def __init__(
+        self,
+        cls: Any,
+        kind: str,
+        compile_nested: Callable[[Any], Reader],
+        *,
+        allow_coerce: bool = False,
+        settled: bool = False,
+    ) -> None:
+        super().__init__(
+            Source(),
+            cls.validator,
+            CONTAINERS,
+            compile_nested,
+            allow_coerce=allow_coerce,
+            settled=settled,
+        )
+        self.cls = cls
+        self.properties = read_properties(self.source, cls.validator)
+        self._is_of_type = False  # whether what is written checks the properties of *cls* itself
+        self._filename = f'<django_apistar {kind} {cls.__module__}.{cls.__qualname__}>'
+
+    def write_reading(self, write_rare: Callable[[], None]) -> None:
+        """Write what Type's constructor does with its argument; *write_rare* for dict subclasses.
+
+        The lines of *write_rare* must leave the function.
+        """
+        source = self.source
+        self._write_no_definitions()
+        with source.block(f'if {is_plain_dict(source)}:'):
+            write_dict_reading(self, self.cls.validator, self.properties)
+        with source.block(f'elif isinstance(value, {source.const(_NO_OBJECTS, "no_objects")}):'):
+            error = source.const(ValidationError, 'ValidationError')
+            source.line(f'raise {error}({"Must be an object."!r})')
+        with source.block('elif isinstance(value, dict):'):
+            write_rare()
+        with source.block('else:'):
+            for item in self.properties:
+                source.line(f'{item.variable} = {self._read_attribute(item)}')
+
+    def _read_attribute(self, item: Property) -> str:
+        """A leaf is converted where its checks refuse it, so that plain values cost nothing."""
+        if is_leaf(item.validator):
+            return _attribute(item.name)
+        read = types.attributes.build_attribute_reader(item.validator, item.name)
+        return f'{self.source.const(read, f"read_{item.name}")}(value)'
+
+    def convert(self, validator: Any, item: str) -> str:
+        read = types.attributes.build_reader(validator)
+        if read is None or not self._is_of_type or self.settled:  # A body is a dict.
+            return ''
+        return f'{item} if isinstance(value, dict) else {self.source.const(read, "read")}({item})'
+
+    def write_quick(self, write_result: Callable[[], None]) -> None:
+        """Write lines for a dict of all properties, no other key, and values good as they are.
+
+        The lines of *write_result* must leave the function. Whatever else `value` is goes on.
+        """
+        leaves = self._describe_leaves()
+        if not leaves:
+            return
+        source = self.source
+        with source.block(f'if type(value) is dict and len(value) == {len(leaves)}:'):
+            with source.block('try:'):
+                for item in self.properties:
+                    source.line(f'{item.variable} = value[{item.key}]')
+            with source.block('except KeyError:'):
+                source.line('pass')
+            with source.block('else:'):
+                for leaf in leaves:
+                    for conversion in leaf.conversions:
+                        source.line(conversion)
+                refusal = any_of(leaf.refusal for leaf in leaves)
+                with source.block(f'if not ({refusal}):'):
+                    write_result()
+
+    def _describe_leaves(self) -> list[Leaf]:
+        """Return the checks without coercion of all properties; none if one is no leaf."""
+        leaves = []
+        for item in self.properties:
+            leaf = describe_leaf(self.source, item.validator, item.variable, allow_coerce=False)
+            if leaf is None:
+                return []
+            leaves.append(leaf)
+        return leaves
+
+    def write_dict_reading(self) -> None:
+        self._write_no_definitions()
+        write_dict_reading(self, self.cls.validator, self.properties)
+
+    def write_row_reading(self) -> None:
+        self._write_no_definitions()
+        self.source.line(f'({"".join(f"{item.variable}, " for item in self.properties)}) = value')
+        for item in self.properties:
+            if not is_leaf(item.validator):
+                read = functools.partial(types.attributes.read_value, item.validator)
+                name = self.source.const(read, f'read_{item.name}')
+                self.source.line(f'{item.variable} = {name}({item.variable})')
+
+    def _write_no_definitions(self) -> None:
+        if self.pass_definitions:
+            self.source.line('definitions = None')
+
+    def write_property_checks(self, *, may_be_missing: bool = True) -> None:
+        self.write_definitions(self.cls.validator)
+        properties = self.properties
+        if not may_be_missing:
+            properties = [dataclasses.replace(item, is_required=True) for item in properties]
+        self._is_of_type = True
+        write_property_checks(self, properties)
+        self._is_of_type = False
+        refuse = functools.partial(types.attributes.refuse, self.cls)
+        with self.source.block('if errors is not None:'):
+            self.source.line(f'raise {self.source.const(refuse, "refuse")}(value, errors)')
+
+    def write_validated(self) -> None:
+        write_dict(
+            self.source, 'validated = ', {item.key: item.variable for item in self.properties}
+        )
+
+    def write_instance(self, statement: str = 'return instance') -> None:
+        const = self.source.const
+        self.write_validated()
+        new, cls = const(object.__new__, 'new'), const(self.cls, self.cls.__name__)
+        self.source.line(f'instance = {new}({cls})')
+        self.source.line(
+            f'{const(object.__setattr__, "setattr")}(instance, {"_dict"!r}, validated)'
+        )
+        self.source.line(statement)
+
+    def write_dict_assignment(self, instance: str) -> None:
+        # As Type's constructor does it: Type.__setattr__ is for properties.
+        set_attribute = self.source.const(object.__setattr__, 'setattr')
+        self.source.line(f"{set_attribute}({instance}, '_dict', validated)")
+
+    def build(self, name: str) -> Callable[..., Any]:
+        self.write_pending()
+        return self.source.build(name, self._filename)
+
+
+def _attribute(name: str) -> str:
+    # getattr is what API Star calls, but the interpreter is faster with the plain form.
+    if name.isascii() and name.isidentifier() and not keyword.iskeyword(name):
+        return f'value.{name}'
+    return f'getattr(value, {name!r})'

@@ -1,0 +1,201 @@
+"""Writes API Star's validators as Python: a function for each that has children.
+
+The code holds, in line, the checks that good values pass. A value that fails one goes to the
+same validator's own `validate`, which raises or accepts: so every error text, and every rare
+value that is good after all, is API Star's own doing, and nothing is validated twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import isfinite
+from typing import Any
+
+from apistar import types, validators
+from apistar.exceptions import ValidationError
+
+from django_apistar.accelerate.source import Source
+from django_apistar.accelerate.types.scalars import describe_leaf
+from django_apistar.accelerate.types.stock import is_leaf, is_opaque, is_stock, walk
+
+
+class UnsettledError(Exception):
+    """A coerced value that a second validation, without coercion, might refuse or change."""
+
+
+class Writer:
+    """Writes the validators of one tree into *source*.
+
+    *containers*: what writes the body of a function for a validator that a test accepts.
+    *compile_type*: returns the function that reads a nested Type. It may have one for a list of
+    such values, as its attribute `of_all`.
+    *settled*: a value that might not survive a second validation without coercion raises
+    `UnsettledError`.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        root: Any,
+        containers: Mapping[Callable[[Any], bool], Callable[[Writer, Any], None]],
+        compile_type: Callable[[Any], Callable[[Any], Any]],
+        *,
+        allow_coerce: bool = False,
+        settled: bool = False,
+    ) -> None:
+        self.source = source
+        self.allow_coerce = allow_coerce
+        self.settled = settled
+        # Whoever is called as it is gets `definitions`, as API Star hands them down.
+        self.pass_definitions = any(map(is_opaque, walk(root)))
+        self._containers = containers
+        self._compile_type = compile_type
+        self._functions: dict[int, str] = {}
+        self._validates: dict[int, Any] = {}
+        self._pending: list[Any] = []
+
+    def write_pending(self) -> None:
+        """Write the functions that the lines so far call."""
+        while self._pending:
+            validator = self._pending.pop(0)
+            parameters = 'value, definitions' if self.pass_definitions else 'value'
+            with self.source.block(f'def {self._functions[id(validator)]}({parameters}):'):
+                [write] = [write for test, write in self._containers.items() if test(validator)]
+                write(self, validator)
+
+    def write_checks(self, validator: Any, item: str, on_error: list[str] | None) -> None:
+        """Write lines that replace the variable *item* by its validated value.
+
+        *on_error* are the lines for `except ValidationError as exc`; None lets it pass.
+        """
+        if is_stock(validator, validators.Any):
+            return
+        if is_leaf(validator):
+            self._write_leaf(validator, item, on_error)
+        else:
+            self._write_guarded(f'{item} = {self.call(validator, item)}', on_error)
+
+    def _write_leaf(self, validator: Any, item: str, on_error: list[str] | None) -> None:
+        leaf = describe_leaf(self.source, validator, item, self.allow_coerce)
+        if leaf is None:
+            self._write_conversion(validator, item)
+            self._write_stock(validator, item, on_error)
+            return
+        for conversion in leaf.conversions:
+            self.source.line(conversion)
+        with self.source.block(f'if {leaf.refusal}:'):
+            if not self._write_conversion(validator, item):
+                self._write_stock(validator, item, on_error)
+                return
+            with self.source.block(f'if {leaf.refusal}:'):
+                self._write_stock(validator, item, on_error)
+
+    def _write_conversion(self, validator: Any, item: str) -> bool:
+        """Write what the variable *item* becomes that *validator* did not expect, if anything."""
+        converted = self.convert(validator, item)
+        if converted:
+            self.source.line(f'{item} = {converted}')
+        return bool(converted)
+
+    def _write_stock(self, validator: Any, item: str, on_error: list[str] | None) -> None:
+        stock = self.call_stock(validator, item)
+        if self.settled and is_stock(validator, validators.Number):
+            stock = f'{self.source.const(_settle_number, "settle_number")}({stock})'
+        self._write_guarded(f'{item} = {stock}', on_error)
+
+    def convert(self, validator: Any, item: str) -> str:
+        """Return the expression for the variable *item* as JSON has it; '' where it is so."""
+        return ''
+
+    def _write_guarded(self, statement: str, on_error: list[str] | None) -> None:
+        if on_error is None:
+            self.source.line(statement)
+            return
+        with self.source.block('try:'):
+            self.source.line(statement)
+        error = self.source.const(ValidationError, 'ValidationError')
+        with self.source.block(f'except {error} as exc:'):
+            for line in on_error:
+                self.source.line(line)
+
+    def call(self, validator: Any, item: str) -> str:
+        """Return the expression for the validated value of the variable *item*."""
+        if is_opaque(validator):
+            name = self.source.const(validator, hint(validator))
+            arguments = f'{item}, definitions=definitions, allow_coerce={self.allow_coerce}'
+            return f'{name}.validate({arguments})'
+        if isinstance(validator, type):
+            new = self.source.const(self._compile_type(validator), f'new_{hint(validator)}')
+            null = self.source.const(types.attributes.NULL, 'NULL')
+            return f'None if {item} is {null} else {new}({item})'
+        if id(validator) not in self._functions:
+            self._functions[id(validator)] = self.source.name(f'read_{hint(validator)}')
+            self._pending.append(validator)
+        definitions = ', definitions' if self.pass_definitions else ''
+        return f'{self._functions[id(validator)]}({item}{definitions})'
+
+    def call_for_all(self, cls: Any, values: str) -> str:
+        """Return the expression for the list of what is read of *values*, each for *cls*."""
+        new = self._compile_type(cls)
+        read_all = getattr(new, 'of_all', None)
+        if read_all is None:
+            return f'[{self.source.const(new, f"new_{hint(cls)}")}(item) for item in {values}]'
+        return f'{self.source.const(read_all, f"new_{hint(cls)}_of_all")}({values})'
+
+    def call_stock(self, validator: Any, item: str) -> str:
+        """Return the call of API Star's own `validate` for *validator*."""
+        # Kept, because each look-up makes another bound method.
+        validate = self._validates.setdefault(id(validator), validator.validate)
+        name = self.source.const(validate, f'stock_{hint(validator)}')
+        definitions = 'definitions' if self.pass_definitions else 'None'
+        return f'{name}({item}, {definitions}, {self.allow_coerce})'
+
+    def record_error(self, key: str, detail: str = 'exc.detail') -> str:
+        record = self.source.const(_record_error, 'record_error')
+        return f'errors = {record}(errors, {key}, {detail})'
+
+    def write_raise_errors(self) -> None:
+        error = self.source.const(ValidationError, 'ValidationError')
+        with self.source.block('if errors is not None:'):
+            self.source.line(f'raise {error}(errors)')
+
+    def write_unsettled(self) -> None:
+        self.source.line(f'raise {self.source.const(UnsettledError, "UnsettledError")}')
+
+    def write_definitions(self, validator: Any) -> None:
+        if self.pass_definitions:
+            name = self.source.const(validator, hint(validator))
+            self.source.line(f'definitions = {name}.get_definitions(definitions)')
+
+    def write_rare(self, validator: Any) -> None:
+        """Write what becomes of a null, a wrong type, a subclass of dict or list."""
+        call = self.call_stock(validator, 'value')
+        if self.settled:
+            call = f'{self.source.const(_settle_null, "settle_null")}({call})'
+        self.source.line(f'return {call}')
+
+
+def _record_error(errors: dict[Any, Any] | None, key: Any, detail: Any) -> dict[Any, Any]:
+    errors = {} if errors is None else errors
+    errors[key] = detail
+    return errors
+
+
+def _settle_null(value: Any) -> Any:
+    if value is not None:
+        raise UnsettledError
+    return value
+
+
+def _settle_number(value: Any) -> Any:
+    # 'nan' and 'inf' are coerced without a look, and refused without coercion.
+    if value is not None and not isfinite(value):
+        raise UnsettledError
+    return value
+
+
+def hint(validator: Any) -> str:
+    """Return what a name for *validator* may be made of."""
+    if isinstance(validator, type):
+        return validator.__name__
+    return str(getattr(validator, 'def_name', None) or type(validator).__name__).lower()

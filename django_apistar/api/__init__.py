@@ -1,0 +1,1 @@
+"""One request through one App: injection, body, handler, response, errors."""

@@ -1,0 +1,89 @@
+"""Who may call an API Star route: read from its plan and the App's hooks, not from names.
+
+Only what is known: what somebody else has written may refuse whom it likes.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from apistar.exceptions import ConfigurationError
+
+from django_apistar.api.injector import Injector, is_built_in
+from django_apistar.routes.entries import Framework, RouteEntry
+
+USER, ANYONE, OPTIONAL, UNKNOWN = 'user', 'anyone', 'optional', ''
+_DOORS = ('__call__', 'find_route', 'get_handler')  # of an App, by which a request gets in
+
+
+def build_access(app: Any) -> Callable[[RouteEntry], str]:
+    """Return a function that tells an entry's access.
+
+    'user': only users get in. 'optional': anyone does, and a user is recognised. 'anyone'.
+    '' where nobody can tell: for Django, whose views decide for themselves, and where a hook or
+    component of the project may refuse. A hook tells by `guards(handler, name)` whether it lets
+    only users in, a component by `demands_user(parameter)`; it finds them where it has a
+    `challenge` or a `security_scheme`.
+    """
+    hooks = [_get_owner(hook) for hook in app.create_hooks()]
+    guards = [hook.guards for hook in hooks if hasattr(hook, 'guards')]
+    has_own_door = not all(_is_ours(getattr(type(app), name)) for name in _DOORS)
+    has_riddle = any(map(_may_refuse, hooks))
+
+    def find_access(entry: RouteEntry) -> str:
+        if entry.framework is not Framework.APISTAR:
+            return UNKNOWN
+        has_hooks = not entry.route.standalone  # API Star runs none for such a route.
+        if has_hooks and any(guard(entry.handler, entry.name) for guard in guards):
+            return USER
+        access = _read_plan(app, entry)
+        is_riddle = has_own_door or (has_hooks and has_riddle)
+        return UNKNOWN if is_riddle and access != USER else access
+
+    return find_access
+
+
+def _get_owner(hook: Any) -> Any:
+    """Return *hook*, or the object whose methods an App's own `get_event_hooks` has given."""
+    return getattr(getattr(hook, 'on_request', None), '__self__', hook)
+
+
+def _may_refuse(hook: Any) -> bool:
+    """Whether *hook* may stop a request and does not say for which routes.
+
+    One without on_request comes when the handler has run already.
+    """
+    on_request = getattr(hook, 'on_request', None)
+    return on_request is not None and not hasattr(hook, 'guards') and not _is_ours(on_request)
+
+
+def _is_ours(function: Any) -> bool:
+    return str(getattr(function, '__module__', '')).startswith('django_apistar.')
+
+
+def _read_plan(app: Any, entry: RouteEntry) -> str:
+    if not isinstance(app.injector, Injector) or entry.handler is None:
+        return UNKNOWN
+    try:
+        steps = app.injector.plan([entry.handler], ())
+    except ConfigurationError:
+        return UNKNOWN
+    found = [step for step in steps if step.component and not is_built_in(step.component)]
+    if any(_demands_user(step) for step in found):
+        return USER
+    if not all(_is_open(step.component) for step in found):
+        return UNKNOWN
+    return OPTIONAL if any(_authenticates(step.component) for step in found) else ANYONE
+
+
+def _is_open(component: Any) -> bool:
+    """Whether *component* refuses nobody but where it demands a user."""
+    return hasattr(component, 'demands_user') or _is_ours(component.resolve)
+
+
+def _authenticates(component: Any) -> bool:
+    return bool(getattr(component, 'challenge', '') or getattr(component, 'security_scheme', ''))
+
+
+def _demands_user(step: Any) -> bool:
+    demands = getattr(step.component, 'demands_user', None)
+    return demands is not None and bool(demands(step.parameter))

@@ -1,0 +1,350 @@
+"""Reads request bodies: how much, and what they may hold."""
+
+import functools
+import gc
+import json
+import re
+from array import array
+from collections.abc import Callable
+from io import BytesIO
+from itertools import accumulate, chain
+from math import isfinite
+from typing import Any
+
+from apistar import codecs, exceptions
+from django.conf import settings as django_settings
+from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
+from werkzeug.http import parse_options_header
+
+from django_apistar.api.client_timeouts import SlowBodyError
+
+Read = Callable[[bytes], Any]
+settings: Any = django_settings  # None switches a limit off, which stubs do not know
+MAX_DEPTH = 256  # of JSON: more is an attack on the recursion of whoever reads it
+MAX_PART_HEAD = 1024  # bytes of a form's part before its content, as in Django
+_UNREADABLE = 'Request body cannot be read'
+_CHUNK = 64 * 1024
+_LARGE = 64 * 1024  # of JSON: read once, even if wrong, and without the garbage collector
+_SMALL_NUMBERS = {str(number): number for number in range(1024)}  # int() takes thrice as long
+_ALL_LISTS = bytes.maketrans(b'{}', b'[]')
+_NO_STRUCTURE = bytes(code for code in range(256) if code not in b'[]{}"')
+_STEPS = bytes.maketrans(b'[]', bytes([1, 255]))  # 255 is -1 in an array('b')
+# Every digit and + as 0, and every E as e: far faster to search for than a pattern, as text above
+# all. `in` asks bytes first whether the other is a number, by an exception.
+_DIGITS_AS_0 = bytes.maketrans(b'123456789+E', b'0000000000e')
+_LONG_INTEGER = '0' * 19  # of which orjson may make a float
+_LONG_NUMBER = '0' * 300  # which may be infinite
+_LINE_END = re.compile(rb'[ \t]*(?:\r\n|\r|\n)')
+_BLANK_LINE = re.compile(rb'\r\n\r\n|\r\r|\n\n')  # as Werkzeug looks for it
+_LONE_SURROGATE = re.compile(
+    rb'\\u[dD](?:[89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..\\u[dD])[c-fC-F])'
+)
+
+
+class PayloadTooLarge(exceptions.HTTPException):
+    """413: RFC 9110, section 15.5.14."""
+
+    default_status_code = 413
+    default_detail = 'Request body is too large'
+
+
+def read_body(environ: dict[str, Any]) -> bytes:
+    """Return the request's whole body.
+
+    Raises PayloadTooLarge beyond DATA_UPLOAD_MAX_MEMORY_SIZE bytes, before reading where the
+    length is known, and BadRequest where the body is not what Content-Length says.
+    """
+    length = environ.get('CONTENT_LENGTH', '')
+    expected = _SMALL_NUMBERS.get(length)
+    if expected is None:
+        if not length:
+            return _read_to_the_end(environ['wsgi.input']) if _is_ended(environ) else b''
+        expected = _parse_length(length)
+    limit = get_limit()
+    if limit is not None and expected > limit:
+        raise PayloadTooLarge()
+    if not expected:
+        return b''
+    stream = environ['wsgi.input']
+    try:
+        body: bytes = stream.read(expected)
+    except SlowBodyError:
+        raise
+    except Exception as exc:  # Each server has its own for a body that is no HTTP.
+        raise exceptions.BadRequest(_UNREADABLE) from exc
+    return body if len(body) == expected else _read_rest(stream, body, expected)
+
+
+def _read_rest(stream: Any, body: bytes, expected: int) -> bytes:
+    chunks = [body]
+    missing = expected - len(body)
+    while missing > 0:
+        chunk = _read(stream, missing)
+        if not chunk:
+            raise exceptions.BadRequest('Request body is shorter than its Content-Length')
+        chunks.append(chunk)
+        missing -= len(chunk)
+    return b''.join(chunks)
+
+
+def _is_ended(environ: dict[str, Any]) -> bool:
+    """Whether the server ends the input itself, as for a chunked body."""
+    return bool(environ.get('wsgi.input_terminated'))
+
+
+def _parse_length(length: str) -> int:
+    if not (length.isascii() and length.isdecimal()):
+        raise exceptions.BadRequest('Invalid Content-Length header')
+    return int(length) if len(length) < 20 else 10**20
+
+
+@functools.cache
+def get_limit() -> int | None:
+    """Return DATA_UPLOAD_MAX_MEMORY_SIZE: Django looks its settings up slowly."""
+    limit: int | None = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return limit
+
+
+def _read_to_the_end(stream: Any) -> bytes:
+    limit = get_limit()
+    chunks: list[bytes] = []
+    size = 0
+    while chunk := _read(stream, _CHUNK):
+        size += len(chunk)
+        if limit is not None and size > limit:
+            raise PayloadTooLarge()
+        chunks.append(chunk)
+    return b''.join(chunks)
+
+
+def _read(stream: Any, size: int) -> bytes:
+    try:
+        data: bytes = stream.read(size)
+    except SlowBodyError:
+        raise
+    except Exception as exc:  # as above
+        raise exceptions.BadRequest(_UNREADABLE) from exc
+    return data
+
+
+class JSONCodec(codecs.JSONCodec):
+    """API Star's, which also refuses what JSON does not have and what would exhaust us.
+
+    NaN and Infinity (RFC 8259, section 6), lone surrogates (section 8.2), and nesting deeper
+    than MAX_DEPTH. Objects are dicts: an OrderedDict takes three times as long to make.
+    """
+
+    def __init__(self, fast: bool = False) -> None:
+        """*fast*: orjson reads where it is installed and reads the same."""
+        options: dict[str, Any] = {'parse_constant': _refuse_constant}
+        self._usual = json.JSONDecoder(**options)
+        self._careful = json.JSONDecoder(**options, parse_float=_finite)
+        loads = _find_orjson() if fast else None
+        if loads is not None:
+            self.read = _build_orjson_reader(loads, self._decode_carefully)
+        else:
+            usual: Any = self._usual  # whose scanner no stub knows
+            self.read = _build_reader(usual.scan_once, self._decode_carefully)
+
+    def decode(self, bytestring: bytes, **options: Any) -> Any:
+        """Return the data of *bytestring*. Raises ParseError."""
+        return self.read(bytestring)
+
+    def _decode_carefully(self, bytestring: bytes) -> Any:
+        """Return the data of *bytestring*, not deeper than MAX_DEPTH, or say what is wrong."""
+        digits = bytestring.translate(_DIGITS_AS_0).decode('latin-1')
+        may_be_infinite = 'e000' in digits or _LONG_NUMBER in digits
+        decoder = self._careful if may_be_infinite else self._usual
+        try:
+            data = decoder.decode(bytestring.decode('utf-8'))
+        except ValueError as exc:
+            raise exceptions.ParseError(f'Malformed JSON. {exc}') from None
+        if '\\u' in digits and _has_lone_surrogate(bytestring):
+            raise exceptions.ParseError('Malformed JSON. Lone surrogate in a string')
+        return data
+
+
+def _build_reader(scan_once: Any, read_carefully: Read) -> Read:
+    """Return what reads by the standard library's scanner.
+
+    Only carefully what may hold an infinite number or half of a character, is wrong, or has
+    space around it.
+    """
+
+    def read(document: bytes) -> Any:
+        if len(document) > MAX_DEPTH:  # Each level takes a byte.
+            if len(document) > _LARGE and gc.isenabled():
+                return _read_uncollected(read, document)
+            _check_depth(document)
+            if len(document) > _LARGE:  # To read it twice could take too long.
+                return read_carefully(document)
+        digits = document.translate(_DIGITS_AS_0).decode('latin-1')
+        has_escape = '\\' in digits  # One character is found at once, '\\u' by trying.
+        if (has_escape and '\\u' in digits) or 'e000' in digits or _LONG_NUMBER in digits:
+            return read_carefully(document)
+        try:
+            text = document.decode('utf-8')
+            data, end = scan_once(text, 0)
+            if end == len(text):
+                return data
+        except (ValueError, StopIteration):
+            pass
+        return read_carefully(document)
+
+    return read
+
+
+def _build_orjson_reader(loads: Read, read_carefully: Read) -> Read:
+    """Return what reads by orjson; carefully what it refuses, and integers beyond 64 bits."""
+
+    def read(document: bytes) -> Any:
+        if len(document) > MAX_DEPTH:  # as above
+            if len(document) > _LARGE and gc.isenabled():
+                return _read_uncollected(read, document)
+            _check_depth(document)
+        try:
+            if _LONG_INTEGER not in document.translate(_DIGITS_AS_0).decode():
+                return loads(document)
+        except ValueError:
+            pass
+        return read_carefully(document)
+
+    return read
+
+
+def _read_uncollected(read: Read, document: bytes) -> Any:
+    """Return what *read* makes of a large *document*.
+
+    A document of many objects would wake the garbage collector hundreds of times, to look at
+    all of them and find none to free: three quarters of the time. Where several threads read,
+    the first that is done has it work again, so that nobody can keep it off.
+    """
+    gc.disable()
+    try:
+        return read(document)
+    finally:
+        gc.enable()
+
+
+def _find_orjson() -> Read | None:
+    try:
+        import orjson
+    except ImportError:
+        return None
+    loads: Read = orjson.loads
+    return loads
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f'{name} is not a JSON number')
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError('Number out of range')
+    return number
+
+
+def _check_depth(document: bytes) -> None:
+    """Raise ParseError where *document* is deeper than MAX_DEPTH, which a decoder must not read."""
+    brackets = document.translate(_ALL_LISTS, _NO_STRUCTURE)
+    if brackets.count(b'[') <= MAX_DEPTH:
+        return
+    if b'\\' in document:  # Escaped quotes end no string.
+        document = document.replace(b'\\\\', b'').replace(b'\\"', b'')
+        brackets = document.translate(_ALL_LISTS, _NO_STRUCTURE)
+    # Two quotes side by side change nothing: most strings hold no bracket. Of the parts between
+    # the rest, every other one is outside of strings.
+    outside = b''.join(brackets.replace(b'""', b'').split(b'"')[::2])
+    if outside.replace(b'[]', b'').count(b'[') < MAX_DEPTH:  # without the innermost
+        return
+    if MAX_DEPTH + 1 in accumulate(array('b', outside.translate(_STEPS))):
+        raise exceptions.ParseError(f'Malformed JSON. More than {MAX_DEPTH} levels')
+
+
+def _has_lone_surrogate(document: bytes) -> bool:
+    """Whether a string of *document*, which is valid, holds half of a character."""
+    escapes = document.replace(b'\\\\', b'__')  # Each other backslash begins an escape.
+    return _LONE_SURROGATE.search(escapes) is not None
+
+
+class URLEncodedCodec(codecs.URLEncodedCodec):
+    """API Star's, with Django's limit on the number of fields."""
+
+    def decode(self, bytestring: bytes, **options: Any) -> Any:
+        if _exceeds(bytestring.count(b'&') + 1):
+            raise exceptions.ParseError('Too many form fields')
+        return super().decode(bytestring, **options)
+
+
+class MultiPartCodec(codecs.MultiPartCodec):
+    """API Star's, which also refuses a broken body, has Django's limits, and drops paths.
+
+    A file's name is what the client says; 'C:\\a\\b.txt' and '../b.txt' become 'b.txt'.
+    """
+
+    def decode(self, bytestring: bytes, headers: Any, **options: Any) -> Any:
+        mime_type, mime_options = parse_options_header(headers.get('content-type') or '')
+        if not mime_options.get('boundary'):
+            raise exceptions.ParseError('Malformed multipart form. No boundary')
+        limits = [
+            settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
+            settings.DATA_UPLOAD_MAX_NUMBER_FILES,
+        ]
+        parts = None if None in limits else sum(limits)
+        _check_heads(bytestring, mime_options['boundary'])
+        form, files = self._parse(bytestring, mime_type, mime_options, parts)
+        if _exceeds(len(form)) or (limits[1] is not None and len(files) > limits[1]):
+            raise exceptions.ParseError('Too many form fields')
+        for _, file in files:
+            file.filename = _base_name(file.filename)
+        return ImmutableMultiDict(chain(form, files))
+
+    def _parse(self, body: bytes, mime_type: str, options: Any, parts: int | None) -> Any:
+        parser = FormDataParser(_open_stream, silent=False, max_form_parts=parts)
+        try:
+            _, form, files = parser.parse(BytesIO(body), mime_type, len(body), options)
+        except RequestEntityTooLarge:
+            raise exceptions.ParseError('Too many form fields') from None
+        except (ValueError, EOFError) as exc:
+            raise exceptions.ParseError(f'Malformed multipart form. {exc}') from None
+        return list(form.items(multi=True)), list(files.items(multi=True))
+
+
+def _check_heads(body: bytes, boundary: str) -> None:
+    """Raise ParseError for a part whose head is long: Werkzeug takes a microsecond for a byte."""
+    delimiter = b'--' + boundary.encode()
+    start = body.find(delimiter)
+    while start >= 0:
+        end = start + len(delimiter)
+        line = _LINE_END.match(body, end)
+        if line:
+            end = _find_end_of_head(body, line.end())
+        start = body.find(delimiter, end)
+
+
+def _find_end_of_head(body: bytes, start: int) -> int:
+    limit = start + MAX_PART_HEAD
+    blank_line = _BLANK_LINE.search(body, start, limit)
+    if blank_line is None and len(body) > limit:
+        raise exceptions.ParseError(
+            f'Malformed multipart form. More than {MAX_PART_HEAD} bytes of headers'
+        )
+    return blank_line.end() if blank_line else len(body)
+
+
+def _open_stream(*args: Any, **kwargs: Any) -> BytesIO:
+    """Files stay in memory, where the whole body is already: Werkzeug's are closed by nobody."""
+    return BytesIO()
+
+
+def _exceeds(fields: int) -> bool:
+    limit = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+    return bool(limit is not None and fields > limit)
+
+
+def _base_name(filename: str | None) -> str | None:
+    return filename and re.split(r'[\\/]', filename)[-1]

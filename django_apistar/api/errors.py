@@ -1,0 +1,172 @@
+"""Exceptions of Django and Werkzeug as the API answers them, and how faults are reported."""
+
+import logging
+import sys
+from asyncio import CancelledError
+from typing import Any
+
+from apistar import exceptions, http
+from django.conf import settings as django_settings
+from django.core import signals
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    ValidationError,
+)
+from django.core.handlers.wsgi import WSGIRequest
+from django.db import DatabaseError, DataError, OperationalError
+from django.http import Http404, UnreadablePostError
+from django.views.debug import get_exception_reporter_class
+from werkzeug.exceptions import BadRequestKeyError
+from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
+
+from django_apistar.api.client_timeouts import SlowBodyError
+from django_apistar.exceptions import Refusal
+
+request_logger = logging.getLogger('django.request')
+
+# What a request's own code may raise without ending its worker. Ctrl-C is meant for the process.
+FAULTS = (Exception, SystemExit, CancelledError)
+
+
+def translate(exc: BaseException) -> Any:
+    """Return the HTTPException that answers *exc*, None where *exc* is the server's fault."""
+    match exc:
+        case exceptions.HTTPException():
+            return exc
+        case Http404():
+            return Refusal('Not found', 404)
+        case PermissionDenied():
+            return Refusal('Forbidden', 403)
+        case RequestDataTooBig():
+            return Refusal('Request body is too large', 413)
+        case SlowBodyError():
+            return Refusal('Request timeout', 408)
+        case SuspiciousOperation() | BadRequest() | UnreadablePostError():
+            return Refusal('Bad request', 400)
+        case ValidationError():
+            return Refusal(_describe_validation(exc), 400)
+        case BadRequestKeyError() if exc.args:  # data['file'] of a form without it
+            name = str(exc.args[0])
+            return Refusal({name: f'The "{name}" field is required.'}, 400)
+        case WerkzeugHTTPException() if exc.code is not None:
+            return _translate_werkzeug(exc)
+    return _translate_database(exc)
+
+
+def _translate_database(exc: BaseException) -> Refusal | None:
+    match exc:
+        case DataError():
+            return Refusal('Bad request', 400)
+        case OverflowError() | ValueError() if _is_refused_by_the_database(exc):
+            return Refusal('Bad request', 400)
+        case OperationalError() if _is_locked(exc):
+            return Refusal('Service unavailable', 503, {'Retry-After': '1'})
+    return None
+
+
+def _is_refused_by_the_database(exc: BaseException) -> bool:
+    """Whether a driver raised *exc* for a value that its database does not have.
+
+    Such as an integer beyond 64 bits with SQLite, where other databases have a DataError.
+    """
+    traceback = exc.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if traceback is None:
+        return False
+    frame = traceback.tb_frame  # the innermost: drivers are written in C
+    module = str(frame.f_globals.get('__name__'))
+    return module.startswith('django.db.backends.') and 'execute' in frame.f_code.co_name
+
+
+def _is_locked(exc: OperationalError) -> bool:
+    """Whether SQLite has waited in vain for another writer. Python 3.10 has no error codes."""
+    return str(exc).endswith(' is locked')
+
+
+def _describe_validation(exc: ValidationError) -> Any:
+    if hasattr(exc, 'error_dict'):
+        return {name: ' '.join(messages) for name, messages in exc.message_dict.items()}
+    return ' '.join(exc.messages)
+
+
+def _translate_werkzeug(exc: WerkzeugHTTPException) -> Refusal:
+    headers = [item for item in exc.get_headers() if item[0].lower() != 'content-type']
+    return Refusal(exc.description or exc.name, exc.code or 500, dict(headers))
+
+
+def build_request(environ: dict[str, Any]) -> WSGIRequest:
+    """Return Django's request of *environ*, for signals and logs; it reads no body."""
+    return WSGIRequest({**environ, 'SCRIPT_NAME': environ.get('SCRIPT_NAME', '')})
+
+
+def report(exc: BaseException, environ: dict[str, Any]) -> None:
+    """Log the unhandled *exc* to django.request with its traceback, and tell Django's receivers.
+
+    Never raises: a receiver that does is logged too.
+    """
+    request = build_request(environ)
+    try:
+        signals.got_request_exception.send(sender=None, request=request)
+    except FAULTS:
+        request_logger.exception('A receiver of got_request_exception failed.')
+    request_logger.error(
+        'Internal Server Error: %s', escape_path(request.path),
+        exc_info=(type(exc), exc, exc.__traceback__),
+        extra={'status_code': 500, 'request': request},
+    )  # fmt: skip
+
+
+def warn(exc: Any, environ: dict[str, Any]) -> None:
+    """Log the refusal *exc* as Django does: with the path, a 4xx as a warning.
+
+    What a database refuses is logged with its traceback: it may be the project's fault after all.
+    """
+    if getattr(exc, 'status_code', 400) < 400:
+        return
+    logger = request_logger
+    if isinstance(exc, SuspiciousOperation):
+        logger = logging.getLogger(f'django.security.{type(exc).__name__}')
+    level = logging.ERROR if isinstance(exc, OperationalError) else logging.WARNING
+    if logger.isEnabledFor(level):
+        is_refused = isinstance(exc, (DatabaseError, OverflowError, ValueError))
+        args = type(exc).__name__, escape_path(environ.get('PATH_INFO', ''))
+        # As `logger.log` does, which asks the stack at length for its caller.
+        record = logger.makeRecord(
+            logger.name, level, *_WARN_PLACE, '%s: %s', args,
+            (type(exc), exc, exc.__traceback__) if is_refused else None, 'warn',
+        )  # fmt: skip
+        logger.handle(record)
+
+
+_WARN_PLACE = warn.__code__.co_filename, warn.__code__.co_firstlineno
+
+
+def escape_path(path: str) -> str:
+    """Return *path* as a log line may hold it: without what would start another line."""
+    if path.isascii() and path.isprintable() and '\\' not in path:
+        return path
+    return path.encode('unicode_escape').decode('ascii')
+
+
+def wants_traceback(environ: dict[str, Any]) -> bool:
+    """Whether a fault is shown to the client: under DEBUG, to a browser."""
+    return bool(django_settings.DEBUG) and 'text/html' in environ.get('HTTP_ACCEPT', '')
+
+
+def build_fault_response(environ: dict[str, Any]) -> Any:
+    """Return the response to the fault in flight."""
+    if wants_traceback(environ):
+        return render_traceback(environ)
+    return http.JSONResponse('Server error', 500, exc_info=sys.exc_info())
+
+
+def render_traceback(environ: dict[str, Any]) -> Any:
+    """Return Django's page for the exception in flight, as a response with status 500."""
+    request = build_request(environ)
+    reporter: Any = get_exception_reporter_class(request)
+    reporter = reporter(request, *sys.exc_info())
+    return http.HTMLResponse(reporter.get_traceback_html(), status_code=500)

@@ -1,0 +1,83 @@
+"""QuerySets as lists of plain data or as JSON, for handlers annotated `-> List[Type]`."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import QuerySet
+from django.db.models.query import ModelIterable
+from django.db.models.query_utils import DeferredAttribute
+
+from django_apistar.accelerate.json.flat_types import (
+    Style,
+    compile_instances,
+    compile_rows,
+    is_flat,
+)
+from django_apistar.accelerate.types.compilers import compile_from_object, compile_from_row
+from django_apistar.compat.attributes import build_row_reader
+
+Renderer = Callable[[Any], Any]
+Writer = Callable[[Any], bytes | None]
+
+
+def build_renderer(type_: Any) -> Renderer:
+    """Return a function from a handler's value to what is encoded.
+
+    A QuerySet becomes a list of what `dict(type_(row))` gives; any other value stays as it is.
+    """
+    names = tuple(type_.validator.properties)
+    from_object = build_row_reader(type_, compile_from_object(type_))
+    from_row = compile_from_row(type_)
+
+    def render(value: Any) -> Any:
+        if not isinstance(value, QuerySet):
+            return value
+        if _has_plain_rows(value, names):
+            return [from_row(row) for row in value.values_list(*names)]
+        return [from_object(row) for row in value]
+
+    return render
+
+
+def build_writer(type_: Any, style: Style) -> Writer | None:
+    """Return a function from a handler's value to its JSON; None if *type_* is not flat.
+
+    The function returns None for what is neither a QuerySet nor a list of *type_*.
+    """
+    if not is_flat(type_):
+        return None
+    names = tuple(type_.validator.properties)
+    render = build_renderer(type_)
+    write_rows, write_instances = compile_rows(type_, style), compile_instances(type_, style)
+
+    def write(value: Any) -> bytes | None:
+        if type(value) is list:
+            is_known = bool(value) and type(value[0]) is type_
+            return write_instances(value) if is_known else None
+        if not isinstance(value, QuerySet):
+            return None
+        if _has_plain_rows(value, names):
+            return write_rows(list(value.values_list(*names)))
+        return style.encode(render(value))
+
+    return write
+
+
+def _has_plain_rows(queryset: Any, names: tuple[str, ...]) -> bool:
+    """Whether the columns *names* of *queryset* are what its instances' attributes would be."""
+    return (
+        queryset._result_cache is None
+        and queryset._iterable_class is ModelIterable
+        and not queryset._prefetch_related_lookups
+        and all(_is_plain_field(queryset.model, name) for name in names)
+    )
+
+
+def _is_plain_field(model: Any, name: str) -> bool:
+    try:
+        field = model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return False
+    descriptor = model.__dict__.get(name) or getattr(model, name, None)
+    return bool(field.concrete and not field.is_relation and type(descriptor) is DeferredAttribute)

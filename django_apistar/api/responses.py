@@ -1,0 +1,260 @@
+"""Responses: what a handler's value becomes, and what goes to the server."""
+
+import functools
+import inspect
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
+from typing import Any
+
+from apistar import http
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import QuerySet
+
+from django_apistar.api.encoding import build_default
+from django_apistar.compat.attributes import build_row_reader
+from django_apistar.compat.fields import get_item, is_type
+from django_apistar.compat.signatures import get_signature
+
+Headers = list[tuple[str, str]]
+BODILESS = frozenset((204, 205, 304))
+CONTENT_HEADERS = ('content-length', 'content-type')
+# Of small responses: to write a number takes as long as to call a function.
+LENGTHS = tuple(('content-length', str(length)) for length in range(1024))
+JSON_TYPE = ('content-type', 'application/json')
+_NAME = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.1
+_VALUE = re.compile('[\t -~\x80-\xff]*')  # section 5.5
+_MOST_CHECKED = 1024
+_LONGEST_CHECKED = 256
+_OF_ONE_RESPONSE = frozenset(('etag', 'location', 'set-cookie'))
+_checked: set[tuple[str, str]] = set()  # headers that HTTP has
+
+
+class _StatusLines(dict[int, str]):
+    """The status line of each status that can end an exchange."""
+
+    def __missing__(self, code: Any) -> str:
+        raise ValueError(f'The status {code!r} cannot end a request. Use 200 to 599.')
+
+
+STATUS_LINES = _StatusLines({code: f'{code} Unknown' for code in range(200, 600)})
+STATUS_LINES.update({
+    status.value: f'{status.value} {status.phrase}' for status in HTTPStatus if status >= 200
+})
+PLAIN_STATUSES = frozenset(STATUS_LINES).difference(BODILESS)
+
+
+class JSONResponse(http.JSONResponse):
+    """API Star's JSONResponse of whatever Django's JSON encoder knows."""
+
+    default = staticmethod(build_default(DjangoJSONEncoder))
+
+
+class StreamingResponse(http.Response):
+    """A response whose body is sent while it is made.
+
+    *content*: an iterable of str (sent as UTF-8) or bytes. It is closed, where it can be, when
+    the server has sent it or the client has gone.
+    """
+
+    def render(self, content: Any) -> Iterable[bytes]:
+        return _Encoded(content)
+
+    def set_default_headers(self) -> None:
+        if 'content-type' not in self.headers:
+            self.headers['content-type'] = 'application/octet-stream'
+
+
+class _Encoded:
+    """The bytes of an iterable of str or bytes."""
+
+    def __init__(self, content: Iterable[str | bytes]) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._content:
+            yield chunk.encode('utf-8') if isinstance(chunk, str) else chunk
+
+    def close(self) -> None:
+        close(self._content)
+
+
+def build_response(value: Any, encode_default: Callable[[Any], Any]) -> Any:
+    """Return the Response of a handler's *value*.
+
+    A Response stays itself, str is HTML as in API Star, an iterator is streamed, anything else
+    is JSON.
+    """
+    if isinstance(value, http.Response):
+        return value
+    if isinstance(value, str):
+        return http.HTMLResponse(value)
+    if isinstance(value, Iterator):
+        return _stream(value, encode_default)
+    if isinstance(value, QuerySet):
+        value = list(value)
+    return EncodedJSONResponse(encode_default, value)
+
+
+def build_rows(value: Any, handler: Callable[..., Any]) -> Any:
+    """Return a QuerySet of a *handler* annotated `-> List[Type]` as plain data by that Type.
+
+    Any other *value* stays itself.
+    """
+    if not isinstance(value, QuerySet):
+        return value
+    item = get_item(get_signature(inspect.unwrap(handler)).return_annotation)
+    if not is_type(item):
+        return value
+    read = build_row_reader(item, lambda row: dict(item(row)))
+    return [read(row) for row in value]
+
+
+class EncodedJSONResponse(http.JSONResponse):
+    """API Star's JSONResponse with a `default` of the App's."""
+
+    def __init__(self, encode_default: Callable[[Any], Any], *args: Any) -> None:
+        self.default = encode_default
+        super().__init__(*args)
+
+
+def _stream(values: Iterator[Any], encode_default: Callable[[Any], Any]) -> Any:
+    """Stream *values*: str as HTML, bytes as they are, anything else as one JSON array.
+
+    The first is made here, so that a failure of it is still answered as one.
+    """
+    first = list(itertools.islice(values, 1))
+    rest = _Chained(first, values)
+    if first and isinstance(first[0], str):
+        return StreamingResponse(rest, headers={'content-type': 'text/html; charset=utf-8'})
+    if first and isinstance(first[0], bytes):
+        return StreamingResponse(rest, headers={'content-type': 'application/octet-stream'})
+    chunks = _Chained(_iter_json(rest, encode_default), (), rest)
+    return StreamingResponse(chunks, headers={'content-type': 'application/json'})
+
+
+class _Chained:
+    """Two iterables as one, which closes the second's source."""
+
+    def __init__(self, first: Iterable[Any], rest: Iterable[Any], source: Any = None) -> None:
+        self._values = itertools.chain(first, rest)
+        self._source = rest if source is None else source
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._values
+
+    def close(self) -> None:
+        close(self._source)
+
+
+def _iter_json(values: Iterable[Any], encode_default: Callable[[Any], Any]) -> Iterator[str]:
+    options = {**http.JSONResponse.options, 'default': encode_default}
+    separator = '['
+    for value in values:
+        yield separator + json.dumps(value, **options)
+        separator = ','
+    yield ']' if separator == ',' else '[]'
+
+
+def build_json_response(content: bytes) -> Any:
+    """Return what JSONResponse makes of a value whose JSON is *content*, without its detours."""
+    headers = http.MutableHeaders.__new__(http.MutableHeaders)
+    size = len(content)
+    length = LENGTHS[size] if size < len(LENGTHS) else ('content-length', str(size))
+    headers._list = [length, JSON_TYPE]
+    headers._dict = dict(headers._list)
+    response = http.JSONResponse.__new__(http.JSONResponse)
+    response.content = content
+    response.status_code = 200
+    response.headers = headers
+    response.exc_info = None
+    return response
+
+
+def finalize(response: Any, extra: tuple[tuple[str, str], ...]) -> tuple[str, Headers]:
+    """Return the status line and headers of *response* as they go to the server.
+
+    *extra* headers are added where the response has none of that name. Raises ValueError for
+    a header that HTTP does not have, and for a status outside 200 to 599.
+    """
+    status_code, content = response.status_code, response.content
+    status_line = STATUS_LINES[status_code]
+    known, headers = response.headers._dict, response.headers._list
+    # Counted here: a hook may have changed the content.
+    if isinstance(content, bytes) and known.get('content-length') != str(len(content)):
+        length = str(len(content))
+        headers = [(name, length if name == 'content-length' else value) for name, value in headers]
+    if status_code in BODILESS:
+        headers = without_content(headers, status_code)
+    check_headers(headers)
+    if not _get_names(extra).isdisjoint(known):
+        extra = tuple(item for item in extra if item[0] not in known)
+    return status_line, [*headers, *extra]
+
+
+@functools.lru_cache(maxsize=16)
+def _get_names(headers: tuple[tuple[str, str], ...]) -> frozenset[str]:
+    return frozenset(name for name, _ in headers)
+
+
+def without_content(headers: Headers, status_code: int) -> Headers:
+    """Return *headers* as an answer has them that has no body: RFC 9110, section 15."""
+    kept = [item for item in headers if item[0].lower() not in CONTENT_HEADERS]
+    return [*kept, LENGTHS[0]] if status_code == 205 else kept
+
+
+def get_body(response: Any) -> Iterable[bytes]:
+    """Return what a WSGI application returns for *response*."""
+    content = response.content
+    if response.status_code in BODILESS:
+        close(content)
+        return []
+    if isinstance(content, bytes):
+        return [content]
+    return content if isinstance(content, (list, tuple)) else begin(content)
+
+
+def begin(body: Iterable[bytes]) -> Iterable[bytes]:
+    """Return *body* with its first part made: a fault in it can still be answered."""
+    parts = iter(body)
+    try:
+        first = list(itertools.islice(parts, 1))
+    except BaseException:
+        close(body)
+        raise
+    return _Chained(first, parts, body)
+
+
+def close(body: Any) -> None:
+    """Close *body* where it can be, as a server does."""
+    getattr(body, 'close', lambda: None)()
+
+
+def check_status(code: int) -> None:
+    """Raise ValueError for a status that cannot end a request."""
+    STATUS_LINES[code]
+
+
+def check_headers(headers: Headers) -> None:
+    """Raise ValueError for a header that HTTP does not have, so that no server can send it.
+
+    Most are the same in each response; those are asked for no more.
+    """
+    if _checked.issuperset(headers):
+        return
+    for header in headers:
+        if header not in _checked:
+            _check_header(header)
+
+
+def _check_header(header: tuple[str, str]) -> None:
+    name, value = header
+    if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+        raise ValueError(f'The header {name!r} has the value {value!r}, which HTTP cannot send.')
+    if len(value) <= _LONGEST_CHECKED and name.lower() not in _OF_ONE_RESPONSE:
+        if len(_checked) >= _MOST_CHECKED:
+            _checked.clear()
+        _checked.add(header)
+

@@ -1,0 +1,179 @@
+"""Finds what API Star accepts in a route and what then never works: slips of the pen."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from apistar import http, validators
+from apistar.exceptions import ConfigurationError
+from apistar.server.validation import PrimitiveParamComponent
+
+from django_apistar.api.injector import Injector, is_built_in
+from django_apistar.compat.fields import get_item, is_type
+from django_apistar.compat.path_template import get_names, rename
+from django_apistar.compat.signatures import get_dotted_name, get_plain_signature
+from django_apistar.conf.problems import Problem
+from django_apistar.routes.entries import RouteEntry
+
+# What a handler without annotations surely does not want from the query string.
+_NO_QUERY_PARAMETERS = {
+    'request': 'Annotate it: request: http.Request.',
+    'user': 'Annotate it with the user model: user: User.',
+    'self': 'Give the route a function, or a method of an instance: View().get.',
+}
+_AUTHENTICATION = 'django_apistar.authentication'
+_HOOK = (f'{_AUTHENTICATION}.hooks', 'MustBeAuthenticated')
+_COMPONENT = (f'{_AUTHENTICATION}.components', 'AuthenticationComponent')
+
+
+def find_problems(app: Any) -> tuple[Problem, ...]:
+    """Return what no check of a single route shows to be wrong, an E018 first.
+
+    No W015 and W016 for an App with an injector of another kind, whose rules are its own.
+    """
+    found = [*find_errors(app), *_find_lonely_hooks(app)]
+    if isinstance(app.injector, Injector):
+        for entry in app.router.entries:
+            found += _find_surprising_queries(app.injector, entry)
+    return tuple(found)
+
+
+# Parameters
+
+
+def _find_surprising_queries(injector: Injector, entry: RouteEntry) -> Iterator[Problem]:
+    """Yield a W016 for each parameter that only looks like one of the query, or else a W015."""
+    handler = entry.route.handler
+    names = list(_list_required_queries(injector, entry))
+    parameters = get_plain_signature(handler).parameters
+    surprising = [
+        name
+        for name in names
+        if name in _NO_QUERY_PARAMETERS and parameters[name].annotation is inspect.Parameter.empty
+    ]
+    for name in surprising:
+        yield Problem(
+            'W016',
+            f'The parameter {name!r} of {get_dotted_name(handler)} has no annotation, so it is '
+            'read from the query string.',
+            _NO_QUERY_PARAMETERS[name],
+        )
+    unused = [name for name in get_names(entry.path) if not _is_taken(injector, entry, name)]
+    if unused and names and not surprising:
+        yield Problem(
+            'W015',
+            f'The path {entry.path} of the route {entry.name!r} has the parameter {unused[0]!r}, '
+            f'which {get_dotted_name(handler)} does not take; it takes {names[0]!r} from the '
+            'query string.',
+            f"Give both one name: '{rename(entry.path, unused[0], names[0])}'.",
+        )
+
+
+def _list_required_queries(injector: Injector, entry: RouteEntry) -> Iterator[str]:
+    """Yield the names that *entry*'s handler wants from the query string, all but optional ones."""
+    handler = entry.route.handler
+    taken = get_names(entry.path)
+    for parameter in get_plain_signature(handler).parameters.values():
+        is_variadic = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        if is_variadic or parameter.name in taken or parameter.default is not parameter.empty:
+            continue
+        try:
+            component, _ = injector.find_component(parameter, handler)
+        except ConfigurationError:  # an E015
+            continue
+        if isinstance(component, PrimitiveParamComponent):
+            yield parameter.name
+
+
+def _is_taken(injector: Injector, entry: RouteEntry, name: str) -> bool:
+    """Whether the handler or one of its components takes *name*, or whatever the path holds."""
+    try:
+        steps = injector.plan([entry.route.handler], ())
+    except ConfigurationError:
+        return True
+    own = (step.func for step in steps if not step.component or not is_built_in(step.component))
+    return any(_takes(func, name) for func in own)
+
+
+def _takes(func: Callable[..., Any], name: str) -> bool:
+    parameters = get_plain_signature(func).parameters
+    return name in parameters or any(
+        parameter.annotation is http.PathParams for parameter in parameters.values()
+    )
+
+
+# Types
+
+
+def find_errors(app: Any) -> Iterator[Problem]:
+    """Yield an E018 for each class of a validator in the Types of *app*'s handlers."""
+    seen: set[Any] = set()
+    for entry in app.router.entries:
+        signature = get_plain_signature(entry.route.handler)
+        annotations = [parameter.annotation for parameter in signature.parameters.values()]
+        for annotation in (*annotations, signature.return_annotation):
+            item = get_item(annotation) or annotation
+            if is_type(item):
+                yield from _find_classes_in_type(item, seen)
+
+
+def _find_classes_in_type(owner: Any, seen: set[Any]) -> Iterator[Problem]:
+    if owner in seen:
+        return
+    seen.add(owner)
+    for field, validator in owner.validator.properties.items():
+        for part in _walk(validator):
+            if is_type(part):
+                yield from _find_classes_in_type(part, seen)
+            elif isinstance(part, type):
+                yield Problem(
+                    'E018',
+                    f'The field {field!r} of {get_dotted_name(owner)} holds the class '
+                    f'{part.__name__}, where a validator belongs: each value of it is a 500.',
+                    f'Write validators.{part.__name__}().',
+                )
+
+
+def _walk(validator: Any) -> Iterator[Any]:
+    """Yield *validator* and those inside it, down to Types and to classes that stand for one."""
+    yield validator
+    if isinstance(validator, type):
+        return
+    for part in _list_parts(validator):
+        yield from _walk(part)
+
+
+def _list_parts(validator: Any) -> list[Any]:
+    if isinstance(validator, validators.Array):
+        items = validator.items if isinstance(validator.items, list) else [validator.items]
+        parts = [*items, validator.additional_items]
+    elif isinstance(validator, validators.Object):
+        parts = [
+            *validator.properties.values(), *validator.pattern_properties.values(),
+            validator.additional_properties,
+        ]  # fmt: skip
+    elif isinstance(validator, validators.Union):
+        parts = validator.items
+    else:
+        parts = []
+    return [part for part in parts if hasattr(part, 'validate')]
+
+
+# Users
+
+
+def _find_lonely_hooks(app: Any) -> Iterator[Problem]:
+    """By names: nothing here imports authentication, which is an app of its own."""
+    hooks = [hook for hook in app.create_hooks() if _HOOK in _list_names(hook)]
+    own = [each for each in app.injector.components if _COMPONENT in _list_names(each)]
+    if hooks and not own and not app.auth_components:
+        yield Problem(
+            'W017',
+            'MustBeAuthenticated is used, and no component knows a user: each route that is not '
+            'public answers 401.',
+            'Add DjangoTokenAuthentication() to COMPONENTS.',
+        )
+
+
+def _list_names(instance: Any) -> list[tuple[str, str]]:
+    return [(cls.__module__, cls.__qualname__) for cls in type(instance).__mro__]

@@ -1,0 +1,118 @@
+"""Finds what no request could ever run: handlers, hooks and components that lack something."""
+
+import inspect
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from apistar.exceptions import ConfigurationError
+from apistar.server.components import Component
+from django.apps import apps
+
+from django_apistar.api.injector import Injector, UnresolvableParameterError, is_built_in
+from django_apistar.compat.signatures import (
+    get_dotted_name,
+    get_plain_signature,
+    get_signature,
+    get_source,
+)
+from django_apistar.conf.problems import Problem
+from django_apistar.routes.entries import parameter_types
+
+AUTHENTICATION = 'django_apistar.authentication'
+_TOKEN_COMPONENT = (f'{AUTHENTICATION}.components', 'DjangoTokenAuthentication')
+_HOOK_METHODS = ('on_request', 'on_response', 'on_error')
+# By what a Werkzeug rule makes of a part of the path: annotations that no such value fits.
+_NEVER: dict[type, tuple[Any, ...]] = {
+    int: (str, bool), float: (str, bool), uuid.UUID: (str, bool, int, float),
+}  # fmt: skip
+_OWN_METHODS = ('render_response', 'exception_handler', 'error_handler', 'finalize_wsgi')
+
+
+def find_problems(app: Any) -> tuple[Problem, ...]:
+    """Return what *app* lacks, and an E015 for each function that can never be called, in order.
+
+    No E015 for an App with an injector of another kind, whose rules are its own.
+    """
+    found = [*_find_tokens_without_table(app)]
+    if isinstance(app.injector, Injector):
+        found += [
+            *_find_silent_components(app.injector), *_find_unresolvable(app), *_find_misfits(app),
+        ]  # fmt: skip
+    return tuple(dict.fromkeys(found))
+
+
+def _find_tokens_without_table(app: Any) -> Iterator[Problem]:
+    components = (*app.injector.components, *app.auth_components)
+    if any(map(_reads_tokens, components)) and not apps.is_installed(AUTHENTICATION):
+        yield Problem(
+            'E016',
+            f'DjangoTokenAuthentication is used, and {AUTHENTICATION!r} is not in INSTALLED_APPS.',
+            f'Add {AUTHENTICATION!r} to INSTALLED_APPS and run migrate.',
+        )
+
+
+def _reads_tokens(component: Any) -> bool:
+    """By name: nothing here imports authentication, which is an app of its own."""
+    names = ((cls.__module__, cls.__name__) for cls in type(component).__mro__)
+    return _TOKEN_COMPONENT in names
+
+
+def _find_silent_components(injector: Injector) -> Iterator[Problem]:
+    for component in injector.components:
+        asks_itself = type(component).can_handle_parameter is Component.can_handle_parameter
+        annotation = get_signature(component.resolve).return_annotation
+        if asks_itself and annotation is inspect.Signature.empty:
+            yield Problem(
+                'E015',
+                f'The component {get_dotted_name(type(component))} does not say what it provides '
+                f'({get_source(component.resolve)}).',
+                'Annotate what resolve() returns, or override can_handle_parameter().',
+            )
+
+
+def _find_unresolvable(app: Any) -> Iterator[Problem]:
+    for func, types in _iter_functions(app):
+        try:
+            for step in app.injector.plan([func], ()):
+                if is_built_in(step.component) and step.parameter.annotation is uuid.UUID:
+                    _demand_rule(step.parameter, func, types)
+        except ConfigurationError as exc:
+            yield Problem('E015', str(exc), getattr(exc, 'hint', ''))
+
+
+def _demand_rule(parameter: Any, func: Callable[..., Any], types: dict[str, type]) -> None:
+    """Raise where *parameter*, a UUID, is none that the path's parameters, by *types*, are."""
+    if types.get(parameter.name) is not uuid.UUID:
+        raise UnresolvableParameterError(parameter, func)
+
+
+def _iter_functions(app: Any) -> Iterator[tuple[Callable[..., Any], dict[str, type]]]:
+    """Yield each function that requests call, with the types of its path's parameters."""
+    for entry in app.router.entries:
+        yield entry.route.handler, parameter_types(entry)
+    for hook in app.create_hooks():
+        yield from ((getattr(hook, name), {}) for name in _HOOK_METHODS if hasattr(hook, name))
+    for component in app.injector.components:
+        if not is_built_in(component):
+            yield component.resolve, {}
+    yield from ((getattr(app, name), {}) for name in _OWN_METHODS)
+
+
+def _find_misfits(app: Any) -> Iterator[Problem]:
+    """Yield the parameters that no value of their Werkzeug rule ever fits.
+
+    API Star validates what the router has converted, and makes numbers of text alone.
+    """
+    for entry in app.router.entries:
+        signature = get_plain_signature(entry.handler).parameters
+        for name, type_ in parameter_types(entry).items():
+            annotation = signature[name].annotation if name in signature else type_
+            if annotation in _NEVER.get(type_, ()):
+                yield Problem(
+                    'E015',
+                    f"Parameter '{name}: {annotation.__name__}' of "
+                    f'{get_dotted_name(entry.handler)} is never what {entry.path} makes of it, '
+                    f'{type_.__name__}: each request is a 404 ({get_source(entry.handler)}).',
+                    f'Annotate it with {type_.__name__}.',
+                )

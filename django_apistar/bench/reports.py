@@ -1,0 +1,196 @@
+"""A benchmark's results as text and as a picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from django_apistar.bench.results import Results, TargetResult, as_data
+from django_apistar.bench.statistics import Ratio
+
+PLOT_SUFFIXES = ('.svg', '.png')
+_UNKNOWN = '-'
+_EXPLANATION = 'Times baseline: in transactions/sec of the bare WSGI application, now and then.\n'
+
+
+class PlotError(Exception):
+    """A picture that cannot be drawn, in one sentence."""
+
+
+# Figures
+
+
+def format_time(seconds: float | None) -> str:
+    """Return *seconds* with three digits and a unit."""
+    if seconds is None:
+        return _UNKNOWN
+    for factor, unit in ((1, 's'), (1e3, 'ms')):
+        if seconds * factor >= 1:
+            return f'{seconds * factor:.3g} {unit}'
+    return f'{seconds * 1e6:.3g} us'
+
+
+def format_number(number: float) -> str:
+    """Return *number* with commas; small ones with two decimals."""
+    return f'{number:,.0f}' if number >= 100 else f'{number:.2f}'
+
+
+def format_ratio(ratio: Ratio | None) -> str:
+    if ratio is None:
+        return '1'
+    median, low, high = map(format_number, (ratio.median, ratio.low, ratio.high))
+    return f'{median} ({low} to {high})'
+
+
+_ROWS: tuple[tuple[str, Callable[[TargetResult], str]], ...] = (
+    ('path', lambda result: f'`{result.target.path}`'),
+    ('transactions', lambda result: f'{result.transactions:,}'),
+    ('transactions/sec', lambda result: format_number(result.rate)),
+    ('± MAD', lambda result: format_number(result.rate_mad)),
+    ('longest transaction', lambda result: format_time(result.longest_s)),
+    ('p50', lambda result: format_time(result.median_of('p50_s'))),
+    ('p90', lambda result: format_time(result.median_of('p90_s'))),
+    ('p99', lambda result: format_time(result.median_of('p99_s'))),
+    ('CPU per transaction', lambda result: format_time(result.median_of('cpu_s'))),
+    ('errors', lambda result: str(result.errors)),
+)
+
+
+def describe(results: Results) -> str:
+    """Return how and where was measured, in two lines or three."""
+    tool = f'{results.tool} {results.tool_version}'.strip()
+    how = (
+        f'over HTTP by {tool}, {results.connections} connections, 1 gunicorn worker'
+        if results.tool
+        else 'in process, without a server'
+    )
+    packages, system = results.system['packages'], results.system
+    rounds = f'{results.rounds} round{"s" * (results.rounds != 1)}'
+    return (
+        f'{_EXPLANATION if results.changes else ""}'
+        f'{rounds} of {results.duration_s:g} s, {how}.\n'
+        f'Python {system["python"]}, Django {packages["Django"]}, API Star '
+        f'{packages["apistar"]}, {system["platform"]}, {system["cores"]} x '
+        f'{system["cpu"] or system["machine"]}.'
+    )
+
+
+def format_json(results: Results) -> str:
+    return json.dumps(as_data(results), indent=2, ensure_ascii=False)
+
+
+def format_markdown(results: Results) -> str:
+    """Return the table of the original README, a column for each target."""
+    columns = [result.target.label for result in results.targets]
+    rows = [[name, *map(get, results.targets)] for name, get in _ROWS]
+    ratios = [format_ratio(result.ratio) for result in results.targets]
+    rows.append([f'times {results.base.label}', *ratios])
+    lines = [_as_line(['', *columns]), _as_line(['---', *['---:'] * len(columns)])]
+    lines += [_as_line(row) for row in rows]
+    for change in results.changes:
+        if change is results.changes[0]:
+            lines += ['', _as_line(['', 'baseline', 'now', 'times baseline'])]
+            lines.append(_as_line(['---', '---:', '---:', '---:']))
+        figures = [format_number(change.rate_then), format_number(change.rate_now)]
+        lines.append(_as_line([change.label, *figures, format_ratio(change.ratio)]))
+    return '\n'.join([*lines, '', describe(results)])
+
+
+def _as_line(cells: list[str]) -> str:
+    return f'| {" | ".join(cells)} |'
+
+
+def build_table(results: Results) -> list[Any]:
+    """Return what rich prints within 80 columns: a table, and one of changes."""
+    table = Table(box=None, pad_edge=False, header_style='bold', padding=(0, 2, 0, 0))
+    table.add_column('target\n  path', overflow='fold')
+    table.add_column('trans/s\n± MAD', justify='right', no_wrap=True)
+    table.add_column('transact.\nerrors', justify='right', no_wrap=True)
+    table.add_column('longest\nCPU', justify='right', no_wrap=True)
+    table.add_column('p50\np90\np99', justify='right', no_wrap=True)
+    table.add_column(f'times {results.base.label}\n95 % interval', justify='right')
+    for result in results.targets:
+        table.add_row(*_build_cells(result), end_section=True)
+    parts: list[Any] = [table]
+    if results.changes:
+        parts += ['', _build_changes(results)]
+    return [*parts, '', describe(results)]
+
+
+def _build_cells(result: TargetResult) -> list[str]:
+    times = [format_time(result.median_of(field)) for field in ('p50_s', 'p90_s', 'p99_s')]
+    ratio = result.ratio
+    return [
+        f'{result.target.label}\n  {result.target.path}',
+        f'{format_number(result.rate)}\n± {format_number(result.rate_mad)}',
+        f'{result.transactions:,}\n{result.errors}',
+        f'{format_time(result.longest_s)}\n{format_time(result.median_of("cpu_s"))}',
+        '\n'.join(times),
+        format_ratio(ratio).replace(' (', '\n').replace(')', ''),
+    ]
+
+
+def _build_changes(results: Results) -> Table:
+    table = Table(box=None, pad_edge=False, header_style='bold', padding=(0, 2, 0, 0))
+    table.add_column('against the baseline')
+    for name in ('then', 'now', 'times baseline'):
+        table.add_column(name, justify='right', no_wrap=True)
+    for change in results.changes:
+        figures = (format_number(change.rate_then), format_number(change.rate_now))
+        table.add_row(change.label, *figures, format_ratio(change.ratio))
+    return table
+
+
+# Pictures
+
+
+def check_plot(file: str) -> None:
+    """Raise PlotError where *file* could not be drawn, before anything is measured."""
+    if Path(file).suffix.lower() not in PLOT_SUFFIXES:
+        raise PlotError(f'--plot {file!r}: write a name that ends in .svg or .png.')
+    if find_spec('matplotlib') is None:
+        raise PlotError(
+            "--plot needs matplotlib, which is not installed: pip install 'django-apistar[bench]'."
+        )
+
+
+def write_plot(results: Results, file: str) -> None:
+    """Draw transactions/sec and times of answers. Raises OSError."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 4.5), layout='constrained')
+    rates, times = figure.subplots(1, 2, sharey=True)
+    targets = list(reversed(results.targets))
+    labels = [f'{result.target.label}\n{result.target.path}' for result in targets]
+    bars = rates.barh(
+        labels, [result.rate for result in targets], height=0.6, color='#2b6cb0',
+        xerr=[result.rate_mad for result in targets],
+    )  # fmt: skip
+    rates.bar_label(bars, [format_number(result.rate) for result in targets], padding=4)
+    rates.set_xlabel('transactions/sec (median, MAD)')
+    rates.margins(x=0.25)
+    for field, marker, name in (
+        ('p50_s', 'o', 'p50'),
+        ('p90_s', 's', 'p90'),
+        ('p99_s', 'D', 'p99'),
+    ):
+        known = [
+            (label, value * 1e3)
+            for label, result in zip(labels, targets, strict=True)
+            if (value := result.median_of(field)) is not None
+        ]
+        if known:
+            names, values = zip(*known, strict=True)
+            times.plot(values, names, marker, label=name, alpha=0.8)
+    times.set_xlabel('ms per transaction')
+    times.set_xscale('log')
+    times.grid(axis='x', alpha=0.3)
+    if times.lines:
+        times.legend()
+    figure.suptitle(describe(results).splitlines()[-2], fontsize=9)
+    figure.savefig(file, format=Path(file).suffix[1:].lower())

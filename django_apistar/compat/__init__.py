@@ -1,0 +1,1 @@
+"""What makes API Star importable on this Python, and repairs it in place."""

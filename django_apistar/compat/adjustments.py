@@ -1,0 +1,381 @@
+"""Every adjustment that API Star 0.5.4x needs on today's Python and Werkzeug.
+
+One function per adjustment. Each asks first whether it is needed, and says what breaks without
+it, since which version, where in API Star, and when it can be removed. `install` applies them
+all; `django_apistar/__init__.py` calls it before anything else can import API Star.
+"""
+
+import asyncio
+import contextlib
+import datetime
+import functools
+import importlib.util
+import inspect
+import re
+import sys
+import types
+import warnings
+from collections.abc import Callable, Iterator
+from email.message import Message
+from typing import Any
+from urllib.parse import unquote_plus
+
+from django_apistar.compat import older_versions
+from django_apistar.compat.signatures import get_plain_signature, get_signature
+
+
+def install() -> None:
+    """Import API Star on this interpreter and repair what its dependencies broke. Idempotent."""
+    if 'apistar' not in sys.modules:
+        with _url_decode(), _cgi(), _quiet_byte_compilation():
+            import apistar  # noqa: F401
+    _keep_double_slashes()
+    _load_templates_of_packages_without_templates()
+    _accept_any_length_in_test_client()
+    _spell_test_paths_as_servers_do()
+    _ask_inspect_about_coroutines()
+    _read_annotations_that_are_text()
+    _refuse_impossible_dates()
+    _coerce_nullable_booleans()
+    _refuse_numbers_beyond_float()
+    _tell_dates_apart()
+    _leave_unions_unchanged()
+    _copy_types()
+    older_versions.install()
+    _validate_patterns_in_one_pass()
+    _read_objects()
+
+
+@contextlib.contextmanager
+def _url_decode() -> Iterator[None]:
+    """`werkzeug.urls.url_decode` is gone since Werkzeug 3.0.
+
+    API Star imports it in codecs/urlencoded.py line 2. It is lent only during the import, so
+    that nobody else mistakes this Werkzeug for an old one. Remove when API Star stops
+    importing it.
+    """
+    import werkzeug.urls
+
+    if hasattr(werkzeug.urls, 'url_decode'):
+        yield
+        return
+    setattr(werkzeug.urls, 'url_decode', _decode_form)  # noqa: B010
+    try:
+        yield
+    finally:
+        delattr(werkzeug.urls, 'url_decode')
+
+
+def _decode_form(form: bytes, cls: Callable[[Any], Any]) -> Any:
+    """Return *form*, `application/x-www-form-urlencoded`, as *cls* of (name, value) pairs.
+
+    As Werkzeug 2 did: blank values kept, undecodable bytes replaced, no limit.
+    """
+    pairs = (pair.partition(b'=') for pair in form.split(b'&') if pair)
+    return cls([(_unquote_plus(name), _unquote_plus(value)) for name, _, value in pairs])
+
+
+def _unquote_plus(part: bytes) -> str:
+    return unquote_plus(part.decode('utf-8', 'replace'), errors='replace')
+
+
+@contextlib.contextmanager
+def _cgi() -> Iterator[None]:
+    """The standard library's `cgi` is gone since Python 3.13.
+
+    API Star imports it in codecs/download.py line 1, for `cgi.parse_header` in its HTTP client.
+    Lent only during the import. Remove when API Star stops importing it.
+    """
+    if importlib.util.find_spec('cgi') is not None:
+        yield
+        return
+    stand_in = types.ModuleType('cgi', 'Stand-in for the part of cgi that API Star uses.')
+    setattr(stand_in, 'parse_header', _parse_header)  # noqa: B010
+    sys.modules['cgi'] = stand_in
+    try:
+        yield
+    finally:
+        del sys.modules['cgi']
+
+
+def _parse_header(line: str) -> tuple[str, dict[str, str]]:
+    message = Message()
+    message['content-type'] = line
+    [(value, _), *parameters] = message.get_params(failobj=[(line, '')])
+    return value, dict(parameters)
+
+
+@contextlib.contextmanager
+def _quiet_byte_compilation() -> Iterator[None]:
+    r"""`\_` in a docstring and `return` in `finally` warn when API Star is byte-compiled.
+
+    apistar/__init__.py line 2 (Python 3.12) and server/app.py line 243 (Python 3.14); `import
+    cgi` warns on 3.11 and 3.12. Under `-W error` the import would fail. Remove with them.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', SyntaxWarning)
+        warnings.simplefilter('ignore', DeprecationWarning)
+        yield
+
+
+def _keep_double_slashes() -> None:
+    """Werkzeug 1.0 began to redirect '/p//a' to '/p/a'; API Star answers 404.
+
+    `Map(rules)` in server/router.py line 62. Remove when API Star passes merge_slashes itself.
+    """
+    from apistar.server import router
+
+    if isinstance(router.Map, type):
+
+        def map_without_merging(rules: Any) -> Any:
+            return map_class(rules, merge_slashes=False)
+
+        map_class = router.Map
+        router.Map = map_without_merging
+
+
+def _load_templates_of_packages_without_templates() -> None:
+    """Jinja2 3's PackageLoader refuses a package without a templates folder.
+
+    `App(packages=['json'])` raised ValueError where Jinja2 2 failed at the look-up only
+    (server/templates.py line 23). Remove when API Star guards the call.
+    """
+    import jinja2
+    from apistar.server import templates
+
+    if templates.jinja2 is not jinja2:
+        return
+
+    def package_loader(package_name: str, package_path: str = 'templates') -> jinja2.BaseLoader:
+        try:
+            return jinja2.PackageLoader(package_name, package_path)
+        except ValueError:
+            return jinja2.DictLoader({})
+
+    templates.jinja2 = _copy_of(jinja2, PackageLoader=package_loader)
+
+
+def _accept_any_length_in_test_client() -> None:
+    """urllib3 2 enforces Content-Length in API Star's TestClient, which builds it from bytes.
+
+    A 204 with a body, or a hook that changes the content, raised ChunkedEncodingError
+    (test.py line 99). Remove when API Star passes enforce_content_length=False.
+    """
+    from apistar.test import _WSGIAdapter
+
+    if 'build_response' in vars(_WSGIAdapter):
+        return
+
+    def build_response(self: Any, req: Any, resp: Any) -> Any:
+        resp.enforce_content_length = False
+        return super(_WSGIAdapter, self).build_response(req, resp)
+
+    _WSGIAdapter.build_response = build_response
+
+
+def _spell_test_paths_as_servers_do() -> None:
+    """API Star's TestClient hands PATH_INFO on as text, which no server does (PEP 3333).
+
+    test.py line 51. Our App decodes PATH_INFO, so that '/caf\u00e9/' must arrive encoded.
+    """
+    from apistar.test import _WSGIAdapter
+
+    get_environ = _WSGIAdapter.get_environ
+    if hasattr(get_environ, '__wrapped__'):
+        return
+
+    @functools.wraps(get_environ)
+    def get_environ_of_a_server(self: Any, request: Any) -> Any:
+        environ = get_environ(self, request)
+        environ['PATH_INFO'] = environ['PATH_INFO'].encode('utf-8').decode('latin-1')
+        return environ
+
+    _WSGIAdapter.get_environ = get_environ_of_a_server
+
+
+def _read_annotations_that_are_text() -> None:
+    """`from __future__ import annotations` made every Route with a path parameter a KeyError.
+
+    server/core.py and server/components.py read `inspect.signature` as it is. `Optional[int]`
+    becomes the `int = None` that API Star knows.
+    """
+    from apistar import Route
+    from apistar.server import components, core
+
+    from django_apistar.compat.fields import generate_fields
+
+    Route.generate_fields = generate_fields
+    core.inspect = _copy_of(inspect, signature=get_plain_signature)
+    components.inspect = _copy_of(inspect, signature=get_signature)
+
+
+def _copy_of(module: types.ModuleType, **replaced: Any) -> types.ModuleType:
+    """Return *module* with some of its names *replaced*, for one module that imports it."""
+    copy = types.ModuleType(module.__name__)
+    copy.__dict__.update(vars(module), **replaced)
+    return copy
+
+
+def _ask_inspect_about_coroutines() -> None:
+    """`asyncio.iscoroutinefunction` warns since Python 3.14 and is gone in 3.16.
+
+    server/injector.py line 77. Remove when API Star asks `inspect`.
+    """
+    from apistar.server import injector
+
+    if sys.version_info >= (3, 14) and injector.asyncio is asyncio:
+        injector.asyncio = types.SimpleNamespace(iscoroutinefunction=inspect.iscoroutinefunction)
+
+
+# The rest repairs API Star itself, in place, where handlers meet the classes directly: a Type
+# that is used outside of a request must not differ from one that is used inside.
+
+
+def _refuse_impossible_dates() -> None:
+    """'2018-13-45' is a client's mistake, not a 500.
+
+    formats.py builds `datetime` objects without looking at ValueError, and TIME_REGEX has no end,
+    so that '12:00garbage' was a time. Offsets beyond a day raised as well.
+    """
+    from apistar import formats
+    from apistar.exceptions import ValidationError
+
+    if hasattr(formats.DateFormat.validate, '__wrapped__'):
+        return
+    if not formats.TIME_REGEX.pattern.endswith('$'):
+        formats.TIME_REGEX = re.compile(formats.TIME_REGEX.pattern + '$')
+    for format_class, name in (
+        (formats.DateFormat, 'date'),
+        (formats.TimeFormat, 'time'),
+        (formats.DateTimeFormat, 'datetime'),
+    ):
+        format_class.validate = _refusing(format_class.validate, name, ValidationError)
+
+
+def _refusing(validate: Any, name: str, error: type[Exception]) -> Any:
+    def refusing(self: Any, value: str) -> datetime.date | datetime.time:
+        try:
+            validated: datetime.date | datetime.time = validate(self, value)
+        except (ValueError, OverflowError):
+            raise error(f'Must be a valid {name}.') from None
+        return validated
+
+    refusing.__wrapped__ = validate  # type: ignore[attr-defined]
+    return refusing
+
+
+def _coerce_nullable_booleans() -> None:
+    """`Boolean(allow_null=True)` looked for `self.value`; every `b: bool = None` was a 500.
+
+    validators.py, Boolean.validate: the class attribute is `values`.
+    """
+    from apistar.validators import Boolean
+
+    if not hasattr(Boolean, 'value'):
+        Boolean.value = Boolean.values
+
+
+def _refuse_numbers_beyond_float() -> None:
+    """Text became NaN or infinity, and a whole number of 400 digits was an OverflowError, a 500.
+
+    validators.py, NumericType.validate asks `isfinite` before it converts.
+    """
+    from apistar.validators import NumericType
+
+    validate = NumericType.validate
+    if hasattr(validate, '__wrapped__'):
+        return
+
+    @functools.wraps(validate)
+    def validate_finite(
+        self: Any, value: Any, definitions: Any = None, allow_coerce: bool = False
+    ) -> Any:
+        if allow_coerce and isinstance(value, str) and self.numeric_type is float:
+            with contextlib.suppress(ValueError):  # which `validate` says in its own words
+                value = float(value)
+        try:
+            return validate(self, value, definitions, allow_coerce)
+        except OverflowError:
+            return self.error('finite')
+
+    NumericType.validate = validate_finite
+
+
+def _tell_dates_apart() -> None:
+    """`Array(unique_items=True)` of dates or Types was an AssertionError, and so a 500.
+
+    validators.py, Uniqueness.make_hashable knows JSON's own values only.
+    """
+    from apistar.types import Type
+    from apistar.validators import Uniqueness
+
+    make_hashable = Uniqueness.make_hashable
+    if hasattr(make_hashable, '__wrapped__'):
+        return
+
+    @functools.wraps(make_hashable)
+    def make_any_hashable(self: Any, element: Any) -> Any:
+        if isinstance(element, (datetime.date, datetime.time)):
+            return element
+        return make_hashable(self, dict(element) if isinstance(element, Type) else element)
+
+    Uniqueness.make_hashable = make_any_hashable
+
+
+def _leave_unions_unchanged() -> None:
+    """`(a | b) | c` appended c to the first union's own list (validators.py, `__or__`)."""
+    from apistar.validators import Union, Validator
+
+    def unite(self: Any, other: Any) -> Any:
+        return Union([*_alternatives(self), *_alternatives(other)])
+
+    def _alternatives(validator: Any) -> list[Any]:
+        return list(validator.items) if isinstance(validator, Union) else [validator]
+
+    Validator.__or__ = unite
+
+
+def _copy_types() -> None:
+    """`copy`, `deepcopy` and `pickle` of a Type recursed without end (types.py, `__getattr__`).
+
+    They make an instance without `_dict` and ask it for attributes.
+    """
+    from apistar.types import Type
+
+    if '__reduce__' in vars(Type):
+        return
+
+    def reduce(self: Any) -> Any:
+        return _rebuild_type, (type(self), dict(object.__getattribute__(self, '_dict')))
+
+    Type.__reduce__ = reduce
+
+
+def _rebuild_type(cls: Any, values: dict[str, Any]) -> Any:
+    instance = cls.__new__(cls)
+    object.__setattr__(instance, '_dict', values)
+    return instance
+
+
+def _read_objects() -> None:
+    """A Type made of an object took what JSON has alone: most models have more, and were a 500.
+
+    types.py, Type.__init__ and Type.validate. What is read instead, and how: `attributes`, which
+    compiled code finds beside `Type`. A dict is read as by API Star.
+    """
+    from apistar import types
+
+    if hasattr(types, 'attributes'):
+        return
+    from django_apistar.compat import attributes
+
+    types.attributes = attributes
+    types.Type.__init__ = attributes.build_constructor(types.Type.__init__)
+    types.Type.validate = attributes.build_validate(types.Type.validate.__func__)
+
+
+def _validate_patterns_in_one_pass() -> None:
+    """`Object(pattern_properties=…)` took the square of the number of keys: see `patterns`."""
+    from django_apistar.compat import patterns
+
+    patterns.repair()

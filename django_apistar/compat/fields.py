@@ -1,0 +1,99 @@
+"""The fields of a Route's link: what a handler's parameters mean in HTTP.
+
+Stands in for API Star's `Route.generate_fields`, which fails on a bool in the path, forgets
+lists, and takes 'get' for a method with a body.
+"""
+
+import inspect
+import re
+import typing
+from typing import Any
+
+from apistar import http, types, validators
+from apistar.document import Field
+
+from django_apistar.compat.signatures import get_plain_signature
+
+NO_BODY = ('GET', 'DELETE', 'HEAD')
+VALIDATORS = {
+    int: validators.Integer,
+    float: validators.Number,
+    bool: validators.Boolean,
+    str: validators.String,
+    http.QueryParam: validators.String,
+}
+
+
+def generate_fields(route: Any, url: str, method: str, handler: Any) -> list[Any]:
+    """Return the link's fields of *handler*; replaces `Route.generate_fields`."""
+    path_names = [part.strip('{}').lstrip('+') for part in re.findall('{[^}]*}', url)]
+    fields: list[Any] = []
+    for parameter in get_plain_signature(handler).parameters.values():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        if parameter.name in path_names:
+            fields.append(_path_field(parameter))
+        else:
+            fields.extend(_other_fields(parameter, method.upper()))
+    return fields
+
+
+def _path_field(parameter: inspect.Parameter) -> Any:
+    validator = VALIDATORS.get(parameter.annotation)
+    return Field(parameter.name, 'path', schema=validator() if validator else None)
+
+
+def _other_fields(parameter: inspect.Parameter, method: str) -> list[Any]:
+    annotation = parameter.annotation
+    if annotation is parameter.empty:
+        return [Field(parameter.name, 'query')]
+    if _is_hashable(annotation) and annotation in VALIDATORS:
+        schema = VALIDATORS[annotation](**_default(parameter))
+        return [Field(parameter.name, 'query', schema=schema)]
+    item = get_item(annotation)
+    if item in VALIDATORS:
+        schema = validators.Array(items=VALIDATORS[item](), **_default(parameter))
+        return [Field(parameter.name, 'query', schema=schema)]
+    if is_type(item):
+        return [Field(parameter.name, 'body', schema=validators.Array(items=item))]
+    if is_type(annotation):
+        return _type_fields(parameter, method)
+    return []
+
+
+def _type_fields(parameter: inspect.Parameter, method: str) -> list[Any]:
+    validator = parameter.annotation.validator
+    if method in NO_BODY:
+        properties = validator.properties.items()
+        return [Field(name, 'query', schema=schema) for name, schema in properties]
+    required = parameter.default is parameter.empty
+    return [Field(parameter.name, 'body', schema=validator, required=required)]
+
+
+def _default(parameter: inspect.Parameter) -> dict[str, Any]:
+    if parameter.default is parameter.empty:
+        return {}
+    if parameter.default is None:
+        return {'default': None, 'allow_null': True}
+    return {'default': parameter.default}
+
+
+def get_item(annotation: Any) -> Any:
+    """Return T for `List[T]` and `list[T]`, else None."""
+    if typing.get_origin(annotation) is not list:
+        return None
+    [item] = typing.get_args(annotation) or [None]
+    return item if _is_hashable(item) else None
+
+
+def is_type(annotation: Any) -> bool:
+    """Return whether *annotation* is a subclass of types.Type."""
+    return isinstance(annotation, type) and issubclass(annotation, types.Type)
+
+
+def _is_hashable(annotation: Any) -> bool:
+    try:
+        hash(annotation)
+    except TypeError:
+        return False
+    return True

@@ -1,0 +1,111 @@
+"""TEMPLATE_DIR, STATIC_DIR and PACKAGES: the folders of API Star's templates and static files."""
+
+import dataclasses
+import importlib
+import os
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings as django_settings
+
+from django_apistar.conf.problems import Report
+from django_apistar.conf.route_module import describe_cause
+
+TEMPLATES, STATIC = 'templates', 'static'  # what API Star looks for in a package
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Package:
+    name: str
+    folder: Path
+
+    def has(self, name: str) -> bool:
+        return (self.folder / name).is_dir()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Folders:
+    """What `apistar.App` takes as template_dir, static_dir and packages."""
+
+    template_dir: str | None = None
+    static_dir: str | None = None
+    packages: tuple[Package, ...] = ()
+
+    def iter_static(self) -> Iterator[tuple[str, str]]:
+        """Yield (folder, its name below STATIC_URL); the later ones win, as in API Star."""
+        if self.static_dir is not None:
+            yield self.static_dir, ''
+        for package in self.packages:
+            if package.has(STATIC):
+                yield str(package.folder / STATIC), package.name
+
+
+def has_folder(package: str, name: str) -> bool:
+    """Return whether *package* has a folder *name*; one that is missing may: its user says so."""
+    spec = find_spec(package)
+    paths = spec.submodule_search_locations if spec else None
+    return paths is None or any((Path(path) / name).is_dir() for path in paths)
+
+
+def get_folders() -> Folders:
+    """Return the project's folders. Mistakes are left out: the parser of all settings tells them.
+
+    For collectstatic, which is not to import the project's routes.
+    """
+    given = getattr(django_settings, 'APISTAR_SETTINGS', None)
+    return parse(given if isinstance(given, dict) else {}, lambda *problem: None)
+
+
+def parse(given: dict[str, Any], report: Report) -> Folders:
+    """Return what *given*, APISTAR_SETTINGS, says of folders; *report* every mistake."""
+    return Folders(
+        _parse_folder('TEMPLATE_DIR', given.get('TEMPLATE_DIR'), report),
+        _parse_folder('STATIC_DIR', given.get('STATIC_DIR'), report),
+        _parse_packages(given.get('PACKAGES'), report),
+    )
+
+
+def _parse_folder(key: str, given: Any, report: Report) -> str | None:
+    if given is None:
+        return None
+    if isinstance(given, (str, os.PathLike)) and given and Path(given).is_dir():
+        return str(Path(given).absolute())
+    report(
+        'E011', f'{key} is {given!r}; it must be the path of a folder that exists.',
+        f'Remove {key}, or correct it.',
+    )  # fmt: skip
+    return None
+
+
+def _parse_packages(given: Any, report: Report) -> tuple[Package, ...]:
+    if given is None:
+        return ()
+    if isinstance(given, (list, tuple)) and all(isinstance(name, str) for name in given):
+        packages = [_find_package(name, report) for name in given]
+        return tuple(package for package in packages if package is not None)
+    report(
+        'E011', f'PACKAGES is {given!r}; it must be a list of names of packages.',
+        'Remove PACKAGES, or correct it.',
+    )  # fmt: skip
+    return ()
+
+
+def _find_package(name: str, report: Report) -> Package | None:
+    try:
+        module = importlib.import_module(name)  # as Jinja2 does, too
+        paths = [*getattr(module, '__path__', ())]
+    except Exception as exc:
+        report(
+            'E010', f'PACKAGES names {name!r}, which cannot be imported: {describe_cause(exc)}.',
+            'Correct the dotted path.',
+        )  # fmt: skip
+        return None
+    if paths:
+        return Package(name, Path(paths[0]))
+    report(
+        'E010', f'PACKAGES names {name!r}, which is a module and no package.',
+        'Name the package whose folder holds templates or static.',
+    )  # fmt: skip
+    return None

@@ -1,0 +1,380 @@
+"""Parses the APISTAR_* settings, and the few Django settings we use, into one frozen object.
+
+One parser, two voices: the system checks show its problems, and a worker that cannot start
+fails with the same sentences.
+"""
+
+import contextlib
+import dataclasses
+import difflib
+import functools
+import json
+import os
+import re
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from apistar import Component
+from django.conf import settings as django_settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.module_loading import import_string
+
+from django_apistar.conf import folders, prefixes
+from django_apistar.conf.folders import Folders
+from django_apistar.conf.lazies import read_path, read_text
+from django_apistar.conf.problems import Problem, SettingsError
+from django_apistar.conf.route_module import describe_cause, load_routes
+
+__all__ = ['Problem', 'Settings', 'SettingsError', 'find_problems', 'get_settings']
+
+KEYS = (
+    'ALLOWED_DJANGO_ROUTES', 'COMPONENTS', 'EVENT_HOOKS', 'AUTH_COMPONENTS', 'APP_CLASS',
+    'DOCS_URL', 'DOCS_UI', 'DOCS_CSP', 'SCHEMA_URL', 'TITLE', 'DESCRIPTION', 'VERSION', 'SERVERS',
+    'TOKEN_TTL', 'TOKEN_LIMIT_PER_USER', 'LOGIN_THROTTLE', 'PUBLIC_ROUTES', 'ACCELERATE',
+    'JSON_ENCODER', 'TEMPLATE_DIR', 'STATIC_DIR', 'PACKAGES', 'HEALTH_URL', 'BASIC_CACHE_TTL',
+    'LOGIN_THROTTLE_ADDRESS', 'SCHEMA_ACCEPTED',
+)  # fmt: skip
+DOCS_UIS = ('apistar', 'swagger', 'redoc')
+HOOK_METHODS = ('on_request', 'on_response', 'on_error')
+FAILED = object()  # what could not be imported or made, and is reported already
+PATH = re.compile(r'/(?!/)[^{}<>?#\\\s]*')
+PERIODS_S = {'second': 1, 'minute': 60, 'hour': 3600, 'day': 86400}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settings:
+    """The project's settings, checked. Prefixes start with '/'; URLs are paths."""
+
+    route_conf: str
+    routes: tuple[Any, ...]  # of apistar.Route and apistar.Include
+    django_prefixes: tuple[Any, ...]  # paths; prefixes.read() reads the lazy ones
+    static_prefix: str | None  # path part of STATIC_URL, with both slashes
+    components: tuple[Any, ...]
+    event_hooks: tuple[Any, ...]
+    auth_components: tuple[Any, ...]
+    app_class: type | None
+    folders: Folders  # of templates and static files
+    docs_url: str | None
+    docs_ui: str
+    docs_csp: str | None  # '' for the policy that fits the page
+    schema_url: str | None
+    health_url: str | None
+    title: str
+    description: str
+    version: str
+    servers: tuple[str | dict[str, Any], ...]
+    token_ttl: timedelta | None
+    token_limit_per_user: int | None
+    login_throttle: tuple[int, int] | None  # attempts, seconds
+    login_throttle_address: tuple[int, int] | None
+    basic_cache_ttl: int  # seconds
+    public_routes: tuple[str, ...]
+    schema_accepted: dict[str, str]  # 'RULE:GLOB' of changes, and why
+    accelerate: bool
+    json_encoder: type[json.JSONEncoder]
+    debug: bool
+
+
+@functools.cache
+def get_settings() -> Settings:
+    """Return the project's settings, parsed once. Raises SettingsError with every error."""
+    parser = _Parser()
+    settings = parser.parse()
+    errors = [problem for problem in parser.problems if problem.is_error]
+    if errors:
+        raise SettingsError(errors)
+    return settings
+
+
+def find_problems() -> tuple[Problem, ...]:
+    """Return every error and warning that the settings give cause for."""
+    parser = _Parser()
+    settings = parser.parse()
+    _, problems = prefixes.read(settings.django_prefixes)
+    return (*parser.problems, *problems)
+
+
+class _Parser:
+    """Parses once; `problems` grows meanwhile, and a wrong value becomes its default."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.given = self._given()
+        self.debug = bool(django_settings.DEBUG)
+
+    def parse(self) -> Settings:
+        self._check_keys()
+        route_conf = getattr(django_settings, 'APISTAR_ROUTE_CONF', None)
+        throttle = self._throttle('LOGIN_THROTTLE', (10, 60))
+        return Settings(
+            route_conf=route_conf if isinstance(route_conf, str) else '',
+            routes=load_routes(route_conf, self._report),
+            django_prefixes=self._prefixes(),
+            static_prefix=self._static_prefix(),
+            components=self._components('COMPONENTS'),
+            event_hooks=self._event_hooks(),
+            auth_components=self._components('AUTH_COMPONENTS'),
+            app_class=self._class('APP_CLASS', 'django_apistar.application.App'),
+            folders=folders.parse(self.given, self._report),
+            docs_url=self._path('DOCS_URL', '/docs/' if self.debug else None),
+            docs_ui=self._docs_ui(),
+            docs_csp=self._policy(),
+            schema_url=self._path('SCHEMA_URL', '/schema/'),
+            health_url=self._path('HEALTH_URL', None),
+            title=self._value('TITLE', '', str, 'a string'),
+            description=self._value('DESCRIPTION', '', str, 'a string'),
+            version=self._value('VERSION', '', str, 'a string'),
+            servers=self._sequence('SERVERS', (str, dict), 'URLs or OpenAPI server objects'),
+            token_ttl=self._duration('TOKEN_TTL', timedelta(days=30)),
+            token_limit_per_user=self._count('TOKEN_LIMIT_PER_USER', None),
+            login_throttle=throttle,
+            login_throttle_address=self._throttle(
+                'LOGIN_THROTTLE_ADDRESS', throttle and (10 * throttle[0], throttle[1])
+            ),
+            basic_cache_ttl=self._count('BASIC_CACHE_TTL', 60) or 0,
+            public_routes=self._sequence('PUBLIC_ROUTES', str, 'route names or globs'),
+            schema_accepted=self._value('SCHEMA_ACCEPTED', {}, dict, "a dict of 'RULE:GLOB'"),
+            accelerate=self._value('ACCELERATE', True, bool, 'True or False'),
+            json_encoder=self._class('JSON_ENCODER', 'json.encoder.JSONEncoder')
+            or DjangoJSONEncoder,
+            debug=self.debug,
+        )
+
+    def _report(self, id: str, message: str, hint: str) -> None:
+        self.problems.append(Problem(id, message, hint))
+
+    def _given(self) -> dict[str, Any]:
+        given = getattr(django_settings, 'APISTAR_SETTINGS', {})
+        if isinstance(given, dict):
+            settled = {key: self._settled(str(key), value) for key, value in given.items()}
+            return {key: value for key, value in settled.items() if value is not FAILED}
+        self._report(
+            'E004', f'APISTAR_SETTINGS is {given!r}; it must be a dict.',
+            "Write APISTAR_SETTINGS = {'ALLOWED_DJANGO_ROUTES': ['/admin/']}.",
+        )  # fmt: skip
+        return {}
+
+    def _settled(self, key: str, value: Any) -> Any:
+        """Return *value* with the text of what is lazy in it, FAILED where that cannot be read."""
+        if key == prefixes.KEY:
+            return value
+        read = read_path if key.endswith('_URL') else read_text
+        try:
+            return type(value)(map(read, value)) if type(value) in (list, tuple) else read(value)
+        except Exception as exc:
+            self._report(
+                'E011', f'{key} holds lazy text that cannot be read: {describe_cause(exc)}.',
+                f'Remove {key}, or correct it.',
+            )  # fmt: skip
+            return FAILED
+
+    def _check_keys(self) -> None:
+        for key in self.given:
+            if key not in KEYS:
+                close = difflib.get_close_matches(str(key).upper(), KEYS, n=1, cutoff=0.6)
+                hint = f'Did you mean {close[0]!r}?' if close else f'Known are {", ".join(KEYS)}.'
+                self._report('W001', f'APISTAR_SETTINGS has the unknown key {key!r}.', hint)
+
+    # Prefixes
+
+    def _prefixes(self) -> tuple[Any, ...]:
+        return prefixes.parse(self.given.get(prefixes.KEY, ()), self._report)
+
+    def _static_prefix(self) -> str | None:
+        if os.environ.get('DJANGO_APISTAR_NOSTATIC') == '1':
+            return None
+        path = urlsplit(getattr(django_settings, 'STATIC_URL', None) or '').path
+        script_name = (getattr(django_settings, 'FORCE_SCRIPT_NAME', None) or '').rstrip('/')
+        if script_name and path.startswith(script_name + '/'):
+            path = path[len(script_name) :]
+        prefix = f'/{path.strip("/")}/'
+        return prefix if prefix != '//' else None
+
+    # Components and hooks
+
+    def _components(self, key: str) -> tuple[Any, ...]:
+        hint = 'Write instances, as in [MyComponent()], or their dotted paths.'
+        return tuple(
+            component for component in self._objects(key)
+            if self._is_wanted(key, 'E008', component, _is_component, 'an API Star component', hint)
+        )  # fmt: skip
+
+    def _event_hooks(self) -> tuple[Any, ...]:
+        hint = 'A hook is a class with on_request, on_response or on_error.'
+        return tuple(
+            hook for hook in self._objects('EVENT_HOOKS')
+            if self._is_wanted('EVENT_HOOKS', 'E009', hook, _is_hook, 'an event hook', hint)
+            and self._can_be_made(hook)
+        )  # fmt: skip
+
+    def _can_be_made(self, hook: Any) -> bool:
+        """A hook's class is called without arguments for each request, and so once here."""
+        try:
+            if isinstance(hook, type):
+                hook()
+        except Exception as exc:
+            self._report(
+                'E009', f'EVENT_HOOKS holds {hook!r}, which cannot be made: {describe_cause(exc)}.',
+                'Give its __init__ no parameters that have no default.',
+            )  # fmt: skip
+            return False
+        return True
+
+    def _is_wanted(
+        self, key: str, id: str, item: Any, test: Callable[[Any], bool], noun: str, hint: str
+    ) -> bool:
+        if item is FAILED:
+            return False
+        if not test(item):
+            self._report(id, f'{key} holds {item!r}, which is not {noun}.', hint)
+            return False
+        return True
+
+    def _objects(self, key: str) -> list[Any]:
+        """Return the instances or classes that the list *key* holds or names."""
+        given = self.given.get(key)
+        if given is None:
+            return []
+        if not isinstance(given, (list, tuple)):
+            self._report(
+                'E011', f'{key} is {given!r}; it must be a list.', f'Write {key!r}: [...].'
+            )
+            return []
+        objects = [self._object(key, item) for item in self._flattened(key, given)]
+        if key == 'EVENT_HOOKS':
+            return objects
+        return [self._instance(key, item) for item in objects]
+
+    def _flattened(self, key: str, given: Sequence[Any]) -> list[Any]:
+        items: list[Any] = []
+        for item in given:
+            if isinstance(item, (list, tuple)):
+                self._report(
+                    'W002',
+                    f'{key} holds the nested list {item!r}, as a trailing comma makes it.',
+                    'Remove the comma behind the list.',
+                )
+                items.extend(item)
+            else:
+                items.append(item)
+        return items
+
+    def _object(self, key: str, item: Any) -> Any:
+        if not isinstance(item, str):
+            return item
+        try:
+            return import_string(item)
+        except Exception as exc:
+            self._report(
+                'E010', f'{key} names {item!r}, which cannot be imported: {describe_cause(exc)}.',
+                'Correct the dotted path.',
+            )  # fmt: skip
+            return FAILED
+
+    def _instance(self, key: str, item: Any) -> Any:
+        """A component's class is as good as an instance where it needs no arguments."""
+        if not (isinstance(item, type) and issubclass(item, Component)):
+            return item
+        try:
+            return item()
+        except TypeError:
+            return item
+
+    def _class(self, key: str, base: str) -> Any:
+        """Return the class that *key* holds or names, None without.
+
+        *base* is a dotted name: this module cannot import what is above it.
+        """
+        given = self._object(key, self.given.get(key))
+        if given is None or given is FAILED:
+            return None
+        ancestors = getattr(given, '__mro__', ())
+        if any(f'{cls.__module__}.{cls.__qualname__}' == base for cls in ancestors):
+            return given
+        return self._refused(key, given, f'the dotted path of a subclass of {base}', None)
+
+    # Single values
+
+    def _value(self, key: str, default: Any, types: Any, wanted: str) -> Any:
+        given = self.given.get(key, default)
+        if isinstance(given, types):
+            return given
+        return self._refused(key, given, wanted, default)
+
+    def _refused(self, key: str, given: Any, wanted: str, default: Any) -> Any:
+        self._report(
+            'E011', f'{key} is {given!r}; it must be {wanted}.', f'Remove {key}, or correct it.'
+        )
+        return default
+
+    def _sequence(self, key: str, types: Any, wanted: str) -> tuple[Any, ...]:
+        given = self.given.get(key)
+        if given is None:
+            return ()
+        if isinstance(given, (list, tuple)) and all(isinstance(item, types) for item in given):
+            return tuple(given)
+        return self._refused(key, given, f'a list of {wanted}', ())  # type: ignore[no-any-return]
+
+    def _path(self, key: str, default: str | None) -> str | None:
+        given = self.given.get(key, default)
+        if given is None or (isinstance(given, str) and PATH.fullmatch(given)):
+            return given
+        wanted = 'a path that starts with a slash and has no parameters, or None'
+        return self._refused(key, given, wanted, default)  # type: ignore[no-any-return]
+
+    def _docs_ui(self) -> str:
+        given = self.given.get('DOCS_UI', DOCS_UIS[0])
+        if given in DOCS_UIS:
+            return str(given)
+        wanted = ', '.join(map(repr, DOCS_UIS[:-1])) + f' or {DOCS_UIS[-1]!r}'
+        return self._refused('DOCS_UI', given, wanted, DOCS_UIS[0])  # type: ignore[no-any-return]
+
+    def _policy(self) -> str | None:
+        given = self.given.get('DOCS_CSP', '')
+        if given is None or 'DOCS_CSP' not in self.given:
+            return given  # type: ignore[no-any-return]
+        policy = ' '.join(given.split()) if isinstance(given, str) else ''
+        if policy and policy.isascii() and policy.isprintable():
+            return policy
+        wanted = 'a Content-Security-Policy, or None'
+        return self._refused('DOCS_CSP', given, wanted, '')  # type: ignore[no-any-return]
+
+    def _count(self, key: str, default: int | None) -> int | None:
+        given = self.given.get(key, default)
+        if given is None or (isinstance(given, int) and not isinstance(given, bool) and given >= 0):
+            return given
+        wanted = 'a number that is not negative, or None'
+        return self._refused(key, given, wanted, default)  # type: ignore[no-any-return]
+
+    def _duration(self, key: str, default: timedelta) -> timedelta | None:
+        given = self.given.get(key, default)
+        if isinstance(given, (int, float)) and not isinstance(given, bool):
+            with contextlib.suppress(OverflowError, ValueError):  # infinite, NaN
+                given = timedelta(seconds=given)
+        if given is None or (isinstance(given, timedelta) and given > timedelta()):
+            return given
+        wanted = 'seconds, a timedelta, or None for no end'
+        return self._refused(key, self.given[key], wanted, default)  # type: ignore[no-any-return]
+
+    def _throttle(self, key: str, default: tuple[int, int] | None) -> tuple[int, int] | None:
+        if key not in self.given:
+            return default
+        given = self.given[key]
+        if given is None:
+            return None
+        count, _, period = str(given).partition('/')
+        if count.isdecimal() and int(count) and period in PERIODS_S:
+            return int(count), PERIODS_S[period]
+        wanted = "attempts per second, minute, hour or day, as in '10/minute', or None"
+        return self._refused(key, given, wanted, default)  # type: ignore[no-any-return]
+
+
+def _is_component(item: Any) -> bool:
+    """API Star's duck: authentication components of the original had `resolve` alone."""
+    return isinstance(item, Component)
+
+
+def _is_hook(item: Any) -> bool:
+    return any(callable(getattr(item, name, None)) for name in HOOK_METHODS)

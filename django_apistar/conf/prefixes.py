@@ -1,0 +1,60 @@
+"""ALLOWED_DJANGO_ROUTES: the path prefixes that go to Django."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django_apistar.conf.lazies import is_lazy, read_path
+from django_apistar.conf.problems import Problem, Report
+
+KEY = 'ALLOWED_DJANGO_ROUTES'
+
+
+def parse(given: Any, report: Report) -> tuple[Any, ...]:
+    """Return the prefixes that *given* holds; *report* every mistake.
+
+    Lazy ones stay lazy: `reverse_lazy` has no answer while the URLconf is imported, which may
+    ask for the settings.
+    """
+    if isinstance(given, (list, tuple)):
+        return tuple(prefix for prefix in given if is_lazy(prefix) or _is_prefix(prefix, report))
+    kind = 'the string ' if isinstance(given, str) else ''
+    report(
+        'E006', f'{KEY} is {kind}{given!r}; it must be a list or tuple of path prefixes.',
+        f'Write [{given!r}].' if kind else "Write ['/admin/'].",
+    )  # fmt: skip
+    return ()
+
+
+def read(prefixes: Iterable[Any]) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+    """Return *prefixes* as paths, the lazy ones read, and a problem for each that is none."""
+    problems: list[Problem] = []
+
+    def report(id: str, message: str, hint: str) -> None:
+        problems.append(Problem(id, message, hint))
+
+    paths = [_read(prefix, report) if is_lazy(prefix) else prefix for prefix in prefixes]
+    return tuple(path for path in paths if path is not None), tuple(problems)
+
+
+def _read(prefix: Any, report: Report) -> str | None:
+    try:
+        path = read_path(prefix)
+    except Exception as exc:
+        report(
+            'E007',
+            f'{KEY} holds lazy text that cannot be read: {type(exc).__name__}: '
+            f'{str(exc).rstrip(".")}.',
+            "Correct it, or write the path, as in '/admin/'.",
+        )
+        return None
+    return path if _is_prefix(path, report) else None
+
+
+def _is_prefix(prefix: Any, report: Report) -> bool:
+    if isinstance(prefix, str) and prefix.startswith('/'):
+        return True
+    hint = f"Write '/{prefix}'." if isinstance(prefix, str) and prefix else "Write '/admin/'."
+    report(
+        'E007', f'{KEY} holds {prefix!r}; a prefix is a string that starts with a slash.', hint
+    )  # fmt: skip
+    return False

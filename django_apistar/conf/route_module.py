@@ -1,0 +1,133 @@
+"""Imports the module that APISTAR_ROUTE_CONF names, and checks what its `routes` holds."""
+
+import importlib
+import re
+import sysconfig
+import traceback
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from apistar import Include, Route
+
+from django_apistar.compat.path_template import CONVERTERS, describe_refusal, get_names, parse_path
+from django_apistar.conf.problems import Report
+
+_EXAMPLE = "Write routes = [Route('/', 'GET', welcome)]."
+_IMPORTERS = re.compile(r'importlib|django.utils.module_loading\.py$')  # files that only import
+
+
+def load_routes(route_conf: Any, report: Report) -> tuple[Any, ...]:
+    """Return the routes and Includes of the module *route_conf*; *report* every mistake."""
+    hint = "Set it to the module that holds your API Star routes, e.g. 'shop.routes'."
+    if not route_conf:
+        report('E001', 'APISTAR_ROUTE_CONF is not set.', hint)
+        return ()
+    if not isinstance(route_conf, str):
+        report('E001', f'APISTAR_ROUTE_CONF is {route_conf!r}; it must be a string.', hint)
+        return ()
+    try:
+        module = importlib.import_module(route_conf)
+    except Exception as exc:
+        report(
+            'E002', f'APISTAR_ROUTE_CONF {route_conf!r} cannot be imported: {describe_cause(exc)}.',
+            'Correct the name, or the module.',
+        )  # fmt: skip
+        return ()
+    return _check_routes(route_conf, getattr(module, 'routes', None), report)
+
+
+def describe_cause(exc: BaseException) -> str:
+    """Return *exc* in one line, with the file and line where it was raised."""
+    if isinstance(exc, SyntaxError) and exc.filename:
+        text, place = exc.msg, f'{exc.filename}:{exc.lineno}'
+    else:
+        text, place = str(exc) or _get_source(exc), _find_place(exc)
+    text = text.replace('\n', ' ').rstrip('.')
+    return f'{type(exc).__name__}: {text}' + (f' ({place})' if place else '')
+
+
+def _get_source(exc: BaseException) -> str:
+    """Return the line that raised *exc*: an assertion of API Star has no text."""
+    frames = traceback.extract_tb(exc.__traceback__)
+    return frames[-1].line or '' if frames else ''
+
+
+def _find_place(exc: BaseException) -> str:
+    """Return 'file:line' of the code that raised *exc*, '' where that is the import itself.
+
+    Where a library raised it, that is the line of the project that called the library.
+    """
+    frames = traceback.extract_tb(exc.__traceback__)[1:]  # without the caller's own
+    raising = [frame for frame in frames if not _IMPORTERS.search(frame.filename)]
+    own = [frame for frame in raising if not _is_installed(frame.filename)]
+    return next((f'{frame.filename}:{frame.lineno}' for frame in reversed(own or raising)), '')
+
+
+def _is_installed(filename: str) -> bool:
+    """Return whether *filename* is of Python, of an installed package, or of this one."""
+    paths = sysconfig.get_paths()
+    folders = [Path(paths[name]) for name in ('stdlib', 'purelib', 'platlib')]
+    folders.append(Path(__file__).parent)
+    return any(Path(filename).is_relative_to(folder) for folder in folders)
+
+
+def _check_routes(route_conf: str, routes: Any, report: Report) -> tuple[Any, ...]:
+    if routes is None:
+        report('E003', f'The module {route_conf!r} has no list named routes.', _EXAMPLE)
+        return ()
+    if not isinstance(routes, (list, tuple)):
+        report(
+            'E003',
+            f'{route_conf}.routes is {routes!r}; it must be a list of apistar.Route and '
+            'apistar.Include.',
+            _EXAMPLE,
+        )
+        return ()
+    _check_items(routes, f'{route_conf}.routes', '', report)
+    return tuple(item for item in routes if isinstance(item, (Route, Include)))
+
+
+def _check_items(items: Iterable[Any], place: str, url: str, report: Report) -> None:
+    for item in items:
+        if isinstance(item, Include):
+            inner = f'Include {item.name!r} in {place}'
+            _check_items(item.routes, inner, url + item.url, report)
+        elif isinstance(item, Route):
+            _check_path(url + item.url, item.name, report)
+        else:
+            report(
+                'E003',
+                f'{place} holds {item!r}, which is neither an apistar.Route nor an '
+                'apistar.Include.',
+                _EXAMPLE,
+            )
+
+
+def _check_path(path: str, name: str, report: Report) -> None:
+    """Report a path that no router takes."""
+    subject = f'The path {path!r} of the route {name!r}'
+    mistakes = [*_find_mistakes(path)]
+    if not mistakes and (refusal := describe_refusal(path)):
+        known = f'{", ".join(CONVERTERS[:-1])} and {CONVERTERS[-1]}'
+        hint = f"Converters are {known}, as in '/<float(signed=True):lat>'."
+        mistakes = [(f'is refused by Werkzeug: {refusal}', hint)]
+    for mistake, hint in mistakes:
+        report('E014', f'{subject} {mistake}.', hint)
+
+
+def _find_mistakes(path: str) -> Iterator[tuple[str, str]]:
+    """Yield each mistake of *path* that has words of ours, and its hint."""
+    names = get_names(path)
+    if not path.startswith('/'):
+        yield 'does not start with a slash', f"Write '/{path}'."
+    if any(brace in part for part in parse_path(path) if isinstance(part, str) for brace in '{}'):
+        yield 'has a brace without its pair', "Write '{name}'."
+    for name in dict.fromkeys(names):
+        if not name.isidentifier():
+            yield (
+                f'has the parameter {name!r}, which is no Python name',
+                "Name it as in '/{item_id}/'.",
+            )
+        elif names.count(name) > 1:
+            yield f'has the parameter {name!r} twice', 'Give each parameter a name of its own.'

@@ -1,0 +1,1 @@
+"""The introspection core: every route of both frameworks, and the rule that picks one."""

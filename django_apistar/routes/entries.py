@@ -1,0 +1,153 @@
+"""Every route of both frameworks as an entry, and the walks that find them.
+
+The walkers read and never change what they walk.
+"""
+
+import dataclasses
+import enum
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from apistar import Include, Route
+from django.urls import URLPattern, URLResolver
+from django.utils import translation
+
+from django_apistar.compat.path_template import VALUE_TYPES, get_parameters
+from django_apistar.compat.signatures import get_dotted_name, get_plain_signature, get_source
+from django_apistar.routes.url_paths import ROOT, Place, find_languages
+
+ANY_METHOD = ('*',)
+
+
+class Framework(enum.Enum):
+    """Who answers a request."""
+
+    STATIC = 'static'
+    DJANGO = 'django'
+    APISTAR = 'apistar'
+
+
+# A member is found slowly through its class, and every request asks.
+APISTAR, DJANGO = Framework.APISTAR, Framework.DJANGO
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RouteEntry:
+    """One route of either framework; `path` is written as its framework writes it."""
+
+    framework: Framework
+    path: str
+    name: str  # with its Includes or namespaces: 'auth:token_login', '' where it has none
+    methods: tuple[str, ...]  # ANY_METHOD where the framework leaves it to the view
+    handler: Callable[..., Any] | None
+    documented: bool = False
+    sections: tuple[str, ...] = ()
+    route: Any = None  # the apistar.Route
+    place: Place = ROOT  # of a Django URL
+
+    @property
+    def handler_name(self) -> str:
+        return get_dotted_name(_get_view(self.handler)) if self.handler else ''
+
+    @property
+    def source(self) -> str:
+        return get_source(_get_view(self.handler)) if self.handler else ''
+
+
+def parameter_types(entry: RouteEntry) -> dict[str, type]:
+    """Return what the path's parameters are converted to: int, float, UUID or str, by name."""
+    signature = get_plain_signature(entry.route.handler).parameters
+    types: dict[str, type] = {}
+    for parameter in get_parameters(entry.path):
+        name = parameter.name
+        if parameter.converter:
+            types[name] = VALUE_TYPES.get(parameter.converter, str)
+        else:
+            annotation = signature[name].annotation if name in signature else str
+            types[name] = annotation if annotation in (int, float) else str
+    return types
+
+
+def walk_apistar(
+    routes: Iterable[Any],
+    url: str = '',
+    sections: tuple[str, ...] = (),
+    documented: bool = True,
+) -> Iterator[RouteEntry]:
+    """Yield the entry of each Route in *routes* and in its Includes, however deep, in order."""
+    for item in routes:
+        if isinstance(item, Route):
+            yield RouteEntry(
+                framework=Framework.APISTAR,
+                path=url + item.url,
+                name=':'.join((*sections, item.name)),
+                methods=(item.method.upper(),),
+                handler=item.handler,
+                documented=documented and item.documented and item.link is not None,
+                sections=sections,
+                route=item,
+            )
+        elif isinstance(item, Include):
+            yield from walk_apistar(
+                item.routes, url + item.url, (*sections, item.name), documented and item.documented
+            )
+
+
+def walk_django(
+    patterns: Iterable[Any],
+    place: Place = ROOT,
+    namespaces: tuple[str, ...] = (),
+    prefixes: tuple[str, ...] = (),
+) -> Iterator[RouteEntry]:
+    """Yield the entry of each URL pattern in *patterns*, in order, and in each of its languages.
+
+    *prefixes*: those of Django, which say what languages are spoken where LANGUAGES does not.
+    """
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            inner = (*namespaces, pattern.namespace) if pattern.namespace else namespaces
+            for language in find_languages(pattern.pattern, prefixes):
+                with translation.override(language):
+                    here = place.enter(pattern.pattern)
+                    entries = [*walk_django(pattern.url_patterns, here, inner, prefixes)]
+                yield from entries
+        elif isinstance(pattern, URLPattern):
+            here = place.enter(pattern.pattern)
+            yield RouteEntry(
+                framework=Framework.DJANGO,
+                path=here.path,
+                name=':'.join((*namespaces, pattern.name)) if pattern.name else '',
+                methods=_view_methods(pattern.callback),
+                handler=pattern.callback,
+                place=here,
+            )
+
+
+def _get_view(handler: Any) -> Any:
+    """Return the class of a class-based view, which `as_view()` hides in a function."""
+    return getattr(handler, 'view_class', handler)
+
+
+def _view_methods(view: Any) -> tuple[str, ...]:
+    """A class-based view tells its methods; any other decides for itself, or by a decorator."""
+    view_class = getattr(view, 'view_class', None)
+    if view_class is None:
+        return _decorated_methods(view)
+    names = [name for name in view_class.http_method_names if hasattr(view_class, name)]
+    if 'get' in names and 'head' not in names:  # Django's View answers HEAD by its get.
+        names.insert(names.index('get') + 1, 'head')
+    return tuple(map(str.upper, names)) or ANY_METHOD
+
+
+def _decorated_methods(view: Any) -> tuple[str, ...]:
+    """Return the methods of Django's `require_http_methods`, however deep it is wrapped."""
+    while view is not None:
+        cells = dict(zip(_free_names(view), getattr(view, '__closure__', None) or (), strict=False))
+        if 'request_method_list' in cells:
+            return tuple(cells['request_method_list'].cell_contents)
+        view = getattr(view, '__wrapped__', None)
+    return ANY_METHOD
+
+
+def _free_names(view: Any) -> tuple[str, ...]:
+    return getattr(getattr(view, '__code__', None), 'co_freevars', ())

@@ -1,0 +1,144 @@
+"""Which framework answers a request, by which rule, and with which route: a dry run of dispatch."""
+
+import dataclasses
+import difflib
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from apistar import exceptions
+from django.conf import settings as django_settings
+from django.urls import Resolver404, ResolverMatch, get_resolver
+from django.utils import translation
+
+from django_apistar.routes.entries import ANY_METHOD, Framework, RouteEntry
+from django_apistar.routes.router import MethodNotAllowed, PathRedirect, Router
+from django_apistar.routes.table import RouteTable, to_path_info
+from django_apistar.routes.url_paths import find_language
+
+NEAR = 3  # entries that a miss proposes
+LIKENESS = 0.6  # of them, at least
+SLASH_MIDDLEWARE = 'django.middleware.common.CommonMiddleware'
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Resolution:
+    """What a request would meet. `status`: 200 where a handler is called, else the answer's."""
+
+    framework: Framework | None  # None for HEALTH_URL, which neither is asked for
+    rule: str  # a sentence
+    status: int
+    entry: RouteEntry | None = None
+    params: dict[str, Any] = dataclasses.field(default_factory=dict)
+    allow: str = ''  # the methods that the path has, where the asked one is not among them
+    location: str = ''  # where a redirect leads
+    near: tuple[RouteEntry, ...] = ()
+
+
+def resolve(
+    table: RouteTable, router: Router, path: str, method: str = 'GET', health_url: str | None = None
+) -> Resolution:
+    """Return what *method* *path* meets. *path* is as in a URL: percent-encoded, no query."""
+    # What is not encoded, as people type it, is taken as UTF-8.
+    path_info = unquote_to_bytes(path).decode('latin-1')
+    if path_info == health_url:
+        return Resolution(None, 'HEALTH_URL is answered before either framework.', 200)
+    framework = table.framework_for(path_info)
+    rule = table.explain_dispatch(path_info)
+    if framework is Framework.STATIC:
+        return Resolution(framework, rule, 200)
+    text = path_info.encode('latin-1').decode('utf-8', 'replace')
+    if framework is Framework.DJANGO:
+        return _resolve_django(table, rule, text, method)
+    if to_path_info(text) != path_info:
+        return Resolution(framework, rule, 404, near=_find_near(table, text))
+    return _resolve_apistar(table, router, rule, text, method)
+
+
+def _resolve_apistar(
+    table: RouteTable, router: Router, rule: str, path: str, method: str
+) -> Resolution:
+    apistar = Framework.APISTAR
+    try:
+        route, params = router.lookup(path, method)
+    except PathRedirect as exc:
+        status = 302 if method in ('GET', 'HEAD') else 308
+        return Resolution(apistar, rule, status, location=exc.location)
+    except MethodNotAllowed as exc:
+        status = 204 if method == 'OPTIONS' else 405
+        return Resolution(apistar, rule, status, allow=exc.allow)
+    except exceptions.NotFound:
+        return Resolution(apistar, rule, 404, near=_find_near(table, path))
+    entry = next(entry for entry in router.entries if entry.route is route)
+    return Resolution(apistar, rule, 200, entry, params)
+
+
+def _resolve_django(table: RouteTable, rule: str, path: str, method: str) -> Resolution:
+    django = Framework.DJANGO
+    match = _match_django(table, path)
+    if match is None or _is_catch_all(match):
+        if _gets_slash(table, path, is_caught=match is not None):
+            return Resolution(django, rule, 301, location=path + '/')
+        return Resolution(django, rule, 404, near=_find_near(table, path))
+    entry = _find_entry(table, match)
+    if entry.methods != ANY_METHOD and method not in entry.methods:
+        return Resolution(django, rule, 405, entry, allow=', '.join(entry.methods))
+    params = match.kwargs or {str(index): value for index, value in enumerate(match.args)}
+    return Resolution(django, rule, 200, entry, dict(params))
+
+
+def _match_django(table: RouteTable, path: str) -> ResolverMatch | None:
+    language = find_language(path, table.urlconf)
+    try:
+        with translation.override(language):
+            return get_resolver(table.urlconf).resolve(path)
+    except Resolver404:
+        return None
+
+
+def _is_catch_all(match: ResolverMatch) -> bool:
+    """The admin's last URL matches every path; its view adds a slash or answers 404."""
+    return getattr(match.func, '__qualname__', '').endswith('.catch_all_view')
+
+
+def _gets_slash(table: RouteTable, path: str, is_caught: bool) -> bool:
+    """Whether APPEND_SLASH redirects *path*: by CommonMiddleware, or by the admin itself."""
+    can_redirect = is_caught or SLASH_MIDDLEWARE in django_settings.MIDDLEWARE
+    if path.endswith('/') or not django_settings.APPEND_SLASH or not can_redirect:
+        return False
+    match = _match_django(table, path + '/')
+    if match is None or _is_catch_all(match):
+        return False
+    return bool(getattr(match.func, 'should_append_slash', True))
+
+
+def _find_entry(table: RouteTable, match: ResolverMatch) -> RouteEntry:
+    """Return the entry of *match*. Django drops the ^ of nested regular expressions."""
+    own = [entry for entry in table.django_entries if entry.handler is match.func]
+    for entry in own:
+        if entry.path.replace('^', '') == f'/{match.route}'.replace('^', ''):
+            return entry
+    # A path that depends on the request: one that is translated, say.
+    named = [entry for entry in own if entry.name == (match.view_name or '')]
+    path = '/' + match.route
+    fallback = RouteEntry(Framework.DJANGO, path, match.url_name or '', ANY_METHOD, match.func)
+    return named[0] if len(named) == 1 else fallback
+
+
+def _find_near(table: RouteTable, path: str) -> tuple[RouteEntry, ...]:
+    """Return the routes whose paths look most like *path*, best first."""
+    by_path: dict[str, RouteEntry] = {}
+    for entry in table:
+        by_path.setdefault(entry.path, entry)
+    scores = {near: _compare(near.lower(), path.lower()) for near in by_path}
+    best = sorted(by_path, key=lambda near: -scores[near])[:NEAR]
+    return tuple(by_path[near] for near in best if scores[near] >= LIKENESS)
+
+
+def _compare(pattern: str, path: str) -> float:
+    """Return from 0 to 1 how much *path* is like *pattern*; a parameter is like anything."""
+    ours, theirs = pattern.split('/'), path.rstrip('/').split('/')
+    theirs += [''] * pattern.endswith('/')
+    if len(ours) == len(theirs):
+        pairs = [pair for pair in zip(ours, theirs, strict=True) if pair[0][:1] not in ('{', '<')]
+        pattern, path = '/'.join(our for our, _ in pairs), '/'.join(their for _, their in pairs)
+    return difflib.SequenceMatcher(None, pattern, path).ratio() if pattern.strip('/') else 0.0

@@ -1,0 +1,25 @@
+"""What `reverse_url` says where no route has that name with those parameters."""
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+from apistar import exceptions as apistar_exceptions
+from django.urls import NoReverseMatch as DjangoNoReverseMatch
+
+from django_apistar.compat.path_template import get_names
+from django_apistar.routes.entries import RouteEntry
+
+
+class NoReverseMatch(apistar_exceptions.NoReverseMatch, DjangoNoReverseMatch):
+    """No route has that name with those parameters. Both frameworks' `except` catches it."""
+
+
+def describe_mismatch(entries: Iterable[RouteEntry], name: str, params: dict[str, Any]) -> str:
+    """Say why no route of *entries* is reversed by *name* and *params*, in one sentence."""
+    paths = {entry.name: entry.path for entry in entries if entry.name}
+    if name in paths:
+        wanted = ', '.join(get_names(paths[name])) or 'no parameter'
+        return f'The route {name!r}, {paths[name]}, takes {wanted}; got {params!r}.'
+    close = difflib.get_close_matches(name, paths, n=1)
+    return f'No route is named {name!r}.' + (f' Did you mean {close[0]!r}?' if close else '')

@@ -1,0 +1,222 @@
+"""API Star's Router, repaired: one rule per route, nothing shared between requests."""
+
+import copy
+import dataclasses
+import functools
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from apistar import exceptions
+from apistar.document import Field
+from apistar.server.router import BaseRouter
+from django.urls import get_script_prefix
+from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
+from werkzeug.exceptions import NotFound as WerkzeugNotFound
+from werkzeug.routing import BaseConverter, BuildError, Map, RequestRedirect, Rule, ValidationError
+from werkzeug.routing import FloatConverter as WerkzeugFloatConverter
+from werkzeug.routing import IntegerConverter as WerkzeugIntegerConverter
+
+from django_apistar.compat.path_template import PathParameter, get_names, write_path, write_rule
+from django_apistar.compat.signatures import get_plain_signature
+from django_apistar.routes.entries import RouteEntry, parameter_types, walk_apistar
+from django_apistar.routes.reverse import NoReverseMatch, describe_mismatch
+
+MAX_INT = 2**63 - 1  # the largest that a database takes
+_NOT_CANONICAL = re.compile(r'\A[^/]|[\x00-\x1f\x7f\\]|//|/\.{1,2}(?=/|\Z)')
+_CACHED_PATH_LENGTH = 256
+CONVERTERS = {int: '_int', float: '_float', str: 'string'}  # of braces, by annotation
+_METHODS_ORDER = ('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')
+
+
+class IntConverter(BaseConverter):
+    """`{number}`: ASCII digits with an optional sign, as large as a database takes.
+
+    Werkzeug's takes no sign and every script's digits.
+    """
+
+    regex = '-?[0-9]{1,19}'
+    weight = 50  # as Werkzeug's: before text
+
+    def to_python(self, value: str) -> int:
+        number = int(value)
+        if abs(number) > MAX_INT:
+            raise ValidationError()
+        return number
+
+    def to_url(self, value: Any) -> str:
+        return str(int(value))
+
+
+class FloatConverter(BaseConverter):
+    """`{number}`: a decimal number with an optional sign and fraction.
+
+    Werkzeug's demands a fraction.
+    """
+
+    regex = r'-?[0-9]{1,300}(?:\.[0-9]{1,300})?'
+    weight = 50
+
+    def to_python(self, value: str) -> float:
+        return float(value)
+
+    def to_url(self, value: Any) -> str:
+        return str(float(value))
+
+
+class IntRuleConverter(WerkzeugIntegerConverter):
+    """`<int:number>`: Werkzeug's, of ASCII digits and as large as a database takes."""
+
+    regex = '[0-9]{1,300}'
+
+    def to_python(self, value: str) -> int:
+        number: int = super().to_python(value)
+        if abs(number) > MAX_INT:
+            raise ValidationError()
+        return number
+
+
+class FloatRuleConverter(WerkzeugFloatConverter):
+    """`<float:number>`: Werkzeug's, of ASCII digits."""
+
+    regex = r'[0-9]{1,300}\.[0-9]{1,300}'
+
+
+class MethodNotAllowed(exceptions.MethodNotAllowed):
+    """405 with the methods that the path has: RFC 9110, section 15.5.6."""
+
+    def __init__(self, methods: Iterable[str]) -> None:
+        super().__init__()
+        self.methods = methods
+
+    @property
+    def allow(self) -> str:
+        return format_methods(frozenset(self.methods))
+
+    def get_headers(self) -> dict[str, str]:
+        return {'Allow': self.allow}
+
+
+@functools.lru_cache(maxsize=256)
+def format_methods(methods: frozenset[str]) -> str:
+    """Return *methods* and OPTIONS, which every path has, as in an Allow header."""
+    allowed = {'OPTIONS', *methods}
+    known = [method for method in _METHODS_ORDER if method in allowed]
+    return ', '.join([*known, *sorted(allowed.difference(known))])
+
+
+class PathRedirect(exceptions.Found):
+    """The same path with its slash. `location` has neither SCRIPT_NAME nor query string."""
+
+
+class Router(BaseRouter):
+    """Looks paths up in Werkzeug's Map and builds them, as API Star's Router does.
+
+    A rule's endpoint is the entry's position and not its name, so that two routes of one name
+    keep their own handlers.
+    """
+
+    def __init__(self, routes: Any) -> None:
+        self.entries: tuple[RouteEntry, ...] = tuple(_with_own_routes(walk_apistar(routes)))
+        self.name_lookups = {entry.name: entry.route for entry in self.entries}
+        rules = [_build_rule(index, entry) for index, entry in enumerate(self.entries)]
+        converters = {
+            '_int': IntConverter, '_float': FloatConverter,
+            'int': IntRuleConverter, 'float': FloatRuleConverter,
+        }  # fmt: skip
+        self.adapter = Map(rules, converters=converters, merge_slashes=False).bind('')
+        self._positions: dict[str, list[int]] = {}
+        for index, entry in enumerate(self.entries):
+            self._positions.setdefault(entry.name, []).append(index)
+        # Thread-safe and bounded, unlike API Star's; only short paths, which a client chooses.
+        self._lookup = functools.lru_cache(maxsize=1024)(self._match)
+
+    def lookup(self, path: str, method: str) -> tuple[Any, dict[str, Any]]:
+        """Return (route, path parameters) of *path*, a decoded path.
+
+        Raises API Star's NotFound, MethodNotAllowed with `allow`, or PathRedirect.
+        """
+        match = self._lookup if len(path) <= _CACHED_PATH_LENGTH else self._match
+        position, params = match(path, method)
+        return self.entries[position].route, dict(params)
+
+    def _match(self, path: str, method: str) -> tuple[int, dict[str, Any]]:
+        if _NOT_CANONICAL.search(path):
+            raise exceptions.NotFound()
+        try:
+            position, params = self.adapter.match(path, method)
+        except WerkzeugNotFound:
+            raise exceptions.NotFound() from None
+        except WerkzeugMethodNotAllowed as exc:
+            raise MethodNotAllowed(exc.valid_methods or ()) from None
+        except RequestRedirect:
+            raise PathRedirect(path + '/') from None
+        return position, dict(params)
+
+    def build_url(self, entry: RouteEntry, params: dict[str, Any]) -> str | None:
+        """Return the path of *entry* below the script prefix, None where *params* do not fit."""
+        for position in self._positions.get(entry.name, ()):
+            if self.entries[position].path == entry.path:
+                return self._build(position, params)
+        return None
+
+    def _build(self, position: int, params: dict[str, Any]) -> str | None:
+        try:
+            path = self.adapter.build(position, params)
+        except (BuildError, ValueError, TypeError):  # The converters' own, of odd values.
+            return None
+        return get_script_prefix().rstrip('/') + path
+
+    def reverse_url(self, name: str, **params: Any) -> str:
+        """Return the path of the API Star route *name*. Raises NoReverseMatch."""
+        for position in self._positions.get(name, ()):
+            path = self._build(position, params)
+            if path is not None:
+                return path
+        raise NoReverseMatch(describe_mismatch(self.entries, name, params))
+
+
+def _with_own_routes(entries: Iterable[RouteEntry]) -> Iterator[RouteEntry]:
+    """Give each entry a Route of its own where Includes share one.
+
+    Hooks decide by the running Route's full name; a shared one would have the last Include's.
+    """
+    seen: set[int] = set()
+    for entry in entries:
+        is_shared = id(entry.route) in seen
+        seen.add(id(entry.route))
+        yield _with_path_fields(
+            dataclasses.replace(entry, route=copy.copy(entry.route)) if is_shared else entry
+        )
+
+
+def _with_path_fields(entry: RouteEntry) -> RouteEntry:
+    """Let the route's link call a parameter of the path what it is.
+
+    API Star looks for braces in the URL of the Route alone, and takes the parameters of a rule,
+    and of an Include's URL, for some of the query string.
+    """
+    link = entry.route.link
+    own = get_plain_signature(entry.handler).parameters if entry.handler else {}
+    names = [name for name in get_names(entry.path) if name in own]
+    is_mistaken = [f.location == 'query' and f.name in names for f in link.fields] if link else []
+    if not any(is_mistaken):
+        return entry
+    route = copy.copy(entry.route)
+    route.link = copy.copy(link)
+    route.link.fields = [
+        Field(field.name, 'path', schema=field.schema) if is_wrong else field
+        for field, is_wrong in zip(link.fields, is_mistaken, strict=True)
+    ]
+    return dataclasses.replace(entry, route=route)
+
+
+def _build_rule(position: int, entry: RouteEntry) -> Rule:
+    """Return the Werkzeug rule of an API Star path: `{id}` becomes `<_int:id>` and so on."""
+    types = parameter_types(entry)
+
+    def write(parameter: PathParameter) -> str:
+        converter = '' if parameter.converter else CONVERTERS[types[parameter.name]]
+        return write_rule(parameter, converter)
+
+    return Rule(write_path(entry.path, write), methods=entry.methods, endpoint=position)

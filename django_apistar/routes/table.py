@@ -1,0 +1,389 @@
+"""The introspection core: the table of all routes, and the one rule that picks a framework.
+
+API Star's routes are walked at once, Django's when they are first asked for, because a URLconf
+imports the user's views.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from django.urls import NoReverseMatch as DjangoNoReverseMatch
+from django.urls import Resolver404, get_resolver
+from django.urls import reverse as django_reverse
+
+from django_apistar.compat.path_template import (
+    TEXT,
+    PathParameter,
+    describe_shape,
+    get_head,
+    get_names,
+    parse_path,
+)
+from django_apistar.conf.parser import Problem
+from django_apistar.routes.entries import (
+    APISTAR,
+    DJANGO,
+    Framework,
+    RouteEntry,
+    parameter_types,
+    walk_django,
+)
+from django_apistar.routes.reverse import NoReverseMatch, describe_mismatch
+
+PREFIXES = 'ALLOWED_DJANGO_ROUTES'
+_MOST_SHOWN = 3  # URLs of one warning
+# Ids of what RouteTable.conflicts() finds, as system checks have them.
+_ALL_OF_IT = "the prefix '/' would leave API Star no path"
+CONFLICTS = tuple(f'django_apistar.{name}' for name in ('E005', 'E012', 'E013', 'W003', 'W004'))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Prefix:
+    """A prefix that a framework owns, as PATH_INFO spells it."""
+
+    path: str  # with its closing slash
+    framework: Framework
+
+    @property
+    def first_segment(self) -> str:
+        return self.path.split('/', 2)[1]
+
+
+class DispatchRule:
+    """Which framework serves a path. With slots: each request for an unknown path asks it."""
+
+    __slots__ = ('default', 'exact_paths', 'prefixes')
+
+    def __init__(
+        self,
+        prefixes: dict[str, tuple[_Prefix, ...]],
+        exact_paths: frozenset[str],
+        default: Framework,
+    ) -> None:
+        """*prefixes* by first segment; *exact_paths*: API Star's, without parameters."""
+        self.prefixes = prefixes
+        self.exact_paths = exact_paths
+        self.default = default
+
+    def framework_for(self, path_info: str) -> Framework:
+        """Do what `RouteTable.framework_for` says."""
+        try:
+            first_segment = path_info.split('/', 2)[1]
+        except IndexError:  # No path of a client.
+            return self.default
+        for prefix in self.prefixes.get(first_segment, ()):
+            if path_info.startswith(prefix.path) or self.is_slashless(path_info, prefix):
+                return prefix.framework
+        return self.default
+
+    def is_slashless(self, path_info: str, prefix: _Prefix) -> bool:
+        """'/admin' is Django's, for its redirect to '/admin/', unless API Star has that path."""
+        return (
+            prefix.framework is DJANGO
+            and path_info == prefix.path[:-1]
+            and path_info not in self.exact_paths
+        )
+
+
+class RouteTable:
+    """Every route of the project and the rule which framework serves a path. Immutable."""
+
+    def __init__(
+        self,
+        entries: Iterable[RouteEntry],
+        build_url: Callable[..., str | None],
+        django_prefixes: Iterable[str] = (),
+        static_prefix: str | None = None,
+        urlconf: str | None = None,
+    ) -> None:
+        """*build_url* (entry, params) gives an API Star route's path, None where it has none."""
+        self.apistar_entries = tuple(entries)
+        self.django_prefixes = tuple(django_prefixes)
+        self.static_prefix = static_prefix
+        self._build_url = build_url
+        self.urlconf = urlconf
+        paths = [entry.path for entry in self.apistar_entries if not get_names(entry.path)]
+        self.rule = DispatchRule(
+            self._index_prefixes(),
+            frozenset(map(to_path_info, paths)),
+            DJANGO if '/' in self.django_prefixes else APISTAR,
+        )
+
+    @functools.cached_property
+    def django_entries(self) -> tuple[RouteEntry, ...]:
+        patterns = get_resolver(self.urlconf).url_patterns
+        return tuple(walk_django(patterns, prefixes=self.django_prefixes))
+
+    def __iter__(self) -> Iterator[RouteEntry]:
+        yield from self.apistar_entries
+        yield from self.django_entries
+
+    # Dispatch
+
+    def _index_prefixes(self) -> dict[str, tuple[_Prefix, ...]]:
+        """Group the prefixes by first segment, so that their number costs nothing."""
+        prefixes = [
+            _Prefix(to_path_info(_close(prefix)), Framework.DJANGO)
+            for prefix in self.django_prefixes
+            if prefix.strip('/')
+        ]
+        prefixes.sort(key=lambda prefix: len(prefix.path), reverse=True)
+        if self.static_prefix:
+            prefixes.insert(0, _Prefix(to_path_info(self.static_prefix), Framework.STATIC))
+        index: dict[str, tuple[_Prefix, ...]] = {}
+        for prefix in prefixes:
+            index[prefix.first_segment] = (*index.get(prefix.first_segment, ()), prefix)
+        return index
+
+    def framework_for(self, path_info: str) -> Framework:
+        """Return the framework that serves *path_info*.
+
+        *path_info* is PATH_INFO as in PEP 3333: decoded as latin-1, no SCRIPT_NAME, '' means
+        '/'. Prefixes match on path-segment boundaries, static first. Never raises.
+        """
+        return self.rule.framework_for(path_info)
+
+    def explain_dispatch(self, path_info: str) -> str:
+        """Say by which rule `framework_for` decides *path_info*, in a sentence."""
+        for prefix in self.rule.prefixes.get(path_info.partition('/')[2].partition('/')[0], ()):
+            if path_info.startswith(prefix.path):
+                what = 'STATIC_URL' if prefix.framework is Framework.STATIC else PREFIXES
+                return f'{what} covers {prefix.path}.'
+            if self.rule.is_slashless(path_info, prefix):
+                return f'{PREFIXES} covers {prefix.path}, of which only the slash is missing.'
+        if self.rule.default is DJANGO:
+            return f"{PREFIXES} holds '/', which covers every path."
+        return f'No prefix in {PREFIXES} covers the path.'
+
+    def explain_unreachable(self, entry: RouteEntry) -> str:
+        """Say why no request ever gets to *entry*; '' where one does."""
+        if self.is_reachable(entry):
+            return self._explain_hidden(entry)
+        rule = self.explain_dispatch(to_path_info(_example_path(entry))).rstrip('.')
+        return rule[0].lower() + rule[1:] if rule.startswith('No ') else rule
+
+    def _explain_hidden(self, entry: RouteEntry) -> str:
+        """Say which route of the same framework takes all requests of *entry*; '' for none."""
+        if entry.framework is Framework.APISTAR:
+            first = self._first_of[id(entry)]
+            what = 'path and method'
+        else:
+            first = self._first_django_of[entry.path]
+            what = 'path'
+            if first is entry and id(entry) in self._caught:
+                return f'{self._caught[id(entry)].path} comes first and takes every path'
+        if first is entry:
+            return ''
+        return f'{first.name or first.handler_name} has the same {what} and comes first'
+
+    @functools.cached_property
+    def _first_of(self) -> dict[int, RouteEntry]:
+        """The API Star routes by their ids, each with the one called for its path and method."""
+        first: dict[tuple[Any, ...], RouteEntry] = {}
+        found: dict[int, RouteEntry] = {}
+        for entry in self.apistar_entries:
+            wide = first.get((_get_shape(entry, is_wide=True), entry.methods))
+            shape = _get_shape(entry), entry.methods
+            found[id(entry)] = first.setdefault(shape, wide or entry)
+        return found
+
+    @functools.cached_property
+    def _first_django_of(self) -> dict[str, RouteEntry]:
+        """The URL that is called for each path as Django writes it."""
+        return {entry.path: entry for entry in reversed(self.django_entries)}
+
+    @functools.cached_property
+    def _caught(self) -> dict[int, RouteEntry]:
+        """The URLs behind one that takes anything, by their ids, each with that one."""
+        caught: dict[int, RouteEntry] = {}
+        takers: list[RouteEntry] = []
+        for entry in self.django_entries:
+            for taker in takers:
+                if entry.place.head.startswith(taker.place.head):
+                    caught.setdefault(id(entry), taker)
+            if entry.place.takes_anything:
+                takers.append(entry)
+        return caught
+
+    def is_reachable(self, entry: RouteEntry) -> bool:
+        """Return whether dispatch leads a request for *entry* to its framework."""
+        if self.framework_for(to_path_info(_example_path(entry))) is entry.framework:
+            return True
+        # What begins with a parameter may still lie below a prefix.
+        prefixes = map(_close, self.django_prefixes)
+        is_django = entry.framework is Framework.DJANGO
+        return is_django and any(self._leads_below(entry, prefix) for prefix in prefixes)
+
+    def _leads_below(self, entry: RouteEntry, prefix: str) -> bool:
+        """Return whether a path of *entry*, a Django URL, is *prefix* or below it."""
+        place = entry.place
+        if place.head.startswith(prefix):
+            return True
+        if place.is_whole or not prefix.startswith(place.head) or not place.may_begin_with(prefix):
+            return False
+        return place.is_deeper_than(prefix) or self._find_view(prefix) is entry.handler
+
+    def _find_view(self, path: str) -> Callable[..., Any] | None:
+        try:
+            return get_resolver(self.urlconf).resolve(path).func
+        except Resolver404:
+            return None
+
+    # Conflicts
+
+    @property
+    def hides_apistar_paths(self) -> bool:
+        """Whether a prefix covers some API Star route, which then must not be found by its path."""
+        return not all(self.is_reachable(entry) for entry in self.apistar_entries)
+
+    def conflicts(self) -> tuple[Problem, ...]:
+        """Return every clash between routes, names and prefixes of the two frameworks."""
+        return (*self.errors(), *self._unreachable_django_urls(), *self._dead_prefixes())
+
+    def errors(self) -> tuple[Problem, ...]:
+        """Return the clashes that no project can want; the URLconf is not imported for them."""
+        return (
+            *self._duplicate_names(),
+            *self._duplicate_paths(),
+            *self._hidden_apistar_routes(),
+        )
+
+    def _duplicate_names(self) -> Iterator[Problem]:
+        seen: dict[str, RouteEntry] = {}
+        for entry in self.apistar_entries:
+            first = seen.setdefault(entry.name, entry)
+            if first.path != entry.path:
+                yield Problem(
+                    'E005',
+                    f'Two routes are named {entry.name!r}: {first.path} and {entry.path}.',
+                    'Give one of them another name: Route(..., name=...).',
+                )
+
+    def _duplicate_paths(self) -> Iterator[Problem]:
+        for entry in self.apistar_entries:
+            first = self._first_of[id(entry)]
+            if first is not entry:
+                yield Problem(
+                    'E013',
+                    f'{entry.methods[0]} {entry.path} has two routes, {first.name!r} and '
+                    f'{entry.name!r}; the second is never called.',
+                    'Remove one of them.',
+                )
+
+    def _hidden_apistar_routes(self) -> Iterator[Problem]:
+        for entry in self.apistar_entries:
+            owner = self.framework_for(to_path_info(_example_path(entry)))
+            if owner is not Framework.APISTAR:
+                what = 'STATIC_URL' if owner is Framework.STATIC else 'ALLOWED_DJANGO_ROUTES'
+                yield Problem(
+                    'E012',
+                    f'The API Star route {entry.path} ({entry.name!r}) is never reached: {what} '
+                    'covers its path.',
+                    'Move the route, or remove the prefix.',
+                )
+
+    def _unreachable_django_urls(self) -> Iterator[Problem]:
+        """Yield a W003 for each prefix that would mend some: a whole `include` lacks but one."""
+        by_hint: dict[str, list[str]] = {}
+        for entry in self.django_entries:
+            if not self.is_reachable(entry):
+                by_hint.setdefault(_propose_prefix(entry), []).append(entry.path)
+        for hint, paths in by_hint.items():
+            yield Problem('W003', _describe_unreachable(paths), hint)
+
+    def _dead_prefixes(self) -> Iterator[Problem]:
+        for prefix in self.django_prefixes:
+            closed = _close(prefix)
+            if closed == self.static_prefix or closed == '/':
+                continue
+            if not any(self._is_below(entry, closed) for entry in self.django_entries):
+                yield Problem(
+                    'W004',
+                    f'ALLOWED_DJANGO_ROUTES holds {prefix!r}, under which the URLconf has no URL.',
+                    'Remove the prefix, or add the URLs.',
+                )
+
+    def _is_below(self, entry: RouteEntry, prefix: str) -> bool:
+        """Return whether *prefix* serves *entry*, which may lack its closing slash."""
+        is_slashless = entry.place.is_whole and entry.place.head == prefix[:-1]
+        return is_slashless or self._leads_below(entry, prefix)
+
+    # Reverse
+
+    def reverse(self, name: str, /, **params: Any) -> str:
+        """Return the URL path of *name*: an API Star name first, then a Django name.
+
+        Raises NoReverseMatch.
+        """
+        entries = [entry for entry in self.apistar_entries if entry.name == name]
+        for entry in entries:
+            url = self._build_url(entry, params)
+            if url is not None:
+                return url
+        if entries:
+            raise NoReverseMatch(describe_mismatch(entries, name, params))
+        try:
+            return django_reverse(name, urlconf=self.urlconf, kwargs=params or None)
+        except DjangoNoReverseMatch as exc:
+            raise NoReverseMatch(self._describe_unknown(name, exc)) from None
+
+    def _describe_unknown(self, name: str, exc: Exception) -> str:
+        if any(entry.name == name for entry in self.django_entries):
+            return str(exc)
+        return describe_mismatch(tuple(self), name, {})
+
+
+def to_path_info(path: str) -> str:
+    """Return *path* as PEP 3333 spells it: its UTF-8 bytes decoded as latin-1."""
+    return path.encode('utf-8').decode('latin-1')
+
+
+def _get_shape(entry: RouteEntry, is_wide: bool = False) -> tuple[Any, ...]:
+    """Return the path of an API Star route with its parameters' kinds in place of their names.
+
+    *is_wide*: each rule as the braces that take all that it takes, `{x}` of its type.
+    """
+    types = parameter_types(entry) if get_names(entry.path) else {}
+    return tuple(
+        part if isinstance(part, str) else _describe_kind(part, types[part.name], is_wide)
+        for part in parse_path(entry.path)
+    )
+
+
+def _describe_kind(parameter: PathParameter, type_: type, is_wide: bool) -> tuple[Any, ...]:
+    kind = type_.__name__ if type_ in (int, float) else TEXT
+    if is_wide and not parameter.takes_slashes:
+        parameter = PathParameter(parameter.name)
+    return describe_shape(parameter, f'{{{kind}}}' if kind != TEXT else kind)
+
+
+def _close(prefix: str) -> str:
+    return prefix.rstrip('/') + '/'
+
+
+def _example_path(entry: RouteEntry) -> str:
+    """The literal beginning of a path decides who gets it; a parameter stands in as '_'."""
+    if entry.framework is Framework.DJANGO:
+        return entry.place.head
+    head = get_head(entry.path)
+    return head if head == entry.path else head + '_'
+
+
+def _describe_unreachable(paths: list[str]) -> str:
+    reason = f'no prefix in {PREFIXES} covers'
+    if len(paths) == 1:
+        return f'The Django URL {paths[0]} is never reached: {reason} it.'
+    shown, rest = paths[:_MOST_SHOWN], len(paths) - _MOST_SHOWN
+    examples = ', '.join(shown) + (f' and {rest} more' if rest > 0 else '')
+    return f'{len(paths)} Django URLs are never reached: {reason} them ({examples}).'
+
+
+def _propose_prefix(entry: RouteEntry) -> str:
+    segment, slash, _ = entry.place.head[1:].partition('/')
+    if not (slash or entry.place.is_whole):
+        return f'Add what its paths begin with to {PREFIXES}; {_ALL_OF_IT}.'
+    if not segment:
+        return f"Move it below a prefix, as '/site/'; {_ALL_OF_IT}."
+    return f"Add '/{segment}/' to {PREFIXES}."

@@ -1,0 +1,122 @@
+"""API Star's documentation: the document of an App, its page and its schema."""
+
+import dataclasses
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from apistar import http
+from apistar.document import Document, Link, Section
+from django.conf import settings
+from django.utils import translation
+
+from django_apistar import schema
+from django_apistar.compat.path_template import to_uri_template
+from django_apistar.routes.entries import RouteEntry
+from django_apistar.schema import policy
+from django_apistar.schema.ui import render_ui
+
+LANGUAGES = ['javascript', 'python']
+_SCRIPT = '<script src="{url}"></script>\n    </body>'
+
+
+def build_document(entries: Iterable[RouteEntry]) -> Any:
+    """Return the Document of the documented *entries*, with a section for each Include.
+
+    API Star's own leaves nested Includes out and writes prefixes into the user's routes. The
+    sections are flat, 'outer:inner', as its page and its codecs walk one level.
+    """
+    content: list[Any] = []
+    sections: dict[str, list[Any]] = {}
+    names: dict[int, set[str]] = {}
+    for entry in entries:
+        if not entry.documented:
+            continue
+        siblings = content
+        if entry.sections:
+            siblings = sections.setdefault(':'.join(entry.sections), [])
+        taken = names.setdefault(id(siblings), set())
+        siblings.append(_build_link(entry, taken))
+    return Document([*content, *(Section(name, links) for name, links in sections.items())])
+
+
+def _build_link(entry: RouteEntry, taken: set[str]) -> Any:
+    """Return a copy of the route's link with the whole path and a name that none has *taken*."""
+    link = entry.route.link
+    name, number = link.name, 1
+    while name in taken:
+        number += 1
+        name = f'{link.name}_{number}'
+    taken.add(name)
+    return Link(
+        url=to_uri_template(entry.path), method=link.method, name=name, encoding=link.encoding,
+        response=link.response, title=link.title, description=link.description,
+        fields=link.fields,
+    )  # fmt: skip
+
+
+def render_page(app: Any) -> Any:
+    """Return the response with the documentation page of *app*: API Star's, or `app.docs_ui`'s."""
+    nonce = policy.make_nonce()
+    page = _render_apistar(app, nonce) if app.docs_ui == 'apistar' else _render_ui(app, nonce)
+    sent = build_policy(app) if app.docs_csp == '' else app.docs_csp
+    headers = {policy.HEADER: sent.replace(policy.NONCE, nonce)} if sent else {}
+    return http.HTMLResponse(page, headers=headers)
+
+
+def _render_apistar(app: Any, nonce: str) -> str:
+    page: str = app.render_template(
+        'apistar/docs/index.html', document=app.document, langs=LANGUAGES, code_style=None,
+        csp_nonce=nonce,
+    )  # fmt: skip
+    return finish_page(page, app.static_url, nonce)
+
+
+def finish_page(page: str, static_url: Callable[[str], str], nonce: str) -> str:
+    """Return API Star's *page* with our script, and with *nonce* for the scripts beside it.
+
+    Its language buttons do nothing by themselves: API Star never shipped their script.
+    """
+    script = _SCRIPT.format(url=static_url('django_apistar/docs.js'))
+    page = script.join(page.rsplit('</body>', 1))
+    return policy.add_nonce(page, nonce, _get_base(static_url))
+
+
+def _get_base(static_url: Callable[[str], str]) -> str:
+    return static_url('name').removesuffix('name')
+
+
+def _render_ui(app: Any, nonce: str) -> str:
+    title = schema.info_of(app).title or schema.DEFAULT_TITLE
+    url = app.reverse_url('serve_schema')
+    return render_ui(app.docs_ui, title, app.static_url, url, nonce=nonce)
+
+
+def build_policy(app: Any) -> str:
+    """Return the policy of the documentation page of *app*, with policy.NONCE in it."""
+    origins = _build(app).origins if app.docs_ui == 'swagger' else ()
+    return policy.build_policy(app.docs_ui, _get_base(app.static_url), origins)
+
+
+def render_schema(app: Any) -> Any:
+    """Return the response with the OpenAPI document of *app*, which is built once."""
+    return http.Response(_build(app).content, headers={'Content-Type': schema.MEDIA_TYPE})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Built:
+    content: bytes
+    origins: tuple[str, ...]  # of the servers that it names
+
+
+def _build(app: Any) -> _Built:
+    built = _DOCUMENTS.get(app)
+    if built is None:
+        with translation.override(settings.LANGUAGE_CODE):  # whoever asks first
+            document = schema.build_app_openapi(app)
+        built = _Built(schema.render(document), policy.find_origins(document))
+        _DOCUMENTS[app] = built
+    return built
+
+
+_DOCUMENTS: 'weakref.WeakKeyDictionary[Any, _Built]' = weakref.WeakKeyDictionary()

@@ -1,0 +1,1 @@
+"""`runapistar`: the server process, gunicorn or granian."""

@@ -1,0 +1,99 @@
+"""What runapistar prints before it serves: pure text from facts."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import apistar
+import django
+
+import django_apistar
+from django_apistar.routes.entries import Framework
+from django_apistar.routes.reverse import NoReverseMatch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django_apistar.routes.table import RouteTable
+
+_LABEL_WIDTH = 9
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Banner:
+    """The facts of a start. `addresses`: 'HOST:PORT', 'unix:PATH', …; URLs are paths or None."""
+
+    settings_module: str
+    addresses: tuple[str, ...]
+    scheme: str
+    docs_url: str | None
+    admin_url: str | None
+    server: str
+    is_reloading: bool
+    routes: str
+
+
+def format_banner(banner: Banner) -> str:
+    """Return *banner* as lines of plain text."""
+    title = (
+        f'django-apistar {django_apistar.__version__}, API Star {apistar.__version__}, '
+        f'Django {django.__version__}, settings {banner.settings_module}'
+    )
+    lines = [
+        title,
+        '',
+        *(f'  {label:{_LABEL_WIDTH}}{text}' for label, text in _rows(banner)),
+        '',
+        '',
+    ]
+    return '\n'.join(lines)
+
+
+def _rows(banner: Banner) -> Iterator[tuple[str, str]]:
+    for address in banner.addresses:
+        yield 'Site', format_url(banner, address, '/')
+    first = min(banner.addresses, key=_is_local, default='')
+    if banner.docs_url:
+        yield 'Docs', format_url(banner, first, banner.docs_url)
+    if banner.admin_url:
+        yield 'Admin', format_url(banner, first, banner.admin_url)
+    yield 'Server', banner.server + (', autoreload' if banner.is_reloading else '')
+    yield 'Routes', banner.routes
+
+
+def _is_local(address: str) -> bool:
+    return address.startswith(('unix:', 'fd:'))
+
+
+def format_url(banner: Banner, address: str, path: str) -> str:
+    """Return the URL of *path* at *address*; what has no URL is shown as it is."""
+    if not _is_local(address):
+        return f'{banner.scheme}://{address}{path}'
+    return address if path == '/' else path
+
+
+def describe_routes(table: RouteTable) -> str:
+    """Return how many routes each framework has, and how many of them no request reaches."""
+    frameworks = (
+        (table.apistar_entries, 'API Star route'),
+        (table.django_entries, 'Django URL'),
+    )
+    counts = ', '.join(_count(len(entries), noun) for entries, noun in frameworks)
+    unreachable = sum(not table.is_reachable(entry) for entry in table)
+    if not unreachable:
+        return f'{counts}, all reachable'
+    return f'{counts}, {unreachable} unreachable: manage.py apistar_routes --unreachable'
+
+
+def _count(number: int, noun: str) -> str:
+    return f'{number} {noun}{"" if number == 1 else "s"}'
+
+
+def find_admin_url(table: RouteTable) -> str | None:
+    """Return the path of the Django admin, or None when there is none that a request reaches."""
+    try:
+        url = table.reverse('admin:index')
+    except NoReverseMatch:
+        return None
+    return url if table.framework_for(url) is Framework.DJANGO else None

@@ -1,0 +1,107 @@
+"""The defaults of both servers, and what keeps a server from starting with an option."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from pathlib import Path
+
+from django_apistar.server import listeners
+from django_apistar.server.launch import ServerError
+
+# workers x threads stays below the 100 connections that PostgreSQL allows by default.
+_CONNECTIONS = 96
+WORKERS_MAX = 12
+_WORKERS_LIMIT = 1000  # that anybody may ask for: more come from a slip, and take a machine down
+_THREADS_MIN, _THREADS_MAX = 8, 32
+_DEVELOPMENT_THREADS = 16
+
+
+def count_workers(is_development: bool) -> int:
+    """Return the default number of workers: one, WEB_CONCURRENCY, or by this machine's cores."""
+    text = os.environ.get('WEB_CONCURRENCY')
+    if text and not (text.isascii() and text.isdigit() and int(text)):
+        raise ServerError(f'WEB_CONCURRENCY is {text!r}. Set it to a number of workers, 1 or more.')
+    if is_development:
+        return 1
+    if text:
+        return int(text)
+    return min(2 * count_cores() + 1, WORKERS_MAX)
+
+
+def check_workers(workers: int) -> None:
+    """Raise ServerError where the number of processes cannot be meant."""
+    if workers < 1:
+        raise ServerError(f'workers is {workers}. Serving needs 1 worker or more.')
+    if workers > _WORKERS_LIMIT:
+        raise ServerError(
+            f'workers is {workers}. Give {_WORKERS_LIMIT} or fewer: each is a process.'
+        )
+
+
+def count_cores() -> int:
+    """Return the number of processor cores that this process may use."""
+    if hasattr(os, 'sched_getaffinity'):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def count_threads(workers: int, is_development: bool) -> int:
+    """Return the default number of threads of each of *workers*."""
+    if is_development:
+        return _DEVELOPMENT_THREADS
+    return max(_THREADS_MIN, min(_CONNECTIONS // max(workers, 1), _THREADS_MAX))
+
+
+def default_address(is_development: bool) -> str:
+    """Return the address to serve on when nothing names one: in production PORT is honoured."""
+    port = os.environ.get('PORT')
+    if port and not is_development:
+        return listeners.parse_address(f'0.0.0.0:{port}')
+    return f'127.0.0.1:{listeners.DEFAULT_PORT}'
+
+
+def check_certificate(certfile: str | None, keyfile: str | None) -> None:
+    """Raise ServerError when the files cannot serve https."""
+    if keyfile and not certfile:
+        raise ServerError(f'The key {keyfile} has no certificate. Give --certfile too.')
+    for file in (certfile, keyfile):
+        if file and not Path(file).exists():
+            raise ServerError(f'The file {file} of --certfile or --keyfile does not exist.')
+    if certfile:
+        try:
+            # An empty password: OpenSSL would ask the terminal for that of the key.
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certfile, keyfile, '')
+        except OSError as exc:
+            raise ServerError(
+                f'The certificate {certfile} cannot be used: {exc.strerror or exc}. '
+                'Give the PEM file of a certificate, and its key by --keyfile.'
+            ) from exc
+
+
+def check_pid_file(file: str | None) -> None:
+    """Raise ServerError when *file* cannot be written, or is that of a server which runs."""
+    if not file or 'GUNICORN_PID' in os.environ:  # set by USR2, when two masters run
+        return
+    if not Path(file).parent.is_dir():
+        raise ServerError(f'The pid file {file} cannot be written: its folder does not exist.')
+    try:
+        pid = int(Path(file).read_text())
+        os.kill(pid, 0)
+    except (OSError, ValueError, OverflowError):
+        return
+    if pid != os.getpid():
+        raise ServerError(
+            f'The pid file {file} is that of process {pid}, which runs. '
+            'Stop it, or remove the file.'
+        )
+
+
+def check_log_file(file: str | None) -> None:
+    """Raise ServerError when the log *file* cannot be opened; '-' is a standard stream."""
+    if not file or file == '-':
+        return
+    try:
+        Path(file).open('a').close()
+    except OSError as exc:
+        raise ServerError(f'The log {file} cannot be written: {exc.strerror}.') from exc

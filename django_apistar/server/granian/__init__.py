@@ -1,0 +1,1 @@
+"""granian, with the same options."""

@@ -1,0 +1,78 @@
+"""granian's own options, which follow `--` on the command line of `runapistar`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+from granian.cli import cli
+from granian.http import HTTP1Settings, HTTP2Settings
+
+from django_apistar.server.launch import ServerError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Options of granian after `--` that runapistar sets itself.
+_OWN = {
+    'host': '--bind', 'port': '--bind', 'uds': '--bind', 'workers': '--workers',
+    'blocking_threads': '--threads', 'ssl_certificate': '--certfile', 'ssl_keyfile': '--keyfile',
+    'log_access_enabled': '--access-log', 'pid_file': '--pid',
+    'workers_kill_timeout': '--graceful-timeout', 'http1_keep_alive': '--keep-alive',
+    'http1_header_read_timeout': '--client-timeout',
+    # It takes as many characters off any path, so that /xyz/admin/ were /admin/ as well.
+    'url_path_prefix': 'the setting FORCE_SCRIPT_NAME',
+    'ssl_keyfile_password': 'a key without a password',  # granian 2.8.9 panics at such a key
+    'interface': '--server', 'reload': '--noreload', 'factory': '--server',
+}  # fmt: skip
+# Those that change nothing: our log and our reloader stand in their place.
+_IDLE = {
+    'log_access_fmt', 'reload_ignore_dirs', 'reload_ignore_paths', 'reload_ignore_patterns',
+    'reload_ignore_worker_failure', 'reload_paths', 'reload_tick', 'uds_permissions', 'websockets',
+}  # fmt: skip
+# Options of granian whose argument of the server class has another name.
+_NAMES = {'http1_buffer_size': 'max_buffer_size'}
+
+
+def parse_arguments(arguments: list[str]) -> dict[str, Any]:
+    """Return what granian's own options after `--` mean for its server class."""
+    try:
+        context = cli.make_context('granian', [*arguments, 'WSGI_APPLICATION'])
+    except click.ClickException as exc:
+        raise ServerError(
+            f'--: {exc.format_message().rstrip(".")}. `granian --help` lists the options.'
+        ) from exc
+    given = {
+        name: value
+        for name, value in context.params.items()
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    }
+    if given.pop('app') != 'WSGI_APPLICATION':
+        raise ServerError(f'--: {arguments!r} names an application. Set WSGI_APPLICATION to it.')
+    for name in given:
+        if name in _OWN:
+            raise ServerError(f'--: granian has this from runapistar. Give {_OWN[name]} instead.')
+        if name in _IDLE:
+            raise ServerError(f'--: {name} of granian changes nothing here. Leave its option out.')
+    if 'log_config' in given:
+        given['log_dictconfig'] = _read_log_config(given.pop('log_config'))
+    return {
+        **_gather(given, 'http1_', HTTP1Settings),
+        **_gather(given, 'http2_', HTTP2Settings),
+        **{_NAMES.get(name, name): value for name, value in given.items()},
+    }
+
+
+def _read_log_config(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text())
+    except (OSError, ValueError) as exc:
+        raise ServerError(f'--: --log-config {file} cannot be read: {exc}.') from exc
+
+
+def _gather(given: dict[str, Any], prefix: str, settings_class: Any) -> dict[str, Any]:
+    """Move the options that begin with *prefix* from *given* into one settings object."""
+    names = [name for name in given if name.startswith(prefix)]
+    values = {_NAMES.get(name, name.removeprefix(prefix)): given.pop(name) for name in names}
+    return {f'{prefix}settings': settings_class(**values)} if values else {}

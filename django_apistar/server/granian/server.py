@@ -1,0 +1,370 @@
+"""granian as the command runs it: the same options, access log, reload and signals as gunicorn."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import types
+from pathlib import Path
+from typing import Any
+
+import granian
+import granian.wsgi as wsgi
+from django.core.exceptions import ImproperlyConfigured
+from granian.constants import Interfaces, SSLProtocols
+from granian.errors import FatalError
+from granian.http import HTTP1Settings
+from granian.log import LogLevels, logger
+from granian.net import SocketHolder  # type: ignore[attr-defined]  # public by its use there
+from granian.server.mp import MPServer
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+
+from django_apistar.api import client_timeouts
+from django_apistar.server import access_log, listeners
+from django_apistar.server.defaults import (
+    WORKERS_MAX,
+    check_certificate,
+    check_log_file,
+    check_pid_file,
+    check_workers,
+    count_cores,
+    count_threads,
+    count_workers,
+    default_address,
+)
+from django_apistar.server.granian.options import parse_arguments
+from django_apistar.server.launch import Launch, ServerError, accept_signals, format_error
+from django_apistar.server.loading import (
+    check_headers,
+    is_loadable,
+    load_application,
+    load_or_explain,
+)
+from django_apistar.server.private_names import LOG, explain, find_missing
+
+# Options of runapistar that gunicorn has and granian has not.
+_MISSING = {
+    'worker_class': '--worker-class',
+    'timeout': '--timeout',
+    'max_requests': '--max-requests',
+    'preload_app': '--preload',
+}
+_LOADING_S = 1.5  # that a new worker gets for loading before the old one turns clients away
+_LINGER_S = 2.0  # that a client gets for its request on a connection which is about to close
+
+# granian's own handler writes to stdout.
+_LOG_HANDLERS = {
+    'console': {
+        'class': 'logging.StreamHandler', 'formatter': 'generic', 'stream': 'ext://sys.stderr',
+    },
+    'access': {
+        'class': 'logging.StreamHandler', 'formatter': 'access', 'stream': 'ext://sys.stdout',
+    },
+}  # fmt: skip
+
+
+class GranianServer:
+    """granian's configuration from a launch, and the process that serves it."""
+
+    def __init__(self, launch: Launch) -> None:
+        self.launch = launch
+        self.trial_text: str | None = None
+        self.uses_gevent = False
+        self.complaints = [explain(LOG)] if find_missing(LOG) else []
+        self.is_first_load = True
+        self.listener: Any = None
+        self._refuse_missing_options()
+        chosen, is_development = launch.settings, launch.debug
+        self.workers: int = chosen.get('workers', self._count_workers())
+        self.threads: int = chosen.get('threads', self._count_threads())
+        self.graceful_timeout_s: int = chosen.get('graceful_timeout', 5 if is_development else 30)
+        self.client_timeout_s: int = chosen.get('client_timeout', client_timeouts.DEFAULT_S)
+        self.arguments = parse_arguments(launch.arguments)
+        check_workers(self.workers)
+        for name in ('threads', 'graceful_timeout_s', 'client_timeout_s'):
+            if getattr(self, name) < 1:
+                raise ServerError(f'{name.removesuffix("_s")} must be 1 or more with granian.')
+        self.cfg = self._build_config()
+        check_certificate(self.cfg.certfile, self.cfg.keyfile)
+        check_pid_file(launch.settings.get('pidfile'))
+        check_log_file(self.cfg.accesslog)
+
+    def _count_workers(self) -> int:
+        # More than one per core slows granian down: it waits for the clients outside Python.
+        cores = min(count_cores(), WORKERS_MAX)
+        asked = count_workers(self.launch.debug)
+        return asked if self.launch.debug or os.environ.get('WEB_CONCURRENCY') else cores
+
+    def _count_threads(self) -> int:
+        return min(count_threads(self.workers, self.launch.debug), 2 * count_cores() + 1)
+
+    def _refuse_missing_options(self) -> None:
+        chosen = self.launch.settings
+        for name, option in _MISSING.items():
+            if name in chosen:
+                raise ServerError(f'granian has no {option}. Leave it out, or use gunicorn.')
+        if self.launch.config:
+            raise ServerError('--config is a file of gunicorn. Leave it out, or use gunicorn.')
+        if chosen.get('keepalive'):
+            raise ServerError(
+                'granian has no time for --keep-alive. Give 0 for none, leave it out, or use '
+                'gunicorn.'
+            )
+        if len(chosen.get('bind', ())) > 1:
+            raise ServerError('granian serves on one address. Give one, or use gunicorn.')
+
+    def _build_config(self) -> Any:
+        """Return gunicorn's configuration of the socket and the access log, which we share."""
+        chosen = self.launch.settings
+        config = Config()
+        config.set('bind', chosen.get('bind', [default_address(self.launch.debug)]))
+        config.set('accesslog', chosen.get('accesslog', '-' if self.launch.debug else None))
+        is_development = self.launch.debug
+        config.set(
+            'access_log_format',
+            access_log.DEVELOPMENT_FORMAT if is_development else access_log.FORMAT,
+        )
+        for name in ('certfile', 'keyfile'):
+            config.set(name, chosen.get(name))
+        return config
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of the URLs that are served."""
+        return 'https' if self.cfg.is_ssl else 'http'
+
+    def open_listeners(self) -> list[Any]:
+        """Return the listening socket. Raises AddressError."""
+        return [listeners.open_listener(address, self.cfg) for address in self.cfg.address]
+
+    def describe_addresses(self, opened: list[Any]) -> tuple[str, ...]:
+        """Return the address of the socket, or the one that would be opened."""
+        addresses = [one.getsockname() for one in opened] or self.cfg.address
+        return tuple(listeners.format_address(address) for address in addresses)
+
+    def describe(self) -> str:
+        """Return the server, its workers and threads in words."""
+        workers, threads = self.workers, self.threads
+        return (
+            f'granian {granian.__version__}, {workers} worker{"" if workers == 1 else "s"} '
+            f'with {threads} thread{"" if threads == 1 else "s"}'
+            f'{"" if workers == 1 else " each"}'
+        )
+
+    def run(self) -> None:
+        """Serve until a signal ends it. Exits with status 1 when a worker cannot start."""
+        self.listener = listeners.adopt(self.launch.sockets[0])
+        address = self.listener.getsockname()
+        listeners.forget_lost_clients(self.listener, self.client_timeout_s)
+        try:
+            owns_socket = not isinstance(self.cfg.address[0], int)
+            master = Master(self.launch, self.listener, owns_socket, **self._options(address))
+            # A worker may be told to leave before it knows the signal.
+            signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+            master.on_startup(accept_signals)
+            master.on_reload(functools.partial(setattr, self, 'is_first_load', False))
+            master.serve(target_loader=self.load, wrap_loader=False)
+        except (FatalError, ValueError) as exc:  # ValueError: of a log configuration
+            raise ServerError(f'granian cannot start: {type(exc).__name__} {exc}.') from exc
+        finally:
+            if isinstance(address, str):
+                Path(address).unlink(missing_ok=True)
+
+    def _options(self, address: Any) -> dict[str, Any]:
+        """Return the arguments of granian's server class."""
+        chosen, is_development = self.launch.settings, self.launch.debug
+        is_local = isinstance(address, str)
+        certfile = self.cfg.certfile
+        options: dict[str, Any] = {
+            'target': 'WSGI_APPLICATION',
+            'address': address if is_local else address[0],  # for granian's log
+            'port': 0 if is_local else address[1],
+            'interface': Interfaces.WSGI,
+            'websockets': False,
+            'workers': self.workers,
+            'blocking_threads': self.threads,
+            'http1_settings': HTTP1Settings(),
+            'log_level': LogLevels('warning' if is_development else 'info'),
+            'ssl_cert': Path(certfile) if certfile else None,
+            'ssl_key': Path(self.cfg.keyfile or certfile) if certfile else None,
+            'ssl_protocol_min': SSLProtocols.tls12,
+            'respawn_failed_workers': True,
+            'respawn_interval': 0.3 if is_development else _LOADING_S + _LINGER_S,
+            'log_dictconfig': {'handlers': _LOG_HANDLERS},
+            'workers_kill_timeout': self.graceful_timeout_s,
+            'pid_file': Path(chosen['pidfile']) if 'pidfile' in chosen else None,
+        }
+        options.update(self.arguments)
+        options['http1_settings'].keep_alive = chosen.get('keepalive') != 0
+        options['http1_settings'].header_read_timeout = self.client_timeout_s * 1000
+        return options
+
+    def load(self) -> Any:
+        """Return the WSGI application; called in each worker."""
+        threading.Thread(target=leave_with, args=(os.getppid(),), daemon=True).start()
+        leaving = Leaving(self.listener)
+        signal.signal(signal.SIGUSR1, leaving.begin)
+        # granian would put the process's environment into each request's environ: secrets, and
+        # whatever looks like a header there.
+        vars(wsgi)['os'] = types.SimpleNamespace(environ={})
+        application = self._load_watched() if self.launch.reload else load_or_exit(self.launch)
+        if self.cfg.accesslog:
+            log = (Logger if find_missing(LOG) else access_log.AccessLogger)(self.cfg)
+            application = access_log.AccessLogged(application, log)
+        leaving.application = application
+        return leaving.answer
+
+    def _load_watched(self) -> Any:
+        # Imported here: its modules belong to the worker, the master must not hold them.
+        from django_apistar.server import reloader
+
+        def load() -> Any:
+            first = self.is_first_load
+            found = load_application() if first else reloader.load_again(self.launch.skip_checks)
+            check_headers(self.launch, found)
+            return found
+
+        def ask_for_new_worker(watched: reloader.WatchedApplication) -> None:
+            os.kill(os.getppid(), signal.SIGHUP)
+
+        return reloader.load_watched(load, ask_for_new_worker)
+
+
+class Master(MPServer):
+    """granian's master, with a socket that all workers share and that is bound before."""
+
+    def __init__(self, launch: Launch, listener: Any, owns_socket: bool, **options: Any) -> None:
+        super().__init__(**options)
+        self.launch = launch
+        self._listener = listener
+        self._owns_socket = owns_socket and not launch.debug
+
+    def _init_shared_socket(self) -> None:
+        # On Linux granian would open one socket per worker, and lose what waits in the socket
+        # of a worker that is replaced.
+        self._listener.setblocking(False)
+        self._sfd = self._listener.fileno()
+        is_local = self._listener.family == socket.AF_UNIX
+        self._shd: Any = SocketHolder(  # type: ignore[call-arg]  # the stub names none
+            self._sfd, is_local, self.backlog
+        )
+        self._sso = self._listener
+
+    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
+        """Stop. A worker has this handler until it is loaded, and simply ends."""
+        master: Any = self.pid  # None until granian has started
+        if os.getpid() != master:
+            os._exit(0)
+        super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
+
+    def _respawn_workers(
+        self, workers: Any, spawn_target: Any, target_loader: Any, delay: float = 0
+    ) -> None:
+        for index in workers:
+            if self.interrupt_signal:
+                return
+            old = self.wrks[index]
+            turn_away = threading.Timer(max(delay - _LINGER_S, 0), tell_to_leave, [old])
+            turn_away.start()
+            super()._respawn_workers([index], spawn_target, target_loader, delay)
+            turn_away.join()
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        """Stop the workers, when they have accepted every client that the kernel has let in."""
+        if self._owns_socket and any(worker.inner.is_alive() for worker in self.wrks):
+            listeners.empty([self._listener], self.workers_kill_timeout or 0)
+        super().shutdown(exit_code)  # type: ignore[no-untyped-call]
+
+    def _stop_workers(self) -> None:
+        for worker in self.wrks:
+            tell_to_leave(worker)
+        time.sleep(0 if self.launch.debug else _LINGER_S)
+        super()._stop_workers()  # type: ignore[no-untyped-call]
+
+    def _reload(self, spawn_target: Any, target_loader: Any) -> None:
+        if self.launch.reload or is_loadable(self.launch):
+            super()._reload(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+        else:
+            self.reload_signal = False
+            self.main_loop_interrupt.clear()
+            logger.error('Not reloaded: the workers go on with the code that they have.')
+        if self.interrupt_signal:  # granian forgets one that comes while it reloads
+            self.main_loop_interrupt.set()
+
+
+def load_or_exit(launch: Launch) -> Any:
+    """Return the application in a production worker; end the worker when it cannot be loaded."""
+    try:
+        application = load_or_explain()
+        check_headers(launch, application)
+        return application
+    except ImproperlyConfigured as exc:
+        sys.exit(format_error(exc))
+
+
+def leave_with(parent: int) -> None:
+    """Stop this worker when its master is gone; granian's workers would serve on."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def tell_to_leave(worker: Any) -> None:
+    """Tell a worker that it ends soon, see `Leaving`."""
+    with contextlib.suppress(ProcessLookupError, TypeError):  # TypeError: it has no id yet
+        os.kill(worker.inner.pid, signal.SIGUSR1)
+
+
+class Leaving:
+    """What `answer`, the WSGI application of a worker, needs to take leave of its clients.
+
+    granian closes idle connections at once when it stops, also those on which a request is
+    under way. From `begin` on this worker accepts no connection, and each response closes its
+    own, so that there are none left when it stops.
+    """
+
+    application: Any
+
+    def __init__(self, listener: Any) -> None:
+        self.is_leaving = False
+        self._shared = os.fstat(listener.fileno()).st_ino
+        self._family = listener.family
+
+    def answer(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Answer as the application does. Granian calls a method faster than an object."""
+        if self.is_leaving:
+            return self.application(environ, functools.partial(self._close, start_response))
+        return self.application(environ, start_response)
+
+    def _close(self, start_response: Any, status: str, headers: Any, *exc_info: Any) -> Any:
+        return start_response(status, [*headers, ('Connection', 'close')], *exc_info)
+
+    def begin(self, *signal_arguments: Any) -> None:
+        """Accept nothing more: a socket that nobody knows takes the place of the listening one."""
+        if self.is_leaving:
+            return
+        self.is_leaving = True
+        with open_unknown(self._family) as unknown:
+            for number in [int(entry.name) for entry in Path('/dev/fd').iterdir()]:
+                with contextlib.suppress(OSError):
+                    if os.fstat(number).st_ino == self._shared:
+                        os.dup2(unknown.fileno(), number)
+
+
+def open_unknown(family: int) -> socket.socket:
+    """Return a listening socket that nobody knows, of the *family* that a worker expects."""
+    unknown = socket.socket(family)
+    unknown.setblocking(False)
+    if family == socket.AF_UNIX:
+        unknown.bind('')  # Linux chooses a name that is no file.
+    else:
+        unknown.bind(('::1' if family == socket.AF_INET6 else '127.0.0.1', 0))
+    unknown.listen(1)
+    return unknown

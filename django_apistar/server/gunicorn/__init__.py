@@ -1,0 +1,1 @@
+"""gunicorn, embedded: its settings, arbiter and worker."""

@@ -1,0 +1,140 @@
+"""gunicorn's arbiter as the command runs it: a stop and a reload that lose no request."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from gunicorn import sock
+from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
+from gunicorn.sock import TCP6Socket, TCPSocket, UnixSocket
+
+from django_apistar.server import listeners
+from django_apistar.server.launch import ServerError, accept_signals
+from django_apistar.server.loading import is_loadable
+
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+
+
+class Master(Arbiter):
+    """gunicorn's arbiter, with sockets bound before, and a reload that cannot fail halfway."""
+
+    def __init__(self, app: Any) -> None:
+        super().__init__(app)
+        self.is_reloading = False
+        self.is_stopping = False
+        command = app.launch.command()
+        self.START_CTX = {'args': command, 'cwd': app.launch.directory, 0: command[0]}
+
+    def start(self) -> None:
+        """Take the sockets over that were bound before this process began."""
+        if 'GUNICORN_FD' not in os.environ:  # set by USR2
+            self.LISTENERS = [
+                _wrap(listeners.adopt(number), self.cfg, self.log)
+                for number in self.app.launch.sockets
+            ]
+        super().start()
+
+    def init_signals(self) -> None:
+        super().init_signals()
+        accept_signals()
+
+    def signal(self, sig: int, frame: Any) -> None:
+        """Queue a signal. A worker has this handler until it sets its own, and simply ends."""
+        if os.getpid() == self.pid:
+            super().signal(sig, frame)
+        elif sig in _ENDING:
+            os._exit(0)
+
+    def spawn_worker(self) -> Any:
+        """Fork a worker, which knows whether it is one of the first."""
+        self.app.is_first_load = self.worker_age < self.cfg.workers
+        return super().spawn_worker()
+
+    def handle_hup(self) -> None:
+        """Reload, unless the new configuration or code is broken: then the old workers stay."""
+        if self._can_reload():
+            super().handle_hup()
+        else:
+            self.log.error('Not reloaded: the workers go on with the code that they have.')
+
+    def _can_reload(self) -> bool:
+        launch = self.app.launch
+        try:
+            if type(self.app)(launch).uses_gevent != launch.gevent:
+                raise ServerError('gevent is chosen at the start, not by a reload.')
+        except ImproperlyConfigured as exc:
+            self.log.error('%s', exc)
+            return False
+        if launch.reload or self.cfg.preload_app:
+            return True
+        return is_loadable(launch)
+
+    def reload(self) -> None:
+        """Start new workers, wait until they serve, then stop the old ones."""
+        self.is_reloading = True
+        try:
+            super().reload()
+        finally:
+            self.is_reloading = False
+
+    def stop(self, graceful: bool = True) -> None:
+        """Stop the workers, when they have accepted every client that the kernel has let in."""
+        self.is_stopping = True
+        if graceful and self.WORKERS and self._owns_sockets():
+            listeners.empty(self.LISTENERS, self.cfg.graceful_timeout)
+            sock.close_sockets(self.LISTENERS, unlink=False)
+            self.LISTENERS = []
+        super().stop(graceful)
+
+    def _owns_sockets(self) -> bool:
+        is_alone = self.reexec_pid == self.master_pid == 0
+        is_handed = self.systemd or any(isinstance(one, int) for one in self.cfg.address)
+        return is_alone and not is_handed and not self.app.launch.debug
+
+    def reap_workers(self) -> None:
+        """Forget workers that have ended. While the server stops, a failed one ends nothing."""
+        while True:
+            try:
+                super().reap_workers()
+            except HaltServer:
+                if not self.is_stopping:
+                    raise
+            else:
+                return
+
+    def manage_workers(self) -> None:
+        """Spawn missing workers and stop surplus ones; during a reload, not before its time."""
+        if self.is_reloading:
+            self._wait_for_new_workers()
+        super().manage_workers()
+
+    def _wait_for_new_workers(self) -> None:
+        # A worker's first heartbeat replaces the time at which its file was made.
+        newest = sorted(self.WORKERS.values(), key=lambda worker: worker.age)[-self.num_workers :]
+        made = {worker: worker.tmp.last_update() for worker in newest}
+        deadline = time.monotonic() + self.cfg.graceful_timeout
+        while made and time.monotonic() < deadline:
+            time.sleep(0.05)
+            try:
+                self.reap_workers()
+            except HaltServer as exc:
+                self.log.error('%s The old workers go on.', exc.reason)
+            alive = set(self.WORKERS.values())
+            made = {
+                worker: time_made
+                for worker, time_made in made.items()
+                if worker in alive and worker.tmp.last_update() == time_made
+            }
+
+
+def _wrap(opened: socket.socket, config: Any, log: Any) -> Any:
+    """Return gunicorn's own kind of socket for *opened*."""
+    kinds = {socket.AF_UNIX: UnixSocket, socket.AF_INET6: TCP6Socket}
+    kind = kinds.get(opened.family, TCPSocket)
+    return kind(opened.getsockname(), config, log, fd=opened.detach())

@@ -1,0 +1,237 @@
+"""gunicorn's settings as the command decides them: defaults, refusals, trials, one of our own."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from gunicorn.config import Setting
+
+from django_apistar.api.client_timeouts import DEFAULT_S
+from django_apistar.server import access_log
+from django_apistar.server.defaults import (
+    check_certificate,
+    check_log_file,
+    check_pid_file,
+    check_workers,
+    count_threads,
+    default_address,
+)
+from django_apistar.server.launch import Launch, ServerError
+from django_apistar.server.private_names import LOG, WORKER, find_missing
+
+_JITTER_SHARE = 10  # of max_requests, so that not all workers are replaced at once
+
+PRODUCTION = {
+    'access_log_format': access_log.FORMAT,
+    'control_socket_disable': True,
+    # A client's SCRIPT_NAME would go through a proxy that only knows of paths, and past its rules.
+    'forwarder_headers': '',
+    'worker_class': 'gthread',
+    'timeout': 30,
+    'graceful_timeout': 30,
+    'keepalive': 5,
+    'max_requests': 10_000,
+    'default_proc_name': 'runapistar',
+}
+DEVELOPMENT = {
+    **PRODUCTION,
+    'access_log_format': access_log.DEVELOPMENT_FORMAT,
+    'accesslog': '-',
+    'loglevel': 'warning',
+    'timeout': 0,  # a breakpoint may last
+    'graceful_timeout': 5,
+    'max_requests': 0,
+}
+
+# Settings of gunicorn that a project cannot have here, and why.
+REFUSED = {
+    'paste': 'WSGI_APPLICATION names the application. Leave it out.',
+    'raw_paste_global_conf': 'It configures a Paste application, and WSGI_APPLICATION is none.',
+}
+
+
+def _check_seconds(value: int | str) -> int:
+    seconds = int(value)
+    if seconds < 1:
+        raise ValueError('Give 1 second or more.')
+    return seconds
+
+
+class ClientTimeout(Setting):
+    """Known to gunicorn's configuration by its base class: in files, and on command lines."""
+
+    name = 'client_timeout'
+    section = 'Worker Processes'
+    cli = ['--client-timeout']
+    meta = 'SECONDS'
+    validator = _check_seconds
+    type = int
+    default = DEFAULT_S
+    desc = """\
+        The seconds that a client gets for its handshake and for a head, and that it may let a
+        body or an answer rest.
+        """
+
+
+def complete(config: Any, chosen: set[str], launch: Launch) -> None:
+    """Decide what depends on other settings, and try what can be wrong with them.
+
+    *config* is gunicorn's `Config`, *chosen* the settings that something else than a default
+    decides. Enters the folders that they name. Raises ServerError.
+    """
+    _refuse(config, launch.application)
+    _enter_folders(config, chosen)
+    if get(config, 'raw_env'):
+        os.environ.update(config.env)
+    if 'bind' not in chosen:
+        config.set('bind', [default_address(launch.debug)])
+    if 'max_requests_jitter' not in chosen:
+        _set(config, 'max_requests_jitter', (get(config, 'max_requests') or 0) // _JITTER_SHARE)
+    if 'control_socket' in chosen and 'control_socket_disable' not in chosen:
+        _set(config, 'control_socket_disable', False)
+    if launch.reload:
+        _set(config, 'reload', False)  # by our own reloader
+    if 'logger_class' not in chosen and not find_missing(LOG):
+        sends_statistics = bool(get(config, 'statsd_host'))
+        _set(config, 'logger_class', access_log.get_logger_class(sends_statistics))
+    _choose_worker(config, chosen, launch.debug)
+    _check_processes(config)
+    _check_files(config)
+
+
+def get(config: Any, name: str) -> Any:
+    """Return a setting; None where this release of gunicorn has it no more, or not yet."""
+    setting = config.settings.get(name)
+    return setting.get() if setting else None
+
+
+def _set(config: Any, name: str, value: Any) -> None:
+    if name in config.settings:
+        config.set(name, value)
+
+
+def _refuse(config: Any, application: str) -> None:
+    for name, reason in REFUSED.items():
+        if get(config, name):
+            raise ServerError(f'{name} is {get(config, name)!r}. {reason}')
+    named = (get(config, 'wsgi_app') or '').replace(':', '.')
+    if named and application not in (named, f'{named}.application'):
+        raise ServerError(
+            f'wsgi_app is {config.wsgi_app!r}, and WSGI_APPLICATION is {application!r}. '
+            'Leave wsgi_app out, or set both to the same.'
+        )
+    if get(config, 'http_parser') == 'fast' and find_spec('gunicorn_h1c') is None:
+        raise ServerError("http_parser is 'fast', and gunicorn_h1c is not installed. Install it.")
+
+
+def _enter_folders(config: Any, chosen: set[str]) -> None:
+    folders = list(filter(None, (get(config, 'pythonpath') or '').split(',')))
+    if 'chdir' in chosen:
+        os.chdir(config.chdir)
+        folders.append(config.chdir)
+    for folder in map(os.path.abspath, folders):
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+
+
+def _choose_worker(config: Any, chosen: set[str], is_development: bool) -> None:
+    worker_class = config.settings['worker_class'].get()
+    if _is_gthread(worker_class, config.threads):
+        config.set('worker_class', get_worker_class(is_development))
+        if 'threads' not in chosen:
+            config.set('threads', count_threads(config.workers, is_development))
+    elif ClientTimeout.name in chosen:
+        raise ServerError(
+            f'The worker class {worker_class!r} has no --client-timeout. Leave it out, or use '
+            'gthread.'
+        )
+    try:
+        loaded = config.worker_class
+    except RuntimeError as exc:
+        # A traceback in brackets, whose last line is the cause.
+        reason = str(exc).rstrip(' \n].').splitlines()[-1]
+        raise ServerError(
+            f'The worker class {worker_class!r} cannot be loaded: {reason}. '
+            'Use gthread, sync, or one whose package is installed.'
+        ) from exc
+    modules = {base.__module__ for base in loaded.__mro__}
+    if 'gunicorn.workers.gasgi' in modules:
+        raise ServerError(
+            f'The worker class {worker_class!r} serves ASGI, and WSGI_APPLICATION is WSGI. '
+            'Use gthread.'
+        )
+    if hasattr(loaded, 'patch') and not uses_gevent(loaded):
+        raise ServerError(
+            f'The worker class {worker_class!r} patches the standard library, which must be done '
+            'before anything is imported: runapistar does it for gevent alone. Use gevent.'
+        )
+
+
+def _is_gthread(worker_class: Any, threads: int) -> bool:
+    names = {'gthread', 'gunicorn.workers.gthread.ThreadWorker'}
+    return worker_class in names or (worker_class == 'sync' and threads > 1)
+
+
+def get_worker_class(is_development: bool) -> Any:
+    """Return our threaded worker, or the name of gunicorn's where ours has nothing to stand on."""
+    if find_missing(WORKER):
+        return 'gthread'
+    from django_apistar.server.gunicorn.worker import DevelopmentWorker, Worker
+
+    return DevelopmentWorker if is_development else Worker
+
+
+def uses_gevent(worker_class: type) -> bool:
+    """Return whether *worker_class* is gunicorn's for gevent, or made of it."""
+    modules = {base.__module__ for base in worker_class.__mro__}
+    return 'gunicorn.workers.ggevent' in modules
+
+
+def _check_processes(config: Any) -> None:
+    check_workers(config.workers)
+    if config.threads < 1:
+        raise ServerError('threads is 0. Serving needs 1 thread or more.')
+    for name, own in (('user', os.geteuid()), ('group', os.getegid())):
+        wanted = get(config, name)
+        if os.geteuid() and wanted not in (None, own):
+            raise ServerError(
+                f'{name} is {wanted}, and this process is {own}. Only root can serve as another: '
+                'leave it out.'
+            )
+
+
+def _check_files(config: Any) -> None:
+    check_certificate(config.certfile, config.keyfile)
+    if config.is_ssl:
+        _check_tls(get(config, 'ca_certs'), get(config, 'ciphers'))
+    check_pid_file(get(config, 'pidfile'))
+    for name in ('accesslog', 'errorlog'):
+        check_log_file(get(config, name))
+    for name in ('logconfig', 'logconfig_json'):
+        file = get(config, name)
+        if file and not Path(file).is_file():
+            raise ServerError(f'{name} is {file!r}, which is no file.')
+    folder = get(config, 'worker_tmp_dir')
+    if folder and not Path(folder).is_dir():
+        raise ServerError(f'worker_tmp_dir is {folder!r}, which is no folder.')
+
+
+def _check_tls(ca_certs: str | None, ciphers: str | None) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        if ca_certs:
+            context.load_verify_locations(ca_certs)
+    except OSError as exc:
+        raise ServerError(
+            f'ca_certs is {ca_certs!r}, which cannot be used: {exc.strerror or exc}.'
+        ) from exc
+    try:
+        if ciphers:
+            context.set_ciphers(ciphers)
+    except ssl.SSLError as exc:
+        raise ServerError(f'ciphers is {ciphers!r}, which names none that OpenSSL has.') from exc

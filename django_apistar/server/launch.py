@@ -1,0 +1,81 @@
+"""What the server process is told, as plain values, and how signals wait for it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+DEFAULT_APPLICATION = 'django_apistar.wsgi.application'
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+# What runs in the fresh interpreter. sys.path first: the project may hold django_apistar itself.
+# Then gevent, which must patch `ssl` before urllib3, and so API Star, has imported it.
+_BOOT = """
+import json, sys
+launch = json.loads(sys.argv[1])
+sys.path[:] = launch["path"]
+if launch["gevent"]:
+    from gevent import monkey
+    monkey.patch_all()
+from django_apistar.server.boot import main
+main(sys.argv[1])
+"""
+
+
+class ServerError(ImproperlyConfigured):
+    """What keeps the server from starting, in one sentence with the remedy."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Launch:
+    """What the server process must know. It travels as JSON, so it holds plain values only."""
+
+    server: str = 'gunicorn'
+    application: str = DEFAULT_APPLICATION
+    settings: dict[str, Any] = dataclasses.field(default_factory=dict)  # gunicorn's names
+    arguments: list[str] = dataclasses.field(default_factory=list)  # those after `--`
+    config: str | None = None  # gunicorn's configuration file, absolute
+    debug: bool = False
+    reload: bool = False
+    skip_checks: bool = False
+    gevent: bool = False  # its workers run in greenlets: patch the standard library first
+    verify: bool = False  # load the application and exit: the question before a reload
+    sockets: list[int] = dataclasses.field(default_factory=list)  # listening descriptors
+    directory: str = dataclasses.field(default_factory=os.getcwd)
+    path: list[str] = dataclasses.field(default_factory=lambda: list(sys.path))
+
+    def command(self) -> list[str]:
+        """Return the arguments of a fresh interpreter that serves this launch."""
+        flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # -W, -X
+        return [sys.executable, *flags, '-c', _BOOT, json.dumps(dataclasses.asdict(self))]
+
+
+def has_settings_module() -> bool:
+    """Return whether another process can load the project's settings."""
+    from django.conf import settings
+
+    return bool(getattr(settings, 'SETTINGS_MODULE', None))
+
+
+def hold_signals() -> None:
+    """Let signals wait that arrive before the server is ready for them, see `accept_signals`.
+
+    To be called before anybody is told that there is a server.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+
+
+def accept_signals() -> None:
+    """Deliver the signals that `hold_signals` held back; for a server that handles them now."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+
+
+def format_error(exc: BaseException) -> str:
+    """Return the sentences of *exc*, each as a line that begins with the command's name."""
+    return '\n'.join(f'runapistar: {line}' for line in str(exc).splitlines())
