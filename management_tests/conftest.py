@@ -18,7 +18,8 @@ WITHOUT_PLANS = os.environ.get('DJANGO_APISTAR_ACCELERATE') == '0'
 # or they compare both modes, or several databases, themselves.
 ONCE = frozenset({
     'test_accelerate_encoding', 'test_accelerate_texts', 'test_accelerate_validation',
-    'test_apistar_bench', 'test_apistar_docs', 'test_apistar_docs_comparison',
+    'test_apistar_bench', 'test_apistar_docs', 'test_apistar_docs_check',
+    'test_apistar_docs_comparison',
     'test_apistar_docs_document', 'test_apistar_docs_generated', 'test_apistar_docs_page',
     'test_apistar_docs_pages', 'test_apistar_docs_values', 'test_apistar_routes',
     'test_apistar_routes_resolve',
@@ -29,7 +30,7 @@ ONCE = frozenset({
     'test_costs', 'test_fuzz', 'test_growth', 'test_layers', 'test_oracle', 'test_oracle_random',
     'test_packaging', 'test_plans',
     'test_reliability_page', 'test_safety_ids', 'test_schema_changes',
-    'test_schema_changes_proof', 'test_schemathesis', 'test_speed',
+    'test_schema_changes_proof', 'test_schema_changes_types', 'test_schemathesis', 'test_speed',
     'test_threads', 'test_wsgi',
 })  # fmt: skip
 

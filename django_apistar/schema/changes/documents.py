@@ -1,6 +1,6 @@
 """A document that is compared: which language it is written in, and whether it can be read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django_apistar.schema.changes.keywords import Schema
@@ -50,27 +50,36 @@ def _get_version(content: Schema, kind: str) -> str:
     return '3.0' if is_old else '3.1'
 
 
-def iter_nodes(content: Any) -> Iterator[tuple[Any, int]]:
-    """Yield each object of *content* and its depth, without recursion."""
-    waiting = [(content, 0)]
+def iter_nodes(content: Any) -> Iterator[Schema]:
+    """Yield each object of *content*, without recursion."""
+    waiting = [content]
     while waiting:
-        node, depth = waiting.pop()
+        node = waiting.pop()
         if isinstance(node, dict):
-            yield node, depth
-            waiting += [(child, depth + 1) for child in node.values()]
+            yield node
+            waiting += node.values()
         elif isinstance(node, list):
-            waiting += [(child, depth + 1) for child in node]
+            waiting += node
 
 
 def _check_depth(content: Schema) -> None:
-    if any(depth > DEEPEST for _, depth in iter_nodes(content)):
-        raise UnreadableError(f'is deeper than {DEEPEST} levels')
+    level: list[Any] = [content]
+    for _ in range(DEEPEST):
+        level = [child for node in level for child in _get_children(node)]
+        if not level:
+            return
+    raise UnreadableError(f'is deeper than {DEEPEST} levels')
+
+
+def _get_children(node: Any) -> Iterable[Any]:
+    return node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
 
 
 def _check_circles(content: Schema) -> None:
     """A reference that leads to references alone, and back to itself, means nothing."""
     source = Source(content, '3.1')
-    for node, _ in iter_nodes(content):
+    for start in iter_nodes(content):
+        node: Any = start
         seen: list[str] = []
         while isinstance(node, dict) and isinstance(node.get('$ref'), str):
             if node['$ref'] in seen:

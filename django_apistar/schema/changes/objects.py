@@ -38,13 +38,12 @@ class Objects:
     def iter_findings(self) -> Iterator[Finding]:
         yield from self._required()
         yield from self._counts()
-        names = dict.fromkeys([*get_names(self.giver), *get_names(self.taker)])
         required = get_required(self.giver)
         most = get_number(self.giver, 'maxProperties', min)
         is_full = most is not None and most <= len(required)
-        for name in names:
-            if name in required or not is_full:
-                yield from self._property(name)
+        names = [*get_names(self.giver), *get_names(self.taker)]
+        for name in dict.fromkeys(required if is_full else names):
+            yield from self._property(name)
         if not is_full:
             yield from self._unlisted()
         yield from self._property_names()
@@ -80,10 +79,14 @@ class Objects:
         if wanted is not None and (own is None or own > wanted):
             yield Finding('maxProperties', giver=own, taker=wanted)
 
+    def _can_be_named(self, name: str) -> bool:
+        names = self.giver.all_of('propertyNames')
+        return all(may_fit(self.givers, schema, name) for schema in names)
+
     # What each property may be
 
     def _property(self, name: str) -> Iterator[Finding]:
-        if self._is_skipped(name):
+        if self._is_skipped(name) or not self._can_be_named(name):
             return
         is_given, is_taken = name in get_names(self.giver), name in get_names(self.taker)
         try:

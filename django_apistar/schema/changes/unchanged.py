@@ -24,7 +24,7 @@ class Unchanged:
 
 
 def _iter_refs(node: Any) -> Iterator[str]:
-    for part, _ in iter_nodes(node):
+    for part in iter_nodes(node):
         ref = part.get('$ref')
         if isinstance(ref, str):
             yield ref
