@@ -150,8 +150,11 @@ def test_SCHEMA_ACCEPTED_is_left_out_for_good(settings):
 @pytest.mark.parametrize(
     ('accepted', 'sentence'),
     [
-        ({'path-remove': 'x'}, ("SCHEMA_ACCEPTED names the rule 'path-remove', which does not exist."
-         " Did you mean 'path-removed'?")),
+        (
+            {'path-remove': 'x'},
+            ("SCHEMA_ACCEPTED names the rule 'path-remove', which does not exist. "
+            "Did you mean 'path-removed'?"),
+        ),
         ({'path-removed': ''}, "SCHEMA_ACCEPTED has no reason for 'path-removed'. Write one."),
         (['path-removed'], ("SCHEMA_ACCEPTED is ['path-removed']; it must be a dict of 'RULE:GLOB' "
          'and the reason.')),
