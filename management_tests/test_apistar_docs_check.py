@@ -262,6 +262,26 @@ def test_git_that_is_missing(monkeypatch):
 # What cannot be compared
 
 
+def test_an_odd_property_hides_no_other(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, kind in (('old', 'string'), ('new', 'integer')):
+        schema = {'properties': {'odd': {'properties': 1, 'title': kind}, 'a': {'type': kind}}}
+        content = {'content': {'application/json': {'schema': schema}}}
+        operation = {'requestBody': content, 'responses': {'200': {'description': 'OK'}}}
+        document = {'openapi': '3.1.0', 'paths': {'/a/': {'post': operation}}}
+        (tmp_path / f'{name}.json').write_text(json.dumps(document))
+
+    changes = json.loads(compare('--report', 'json')[2])['changes']
+
+    assert [(change['level'], change['message']) for change in changes] == [
+        ('error', 'the body.a no longer takes string. Example: "".'),
+        (
+            'warning',
+            "the body.odd holds 'something that is not well-formed', which cannot be compared.",
+        ),
+    ]
+
+
 def test_an_odd_part_gives_a_remark_and_hides_nothing_else(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     old, new = json.loads(json.dumps(OLD)), json.loads(json.dumps(NEW))

@@ -1,11 +1,14 @@
 """Which changes between two documents break a client: the pairs, and the table of rules."""
 
+import contextlib
+import copy
 import json
+import random
 from pathlib import Path
 
 import pytest
 
-from django_apistar.schema.changes import compare
+from django_apistar.schema.changes import UnreadableError, compare
 from django_apistar.schema.changes.rules import LEVELS, RULES
 from management_tests.rule_examples import fire
 from management_tests.rules_page import MARK, PAGE, make_reference
@@ -54,3 +57,27 @@ def test_every_rule_has_its_entry_in_the_documentation():
 
     assert mark, f'{PAGE.name} has no place for the rules'
     assert reference == make_reference(), 'run python -m management_tests.rules_page'
+
+
+ODD = (None, 1, 'x', [], {}, True, [None], {'a': None}, {'$ref': 1}, {'$ref': '#/nope'}, -1, 'é')
+
+
+def iter_places(node):
+    """Yield (holder, key) of everything in *node*."""
+    items = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, child in list(items):
+        yield node, key
+        if isinstance(child, (dict, list)):
+            yield from iter_places(child)
+
+
+def test_a_document_that_is_odd_anywhere_is_compared_or_refused():
+    choose = random.Random(0).choice
+    for _ in range(600):
+        pair = copy.deepcopy(choose(PAIRS))
+        for _ in range(2):
+            holder, key = choose(list(iter_places({'': pair[choose(['before', 'after'])]})))
+            holder[key] = copy.deepcopy(choose(ODD))
+        if isinstance(pair['before'], dict) and isinstance(pair['after'], dict):
+            with contextlib.suppress(UnreadableError):
+                compare(pair['before'], pair['after'])

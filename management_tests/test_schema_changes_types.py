@@ -150,7 +150,9 @@ def test_a_value_that_is_no_longer_taken_is_named(compare):
         documents = build(old, version), build(new, version)
         value = find_refused(maker, old, new, documents[0])
         different += bool(value)
-        if value and not compare(*documents) & {'error', 'warning'}:
+        # OpenAPI 3.0 has no tuples: two lists may be described alike.
+        is_told = documents[0] != documents[1]
+        if value and is_told and not compare(*documents) & {'error', 'warning'}:
             missed.append((seed, value, documents))
 
     assert missed == []

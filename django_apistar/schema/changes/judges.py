@@ -6,10 +6,11 @@ from typing import Any
 
 from django_apistar.schema.changes.changes import Change, Place, make_change, make_schema_change
 from django_apistar.schema.changes.documents import Document
+from django_apistar.schema.changes.keywords import ILL_FORMED
 from django_apistar.schema.changes.schemas import Comparison
 from django_apistar.schema.changes.unchanged import Unchanged
 
-WORDS = (AttributeError, KeyError, TypeError, ValueError, IndexError, RecursionError)
+WORDS = (*ILL_FORMED, RecursionError)
 MOST = 100  # changes of one schema
 
 

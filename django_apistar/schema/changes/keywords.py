@@ -14,6 +14,9 @@ REF_STANDS_ALONE = ('3.0', '2.0')
 # What stands in a schema and allows or forbids nothing that a validator would see.
 APPLICATORS = ('$ref', '$dynamicRef', 'allOf', 'anyOf', 'oneOf', 'if', 'dependentSchemas')
 
+# What a part of a document that is not what it has to be can raise.
+ILL_FORMED = (AttributeError, KeyError, TypeError, ValueError, IndexError)
+
 
 class MalformedError(ValueError):
     """A part of a document is not what it has to be."""

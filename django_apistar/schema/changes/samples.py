@@ -7,7 +7,7 @@ from typing import Any
 
 from django_apistar.schema.changes.forms import Form, get_forms
 from django_apistar.schema.changes.instances import fits
-from django_apistar.schema.changes.keywords import MalformedError
+from django_apistar.schema.changes.keywords import ILL_FORMED
 from django_apistar.schema.changes.limits import get_names, get_required, item_at, property_of
 from django_apistar.schema.changes.regexes import UnsureError, iter_texts
 from django_apistar.schema.changes.sources import Source
@@ -19,6 +19,7 @@ FEW = 8  # values of a schema within it
 MOST_NAMES = 16
 BUDGET = 1500  # values within values
 ORDER = ('string', 'number', 'object', 'array', 'boolean', 'null')
+UNKNOWN = (UnsureError, OverflowError, RecursionError, *ILL_FORMED)
 ANYTHING: tuple[Any, ...] = ('', 1, {}, [], True, None, 'a', 0.5)
 LONGEST = 70  # items
 LONGEST_TEXT = 300  # characters
@@ -38,7 +39,7 @@ class Hints:
         self.values: list[Any] = []
 
     def collect(self, source: Source, schema: Any, depth: int = DEEPEST) -> None:
-        with contextlib.suppress(MalformedError, AttributeError, TypeError):
+        with contextlib.suppress(*ILL_FORMED):
             node = source.look(schema)
             if isinstance(node, dict) and depth:
                 self._read(node)
@@ -82,7 +83,7 @@ def find_witness(
     sampler = _Sampler(giver[0], hints)
     for form in forms:
         for value in itertools.islice(sampler.sample(form, DEEPEST), MOST):
-            with contextlib.suppress(UnsureError, ValueError, OverflowError, RecursionError):
+            with contextlib.suppress(*UNKNOWN):
                 if fits(*giver, value) and not fits(*taker, value):
                     return [value]
     return []
@@ -127,7 +128,7 @@ class _Sampler:
             self.budget -= 1
             if self.budget < 0:
                 return
-            with contextlib.suppress(UnsureError, ValueError, OverflowError, RecursionError):
+            with contextlib.suppress(*UNKNOWN):
                 if fits(self.source, schema, value):
                     yield value
 

@@ -8,6 +8,7 @@ from django_apistar.schema.changes.disjoint import are_disjoint
 from django_apistar.schema.changes.findings import MOST, UNSEEN, Finding, doubt, prove, sure, weigh
 from django_apistar.schema.changes.forms import Form, get_forms, is_whole
 from django_apistar.schema.changes.instances import fits
+from django_apistar.schema.changes.keywords import ILL_FORMED
 from django_apistar.schema.changes.limits import (
     get_high,
     get_low,
@@ -67,6 +68,10 @@ class Comparison:
         self._open[key] = depth
         try:
             found = _without_echo(list(_distinct(self._compare(giver, taker))))
+        except ILL_FORMED:
+            if not depth:
+                raise
+            found = [Finding('unknown', taker='something that is not well-formed')]
         finally:
             del self._open[key]
         if self._lowest >= depth:
@@ -152,7 +157,7 @@ class Comparison:
         """Look for a value that proves what *found* says."""
         giver, taker = (self.giver, schemas[0]), (self.taker, schemas[1])
         is_own = any(not finding.place and not finding.is_sure for finding in found)
-        if not is_own and takers == 1:
+        if not is_own and takers == 1 == givers:
             yield from found
             return
         example = find_witness(giver, taker, [form])

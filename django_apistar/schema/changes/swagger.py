@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django_apistar.schema.changes.keywords import MalformedError, Schema
+from django_apistar.schema.changes.keywords import ILL_FORMED, MalformedError, Schema
 from django_apistar.schema.changes.sources import Source
 
 METHODS = ('get', 'put', 'post', 'delete', 'options', 'head', 'patch')
@@ -51,7 +51,7 @@ class _Modernizer:
             return item
         shared = self._resolved(item.get('parameters'))
         return {
-            key: self._operation(value, shared) if key in METHODS else value
+            key: self._guarded(value, shared) if key in METHODS else value
             for key, value in item.items() if key != 'parameters'
         }  # fmt: skip
 
@@ -63,6 +63,13 @@ class _Modernizer:
             except MalformedError:
                 found.append(parameter)
         return found
+
+    def _guarded(self, operation: Any, shared: list[Any]) -> Any:
+        """What is not well-formed stays as it is, for the judges to tell."""
+        try:
+            return self._operation(operation, shared)
+        except ILL_FORMED:
+            return operation
 
     def _operation(self, operation: Any, shared: list[Any]) -> Any:
         if not isinstance(operation, dict):
