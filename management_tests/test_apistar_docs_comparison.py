@@ -395,3 +395,10 @@ def test_a_document_that_is_not_openapi_is_no_traceback(broken):
     assert breaking_changes({'openapi': '3.1.0', 'paths': broken}, new) in (
         (), ('GET /x/: there may now be the response 200.',),
     )  # fmt: skip
+
+
+def test_no_diff_of_documents_that_would_take_minutes():
+    old, new = ({'a': [number] * 200_001} for number in (1, 2))
+
+    assert diff(old, new, 'a', 'b') == ('--- a and b differ; they are too long for a diff.',)
+    assert diff(old, old, 'a', 'b') == ()

@@ -14,14 +14,19 @@ TITLES = {
     ERROR: 'Breaking changes', WARNING: 'Changes that may break a client', INFO: 'Other changes',
 }  # fmt: skip
 ANNOTATIONS = {ERROR: 'error', WARNING: 'warning', INFO: 'notice'}
+MOST_LINES = 400_000  # of both documents together, for a diff
 Paint = Callable[[str, str], str]  # level and text
 
 
 def diff(old: Schema, new: Schema, old_name: str, new_name: str) -> tuple[str, ...]:
-    """Return the lines of a unified diff of the two documents, () where they are equal."""
-    return tuple(
-        difflib.unified_diff(_lines(old), _lines(new), old_name, new_name, n=2, lineterm='')
-    )
+    """Return the lines of a unified diff of the two documents, () where they are equal.
+
+    Of documents that would take minutes it is one line.
+    """
+    lines, others = _lines(old), _lines(new)
+    if lines != others and len(lines) + len(others) > MOST_LINES:
+        return (f'--- {old_name} and {new_name} differ; they are too long for a diff.',)
+    return tuple(difflib.unified_diff(lines, others, old_name, new_name, n=2, lineterm=''))
 
 
 def _lines(document: Schema) -> list[str]:
