@@ -66,6 +66,15 @@ def test_two_files_as_text():
 
 
 @pytest.mark.usefixtures('_files')
+def test_breaking_changes_are_red_on_a_terminal(monkeypatch):
+    monkeypatch.delenv('NO_COLOR', raising=False)
+    stdout = compare('--force-color')[2]
+
+    assert f'\n\x1b[31;1mBreaking changes:\x1b[0m\n{ERRORS}' in stdout
+    assert '\n\x1b[32;1mOther changes:\x1b[0m\n' in stdout
+
+
+@pytest.mark.usefixtures('_files')
 def test_a_report_in_json_is_one_document():
     stdout = compare('--report', 'json')[2]
 

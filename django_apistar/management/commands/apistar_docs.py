@@ -81,6 +81,7 @@ class Command(ConsoleCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         output_format = options['format']
+        self._has_color = options['force_color'] or self.stdout.isatty()
         if options['with_file']:
             self._check_files(options)
             return
@@ -160,7 +161,7 @@ class Command(ConsoleCommand):
             self.write('\n\n'.join(parts))
 
     def _paint(self, level: str, text: str) -> str:
-        if not self.stdout.isatty():
+        if not self._has_color:
             return text
         styles = {'error': self.style.ERROR, 'warning': self.style.WARNING}
         return styles.get(level, self.style.SUCCESS)(text)
