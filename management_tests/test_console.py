@@ -25,7 +25,7 @@ COMMANDS = {
 }
 MISTAKES = {
     'apistar_routes': ('apistar_routes', '--resolve', 'x'),
-    'apistar_docs': ('apistar_docs', '--check', 'nowhere.json'),
+    'apistar_docs': ('apistar_docs', '--format', 'html'),
     'apistar_bench': ('apistar_bench', '--plot', 'x.gif'),
     'runapistar': ('runapistar', 'fd://77'),
 }

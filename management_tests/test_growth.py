@@ -296,6 +296,7 @@ def quiet():
     logging.disable(logging.NOTSET)
 
 
+@pytest.mark.django_db  # a connection that an earlier test has left is looked at
 @pytest.mark.parametrize('mode', APPS)
 @pytest.mark.parametrize(('door', 'hostile'), FOUND)
 def test_F20_repetition_that_was_found_to_hurt_costs_what_it_weighs(door, hostile, mode):
@@ -303,6 +304,7 @@ def test_F20_repetition_that_was_found_to_hurt_costs_what_it_weighs(door, hostil
 
 
 @pytest.mark.faults
+@pytest.mark.django_db
 @pytest.mark.parametrize('mode', APPS)
 @pytest.mark.parametrize('door', DOORS)
 def test_F20_repetition_of_any_kind_costs_what_it_weighs(door, mode):

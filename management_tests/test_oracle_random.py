@@ -8,6 +8,7 @@ environ, so that the order of components counts, as does every byte of the answe
 import inspect
 import json
 import os
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -49,6 +50,8 @@ def describe(value: Any) -> Any:
         return [value.method, str(value.url), list(value.headers), value.body.decode('latin-1')]
     if isinstance(value, (http.QueryParams, http.Headers)):
         return list(value)
+    if type(value) is OrderedDict:  # stock's object of a body, which is a dict of ours
+        return json.loads(json.dumps(value))
     if isinstance(value, dict):
         return sorted(key for key in value if key.isupper()) if LOG in value else value
     if isinstance(value, apistar.App):

@@ -216,8 +216,8 @@ def test_worker_does_not_start_and_says_why(tmp_path):
 
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(
-        'django_apistar.problems.SettingsError: shop.routes.later is a coroutine function, which '
-        'WSGI cannot run'
+        'django_apistar.conf.problems.SettingsError: shop.routes.later is a coroutine function, '
+        'which WSGI cannot run'
     )
 
 
