@@ -120,10 +120,11 @@ def test_queryset_is_read_by_its_type(app_class, articles, has_hooks) -> None:
 
 
 @both_modes
-@pytest.mark.parametrize('method', ['all', 'values', 'select_related'])
+@pytest.mark.parametrize('method', [['all'], ['values'], ['select_related', 'maker']])
 def test_flat_rows_are_read_by_their_type(app_class, articles, method) -> None:
     def list_prices() -> List[PriceType]:
-        return getattr(models.Article.objects.order_by('id'), method)()
+        name, *arguments = method
+        return getattr(models.Article.objects.order_by('id'), name)(*arguments)
 
     assert ask(serve(app_class, list_prices)).json() == [
         {'key': KEY, 'price': 12.5}, {'key': KEY, 'price': 3.0},
