@@ -9,6 +9,7 @@ from apistar.exceptions import ConfigurationError
 from apistar.server.validation import PrimitiveParamComponent
 
 from django_apistar.api.injector import Injector, is_built_in
+from django_apistar.api.unresolvable import AUTHENTICATION, is_named
 from django_apistar.compat.fields import get_item, is_type
 from django_apistar.compat.path_template import get_names, rename
 from django_apistar.compat.signatures import get_dotted_name, get_plain_signature
@@ -21,9 +22,8 @@ _NO_QUERY_PARAMETERS = {
     'user': 'Annotate it with the user model: user: User.',
     'self': 'Give the route a function, or a method of an instance: View().get.',
 }
-_AUTHENTICATION = 'django_apistar.authentication'
-_HOOK = (f'{_AUTHENTICATION}.hooks', 'MustBeAuthenticated')
-_COMPONENT = (f'{_AUTHENTICATION}.components', 'AuthenticationComponent')
+_HOOK = (f'{AUTHENTICATION}.hooks', 'MustBeAuthenticated')
+_COMPONENT = (f'{AUTHENTICATION}.components', 'AuthenticationComponent')
 
 
 def find_problems(app: Any) -> tuple[Problem, ...]:
@@ -163,17 +163,12 @@ def _list_parts(validator: Any) -> list[Any]:
 
 
 def _find_lonely_hooks(app: Any) -> Iterator[Problem]:
-    """By names: nothing here imports authentication, which is an app of its own."""
-    hooks = [hook for hook in app.create_hooks() if _HOOK in _list_names(hook)]
-    own = [each for each in app.injector.components if _COMPONENT in _list_names(each)]
-    if hooks and not own and not app.auth_components:
+    has_hook = any(is_named(hook, *_HOOK) for hook in app.create_hooks())
+    knows_users = any(is_named(each, *_COMPONENT) for each in app.injector.components)
+    if has_hook and not knows_users and not app.auth_components:
         yield Problem(
             'W017',
             'MustBeAuthenticated is used, and no component knows a user: each route that is not '
             'public answers 401.',
             'Add DjangoTokenAuthentication() to COMPONENTS.',
         )
-
-
-def _list_names(instance: Any) -> list[tuple[str, str]]:
-    return [(cls.__module__, cls.__qualname__) for cls in type(instance).__mro__]

@@ -44,7 +44,8 @@ def find_problems(app: Any) -> tuple[Problem, ...]:
 
 def _find_tokens_without_table(app: Any) -> Iterator[Problem]:
     components = (*app.injector.components, *app.auth_components)
-    if any(map(_reads_tokens, components)) and not apps.is_installed(AUTHENTICATION):
+    has_tokens = any(is_named(component, *_TOKEN_COMPONENT) for component in components)
+    if has_tokens and not apps.is_installed(AUTHENTICATION):
         yield Problem(
             'E016',
             f'DjangoTokenAuthentication is used, and {AUTHENTICATION!r} is not in INSTALLED_APPS.',
@@ -52,10 +53,12 @@ def _find_tokens_without_table(app: Any) -> Iterator[Problem]:
         )
 
 
-def _reads_tokens(component: Any) -> bool:
-    """By name: nothing here imports authentication, which is an app of its own."""
-    names = ((cls.__module__, cls.__name__) for cls in type(component).__mro__)
-    return _TOKEN_COMPONENT in names
+def is_named(instance: Any, module: str, name: str) -> bool:
+    """Return whether *instance* is of the class *name* of *module*.
+
+    By name, for authentication's: nothing here imports that app.
+    """
+    return any((cls.__module__, cls.__name__) == (module, name) for cls in type(instance).__mro__)
 
 
 def _find_silent_components(injector: Injector) -> Iterator[Problem]:
