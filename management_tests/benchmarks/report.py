@@ -57,7 +57,9 @@ def _format_wire(one: Any) -> Sequence[str]:
 def _format_outcome(one: Any) -> str:
     if not one.target:
         return ''
-    return 'yes' if one.holds else 'no'
+    if one.holds:
+        return 'yes'
+    return 'above at most' if one.is_out_of_reach else 'no'
 
 
 def _format_ratio(ratio: float) -> str:

@@ -121,7 +121,9 @@ def summarize(results: Results) -> str:
     """Say in a line how many comparisons hold, and the typical spread of the CPU times."""
     rows = list(iter_rows(results))
     promised = [*(row.holds for row in rows), *(one.holds for one in results.wire if one.target)]
-    line = f'{sum(map(bool, promised))} of {len(promised)} targets are reached.'
+    line = f'{sum(map(bool, promised))} of {len(promised)} targets are reached'
+    unreachable = sum(not one.holds and one.is_out_of_reach for one in results.wire if one.target)
+    line += f', {unreachable} lie above *at most*.' if unreachable else '.'
     if results.times:
         spread = statistics.median(one.mad / one.median for one in results.times.values())
         line += f' Median absolute deviation of the CPU times: {spread:.1%} in the median case.'

@@ -102,6 +102,11 @@ class WireRow:
     def holds(self) -> bool:
         return self.cpu.median >= self.target
 
+    @property
+    def is_out_of_reach(self) -> bool:
+        """True where no application reaches the target on this server and machine."""
+        return self.bound.median < self.target
+
 
 @dataclasses.dataclass(frozen=True)
 class Load:
