@@ -42,14 +42,15 @@ lint: install ## check style and imports (ruff)
 type: install ## check types (mypy --strict)
 	$(BIN)/mypy
 
-docs: install ## build docs/_build/html, warnings are errors
+docs: install ## build docs/_build/html, warnings are errors; look at its links and its search
 	$(BIN)/sphinx-build -W --keep-going --quiet -b html docs docs/_build/html
+	@$(BIN)/python -m management_tests.docs_site docs/_build/html
 
-bench: install ## measure the promises of speed, write docs/performance.md (minutes; valgrind, wrk)
+bench: install ## measure the promises of speed, write docs/explanation/performance.md (minutes; valgrind, wrk)
 	@$(BIN)/python -m management_tests.benchmarks --wire --write-docs
 	@$(BIN)/python -m management_tests.benchmarks.example
 
-faults: install ## break servers and databases in full, write docs/reliability.md (minutes)
+faults: install ## break servers and databases in full, write docs/explanation/reliability.md (minutes)
 	@FAULTS=full $(BIN)/python -m pytest management_tests -m faults -n 0
 
 check: lint type docs test ## everything that CI checks, but the matrix

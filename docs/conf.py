@@ -21,3 +21,14 @@ myst_heading_anchors = 3
 
 html_theme = 'furo'
 html_title = f'django-apistar {release}'
+
+
+def link_last_page(app, page, template, context, doctree):
+    """The last page leads back to the first: a reader never meets a dead end."""
+    if not context.get('next') and context.get('prev'):
+        first = {'link': app.builder.get_relative_uri(page, 'index'), 'title': project}
+        context['next'] = first
+
+
+def setup(app):
+    app.connect('html-page-context', link_last_page)

@@ -1,7 +1,7 @@
 """The gates: what must hold when something breaks, and the page that says what has been seen.
 
 The tests marked `faults` hold the gates in a bounded form; `make faults`, with FAULTS=full in the
-environment, does it in full and writes the figures into docs/reliability.md.
+environment, does it in full and writes the figures into docs/explanation/reliability.md.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parent.parent / 'docs' / 'reliability.md'
+PAGE = Path(__file__).resolve().parent.parent / 'docs/explanation/reliability.md'
 START, END = '<!-- gates: start -->', '<!-- gates: end -->'
 IS_FULL = os.environ.get('FAULTS') == 'full'
 HEADER = ('Fault', 'What must hold', 'Seen')

@@ -190,7 +190,7 @@ def build_trio(
 
 
 def settle(stock: Answer, ours: Answer, request: Request) -> tuple[Answer, Answer]:
-    """Return both answers without what the documented repairs change (docs/compatibility.md)."""
+    """Return both answers without what the documented repairs change (compatibility.md)."""
     if any(repair(stock, ours, request) for repair in _REPLACED):
         return ours, ours
     if request.method == 'HEAD':  # R8: no body.

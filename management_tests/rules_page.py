@@ -1,4 +1,4 @@
-"""The reference of all rules in docs/changes.md, made of the table.
+"""The reference of all rules in docs/reference/changes.md, made of the table.
 
 `python -m management_tests.rules_page` writes it anew.
 """
@@ -11,7 +11,7 @@ from typing import Any
 from django_apistar.schema.changes.rules import RULES, Rule
 from management_tests.rule_examples import fire
 
-PAGE = Path(__file__).resolve().parent.parent / 'docs/changes.md'
+PAGE = Path(__file__).resolve().parent.parent / 'docs/reference/changes.md'
 MARK = '<!-- From the table of rules: python -m management_tests.rules_page -->\n'
 AREAS = {
     'document': 'Paths, parameters, bodies, responses, security',

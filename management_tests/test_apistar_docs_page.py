@@ -1,4 +1,4 @@
-"""docs/apistar_docs.md shows what the command prints."""
+"""docs/reference/apistar_docs.md shows what the command prints."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-PAGE = REPOSITORY / 'docs' / 'apistar_docs.md'
+PAGE = REPOSITORY / 'docs/reference/apistar_docs.md'
 
 
 def blocks():

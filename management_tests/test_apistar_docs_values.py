@@ -498,6 +498,6 @@ def test_a_reference_to_nowhere_is_an_error_of_validation(monkeypatch, settings,
 
 
 def test_the_documentation_says_what_is_taken():
-    page = (Path(__file__).resolve().parent.parent / 'docs/apistar_docs.md').read_text()
+    page = (Path(__file__).resolve().parent.parent / 'docs/reference/apistar_docs.md').read_text()
 
     assert 'lazy text, `Decimal`' in page

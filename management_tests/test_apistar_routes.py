@@ -734,7 +734,7 @@ def test_system_checks_come_first_but_conflicts_stop_no_listing(tmp_path):
 
 
 def test_every_option_is_documented():
-    page = (REPOSITORY / 'docs/apistar_routes.md').read_text()
+    page = (REPOSITORY / 'docs/reference/apistar_routes.md').read_text()
     command = REPOSITORY / 'django_apistar/management/commands/apistar_routes.py'
     options = set(re.findall(r"'(--[a-z-]+)'", command.read_text()))
 

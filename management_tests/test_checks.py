@@ -818,7 +818,7 @@ def get_ids_of_the_code() -> set[str]:
 
 def test_every_id_is_documented():
     documented = re.findall(
-        r'^### ([EW]0\d\d)$', (ROOT / 'docs/checks.md').read_text(), re.MULTILINE
+        r'^### ([EW]0\d\d)$', (ROOT / 'docs/reference/checks.md').read_text(), re.MULTILINE
     )
 
     assert sorted(documented) == sorted(get_ids_of_the_code())
@@ -835,8 +835,8 @@ def test_every_id_has_a_test():
 
 
 def test_every_documented_message_begins_as_the_real_one():
-    """docs/checks.md shows each message as `manage.py check` printed it in a test above."""
-    text = (ROOT / 'docs/checks.md').read_text()
+    """reference/checks.md shows each message as `manage.py check` printed it in a test above."""
+    text = (ROOT / 'docs/reference/checks.md').read_text()
     shown = re.findall(r'^\?: \(django_apistar\.([EW]0\d\d)\)', text, re.MULTILINE)
 
     assert set(shown) == get_ids_of_the_code()

@@ -1,4 +1,4 @@
-"""docs/apistar_routes.md, docs/commands.md and README.md show what the commands print."""
+"""README.md and the pages of the commands show what these print."""
 
 import re
 
@@ -11,7 +11,7 @@ from management_tests.example_server import PRODUCTION, Example
 from management_tests.server_process import REPOSITORY
 
 DOCS = REPOSITORY / 'docs'
-PAGES = [DOCS / 'apistar_routes.md', DOCS / 'commands.md']
+PAGES = [DOCS / 'reference/apistar_routes.md', DOCS / 'reference/commands.md']
 README = REPOSITORY / 'README.md'
 VERSIONS = re.compile(r'(\d+\.)+\w+')
 
@@ -42,7 +42,7 @@ def test_the_readme_shows_what_make_run_prints(tmp_path):
 
 def test_the_page_of_runapistar_shows_the_banner_of_the_readme():
     [(_, of_readme)] = [block for block in iter_sessions(README) if block[0] == 'make run']
-    page = DOCS / 'runapistar.md'
+    page = DOCS / 'reference/runapistar.md'
     [(_, shown)] = [block for block in iter_sessions(page) if block[0].endswith(' runapistar')]
 
     assert shown == of_readme.partition('\n')[2]
@@ -75,7 +75,7 @@ def test_readme_and_performance_show_the_table_and_the_plot_of_the_bench(tmp_pat
 def test_every_command_is_on_the_page():
     folder = REPOSITORY / 'django_apistar/management/commands'
     commands = {path.stem for path in folder.glob('[a-z]*.py')}
-    page = (DOCS / 'commands.md').read_text()
+    page = (DOCS / 'reference/commands.md').read_text()
 
     assert set(re.findall(r'^## (\w+)$', page, re.MULTILINE)) == commands
     assert all(f'manage.py {command}' in README.read_text() for command in commands)

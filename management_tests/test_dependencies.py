@@ -64,7 +64,7 @@ def test_no_floor_is_below_what_is_without_known_holes() -> None:
 def test_only_releases_of_django_without_known_holes_are_allowed(
     version: str, is_allowed: bool
 ) -> None:
-    """4.2's last has some that were found since; docs/compatibility.md says so."""
+    """4.2's last has some that were found since; docs/explanation/compatibility.md says so."""
     needed = [item.specifier for item in read_requirements() if item.name == 'django']
 
     assert all(version in specifier for specifier in needed) is is_allowed

@@ -2,7 +2,7 @@
 
 The extensions here are written in the style of the published ones (JWT, CORS, metrics, request id,
 Sentry, pydantic, SQLAlchemy, pagination); those themselves ran unedited, see
-docs/compatibility.md.
+docs/explanation/compatibility.md.
 """
 
 import inspect

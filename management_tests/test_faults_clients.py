@@ -113,7 +113,7 @@ def test_L06_twelve_slow_clients_keep_nobody_waiting(server: Server, server_name
     gates.record('L06', seen, server_name)
 
 
-# granian has no time for the others, as docs/runapistar.md says.
+# granian has no time for the others, as docs/reference/runapistar.md says.
 KINDS_OF = {'gunicorn': ['handshake', 'head', 'body', 'stream'], 'granian': ['head']}
 
 

@@ -110,7 +110,7 @@ PATHS = st.one_of(
 
 
 def find_framework(path_info: str) -> str:
-    """Say in the words of docs/dispatch.md who answers."""
+    """Say in the words of docs/explanation/dispatch.md who answers."""
     if path_info.startswith('/static/'):
         return 'static'
     cafe = 'café'.encode().decode('latin-1')

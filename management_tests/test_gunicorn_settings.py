@@ -56,7 +56,7 @@ def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
 
 # The table
 
-DOCS = (REPOSITORY / 'docs/runapistar.md').read_text()
+DOCS = (REPOSITORY / 'docs/reference/runapistar.md').read_text()
 
 
 def test_every_setting_of_gunicorn_stands_in_the_table_once() -> None:

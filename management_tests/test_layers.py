@@ -1,4 +1,4 @@
-"""The drawing in docs/design.md is the house as it is: its rooms, and which may import which."""
+"""The drawing in design.md is the house as it is: its rooms, and which may import which."""
 
 import ast
 import os
@@ -13,7 +13,7 @@ import pytest
 import django_apistar
 
 PACKAGE = Path(django_apistar.__file__).parent
-DESIGN = Path(__file__).resolve().parent.parent / 'docs/design.md'
+DESIGN = Path(__file__).resolve().parent.parent / 'docs/explanation/design.md'
 # The package itself, whose reverse_url imports what it needs when it is called.
 ROOT = '__init__'
 BESIDE = 'authentication'  # the app beside the house
@@ -179,7 +179,7 @@ def test_a_circle_is_named():
 
 
 def test_every_module_has_its_sentence():
-    """The tables of docs/design.md: a row for each module, below the heading of its room."""
+    """The tables of explanation/design.md: a row for each module, below the heading of its room."""
     text = DESIGN.read_text()
     rows = re.findall(r'^\| `([\w./]+)\.py` \|', text, re.MULTILINE)
     expected = {

@@ -1,7 +1,7 @@
 """Requests leave nothing behind: what stays is the same after many as after a few.
 
 API Star kept 2 to 6 kB of each request where a hook is a class, 164 MB of paths, and every body
-that a hook had seen (L1, L2, L5, L7 of docs/compatibility.md). `LEAK_REQUESTS` sets how many
+that a hook had seen (L1, L2, L5, L7 of explanation/compatibility.md). `LEAK_REQUESTS` sets how many
 requests each promised case makes: 100,000 for the whole proof.
 """
 

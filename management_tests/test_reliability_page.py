@@ -1,4 +1,4 @@
-"""docs/reliability.md holds each gate, with figures, and each gate has its test."""
+"""docs/explanation/reliability.md holds each gate, with figures, and each gate has its test."""
 
 from __future__ import annotations
 

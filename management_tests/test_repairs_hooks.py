@@ -1,4 +1,4 @@
-"""What API Star did wrong with hooks and exceptions (H1 to H10 of docs/compatibility.md)."""
+"""What API Star did wrong with hooks and exceptions (H1 to H10 of compatibility.md)."""
 
 import decimal
 import gc

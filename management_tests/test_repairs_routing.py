@@ -1,4 +1,4 @@
-"""What API Star's router, injector and documents did wrong (R1 to R19 of docs/compatibility.md)."""
+"""What API Star's router, injector and documents did wrong (R1 to R19 of compatibility.md)."""
 
 import functools
 import inspect

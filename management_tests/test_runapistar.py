@@ -789,7 +789,7 @@ def test_development_logs_requests(migrated: Project) -> None:
 
 # Documentation
 
-DOCS = (REPOSITORY / 'docs/runapistar.md').read_text()
+DOCS = (REPOSITORY / 'docs/reference/runapistar.md').read_text()
 
 
 def test_every_option_is_documented() -> None:

@@ -115,7 +115,7 @@ def test_log_configuration_is_granians_and_the_buffer_leaves_keep_alive_alone(
 def test_every_option_of_granian_is_documented() -> None:
     from granian.cli import cli
 
-    page = (REPOSITORY / 'docs/runapistar.md').read_text()
+    page = (REPOSITORY / 'docs/reference/runapistar.md').read_text()
     [section] = re.findall(r'^## granian\n(.+?)^## ', page, re.MULTILINE | re.DOTALL)
     rows = [line.split('|') for line in section.splitlines() if line.startswith('| `')]
     listed = [name for row in rows for name in re.findall(r'`(\w+)`', row[1])]

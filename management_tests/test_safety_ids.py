@@ -1,4 +1,4 @@
-"""Each case of docs/security.md and each gate has a test with its id, and no test has another."""
+"""Each case of security.md and each gate has a test with its id, and no test has another."""
 
 import re
 import subprocess
@@ -17,7 +17,7 @@ ID = re.compile(r'(?<![A-Za-z0-9])([A-N]\d\d)(?![A-Za-z0-9])')
 
 @pytest.mark.slow
 def test_every_case_has_its_test_and_every_such_test_its_case():
-    cases = CASE.findall((ROOT / 'docs/security.md').read_text())
+    cases = CASE.findall((ROOT / 'docs/explanation/security.md').read_text())
     options = ['--collect-only', '-q', '-n', '0', '-p', 'no:cacheprovider']
     collected = subprocess.run(
         [sys.executable, '-m', 'pytest', *options],

@@ -188,10 +188,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.fixture
 def cors() -> type:
-    """The hook of docs/security.md."""
-    [code] = re.findall(
-        r'```python\n(# shop/cors.py\n.*?)```', (ROOT / 'docs/security.md').read_text(), re.DOTALL
-    )
+    """The hook of docs/explanation/security.md."""
+    page = (ROOT / 'docs/explanation/security.md').read_text()
+    [code] = re.findall(r'```python\n(# shop/cors.py\n.*?)```', page, re.DOTALL)
     namespace: dict[str, Any] = {'__name__': 'shop.cors'}
     exec(code, namespace)
     hook = namespace['Cors']

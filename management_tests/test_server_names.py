@@ -89,7 +89,7 @@ def test_every_name_that_we_use_stands_in_the_table() -> None:
 
 
 def test_documentation_tells_what_does_not_hold() -> None:
-    page = (REPOSITORY / 'docs/runapistar.md').read_text()
+    page = (REPOSITORY / 'docs/reference/runapistar.md').read_text()
 
     for part in (WORKER, MASTER, LOG):
         assert f' | {part.instead} | {"; ".join(part.names)} |' in page

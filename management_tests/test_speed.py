@@ -1,7 +1,7 @@
 """The promises of speed, by instruction counts, which repeat on any machine.
 
 The full table is `make bench`. Here only what a mistake would move: each limit lies below the
-figure in docs/performance.md by a margin.
+figure in docs/explanation/performance.md by a margin.
 """
 
 import os

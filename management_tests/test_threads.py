@@ -1,4 +1,4 @@
-"""Threads share an App and nothing of their requests (L3, L4, L6 of docs/compatibility.md)."""
+"""Threads share an App and nothing of their requests (L3, L4, L6 of compatibility.md)."""
 
 import sys
 import threading

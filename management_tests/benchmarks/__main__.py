@@ -56,7 +56,7 @@ def parse_options() -> argparse.Namespace:
         help='seconds of load on each server in a round (default: %(default)s)',
     )
     add('--output', type=Path, metavar='FILE', help='write every figure as JSON')
-    add('--write-docs', action='store_true', help='put the figures into docs/performance.md')
+    add('--write-docs', action='store_true', help='put the figures into performance.md')
     options = parser.parse_args()
     if options.quick:
         options.case = options.case or QUICK

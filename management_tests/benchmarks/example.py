@@ -1,7 +1,7 @@
 """`python -m management_tests.benchmarks.example [options]`: apistar_bench on the example.
 
-Puts its table and its plot into README.md and docs/performance.md. The example runs as it does in
-production.
+Puts its table and its plot into README.md and docs/explanation/performance.md. The example runs as
+it does in production.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from management_tests.example_server import PRODUCTION, Example
 from management_tests.server_process import REPOSITORY
 
 PLOT = REPOSITORY / 'docs' / 'apistar_bench.svg'
-PAGES = (REPOSITORY / 'README.md', REPOSITORY / 'docs' / 'performance.md')
+PAGES = (REPOSITORY / 'README.md', REPOSITORY / 'docs/explanation/performance.md')
 START, END = '<!-- apistar_bench: start -->', '<!-- apistar_bench: end -->'
 
 

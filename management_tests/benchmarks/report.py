@@ -8,7 +8,7 @@ from typing import Any
 
 from management_tests.benchmarks.results import Results, Row, describe_machine, iter_rows, summarize
 
-PAGE = Path(__file__).parents[2] / 'docs' / 'performance.md'
+PAGE = Path(__file__).parents[2] / 'docs/explanation/performance.md'
 START, END = '<!-- figures: start -->', '<!-- figures: end -->'
 Table = tuple[str, Sequence[str], list[Sequence[str]]]  # title, columns, rows
 
