@@ -28,7 +28,7 @@ ONCE = frozenset({
     'test_compat', 'test_conf', 'test_deploy_checks', 'test_docs_policy', 'test_documentation',
     'test_example_http',
     'test_costs', 'test_fuzz', 'test_growth', 'test_layers', 'test_oracle', 'test_oracle_random',
-    'test_packaging', 'test_plans',
+    'test_packaging', 'test_plans', 'test_readiness',
     'test_reliability_page', 'test_safety_ids', 'test_schema_changes',
     'test_schema_changes_proof', 'test_schema_changes_types', 'test_schemathesis', 'test_speed',
     'test_threads', 'test_wsgi',

@@ -574,6 +574,7 @@ def test_E010_dotted_path_that_cannot_be_imported(key):
         ('DOCS_URL', '/{x}/', 'a path that starts with a slash and has no parameters, or None'),
         ('SCHEMA_URL', False, 'a path that starts with a slash and has no parameters, or None'),
         ('HEALTH_URL', '//', 'a path that starts with a slash and has no parameters, or None'),
+        ('READY_URL', 'ready', 'a path that starts with a slash and has no parameters, or None'),
         ('DOCS_UI', 'flask', "'apistar', 'swagger' or 'redoc'"),
         ('DOCS_CSP', '', 'a Content-Security-Policy, or None'),
         ('DOCS_CSP', "img-src 'self'\x00", 'a Content-Security-Policy, or None'),
@@ -623,6 +624,15 @@ def test_E011_lazy_text_that_cannot_be_read():
 def test_E011_hints():
     assert check_keys(TITLE=5)[0].endswith('HINT: Remove TITLE, or correct it.')
     assert check_keys(COMPONENTS='x')[0].endswith("HINT: Write 'COMPONENTS': [...].")
+
+
+def test_E011_two_pages_of_one_path():
+    assert check_keys(HEALTH_URL='/up/', READY_URL='/up/') == [
+        (
+            "(django_apistar.E011) READY_URL is '/up/', which is HEALTH_URL already. HINT: Give "
+            'each its own path.'
+        )
+    ]
 
 
 def test_W001_unknown_key_with_the_closest_known():

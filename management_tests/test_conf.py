@@ -74,6 +74,7 @@ def test_defaults():
         'docs_csp': '',
         'schema_url': '/schema/',
         'health_url': None,
+        'ready_url': None,
         'title': '',
         'description': '',
         'version': '',

@@ -21,7 +21,7 @@ from django.conf import settings as django_settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.module_loading import import_string
 
-from django_apistar.conf import folders, prefixes
+from django_apistar.conf import folders, operation, prefixes
 from django_apistar.conf.folders import Folders
 from django_apistar.conf.lazies import read_path, read_text
 from django_apistar.conf.problems import Problem, SettingsError
@@ -34,7 +34,7 @@ KEYS = (
     'DOCS_URL', 'DOCS_UI', 'DOCS_CSP', 'SCHEMA_URL', 'TITLE', 'DESCRIPTION', 'VERSION', 'SERVERS',
     'TOKEN_TTL', 'TOKEN_LIMIT_PER_USER', 'LOGIN_THROTTLE', 'PUBLIC_ROUTES', 'ACCELERATE',
     'JSON_ENCODER', 'TEMPLATE_DIR', 'STATIC_DIR', 'PACKAGES', 'HEALTH_URL', 'BASIC_CACHE_TTL',
-    'LOGIN_THROTTLE_ADDRESS', 'SCHEMA_ACCEPTED',
+    'LOGIN_THROTTLE_ADDRESS', 'SCHEMA_ACCEPTED', 'READY_URL',
 )  # fmt: skip
 DOCS_UIS = ('apistar', 'swagger', 'redoc')
 HOOK_METHODS = ('on_request', 'on_response', 'on_error')
@@ -61,6 +61,7 @@ class Settings:
     docs_csp: str | None  # '' for the policy that fits the page
     schema_url: str | None
     health_url: str | None
+    ready_url: str | None
     title: str
     description: str
     version: str
@@ -76,12 +77,18 @@ class Settings:
     json_encoder: type[json.JSONEncoder]
     debug: bool
 
+    @property
+    def own_pages(self) -> dict[str, str | None]:
+        """The paths that are answered before either framework, by setting."""
+        return {'HEALTH_URL': self.health_url, 'READY_URL': self.ready_url}
+
 
 @functools.cache
 def get_settings() -> Settings:
     """Return the project's settings, parsed once. Raises SettingsError with every error."""
     parser = _Parser()
     settings = parser.parse()
+    parser.problems += operation.find_shared_paths(settings.own_pages)
     errors = [problem for problem in parser.problems if problem.is_error]
     if errors:
         raise SettingsError(errors)
@@ -93,7 +100,8 @@ def find_problems() -> tuple[Problem, ...]:
     parser = _Parser()
     settings = parser.parse()
     _, problems = prefixes.read(settings.django_prefixes)
-    return (*parser.problems, *problems)
+    shared = operation.find_shared_paths(settings.own_pages)
+    return (*parser.problems, *problems, *shared)
 
 
 class _Parser:
@@ -123,6 +131,7 @@ class _Parser:
             docs_csp=self._policy(),
             schema_url=self._path('SCHEMA_URL', '/schema/'),
             health_url=self._path('HEALTH_URL', None),
+            ready_url=self._path('READY_URL', None),
             title=self._value('TITLE', '', str, 'a string'),
             description=self._value('DESCRIPTION', '', str, 'a string'),
             version=self._value('VERSION', '', str, 'a string'),

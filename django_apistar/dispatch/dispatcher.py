@@ -4,7 +4,7 @@ import contextlib
 import functools
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import Context, copy_context
 from typing import Any
 
@@ -15,8 +15,9 @@ from django.urls import set_script_prefix
 
 from django_apistar.api import errors, responses, security, slips, unresolvable
 from django_apistar.application import App, get_app, get_route_table
-from django_apistar.conf.parser import SettingsError, get_settings
+from django_apistar.conf.parser import Settings, SettingsError, get_settings
 from django_apistar.dispatch.lifecycle import Lifecycle, enter_thread, send_finished, thread
+from django_apistar.dispatch.readiness import Readiness
 from django_apistar.dispatch.static import StaticFiles, not_found
 from django_apistar.routes.entries import APISTAR, DJANGO
 from django_apistar.routes.table import RouteTable, to_path_info
@@ -43,13 +44,13 @@ class Dispatcher:
         apistar_app: App,
         django_app: WSGI,
         static_app: WSGI,
-        health_url: str | None = None,
+        pages: Mapping[str, WSGI] | None = None,
     ) -> None:
+        """*pages*: who answers a path before either framework, whatever the host."""
         self.table = table
         self.apistar_wsgi_app = apistar_app
         self.django_wsgi_app = django_app
         self.static_app = static_app
-        self.health_url = health_url
         self.lifecycle = Lifecycle()
         self.transport = security.Transport()
         self.hosts = security.Hosts()
@@ -59,6 +60,7 @@ class Dispatcher:
         self._known_hosts = set() if is_named else self.hosts.known
         self._settled_hosts = set() if self.transport.is_needed else self._known_hosts
         self._usual_host: object = object()  # one of them: to compare costs less than to look up
+        self._pages = pages or {}
         self._rule = table.rule
         self._find_answer = apistar_app.find_answer
         self._django_answer: Answer = (None, self._call_django)
@@ -151,8 +153,9 @@ class Dispatcher:
         return respond(environ, start_secure_response, found)
 
     def _decide(self, path_info: str, method: str) -> Answer:
-        if path_info == self.health_url:
-            return None, answer_health
+        page = self._pages.get(path_info)
+        if page is not None:
+            return None, page
         framework = self._rule.framework_for(path_info)
         if framework is APISTAR:
             answer: Answer = self._find_answer(path_info, method)
@@ -351,5 +354,15 @@ def get_application() -> Dispatcher:
         static_app = StaticFiles(settings.static_prefix, settings.debug)
     is_mounted = django_settings.FORCE_SCRIPT_NAME is not None
     return (MountedDispatcher if is_mounted else Dispatcher)(
-        get_route_table(), get_app(), get_wsgi_application(), static_app, settings.health_url
+        get_route_table(), get_app(), get_wsgi_application(), static_app, build_pages(settings)
     )
+
+
+def build_pages(settings: Settings) -> dict[str, WSGI]:
+    """Return who answers which path before either framework."""
+    pages: dict[str, WSGI] = {}
+    if settings.health_url:
+        pages[settings.health_url] = answer_health
+    if settings.ready_url:
+        pages[settings.ready_url] = Readiness().answer
+    return pages

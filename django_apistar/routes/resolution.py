@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -24,7 +25,7 @@ SLASH_MIDDLEWARE = 'django.middleware.common.CommonMiddleware'
 class Resolution:
     """What a request would meet. `status`: 200 where a handler is called, else the answer's."""
 
-    framework: Framework | None  # None for HEALTH_URL, which neither is asked for
+    framework: Framework | None  # None for HEALTH_URL and its like, for which neither is asked
     rule: str  # a sentence
     status: int
     entry: RouteEntry | None = None
@@ -35,13 +36,21 @@ class Resolution:
 
 
 def resolve(
-    table: RouteTable, router: Router, path: str, method: str = 'GET', health_url: str | None = None
+    table: RouteTable,
+    router: Router,
+    path: str,
+    method: str = 'GET',
+    own_pages: Mapping[str, str | None] | None = None,
 ) -> Resolution:
-    """Return what *method* *path* meets. *path* is as in a URL: percent-encoded, no query."""
+    """Return what *method* *path* meets. *path* is as in a URL: percent-encoded, no query.
+
+    *own_pages*: `Settings.own_pages`.
+    """
     # What is not encoded, as people type it, is taken as UTF-8.
     path_info = unquote_to_bytes(path).decode('latin-1')
-    if path_info == health_url:
-        return Resolution(None, 'HEALTH_URL is answered before either framework.', 200)
+    for key, page in (own_pages or {}).items():
+        if path_info == page:
+            return Resolution(None, f'{key} is answered before either framework.', 200)
     framework = table.framework_for(path_info)
     rule = table.explain_dispatch(path_info)
     if framework is Framework.STATIC:

@@ -15,6 +15,7 @@ WORKERS_MAX = 12
 _WORKERS_LIMIT = 1000  # that anybody may ask for: more come from a slip, and take a machine down
 _THREADS_MIN, _THREADS_MAX = 8, 32
 _DEVELOPMENT_THREADS = 16
+DRAIN_MAX_S = 3600
 
 
 def count_workers(is_development: bool) -> int:
@@ -37,6 +38,12 @@ def check_workers(workers: int) -> None:
         raise ServerError(
             f'workers is {workers}. Give {_WORKERS_LIMIT} or fewer: each is a process.'
         )
+
+
+def check_drain(seconds: int) -> None:
+    """Raise ServerError for seconds of --drain that nobody can mean."""
+    if not 0 <= seconds <= DRAIN_MAX_S:
+        raise ServerError(f'drain is {seconds}. Give 0 to {DRAIN_MAX_S:,} seconds.')
 
 
 def count_cores() -> int:

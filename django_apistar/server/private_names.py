@@ -160,6 +160,9 @@ MASTER = Part(
             workers.base.Worker.tmp
             workers.workertmp.WorkerTmp.last_update(self)
         """,
+        'with --drain it is not ready for so long before it stops': """
+            arbiter.Arbiter.handle_term(self)
+        """,
         'a broken reload keeps the old workers': """
             app.base.Application.do_load_config(self)
             arbiter.Arbiter.handle_hup(self)

@@ -155,7 +155,7 @@ class Command(ConsoleCommand):
                 f'--resolve {path!r}: a path starts with a slash. Write {_get_path(path)}.'
             )
         path, mark, query = path.partition('?')
-        found = resolve(table, get_app().router, path, method, get_settings().health_url)
+        found = resolve(table, get_app().router, path, method, get_settings().own_pages)
         if found.location:
             found = dataclasses.replace(found, location=found.location + mark + query)
         if found.framework is Framework.STATIC:

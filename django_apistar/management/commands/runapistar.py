@@ -44,6 +44,13 @@ _SERVER_OPTIONS = (
         'graceful_timeout',
     ),
     (
+        '--drain',
+        int,
+        'SECONDS',
+        'time after SIGTERM in which it is not ready and serves on, 0 by default',
+        'drain',
+    ),
+    (
         '--client-timeout',
         int,
         'SECONDS',

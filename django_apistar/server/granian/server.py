@@ -27,10 +27,12 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 from django_apistar.api import client_timeouts
+from django_apistar.api.server_state import server_state
 from django_apistar.server import access_log, listeners
 from django_apistar.server.defaults import (
     WORKERS_MAX,
     check_certificate,
+    check_drain,
     check_log_file,
     check_pid_file,
     check_workers,
@@ -39,6 +41,7 @@ from django_apistar.server.defaults import (
     count_workers,
     default_address,
 )
+from django_apistar.server.drain import Drain
 from django_apistar.server.granian.options import parse_arguments
 from django_apistar.server.launch import Launch, ServerError, accept_signals, format_error
 from django_apistar.server.loading import (
@@ -88,6 +91,9 @@ class GranianServer:
         self.client_timeout_s: int = chosen.get('client_timeout', client_timeouts.DEFAULT_S)
         self.arguments = parse_arguments(launch.arguments)
         check_workers(self.workers)
+        self.drain_s: int = chosen.get('drain', 0)
+        check_drain(self.drain_s)
+        self.drain_flag: Any = None  # of the Drain, while it serves
         for name in ('threads', 'graceful_timeout_s', 'client_timeout_s'):
             if getattr(self, name) < 1:
                 raise ServerError(f'{name.removesuffix("_s")} must be 1 or more with granian.')
@@ -163,9 +169,12 @@ class GranianServer:
         self.listener = listeners.adopt(self.launch.sockets[0])
         address = self.listener.getsockname()
         listeners.forget_lost_clients(self.listener, self.client_timeout_s)
+        drain = Drain(logger.info, self.drain_s)
+        self.drain_flag = drain.flag
         try:
             owns_socket = not isinstance(self.cfg.address[0], int)
-            master = Master(self.launch, self.listener, owns_socket, **self._options(address))
+            options = self._options(address)
+            master = Master(self.launch, self.listener, owns_socket, drain, **options)
             # A worker may be told to leave before it knows the signal.
             signal.signal(signal.SIGUSR1, signal.SIG_IGN)
             master.on_startup(accept_signals)
@@ -209,6 +218,7 @@ class GranianServer:
     def load(self) -> Any:
         """Return the WSGI application; called in each worker."""
         threading.Thread(target=leave_with, args=(os.getppid(),), daemon=True).start()
+        server_state.drain_flag = self.drain_flag  # A worker that is spawned inherits none.
         leaving = Leaving(self.listener)
         signal.signal(signal.SIGUSR1, leaving.begin)
         # granian would put the process's environment into each request's environ: secrets, and
@@ -240,9 +250,12 @@ class GranianServer:
 class Master(MPServer):
     """granian's master, with a socket that all workers share and that is bound before."""
 
-    def __init__(self, launch: Launch, listener: Any, owns_socket: bool, **options: Any) -> None:
+    def __init__(
+        self, launch: Launch, listener: Any, owns_socket: bool, drain: Drain, **options: Any
+    ) -> None:
         super().__init__(**options)
         self.launch = launch
+        self.drain = drain
         self._listener = listener
         self._owns_socket = owns_socket and not launch.debug
 
@@ -258,10 +271,12 @@ class Master(MPServer):
         self._sso = self._listener
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
-        """Stop. A worker has this handler until it is loaded, and simply ends."""
+        """Stop; at SIGTERM with --drain later. A worker that is not loaded simply ends."""
         master: Any = self.pid  # None until granian has started
         if os.getpid() != master:
             os._exit(0)
+        if signal.SIGTERM in args and self.drain.begin():
+            return
         super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def _respawn_workers(
@@ -278,6 +293,7 @@ class Master(MPServer):
 
     def shutdown(self, exit_code: int = 0) -> None:
         """Stop the workers, when they have accepted every client that the kernel has let in."""
+        self.drain.end()
         if self._owns_socket and any(worker.inner.is_alive() for worker in self.wrks):
             listeners.empty([self._listener], self.workers_kill_timeout or 0)
         super().shutdown(exit_code)  # type: ignore[no-untyped-call]
@@ -289,14 +305,19 @@ class Master(MPServer):
         super()._stop_workers()  # type: ignore[no-untyped-call]
 
     def _reload(self, spawn_target: Any, target_loader: Any) -> None:
-        if self.launch.reload or is_loadable(self.launch):
+        if self.drain.has_begun:
+            self._refuse_reload('the server is about to stop')
+        elif self.launch.reload or is_loadable(self.launch):
             super()._reload(spawn_target, target_loader)  # type: ignore[no-untyped-call]
         else:
-            self.reload_signal = False
-            self.main_loop_interrupt.clear()
-            logger.error('Not reloaded: the workers go on with the code that they have.')
+            self._refuse_reload('the workers go on with the code that they have')
         if self.interrupt_signal:  # granian forgets one that comes while it reloads
             self.main_loop_interrupt.set()
+
+    def _refuse_reload(self, reason: str) -> None:
+        self.reload_signal = False
+        self.main_loop_interrupt.clear()
+        logger.error('Not reloaded: %s.', reason)
 
 
 def load_or_exit(launch: Launch) -> Any:

@@ -15,6 +15,7 @@ from gunicorn.errors import HaltServer
 from gunicorn.sock import TCP6Socket, TCPSocket, UnixSocket
 
 from django_apistar.server import listeners
+from django_apistar.server.drain import Drain
 from django_apistar.server.launch import ServerError, accept_signals
 from django_apistar.server.loading import is_loadable
 
@@ -28,6 +29,7 @@ class Master(Arbiter):
         super().__init__(app)
         self.is_reloading = False
         self.is_stopping = False
+        self.drain = Drain(self.log.info)
         command = app.launch.command()
         self.START_CTX = {'args': command, 'cwd': app.launch.directory, 0: command[0]}
 
@@ -56,9 +58,17 @@ class Master(Arbiter):
         self.app.is_first_load = self.worker_age < self.cfg.workers
         return super().spawn_worker()
 
+    def handle_term(self) -> None:
+        """Stop, with --drain after its seconds or by a second SIGTERM."""
+        self.drain.seconds = getattr(self.cfg, 'drain', 0)
+        if not self.drain.begin():
+            super().handle_term()
+
     def handle_hup(self) -> None:
         """Reload, unless the new configuration or code is broken: then the old workers stay."""
-        if self._can_reload():
+        if self.drain.has_begun:
+            self.log.error('Not reloaded: the server is about to stop.')
+        elif self._can_reload():
             super().handle_hup()
         else:
             self.log.error('Not reloaded: the workers go on with the code that they have.')
@@ -86,6 +96,7 @@ class Master(Arbiter):
     def stop(self, graceful: bool = True) -> None:
         """Stop the workers, when they have accepted every client that the kernel has let in."""
         self.is_stopping = True
+        self.drain.end()
         if graceful and self.WORKERS and self._owns_sockets():
             listeners.empty(self.LISTENERS, self.cfg.graceful_timeout)
             sock.close_sockets(self.LISTENERS, unlink=False)

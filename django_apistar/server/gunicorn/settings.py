@@ -15,6 +15,7 @@ from django_apistar.api.client_timeouts import DEFAULT_S
 from django_apistar.server import access_log
 from django_apistar.server.defaults import (
     check_certificate,
+    check_drain,
     check_log_file,
     check_pid_file,
     check_workers,
@@ -55,8 +56,15 @@ REFUSED = {
 }
 
 
+def _read_seconds(value: int | str) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise ValueError('Give a number of seconds.') from None
+
+
 def _check_seconds(value: int | str) -> int:
-    seconds = int(value)
+    seconds = _read_seconds(value)
     if seconds < 1:
         raise ValueError('Give 1 second or more.')
     return seconds
@@ -75,6 +83,22 @@ class ClientTimeout(Setting):
     desc = """\
         The seconds that a client gets for its handshake and for a head, and that it may let a
         body or an answer rest.
+        """
+
+
+class DrainSeconds(Setting):
+    """The time between SIGTERM and the stop, known as `ClientTimeout` is."""
+
+    name = 'drain'
+    section = 'Worker Processes'
+    cli = ['--drain']
+    meta = 'SECONDS'
+    validator = _read_seconds
+    type = int
+    default = 0
+    desc = """\
+        The seconds after SIGTERM in which READY_URL says 503 and everything is served as before.
+        Then the server stops.
         """
 
 
@@ -194,6 +218,7 @@ def uses_gevent(worker_class: type) -> bool:
 
 def _check_processes(config: Any) -> None:
     check_workers(config.workers)
+    check_drain(get(config, 'drain') or 0)
     if config.threads < 1:
         raise ServerError('threads is 0. Serving needs 1 thread or more.')
     for name, own in (('user', os.geteuid()), ('group', os.getegid())):
