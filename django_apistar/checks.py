@@ -18,10 +18,10 @@ from django_apistar.application import get_app, get_route_table
 from django_apistar.compat.path_template import get_parameters
 from django_apistar.conf.folders import STATIC, TEMPLATES, Folders
 from django_apistar.conf.parser import Problem, Settings, SettingsError, find_problems, get_settings
-from django_apistar.conf.route_module import describe_cause
 from django_apistar.dispatch.dispatcher import get_application
 from django_apistar.schema import ui
 from django_apistar.server.launch import DEFAULT_APPLICATION
+from django_apistar.server.loading import explain_import_error, get_application_name
 
 _WRAPPED = ('app', 'application', 'wsgi_app')  # attributes in which WSGI middleware keeps it
 _MOST_WRAPPERS = 16
@@ -80,7 +80,7 @@ def _to_message(problem: Problem) -> checks.CheckMessage:
 
 
 def _find_foreign_application() -> Iterator[Problem]:
-    name = django_settings.WSGI_APPLICATION or DEFAULT_APPLICATION
+    name = get_application_name()
     hint = (
         f'Set it to {DEFAULT_APPLICATION!r}, or write `from django_apistar.wsgi import '
         'application` in its module.'
@@ -90,9 +90,7 @@ def _find_foreign_application() -> Iterator[Problem]:
     except SettingsError:
         return  # check_settings and check_routes report them.
     except Exception as exc:
-        cause = describe_cause(exc)
-        sentence = f'WSGI_APPLICATION is {name!r}, which cannot be imported: {cause}.'
-        yield Problem('E017', sentence, hint)
+        yield Problem('E017', explain_import_error(name, exc), hint)
         return
     fault = _describe_fault(application)
     if fault:

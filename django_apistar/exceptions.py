@@ -1,6 +1,6 @@
-"""The HTTP exceptions that API Star never had: 401, 409, 429, and headers for each of them.
+"""HTTP exceptions that API Star lacks: 401, 409, 429, and any status with headers.
 
-Raise them from handlers, components and hooks, as API Star's own.
+Raise them in handlers, components and hooks, as API Star's own.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any
 from apistar.exceptions import HTTPException
 
 
-class Refusal(HTTPException):
+class HTTPError(HTTPException):
     """An HTTPException that is sent with *headers*."""
 
     default_detail: Any = None
@@ -27,22 +27,22 @@ class Refusal(HTTPException):
         return self.headers
 
 
-class NotAuthenticated(Refusal):
-    """401: RFC 9110, section 15.5.2, wants a WWW-Authenticate header with it."""
+class NotAuthenticated(HTTPError):
+    """401: RFC 9110, section 15.5.2, requires a WWW-Authenticate header."""
 
     default_status_code = 401
     default_detail: Any = 'Not authenticated'
 
 
-class Conflict(Refusal):
+class Conflict(HTTPError):
     """409: the state of the resource does not allow it."""
 
     default_status_code = 409
     default_detail = 'Conflict'
 
 
-class TooManyRequests(Refusal):
-    """429: RFC 6585, section 4; a Retry-After header says when to come back."""
+class TooManyRequests(HTTPError):
+    """429: RFC 6585, section 4; a Retry-After header says when to try again."""
 
     default_status_code = 429
     default_detail = 'Too many requests'

@@ -33,7 +33,7 @@ QUICK = ('--rounds', '1', '--duration', '0.02')
 SETTINGS = 'management_tests.project.settings'
 KEYS = ['apistar', 'django', 'bare-apistar', 'bare-django', 'floor']
 LABELS = ['API Star', 'Django', 'API Star alone', 'Django without middleware', 'bare WSGI']
-FEW = 'Warning: 1 round gives no interval worth the name. Use --rounds 3 or more.'
+FEW = 'Warning: 1 round: too few for an interval. Use --rounds 3 or more.'
 ANY_TOOL = next((name for name in ('hey', *TOOLS) if which(name)), None)
 needs_a_tool = pytest.mark.skipif(ANY_TOOL is None, reason='no load tool is installed')
 
@@ -526,7 +526,7 @@ def test_output_of_each_installed_tool_is_understood(target, name):
         pytest.skip(f'{name} is not installed')
     tool = TOOLS[name]
 
-    load = servers.load(target, tool, connections=4, duration_s=1)
+    load = servers.run_load(target, tool, connections=4, duration_s=1)
 
     assert load.transactions > 10
     assert load.errors == 0

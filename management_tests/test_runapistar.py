@@ -571,7 +571,8 @@ def test_wsgi_application_that_does_not_exist(project: Project) -> None:
 
     assert refusal(project, '--skip-checks', str(free_port()))[1].splitlines()[-1] == (
         "runapistar: WSGI_APPLICATION is 'shop.web.app', which cannot be imported: "
-        "No module named 'shop.web'. Set it to 'django_apistar.wsgi.application'."
+        "ModuleNotFoundError: No module named 'shop.web'. Set it to "
+        "'django_apistar.wsgi.application'."
     )
 
 

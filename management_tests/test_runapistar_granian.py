@@ -55,7 +55,7 @@ def test_banner(project: Project) -> None:
         (['--bind', '8001'], 'granian serves on one address. Give one, or use gunicorn.'),
         (['--workers', '0'], 'workers is 0. Serving needs 1 worker or more.'),
         (['--workers', '1001'], 'workers is 1001. Give 1000 or fewer: each is a process.'),
-        (['--threads', '0'], 'threads must be 1 or more with granian.'),
+        (['--threads', '0'], 'threads is 0. Serving needs 1 thread or more.'),
         (['--', '--nonsense'],
          "--: No such option '--nonsense'. `granian --help` lists the options."),
         (['--', '--port', '1'], '--: granian has this from runapistar. Give --bind instead.'),

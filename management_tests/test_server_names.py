@@ -135,7 +135,7 @@ def explain(names: tuple[str, ...]) -> list[str]:
 
     return [
         f'gunicorn {gunicorn.__version__} has no {name} as runapistar knows it, so {part.instead}. '
-        f'Then it does not hold that {", nor that ".join(part.names)}.'
+        f'What does not hold: {"; ".join(part.names)}.'
         for name, part in zip(names, (WORKER, MASTER, LOG), strict=True)
     ]
 
@@ -160,14 +160,12 @@ def lacking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
 
 
 @pytest.mark.parametrize('name', sorted(SETTINGS - CORE))
-def test_N01_release_without_a_setting(
-    lacking: Callable[[str], GunicornServer], name: str
-) -> None:
+def test_N01_release_without_a_setting(lacking: Callable[[str], GunicornServer], name: str) -> None:
     server = lacking(name)
 
     assert server.trial_text is None
-    assert server.describe_addresses([]) == ('127.0.0.1:8000',)
-    assert server.describe().startswith('gunicorn ')
+    assert server.format_addresses([]) == ('127.0.0.1:8000',)
+    assert server.format_workers().startswith('gunicorn ')
 
 
 @pytest.mark.parametrize('name', sorted(CORE))

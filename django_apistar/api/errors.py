@@ -23,7 +23,7 @@ from werkzeug.exceptions import BadRequestKeyError
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
 from django_apistar.api.client_timeouts import SlowBodyError
-from django_apistar.exceptions import Refusal
+from django_apistar.exceptions import HTTPError
 
 request_logger = logging.getLogger('django.request')
 
@@ -37,33 +37,33 @@ def translate(exc: BaseException) -> Any:
         case exceptions.HTTPException():
             return exc
         case Http404():
-            return Refusal('Not found', 404)
+            return HTTPError('Not found', 404)
         case PermissionDenied():
-            return Refusal('Forbidden', 403)
+            return HTTPError('Forbidden', 403)
         case RequestDataTooBig():
-            return Refusal('Request body is too large', 413)
+            return HTTPError('Request body is too large', 413)
         case SlowBodyError():
-            return Refusal('Request timeout', 408)
+            return HTTPError('Request timeout', 408)
         case SuspiciousOperation() | BadRequest() | UnreadablePostError():
-            return Refusal('Bad request', 400)
+            return HTTPError('Bad request', 400)
         case ValidationError():
-            return Refusal(_describe_validation(exc), 400)
+            return HTTPError(_describe_validation(exc), 400)
         case BadRequestKeyError() if exc.args:  # data['file'] of a form without it
             name = str(exc.args[0])
-            return Refusal({name: f'The "{name}" field is required.'}, 400)
+            return HTTPError({name: f'The "{name}" field is required.'}, 400)
         case WerkzeugHTTPException() if exc.code is not None:
             return _translate_werkzeug(exc)
     return _translate_database(exc)
 
 
-def _translate_database(exc: BaseException) -> Refusal | None:
+def _translate_database(exc: BaseException) -> HTTPError | None:
     match exc:
         case DataError():
-            return Refusal('Bad request', 400)
+            return HTTPError('Bad request', 400)
         case OverflowError() | ValueError() if _is_refused_by_the_database(exc):
-            return Refusal('Bad request', 400)
+            return HTTPError('Bad request', 400)
         case OperationalError() if _is_locked(exc):
-            return Refusal('Service unavailable', 503, {'Retry-After': '1'})
+            return HTTPError('Service unavailable', 503, {'Retry-After': '1'})
     return None
 
 
@@ -93,9 +93,9 @@ def _describe_validation(exc: ValidationError) -> Any:
     return ' '.join(exc.messages)
 
 
-def _translate_werkzeug(exc: WerkzeugHTTPException) -> Refusal:
+def _translate_werkzeug(exc: WerkzeugHTTPException) -> HTTPError:
     headers = [item for item in exc.get_headers() if item[0].lower() != 'content-type']
-    return Refusal(exc.description or exc.name, exc.code or 500, dict(headers))
+    return HTTPError(exc.description or exc.name, exc.code or 500, dict(headers))
 
 
 def build_request(environ: dict[str, Any]) -> WSGIRequest:

@@ -1,7 +1,7 @@
-"""Users for API Star handlers: Basic, bearer tokens and Django's sessions.
+"""Users for API Star handlers: by Basic authentication, tokens and Django's sessions.
 
-Importable inside settings.py: every name below is loaded when it is first asked for, and none
-of them needs Django's models before a request.
+Can be imported in settings.py: each name is loaded at its first use, and none needs Django's models
+before a request.
 """
 
 from importlib import import_module

@@ -15,7 +15,7 @@ else:
 
 @admin.register(Token)
 class TokenAdmin(ModelAdmin):
-    """Shows and revokes tokens. They are issued where their key can be shown once: not here."""
+    """Shows and revokes tokens. It issues none: a key is shown once, which the admin cannot do."""
 
     list_display = ('id', 'user', 'created', 'last_used', 'expires')
     list_filter = ('created', 'last_used', 'expires')
@@ -33,5 +33,5 @@ class TokenAdmin(ModelAdmin):
 
     @admin.action(description=_('Revoke the selected tokens'), permissions=['delete'])
     def delete_selected(self, request: HttpRequest, queryset: Any) -> Any:
-        """Deleting is revoking: Django's own action, asking and logging as usual, says so."""
+        """Django's own action by another name: deleting a token revokes it."""
         return delete_selected(self, request, queryset)

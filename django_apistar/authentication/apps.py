@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class AuthenticationConfig(AppConfig):
-    """The label is the original's, so that its table and its migrations are found."""
+    """Has the original's label, by which Django finds its table and its migrations."""
 
     name = 'django_apistar.authentication'
     label = 'authentication'
@@ -17,5 +17,5 @@ class AuthenticationConfig(AppConfig):
         from django_apistar.authentication.models import OneToken
 
         user_model: Any = get_user_model()
-        if not hasattr(user_model, 'auth_token'):  # another app's table of tokens
+        if not hasattr(user_model, 'auth_token'):  # else another app's tokens have that name
             user_model.auth_token = OneToken()

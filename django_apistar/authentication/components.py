@@ -1,6 +1,6 @@
-"""Components that give handlers the Django user of the request.
+"""Components that inject the Django user of the request.
 
-Importable inside settings.py. Annotations here are runtime input to API Star.
+Can be imported in settings.py. Annotations here are runtime input to API Star.
 """
 
 import inspect
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 else:
 
     class User:
-        """Annotation for the user of the request, None for nobody."""
+        """Annotation for the user of the request, None without one."""
 
     class AuthenticatedUser:
-        """Annotation for the user of the request; nobody is answered with 401."""
+        """Annotation for the user of the request, 401 without one."""
 
 
 # The user is whatever AUTH_USER_MODEL names.
@@ -45,7 +45,7 @@ _DEMANDED = 'django_apistar.authentication.authenticated_user'
 
 
 class NotAuthenticated(exceptions.NotAuthenticated):
-    """401 with the challenges of the configured authentication components (RFC 9110 11.6.1)."""
+    """401 with the challenges of the authentication components (RFC 9110 11.6.1)."""
 
     default_detail = {'message': 'User must be logged in.'}
 
@@ -55,17 +55,17 @@ class NotAuthenticated(exceptions.NotAuthenticated):
 
 
 class CsrfFailed(Forbidden):
-    """A session alone does not prove that its user wants what an unsafe method does."""
+    """403: another site's page may have sent the request in the name of its user."""
 
     def __init__(self, reason: str) -> None:
         super().__init__({'message': f'CSRF check failed: {reason}'})
 
 
 class AuthenticationComponent(Component):
-    """Injects the user, whichever of the configured components finds them.
+    """Injects the user that any of the authentication components finds.
 
-    API Star takes the first component that can handle a parameter, so each of them speaks for
-    all: see `get_authenticators`.
+    API Star resolves a parameter by the first component that can handle it. So each of them asks
+    all of `get_authenticators`.
     """
 
     challenge: str | None = None
@@ -75,9 +75,9 @@ class AuthenticationComponent(Component):
         given: credentials.Basic | credentials.Bearer | None,
         environ: 'WSGIEnvironment | None',
     ) -> DjangoUser | None:
-        """Return the active user that this component alone finds. Never raises for bad input.
+        """Return the active user that this component finds, else None. Bad input raises nothing.
 
-        *environ* is None where `resolve` was called by hand.
+        *environ* is None where `resolve` is called without a request.
         """
         raise NotImplementedError
 
@@ -86,10 +86,10 @@ class AuthenticationComponent(Component):
         authorization: http.Header,
         environ: WSGIEnviron = None,
         app: App = None,
-        # API Star compares the annotation, so it cannot be Optional.
+        # API Star compares the annotation, which therefore cannot be Optional.
         parameter: inspect.Parameter = None,  # type: ignore[assignment]  # noqa: RUF013
     ) -> Any:
-        """Return the user or None. Called by hand with a header, only this component is asked."""
+        """Return the user or None. Called with a header alone, it asks this component only."""
         if environ is None:
             return self.authenticate(credentials.parse_authorization(authorization), None)
         user = find_user(environ, app)
@@ -103,18 +103,18 @@ class AuthenticationComponent(Component):
         return is_marker or _is_user_model(annotation)
 
     def demands_user(self, parameter: inspect.Parameter) -> bool:
-        """Return whether a handler with *parameter* is called for users only."""
+        """Return whether a handler with *parameter* runs for users only."""
         return parameter.annotation is AuthenticatedUser
 
     def identity(self, parameter: inspect.Parameter) -> str:
-        """One user per request, whatever the annotation. Demanding one is a step of its own."""
+        """Return the same identity for each annotation, and another where a user is required."""
         return _DEMANDED if parameter.annotation is AuthenticatedUser else _IDENTITY
 
 
 class DjangoBasicAuthentication(AuthenticationComponent):
-    """User name and password with every request (RFC 7617). Only over TLS.
+    """User name and password in each request (RFC 7617), over TLS only.
 
-    A browser sends them by itself, so a form of another origin proves nothing about its user.
+    A browser sends them by itself, also with a form of another origin, which is refused.
     """
 
     challenge = 'Basic realm="api", charset="UTF-8"'
@@ -138,13 +138,13 @@ class DjangoBasicAuthentication(AuthenticationComponent):
 
 
 def _is_form(environ: 'WSGIEnvironment') -> bool:
-    """Whether a page can make a browser send this to another origin without asking first."""
+    """Whether a browser sends this to another origin without a preflight request."""
     content_type = environ.get('CONTENT_TYPE', '').partition(';')[0].strip().lower()
     return environ['REQUEST_METHOD'] == 'POST' and content_type in FORMS
 
 
 class DjangoTokenAuthentication(AuthenticationComponent):
-    """A token that `token_login` issued (RFC 6750). The user has it as `user.auth_token`."""
+    """A token of `token_login` (RFC 6750), which is `user.auth_token` then."""
 
     challenge = BEARER_CHALLENGE
 
@@ -162,7 +162,7 @@ class DjangoTokenAuthentication(AuthenticationComponent):
 
 
 class DjangoSessionAuthentication(AuthenticationComponent):
-    """A session that was opened in the admin, say. Unsafe methods need Django's CSRF token."""
+    """A session of Django, such as the admin's. Unsafe methods need Django's CSRF token."""
 
     challenge = 'Session realm="api"'
 
@@ -182,10 +182,10 @@ class DjangoSessionAuthentication(AuthenticationComponent):
 
 
 def get_authenticators(app: App) -> tuple[Component, ...]:
-    """Return the components that decide who the user of a request to *app* is.
+    """Return the components that look for the user of a request to *app*.
 
-    AUTH_COMPONENTS, or where that is empty the authentication components of the App. An App that
-    was not built from the project's COMPONENTS decides by its own.
+    They are AUTH_COMPONENTS, or else the App's authentication components. An App that was not
+    built from the project's COMPONENTS has its own.
     """
     settings = get_settings()
     own = tuple(
@@ -198,9 +198,9 @@ def get_authenticators(app: App) -> tuple[Component, ...]:
 
 
 def get_challenges(environ: 'WSGIEnvironment', app: App) -> list[str]:
-    """Return the value of a WWW-Authenticate header for each authenticator, Bearer first.
+    """Return the WWW-Authenticate challenges of the authenticators, Bearer first.
 
-    RFC 6750 3.1: a request that carried a token is told that the token is invalid.
+    To a request with a token they say that it is invalid (RFC 6750 3.1).
     """
     given = {getattr(component, 'challenge', None) for component in get_authenticators(app)}
     challenges = [challenge for challenge in given if challenge] or [BEARER_CHALLENGE]
@@ -214,17 +214,14 @@ def get_challenges(environ: 'WSGIEnvironment', app: App) -> list[str]:
 
 
 def find_user(environ: 'WSGIEnvironment', app: App) -> DjangoUser | None:
-    """Return the user of the request, or None. Looked up once per request.
-
-    Raises CsrfFailed.
-    """
+    """Return the user of the request or None, looked up once. Raises CsrfFailed."""
     if _FOUND not in environ:
         environ[_FOUND] = _ask(get_authenticators(app), environ)
     return environ[_FOUND]
 
 
 def _ask(components: tuple[Component, ...], environ: 'WSGIEnvironment') -> DjangoUser | None:
-    """Return what the first component finds. A failed CSRF check counts if nobody else does."""
+    """Return the user that the first component finds. Raises CsrfFailed if only a session did."""
     authorization = environ.get('HTTP_AUTHORIZATION')
     given = credentials.parse_authorization(authorization)
     failure: CsrfFailed | None = None
@@ -247,7 +244,7 @@ def _ask_one(
     given: credentials.Basic | credentials.Bearer | None,
     environ: 'WSGIEnvironment',
 ) -> DjangoUser | None:
-    """A project's own component, or override of `resolve`, is called as the original called it."""
+    """Ask *component*; a project's own `resolve` is called as in the original."""
     if type(component).resolve is AuthenticationComponent.resolve:
         return component.authenticate(given, environ)
     user = component.resolve(authorization)
@@ -256,7 +253,7 @@ def _ask_one(
 
 
 def _is_user_model(annotation: Any) -> bool:
-    """Whether *annotation* is the project's user model or a class it is built on."""
+    """Whether *annotation* is the project's user model or a base of it."""
     from django.contrib.auth import get_user_model
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.db.models import Model

@@ -4,7 +4,7 @@ import base64
 import dataclasses
 import re
 
-# Longer ones are refused unread: no hasher should be fed a megabyte.
+# Longer ones are refused: a hasher must not get a megabyte.
 MAX_LENGTH = 4096
 
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) +([A-Za-z0-9._~+/-]+=*)")
@@ -24,9 +24,9 @@ class Bearer:
 
 
 def parse_authorization(header: str | None) -> Basic | Bearer | None:
-    """Return what *header* carries; None for no header, another scheme, or a malformed one.
+    """Return the credentials in *header*; None where it is missing, malformed or of another scheme.
 
-    *header* is as in WSGI, decoded as latin-1. Never raises.
+    *header* is decoded as latin-1, as in WSGI. Never raises.
     """
     match = _HEADER.fullmatch(header.strip(' \t')) if header else None
     if match is None:
@@ -40,7 +40,7 @@ def parse_authorization(header: str | None) -> Basic | Bearer | None:
 
 
 def get_scheme(header: str | None) -> str:
-    """Return the scheme of *header* in lower case, '' where it has none."""
+    """Return the scheme of *header* in lower case, '' for none."""
     words = header.split(None, 1) if header else ()
     return words[0].lower() if words else ''
 

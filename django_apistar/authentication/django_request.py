@@ -1,6 +1,6 @@
-"""The Django request that backends, signal receivers and the CSRF check are given.
+"""The Django request for backends, signal receivers and the CSRF check.
 
-API Star's handlers do not see it. It never touches the body: that is the handler's.
+Handlers do not get it. It has no body: only the handler may read that.
 """
 
 import io
@@ -15,12 +15,12 @@ from django.http import QueryDict
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# Keys of every session backend, signed_cookies included. Cookies may hold NUL, databases not.
+# The keys of all session backends, signed_cookies included. A NUL would fail in a database.
 _SESSION_KEY = re.compile('[A-Za-z0-9_:.=-]{8,4096}')
 
 
 def build_request(environ: 'WSGIEnvironment') -> Any:
-    """Return a WSGIRequest of *environ* with an empty body and its (lazily read) session."""
+    """Return a WSGIRequest of *environ* with an empty body and its session, read lazily."""
     request: Any = WSGIRequest({**environ, 'wsgi.input': io.BytesIO(), 'CONTENT_LENGTH': '0'})
     request.POST = QueryDict()
     session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, '')

@@ -1,6 +1,6 @@
-"""The event hook that lets only users in.
+"""The event hook that demands a user.
 
-Importable inside settings.py. Annotations here are runtime input to API Star.
+Can be imported in settings.py. Annotations here are runtime input to API Star.
 """
 
 import fnmatch
@@ -22,13 +22,13 @@ ROUTE_NAME = 'django_apistar.route_name'
 
 
 def public(handler: Handler) -> Handler:
-    """Mark *handler* as open to everybody: `MustBeAuthenticated` lets its requests pass."""
+    """Mark *handler* as public: `MustBeAuthenticated` demands no user for it."""
     handler.is_public = True  # type: ignore[attr-defined]
     return handler
 
 
 def is_public(handler: Callable[..., Any], name: str) -> bool:
-    """Whether *handler* is marked, or its route's full *name* is one of PUBLIC_ROUTES."""
+    """Whether *handler* is marked, or PUBLIC_ROUTES matches the full *name* of its route."""
     return getattr(handler, 'is_public', False) is True or any(
         fnmatch.fnmatchcase(name, pattern) for pattern in get_settings().public_routes
     )
@@ -37,8 +37,8 @@ def is_public(handler: Callable[..., Any], name: str) -> bool:
 class MustBeAuthenticated:
     """Answers 401 unless the request has a user or its route is public.
 
-    Decided by the route and the headers alone: never by the URL's text, and before the body is
-    read. Works as a class and as an instance in EVENT_HOOKS.
+    The route and the headers decide, before the body is read; the URL's text never does.
+    EVENT_HOOKS takes the class or an instance.
     """
 
     def on_request(self, environ: WSGIEnviron, route: Route, app: App) -> None:
@@ -50,5 +50,5 @@ class MustBeAuthenticated:
         return not is_public(handler, name)
 
     def _is_public(self, environ: 'WSGIEnvironment', route: Route) -> bool:
-        # Where no route was found, no handler runs: the answer is a 404 or 405.
+        # Without a route no handler runs: the response is a 404 or 405.
         return route is None or is_public(route.handler, environ.get(ROUTE_NAME, route.name))

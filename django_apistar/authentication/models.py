@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from django_apistar.authentication.passwords import DjangoUser, get_fingerprint, is_active
 from django_apistar.conf.parser import get_settings
 
-# The original's keys have this length; its table could hold shorter ones, made by hand.
+# As in the original, whose table may hold shorter keys that were made by hand.
 KEY_LENGTH = 40
-# A token that is used a thousand times a minute is renewed once.
+# A token that is used a thousand times a minute is written once.
 RENEWAL_INTERVAL = timedelta(seconds=60)
 
 logger = logging.getLogger(__name__)
@@ -26,22 +26,22 @@ def generate_id() -> str:
 
 
 def compute_digest(key: str) -> str:
-    """Return what is stored of *key*. A key is random: neither salt nor slow hasher is needed."""
+    """Return the digest of *key* that is stored. Keys are random: they need no salt, no hasher."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 def get_expiry() -> datetime | None:
-    """Return when a token that is issued or renewed now expires, by TOKEN_TTL."""
+    """Return the expiry of a token that is issued or renewed now, by TOKEN_TTL."""
     ttl = get_settings().token_ttl
     return None if ttl is None else timezone.now() + ttl
 
 
 class TokenManager(models.Manager['Token']):
     def issue(self, user: DjangoUser, **fields: Any) -> 'Token':
-        """Return a new token of *user*; its `key` is known to this object alone.
+        """Return a new token of *user*. Only this object has its `key`.
 
-        What *user* has of expired and revoked tokens, and the oldest beyond TOKEN_LIMIT_PER_USER,
-        is deleted.
+        Deletes the expired and revoked tokens of *user*, and the oldest beyond
+        TOKEN_LIMIT_PER_USER.
         """
         token = self.create(user=user, **fields)
         others = self.filter(user=user).exclude(pk=token.pk)
@@ -55,9 +55,9 @@ class TokenManager(models.Manager['Token']):
         return token
 
     def authenticate(self, key: str) -> 'Token | None':
-        """Return the usable token with that key, its user read in the same query, or None.
+        """Return the usable token with *key*, with its user in the same query; else None.
 
-        An expired or revoked one is deleted; a usable one is renewed.
+        Deletes an expired or revoked token, renews a usable one.
         """
         if len(key) > KEY_LENGTH:
             return None
@@ -75,9 +75,9 @@ class TokenManager(models.Manager['Token']):
 
 
 class Token(models.Model):
-    """A key that stands for a user until it expires. Only its digest is stored."""
+    """A key that authenticates a user until it expires. Only its digest is stored."""
 
-    # Random and public: it names the token in the admin and in commands.
+    # Random and not secret: the admin and the command name the token by it.
     id = models.CharField(
         _('ID'), max_length=40, primary_key=True, default=generate_id, editable=False
     )
@@ -111,7 +111,7 @@ class Token(models.Model):
 
     @property
     def key(self) -> str:
-        """The plain key. Known to the object that was issued, and to the request that sent it."""
+        """The plain key. Only the object that was issued has it, and the request that sent it."""
         try:
             return str(self.__dict__['plain_key'])
         except KeyError:
@@ -140,15 +140,15 @@ class Token(models.Model):
         return self.fingerprint != get_fingerprint(self.user)
 
     def hand_out(self, key: str) -> None:
-        """Let the request that sent *key* find the token as `user.auth_token`.
+        """Set `user.auth_token` for the request that sent *key*.
 
-        Past any descriptor: another app's table of tokens may own that name.
+        In `__dict__`, as another app's tokens may have a descriptor of that name.
         """
         self.__dict__['plain_key'] = key
         self.user.__dict__['auth_token'] = self
 
     def renew(self) -> None:
-        """Note the use and move the expiry, at most once per interval."""
+        """Store the use and the new expiry, at most once per interval."""
         now, used = timezone.now(), self.last_used
         if now - (used or self.created) < _get_renewal_interval():
             return
@@ -158,9 +158,9 @@ class Token(models.Model):
 
 
 class OneToken:
-    """`user.auth_token`, which the original had for every user: here, a request's own token.
+    """`user.auth_token`: in the original a token of every user, here that of the request.
 
-    `Token.hand_out` puts that into the user's `__dict__`, which comes before this.
+    `Token.hand_out` sets it in the user's `__dict__`, which is found before this descriptor.
     """
 
     def __get__(self, user: Any, owner: type) -> 'OneToken':
@@ -180,7 +180,7 @@ def _get_renewal_interval() -> timedelta:
 
 
 def _write(change: Callable[[], Any]) -> None:
-    """Make a *change* that the request can do without: a locked database still serves reads."""
+    """Make *change*, and log where it fails: a locked database still serves reads."""
     try:
         with transaction.atomic(using=router.db_for_write(Token)):
             change()

@@ -35,9 +35,8 @@ class TooManyFailuresError(Exception):
 def verify_password(request: HttpRequest, username: str, password: str) -> DjangoUser | None:
     """Return the active user with that name and password, or None.
 
-    Raises TooManyFailuresError where LOGIN_THROTTLE says so. A hundred attempts at once may pass
-    before the first has failed: as many as there are threads. Counting before verifying would
-    refuse as many good logins.
+    Raises TooManyFailuresError beyond LOGIN_THROTTLE. Attempts at the same moment, as many as there
+    are threads, pass before the first has failed: counting before would refuse good logins.
     """
     address = request.META.get('REMOTE_ADDR', '')
     wait_s = throttle.get_wait(username, address)
@@ -54,10 +53,10 @@ def verify_password(request: HttpRequest, username: str, password: str) -> Djang
 def verify_basic(
     environ: 'WSGIEnvironment | None', username: str, password: str
 ) -> DjangoUser | None:
-    """As `verify_password`, for credentials that come with every request.
+    """As `verify_password`, for credentials that are in each request.
 
-    A success is remembered for BASIC_CACHE_TTL seconds, as a hasher costs half a second. Beyond
-    LOGIN_THROTTLE nothing is verified and nobody is found.
+    A success is remembered for BASIC_CACHE_TTL seconds, as hashing takes up to half a second.
+    Returns None beyond LOGIN_THROTTLE.
     """
     user = _verified.find_user(username, password)
     if user is not None:
@@ -78,9 +77,9 @@ def is_active(user: DjangoUser | None) -> bool:
 
 
 def compute_fingerprint(password_hash: str) -> str:
-    """Return what changes with the password, for comparison; it cannot be turned back.
+    """Return a digest that changes with the password, and does not tell it.
 
-    SECRET_KEY is left out on purpose: its rotation does not end tokens.
+    SECRET_KEY is not part of it: its rotation must not end tokens.
     """
     return hashlib.sha256(password_hash.encode()).hexdigest()
 
@@ -98,7 +97,7 @@ class _Success:
 
 
 class _VerifiedPasswords:
-    """Who logged in lately. Lives as long as the process, holds no password, never grows."""
+    """Who has logged in lately, by a digest of name and password. Bounded, one per process."""
 
     def __init__(self, size: int = 1024) -> None:
         self._size = size
@@ -107,7 +106,7 @@ class _VerifiedPasswords:
         self._lock = threading.Lock()
 
     def find_user(self, username: str, password: str) -> DjangoUser | None:
-        """Return the user if nothing has changed since: read anew, active, same password."""
+        """Return the user, read again, where still active and with the same password; else None."""
         success = self._successes.get(self._get_digest(username, password))
         if success is None or not self._is_fresh(success):
             return None

@@ -4,7 +4,7 @@ from django_apistar.authentication.credentials import MAX_LENGTH
 
 
 class TokenUser(types.Type):
-    """What `token_login` takes."""
+    """The body of `token_login`."""
 
     username = validators.String(max_length=MAX_LENGTH)
     password = validators.String(max_length=MAX_LENGTH)

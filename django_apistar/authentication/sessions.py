@@ -1,4 +1,4 @@
-"""The user of a Django session, without ever writing to that session; and other sites' requests."""
+"""The user of a Django session, which is never written; and the check for other sites' requests."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def find_session_user(environ: 'WSGIEnvironment') -> tuple[DjangoUser | None, str]:
-    """Return the active user of the request's session, and why its CSRF check fails, or ''."""
+    """Return (the active user of the request's session, why its CSRF check fails or '')."""
     request = build_request(environ)
     request.session = _Snapshot(request.session.items())
     user = get_user(request)
@@ -24,7 +24,7 @@ def find_session_user(environ: 'WSGIEnvironment') -> tuple[DjangoUser | None, st
 
 
 def is_foreign(environ: 'WSGIEnvironment') -> bool:
-    """Whether a browser says that a page of another origin sent this, and not a trusted one."""
+    """Whether, by the browser's headers, a page of an untrusted origin sent this."""
     if 'HTTP_ORIGIN' not in environ:
         return environ.get('HTTP_SEC_FETCH_SITE') == 'cross-site'
     check: Any = _CsrfCheck(_view)  # whose rule for origins no stub knows
@@ -32,8 +32,8 @@ def is_foreign(environ: 'WSGIEnvironment') -> bool:
 
 
 class _Snapshot(dict[str, Any]):
-    """A session's data. `get_user` may want to renew or end the session; no response would say so
-    to the browser, which is left to Django's own pages.
+    """A copy of a session's data. What `get_user` changes is not stored: only Django's own pages
+    may renew or end a session, as they tell the browser.
     """
 
     def cycle_key(self) -> None:
@@ -50,12 +50,12 @@ def _find_csrf_failure(request: Any) -> str:
 
 
 def _view(request: Any) -> HttpResponse:
-    """Stands for the handler, which is not exempt from the check."""
+    """Stand in for the handler, which is not exempt from the check."""
     return HttpResponse()
 
 
 class _CsrfCheck(CsrfViewMiddleware):
-    """Django's check with the reason as its outcome, instead of a page."""
+    """Django's check, which returns the reason instead of a page."""
 
     def _reject(self, request: Any, reason: str) -> Any:
         return reason

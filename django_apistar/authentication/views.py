@@ -41,7 +41,7 @@ class TooManyLogins(TooManyRequests):
 
 
 class NotByHead(MethodNotAllowed):
-    """HEAD is answered where GET is; but it must not change anything (RFC 9110 9.2.1)."""
+    """405 for HEAD, which a GET route would answer: HEAD must change nothing (RFC 9110 9.2.1)."""
 
     def get_headers(self) -> dict[str, str]:
         return {'Allow': 'GET, POST'}
@@ -85,7 +85,7 @@ routes = [
 
 
 def _log_in(request: HttpRequest, user: 'Mapping[str, str]') -> 'Token | None':
-    """Return a new token, or None. Unknown, inactive and wrong passwords take the same time."""
+    """Return a new token or None, in the same time for an unknown user and a wrong password."""
     from django_apistar.authentication.models import Token
 
     username, password = user.get('username') or '', user.get('password') or ''
@@ -104,7 +104,7 @@ def _log_in(request: HttpRequest, user: 'Mapping[str, str]') -> 'Token | None':
 
 
 def _render_token(token: 'Token', accept: str) -> http.Response:
-    """JSON only where *accept* ranks it above text, which is what the original answered."""
+    """Render *token* as text, as the original; as JSON where *accept* prefers that."""
     accepted = parse_accept_header(accept, MIMEAccept)
     if accepted.quality('application/json') > accepted.quality('text/plain'):
         expires = token.expires and token.expires.isoformat()
@@ -119,7 +119,7 @@ def _log_out(
         raise NotByHead()
     token = _find_token(authorization)
     if token is None:
-        if environ is None:  # Called by hand, the original returned None.
+        if environ is None:  # called without a request: None, as in the original
             return None
         raise NotAuthenticated([INVALID_TOKEN_CHALLENGE if authorization else BEARER_CHALLENGE])
     _revoke(token, HttpRequest() if environ is None else build_request(environ), is_everywhere)

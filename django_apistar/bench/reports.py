@@ -1,4 +1,4 @@
-"""A benchmark's results as text and as a picture."""
+"""The results of a benchmark as a table, as JSON, as Markdown and as a plot."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from django.template.defaultfilters import pluralize
 from rich.table import Table
 
 from django_apistar.bench.results import Results, TargetResult, as_data
@@ -19,7 +20,7 @@ _EXPLANATION = 'Times baseline: in transactions/sec of the bare WSGI application
 
 
 class PlotError(Exception):
-    """A picture that cannot be drawn, in one sentence."""
+    """Why the plot cannot be drawn, in one sentence."""
 
 
 # Figures
@@ -36,7 +37,7 @@ def format_time(seconds: float | None) -> str:
 
 
 def format_number(number: float) -> str:
-    """Return *number* with commas; small ones with two decimals."""
+    """Return *number* with commas; below 100 with two decimals."""
     return f'{number:,.0f}' if number >= 100 else f'{number:.2f}'
 
 
@@ -61,8 +62,8 @@ _ROWS: tuple[tuple[str, Callable[[TargetResult], str]], ...] = (
 )
 
 
-def describe(results: Results) -> str:
-    """Return how and where was measured, in two lines or three."""
+def format_conditions(results: Results) -> str:
+    """Return how and where the benchmark ran, in two or three lines."""
     tool = f'{results.tool} {results.tool_version}'.strip()
     how = (
         f'over HTTP by {tool}, {results.connections} connections, 1 gunicorn worker'
@@ -70,7 +71,7 @@ def describe(results: Results) -> str:
         else 'in process, without a server'
     )
     packages, system = results.system['packages'], results.system
-    rounds = f'{results.rounds} round{"s" * (results.rounds != 1)}'
+    rounds = f'{results.rounds} round{pluralize(results.rounds)}'
     return (
         f'{_EXPLANATION if results.changes else ""}'
         f'{rounds} of {results.duration_s:g} s, {how}.\n'
@@ -98,7 +99,7 @@ def format_markdown(results: Results) -> str:
             lines.append(_as_line(['---', '---:', '---:', '---:']))
         figures = [format_number(change.rate_then), format_number(change.rate_now)]
         lines.append(_as_line([change.label, *figures, format_ratio(change.ratio)]))
-    return '\n'.join([*lines, '', describe(results)])
+    return '\n'.join([*lines, '', format_conditions(results)])
 
 
 def _as_line(cells: list[str]) -> str:
@@ -106,7 +107,7 @@ def _as_line(cells: list[str]) -> str:
 
 
 def build_table(results: Results) -> list[Any]:
-    """Return what rich prints within 80 columns: a table, and one of changes."""
+    """Return what rich prints within 80 columns: the table, with a baseline that of changes too."""
     table = Table(box=None, pad_edge=False, header_style='bold', padding=(0, 2, 0, 0))
     table.add_column('target\n  path', overflow='fold')
     table.add_column('trans/s\n± MAD', justify='right', no_wrap=True)
@@ -119,7 +120,7 @@ def build_table(results: Results) -> list[Any]:
     parts: list[Any] = [table]
     if results.changes:
         parts += ['', _build_changes(results)]
-    return [*parts, '', describe(results)]
+    return [*parts, '', format_conditions(results)]
 
 
 def _build_cells(result: TargetResult) -> list[str]:
@@ -146,11 +147,11 @@ def _build_changes(results: Results) -> Table:
     return table
 
 
-# Pictures
+# Plots
 
 
 def check_plot(file: str) -> None:
-    """Raise PlotError where *file* could not be drawn, before anything is measured."""
+    """Raise PlotError where *file* cannot be drawn. Called before anything is measured."""
     if Path(file).suffix.lower() not in PLOT_SUFFIXES:
         raise PlotError(f'--plot {file!r}: write a name that ends in .svg or .png.')
     if find_spec('matplotlib') is None:
@@ -160,7 +161,7 @@ def check_plot(file: str) -> None:
 
 
 def write_plot(results: Results, file: str) -> None:
-    """Draw transactions/sec and times of answers. Raises OSError."""
+    """Draw transactions/sec and percentiles. Raises OSError."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 4.5), layout='constrained')
@@ -192,5 +193,5 @@ def write_plot(results: Results, file: str) -> None:
     times.grid(axis='x', alpha=0.3)
     if times.lines:
         times.legend()
-    figure.suptitle(describe(results).splitlines()[-2], fontsize=9)
+    figure.suptitle(format_conditions(results).splitlines()[-2], fontsize=9)
     figure.savefig(file, format=Path(file).suffix[1:].lower())

@@ -1,4 +1,4 @@
-"""What a benchmark has found: figures of each target, ratios, warnings, and a baseline's."""
+"""The results of a benchmark: figures of each target, ratios, warnings, changes to a baseline."""
 
 from __future__ import annotations
 
@@ -14,23 +14,25 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from django_apistar.bench.statistics import Measurement, Ratio, compare, compare_apart, get_mad
+from django.template.defaultfilters import pluralize
+
+from django_apistar.bench.statistics import Ratio, compare, compare_apart, get_mad
 from django_apistar.bench.targets import APISTAR, DJANGO, FLOOR, Target
 from django_apistar.bench.tools import Load
 
 FORMAT = 1  # of the JSON document
-_WIDE = 0.25  # an interval of this share of its ratio says little
-_FEW = 3  # rounds below which an interval says nothing
+_WIDE = 0.25  # an interval wider than this share of its ratio means little
+_FEW = 3  # with fewer rounds an interval means nothing
 _PACKAGES = ('apistar', 'Django', 'django-apistar', 'gunicorn')
 
 
 class BaselineError(Exception):
-    """A baseline that cannot be compared with, in one sentence."""
+    """A baseline that cannot be used, in one sentence."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class TargetResult:
-    """The rounds of one target. `ratio`: its transactions/sec in those of the base."""
+    """The rounds of one target. `ratio`: its transactions/sec divided by those of the base."""
 
     target: Target
     loads: tuple[Load, ...]
@@ -69,10 +71,10 @@ class TargetResult:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Change:
-    """A target against its baseline.
+    """A target compared with the baseline.
 
-    `ratio`: its transactions/sec in those of the bare WSGI application, now and then; so the
-    speed of the machine is left out.
+    `ratio`: of its transactions/sec, now to then, each divided by those of the bare WSGI
+    application, so that the speed of the machine does not count.
     """
 
     label: str
@@ -103,7 +105,7 @@ class Results:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a reader must know before believing the figures."""
+        """What a reader must know to judge the figures."""
         return (*self.remarks, *_iter_warnings(self))
 
 
@@ -111,28 +113,18 @@ def compare_targets(
     targets: Sequence[Target], loads: dict[str, list[Load]], base: Target
 ) -> tuple[TargetResult, ...]:
     """Return the result of each target, with its ratio to *base*."""
-    base_s = _measure(base.key, loads[base.key])
+    rates = {key: [load.rate for load in taken] for key, taken in loads.items()}
+    ratios = {key: compare(own, rates[base.key]) for key, own in rates.items() if key != base.key}
     return tuple(
-        TargetResult(
-            target,
-            tuple(loads[target.key]),
-            None
-            if target.key == base.key
-            else compare(base_s, _measure(target.key, loads[target.key])),
-        )
-        for target in targets
+        TargetResult(target, tuple(loads[target.key]), ratios.get(target.key)) for target in targets
     )
-
-
-def _measure(name: str, loads: Sequence[Load]) -> Measurement:
-    return Measurement(name, tuple(1 / load.rate for load in loads))
 
 
 def _iter_warnings(results: Results) -> Iterator[str]:
     if results.rounds < _FEW:
         yield (
-            f'{results.rounds} {"round gives" if results.rounds == 1 else "rounds give"} no '
-            f'interval worth the name. Use --rounds {_FEW} or more.'
+            f'{results.rounds} round{pluralize(results.rounds)}: too few for an interval. Use '
+            f'--rounds {_FEW} or more.'
         )
     for result in results.targets:
         if result.errors:
@@ -150,8 +142,8 @@ def _iter_warnings(results: Results) -> Iterator[str]:
             yield f'{result.target.label} and {results.base.label} cannot be told apart.'
 
 
-def describe_system() -> dict[str, Any]:
-    """Return what the figures depend on."""
+def collect_system() -> dict[str, Any]:
+    """Return the facts on which the figures depend: versions, processor, load."""
     return {
         'date': datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds'),
         'python': platform.python_version(),
@@ -177,7 +169,7 @@ def _find_cpu() -> str:
 
 
 def as_data(results: Results) -> dict[str, Any]:
-    """Return the JSON document, which is a baseline as well."""
+    """Return the JSON document, which can serve as a baseline."""
     tool = {'name': results.tool, 'version': results.tool_version} if results.tool else None
     return {
         'format': FORMAT, 'mode': results.mode, 'tool': tool, 'base': results.base.key,
@@ -206,7 +198,7 @@ def _as_data(result: TargetResult) -> dict[str, Any]:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Baseline:
-    """Another benchmark's result: transactions/sec of each round, by target."""
+    """The result of an earlier benchmark: transactions/sec of each round, by target."""
 
     mode: str
     tool: str
@@ -240,7 +232,7 @@ def read_baseline(data: Any, source: str) -> Baseline:
 
 
 def compare_with_baseline(results: Sequence[TargetResult], baseline: Baseline) -> list[Change]:
-    """Return the change of each target that both have."""
+    """Return the change of each target that both benchmarks have."""
     now = {result.target.key: result for result in results}
     floor_now, floor_then = now[FLOOR.key].rates, baseline.rates[FLOOR.key]
     return [
@@ -253,7 +245,7 @@ def compare_with_baseline(results: Sequence[TargetResult], baseline: Baseline) -
 
 
 def find_differences(results: Results, baseline: Baseline) -> Iterator[str]:
-    """Yield a sentence for each condition that was another one for the baseline."""
+    """Yield a sentence for each condition in which the baseline differs."""
     if baseline.tool != results.tool:
         yield f'The baseline was loaded by {baseline.tool}, this by {results.tool}.'
     if baseline.connections != results.connections:
@@ -271,7 +263,7 @@ def _divide(rates: Sequence[float], by: Sequence[float]) -> list[float]:
 
 
 def find_shortfalls(results: Results, least: float) -> list[str]:
-    """Return a sentence for each ratio below *least*: to the baseline, or else to the base."""
+    """Return a sentence for each ratio below *least*: to the baseline, else to the base."""
     if results.changes:
         return [
             f'{change.label} has {change.ratio.median:.2f} times the transactions/sec of the '

@@ -1,4 +1,4 @@
-"""A gunicorn worker for each target of a benchmark, which ends with whoever started it."""
+"""A gunicorn worker for each target of a benchmark; it ends with the command that started it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SETTINGS = {
 
 
 class TargetServer:
-    """A server that runs, with all its processes in one session."""
+    """A running server, whose processes are one session."""
 
     def __init__(self, target: Target, process: subprocess.Popen[bytes], port: int) -> None:
         self.target = target
@@ -49,8 +49,8 @@ class TargetServer:
     def url(self) -> str:
         return f'http://{HOST}:{self.port}{self.target.path}'
 
-    def ask(self) -> Answer:
-        """Return the answer to one GET. Raises OSError or HTTPException."""
+    def get(self) -> Answer:
+        """Return the answer to a GET. Raises OSError or HTTPException."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=_PATIENCE_S)
         with contextlib.closing(connection):
             connection.request('GET', self.target.path)
@@ -64,13 +64,13 @@ class TargetServer:
 
 
 def read_cpu_s(session: int) -> float:
-    """Return the CPU seconds of the processes of *session* so far. Linux alone has them."""
+    """Return the CPU seconds that the processes of *session* have used. Linux only."""
     # The CPU clock of another process, as clock_getcpuclockid(3) of Linux makes it.
     return sum(time.clock_gettime((~pid << 3) | 2) for pid in list_session(session))
 
 
 def list_session(session: int) -> list[int]:
-    """Return the processes of *session*, as /proc has them."""
+    """Return the ids of the processes of *session*, from /proc."""
     pids = []
     for stat in Path('/proc').glob('[0-9]*/stat'):
         with contextlib.suppress(OSError):
@@ -85,8 +85,8 @@ def list_session(session: int) -> list[int]:
 def serve(target: Target, settings_module: str) -> Iterator[TargetServer]:
     """Serve *target* on a free port of the loopback interface.
 
-    Raises TargetError where it does not answer 2xx with a body. No process is left on leaving,
-    and none where this process is killed: the worker watches the pipe of its standard input.
+    Raises TargetError where it does not answer 2xx with a body. No process outlives this context,
+    nor this process, should it be killed: the worker watches the pipe of its standard input.
     """
     with socket.socket() as listener, tempfile.TemporaryFile() as errors:
         listener.bind((HOST, 0))
@@ -102,8 +102,8 @@ def serve(target: Target, settings_module: str) -> Iterator[TargetServer]:
             _stop(process)
 
 
-def load(server: TargetServer, tool: Tool, connections: int, duration_s: float) -> Load:
-    """Let *tool* load *server*, and add what that has cost the server's processes."""
+def run_load(server: TargetServer, tool: Tool, connections: int, duration_s: float) -> Load:
+    """Let *tool* load *server*; return its figures and the CPU time of the server's processes."""
     before = server.read_cpu_s()
     with order(server.url, connections, duration_s) as task:
         seen = tool.run(task)
@@ -132,7 +132,7 @@ _UNWANTED = ('GUNICORN_CMD_ARGS', 'GUNICORN_FD', 'GUNICORN_PID', 'LISTEN_PID', '
 
 def _verify(server: TargetServer, errors: Any) -> None:
     try:
-        answer = server.ask()
+        answer = server.get()
     except (OSError, http.client.HTTPException) as exc:
         errors.seek(0)
         lines = errors.read().decode(errors='replace').strip().splitlines()
@@ -142,7 +142,7 @@ def _verify(server: TargetServer, errors: Any) -> None:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the session at once: nobody waits for an answer any more."""
+    """End all processes of the session at once."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -187,7 +187,7 @@ def load_target(key: str) -> Any:
 
 
 def end_with_parent(worker: Any) -> None:
-    """End worker and master when the other end of the standard input is closed."""
+    """End the worker and its master when the other end of the standard input is closed."""
 
     def watch() -> None:
         while os.read(0, 1):

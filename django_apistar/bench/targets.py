@@ -1,4 +1,4 @@
-"""What a benchmark measures: both paths of the project, and what each stands on."""
+"""What a benchmark measures: a path of each framework, the frameworks alone, and the floor."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import contextlib
 import dataclasses
 import io
 import logging
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote
 
 import apistar
 from django.conf import settings as django_settings
@@ -19,6 +18,7 @@ from django.http import HttpRequest, JsonResponse
 from django.test.utils import override_settings
 from django.urls import path as django_path
 from django.utils.module_loading import import_string
+from werkzeug.test import create_environ
 
 from django_apistar.application import get_app, get_route_table
 from django_apistar.bench.statistics import rotate
@@ -28,10 +28,10 @@ from django_apistar.routes.entries import ANY_METHOD, Framework, RouteEntry
 from django_apistar.routes.resolution import resolve
 from django_apistar.routes.table import RouteTable
 from django_apistar.server.launch import DEFAULT_APPLICATION
-from django_apistar.server.loading import bind
+from django_apistar.server.loading import bind, get_application_name
 
 HOST = '127.0.0.1'
-MESSAGE = {'message': 'Hello, World!'}  # the answer of what is bare
+MESSAGE = {'message': 'Hello, World!'}  # of the targets that are not the project's
 _BODY = b'{"message":"Hello, World!"}'
 _PROBES = 5
 _OWN_PACKAGES = ('apistar', 'django_apistar')
@@ -45,7 +45,7 @@ class TargetError(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Target:
-    """One thing to measure: an application, and the path to ask it for."""
+    """One thing to measure: an application, and the path that is requested."""
 
     key: str
     label: str
@@ -63,7 +63,7 @@ _OF_FRAMEWORK = {Framework.APISTAR: APISTAR, Framework.DJANGO: DJANGO}
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Answer:
-    """What a target answers once."""
+    """The response of a target to one request, as far as it matters."""
 
     status: int
     content_type: str
@@ -78,12 +78,9 @@ class Answer:
 
 
 def build_application(key: str) -> Application:
-    """Return the WSGI application of a target; the project's is that of WSGI_APPLICATION.
-
-    That as runapistar's workers call it.
-    """
+    """Return the WSGI application of a target; the project's as runapistar's workers call it."""
     if key == FLOOR.key:
-        return answer
+        return respond
     if key == BARE_APISTAR.key:
         routes = [apistar.Route('/', 'GET', greet)]
         app: Application = apistar.App(
@@ -93,14 +90,14 @@ def build_application(key: str) -> Application:
     if key == BARE_DJANGO.key:
         with override_settings(MIDDLEWARE=[]):
             return BareDjango()
-    name = django_settings.WSGI_APPLICATION or DEFAULT_APPLICATION
-    # Built anew where settings have changed since its module was imported.
+    name = get_application_name()
+    # Built again where settings have changed since its module was imported.
     own = get_application() if name == DEFAULT_APPLICATION else import_string(name)
     return bind(own)  # type: ignore[no-any-return]
 
 
-def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-    """Answer any request: the least that a WSGI application does."""
+def respond(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    """Respond to any request: the least that a WSGI application can do."""
     headers = [('content-length', str(len(_BODY))), ('content-type', 'application/json')]
     start_response('200 OK', headers)
     return [_BODY]
@@ -111,26 +108,26 @@ def greet() -> dict[str, str]:
 
 
 def view(request: HttpRequest) -> JsonResponse:
-    """Greet; the length that CommonMiddleware would add keeps the connection open."""
+    """Greet, with the length that CommonMiddleware would add to keep the connection open."""
     response = JsonResponse(MESSAGE, json_dumps_params={'separators': (',', ':')})
     response['Content-Length'] = str(len(response.content))
     return response
 
 
 class BareRequest(WSGIRequest):
-    """A request to the one view, whatever the project's URLconf is."""
+    """A request to the one view: the project's URLconf is not used."""
 
     urlconf: Any = (django_path('', view),)
 
 
 class BareDjango(WSGIHandler):
-    """Django's own application with no middleware and one view."""
+    """Django's WSGI application with one view and no middleware."""
 
     request_class = BareRequest
 
 
 def open_to_loopback() -> override_settings:
-    """Let requests to 127.0.0.1 pass, for as long as this context lasts."""
+    """Let requests to 127.0.0.1 pass within this context."""
     return override_settings(
         ALLOWED_HOSTS=[*django_settings.ALLOWED_HOSTS, HOST], SECURE_SSL_REDIRECT=False
     )
@@ -140,21 +137,14 @@ def open_to_loopback() -> override_settings:
 
 
 def build_environ(path: str) -> dict[str, Any]:
-    """Return the environ of a GET of *path*, a URL's path, as a server would make it."""
-    raw_path, _, query = path.partition('?')
-    return {
-        'REQUEST_METHOD': 'GET', 'SCRIPT_NAME': '', 'QUERY_STRING': query,
-        'PATH_INFO': unquote_to_bytes(raw_path).decode('latin-1'),
-        'SERVER_NAME': HOST, 'SERVER_PORT': '80', 'SERVER_PROTOCOL': 'HTTP/1.1',
-        'REMOTE_ADDR': HOST, 'HTTP_HOST': HOST, 'HTTP_ACCEPT': '*/*',
-        'wsgi.version': (1, 0), 'wsgi.url_scheme': 'http', 'wsgi.errors': sys.stderr,
-        'wsgi.input': io.BytesIO(), 'wsgi.multithread': True, 'wsgi.multiprocess': True,
-        'wsgi.run_once': False,
-    }  # fmt: skip
+    """Return the environ of a GET of *path*, which is as in a URL."""
+    return create_environ(
+        path, f'http://{HOST}', headers={'Accept': '*/*'}, environ_base={'REMOTE_ADDR': HOST}
+    )
 
 
 def call(application: Application, path: str) -> Answer:
-    """Return what *application* answers to a GET of *path*."""
+    """Return the answer of *application* to a GET of *path*."""
     started: list[Any] = []
     body = application(build_environ(path), lambda *args: started.__setitem__(slice(None), args))
     try:
@@ -201,7 +191,7 @@ def load_in_process(application: Application, path: str, duration_s: float) -> L
 
 
 def check_answer(target: Target, answer: Answer) -> None:
-    """Raise TargetError where *answer* is not worth measuring."""
+    """Raise TargetError unless *answer* is worth measuring."""
     if not answer.is_good:
         raise TargetError(
             f'{target.label} answers {target.path} with {answer.status} and '
@@ -213,7 +203,7 @@ def check_answer(target: Target, answer: Answer) -> None:
 
 
 def find_content_types(own: Iterable[Target]) -> dict[str, str]:
-    """Return what the project's targets answer with, by label."""
+    """Return the content type of the project's targets, by label."""
     application = build_application(APISTAR.key)
     return {target.label: call(application, target.path).content_type for target in own}
 
@@ -221,8 +211,8 @@ def find_content_types(own: Iterable[Target]) -> dict[str, str]:
 def find_paths(wishes: dict[Framework, str | None]) -> tuple[list[Target], list[str]]:
     """Return the project's targets, and remarks on those that cannot be found.
 
-    A path that *wishes* names is taken; else the cheapest GET of the framework. Raises
-    TargetError where a wish cannot be fulfilled. To be called within `open_to_loopback`.
+    A framework's path is that of *wishes*, else the cheapest GET. Raises TargetError where a wish
+    cannot be met. To be called within `open_to_loopback`.
     """
     application = build_application(APISTAR.key)
     found: list[Target] = []
@@ -245,7 +235,7 @@ def find_paths(wishes: dict[Framework, str | None]) -> tuple[list[Target], list[
 
 
 def check_path(framework: Framework, path: str) -> None:
-    """Raise TargetError where a GET of *path* does not lead to a route of *framework*."""
+    """Raise TargetError unless a GET of *path* leads to a route of *framework*."""
     option = f'--{framework.value} {path!r}'
     if not path.startswith('/'):
         raise TargetError(f'{option}: a path starts with a slash. Write /{path}.')
@@ -261,14 +251,14 @@ def check_path(framework: Framework, path: str) -> None:
 
 
 def iter_paths(table: RouteTable, framework: Framework) -> Iterator[str]:
-    """Yield the reachable paths without parameters that take GET, as in a URL."""
+    """Yield the reachable paths of GET routes without parameters, as in a URL."""
     entries = table.apistar_entries if framework is Framework.APISTAR else table.django_entries
-    paths = [_get_plain_path(entry) for entry in entries if _is_asked_by_get(table, entry)]
+    paths = [_get_plain_path(entry) for entry in entries if _is_candidate(table, entry)]
     yield from dict.fromkeys(quote(path) for path in paths if path)
 
 
-def _is_asked_by_get(table: RouteTable, entry: RouteEntry) -> bool:
-    """Schema and documentation are answered by API Star's packages and are not the project's."""
+def _is_candidate(table: RouteTable, entry: RouteEntry) -> bool:
+    """Whether *entry* takes GET and is the project's own: schema and documentation are not."""
     module = getattr(entry.handler, '__module__', '') or ''
     is_own = entry.framework is Framework.APISTAR and module.split('.')[0] in _OWN_PACKAGES
     takes_get = entry.methods == ANY_METHOD or 'GET' in entry.methods
@@ -284,9 +274,9 @@ def _get_plain_path(entry: RouteEntry) -> str:
 
 
 def find_cheapest(application: Application, paths: Iterable[str]) -> str | None:
-    """Return the path that is answered fastest, with 2xx and a body; None where none is."""
+    """Return the path that is answered fastest, with 2xx and a body; None if there is none."""
     disabled = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)  # some paths answer with an error, which nobody needs to see
+    logging.disable(logging.CRITICAL)  # of paths that answer with an error
     try:
         times = {path: _time(application, path) for path in paths if _is_good(application, path)}
     finally:
@@ -320,9 +310,9 @@ def take_turns(
     warm_up_s: float,
     on_turn: Callable[[int, str], object],
 ) -> dict[str, list[Load]]:
-    """Return the Loads of each target, by key: each round starts with another one.
+    """Return the Loads of each target, by key. Each round starts with another target.
 
-    *on_turn* hears the number of the round, 0 for the warm-up, and the target's key.
+    *on_turn* is called with the number of the round, 0 for the warm-up, and the target's key.
     """
     taken: dict[str, list[Load]] = {key: [] for key in loads}
     for number in range(rounds + 1):

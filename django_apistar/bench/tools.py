@@ -1,4 +1,4 @@
-"""Load generators that are installed: how each is called, and what its output says."""
+"""Load tools: the command line of each, and how its output is read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-_PATIENCE_S = 60  # beyond the duration, for a tool that should have ended
+_PATIENCE_S = 60  # beyond the duration, until a tool is killed
 _SECONDS = {'us': 1e-6, 'ms': 1e-3, 's': 1.0, 'm': 60.0, 'h': 3600.0}
 
 
@@ -27,9 +27,9 @@ class LoadToolError(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Load:
-    """What one round saw. Times are seconds; None is what the tool does not tell."""
+    """The figures of one round. Times are seconds; None where the tool does not report them."""
 
-    transactions: int  # answers with a status of 2xx
+    transactions: int  # responses with a status of 2xx
     elapsed_s: float
     longest_s: float
     p50_s: float | None
@@ -46,7 +46,7 @@ class Load:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Order:
-    """What a tool is to do. `folder` is there for its files, and is emptied afterwards."""
+    """What a tool is to do. `folder` is for its files, and is removed afterwards."""
 
     url: str
     connections: int
@@ -60,16 +60,15 @@ class Order:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Tool:
-    """A load generator. `read` makes a Load of its standard output and the order's folder."""
+    """A load tool. `read` returns the Load from its standard output and the order's folder."""
 
     name: str
     version_argument: str | None
     build_arguments: Callable[[Order], list[str]]
     read: Callable[[str, Path], Load]
-    takes_fractions: bool = False  # of a second, as a duration
 
     def run(self, order: Order) -> Load:
-        """Load the server, and return what the tool saw. Raises LoadToolError."""
+        """Load the server, and return the figures. Raises LoadToolError."""
         command = [self.name, *self.build_arguments(order)]
         output = _run(command, order.folder, order.duration_s + _PATIENCE_S)
         try:
@@ -84,7 +83,7 @@ class Tool:
         return load
 
     def find_version(self) -> str:
-        """Return the version that the tool names, '' where it names none."""
+        """Return the version that the tool prints, '' where it prints none."""
         if self.version_argument is None:
             return ''
         with tempfile.TemporaryDirectory() as folder:
@@ -98,7 +97,7 @@ class Tool:
 
 
 def find_tool(name: str | None = None) -> Tool:
-    """Return the tool of that name, or the first that is installed. Raises LoadToolError."""
+    """Return the tool called *name*, else the first that is installed. Raises LoadToolError."""
     for tool in [TOOLS[name]] if name else TOOLS.values():
         if shutil.which(tool.name):
             return tool
@@ -111,13 +110,13 @@ def find_tool(name: str | None = None) -> Tool:
 
 @contextlib.contextmanager
 def order(url: str, connections: int, duration_s: float) -> Iterator[Order]:
-    """Give an Order with a folder that lives as long."""
+    """Yield an Order, whose folder is removed at the end."""
     with tempfile.TemporaryDirectory(prefix='apistar_bench-') as folder:
         yield Order(url, connections, duration_s, Path(folder))
 
 
 def _run(command: Sequence[str], folder: Path, timeout_s: float) -> str:
-    """Return the standard output of *command*; it never outlives this call."""
+    """Return the standard output of *command*, which never outlives this call."""
     process = subprocess.Popen(
         command, cwd=folder, stdin=subprocess.DEVNULL, text=True, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, 'HOME': str(folder)},
@@ -137,7 +136,7 @@ def _run(command: Sequence[str], folder: Path, timeout_s: float) -> str:
 
 
 def get_percentile(ordered: Sequence[float], percent: float) -> float:
-    """Return the value below which *percent* of *ordered* lie, by the nearest rank."""
+    """Return the percentile of *ordered*, by the nearest rank."""
     return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
@@ -235,7 +234,7 @@ def read_hey(output: str, folder: Path) -> Load:
 
 
 def _get_number(numbers: Mapping[str, str], key: str) -> float | None:
-    """A percentile is missing where there were few requests."""
+    """Return a percentile, None where hey leaves it out: there were few requests."""
     return float(numbers[key]) if key in numbers else None
 
 
@@ -269,7 +268,7 @@ def read_k6(output: str, folder: Path) -> Load:
     data: dict[str, Any] = json.loads(output[output.index('{') :])
     values = {name: metric['values'] for name, metric in data['metrics'].items()}
     times = values['http_req_duration']
-    # http_req_failed is a rate of "failed", so that its passes are the failures.
+    # http_req_failed is a rate of failures: its "passes" are the failed requests.
     errors = int(values['http_req_failed']['passes'])
     return Load(
         transactions=int(values['http_reqs']['count']) - errors,
@@ -281,7 +280,7 @@ def read_k6(output: str, folder: Path) -> Load:
 
 # ab
 
-_AB_REQUESTS_PER_S = 200_000  # ab ends at a number of requests; more than any server gives
+_AB_REQUESTS_PER_S = 200_000  # ab ends after so many: more than any server handles
 
 
 def _ab_arguments(order: Order) -> list[str]:
@@ -307,8 +306,8 @@ def read_ab(output: str, folder: Path) -> Load:
 
 # siege
 
-# A connection for each request, as siege's own settings have it: on one that is kept, siege 4.0
-# waits for ever for the end of a chunked answer.
+# A connection for each request, which is siege's default: on a kept connection siege 4.0 waits for
+# ever for the end of a chunked response.
 _SIEGE_SETTINGS = (
     'verbose = false\nlogging = false\njson_output = true\nconnection = close\n'
     'protocol = HTTP/1.1\nparser = false\nlimit = 1000\n'
@@ -316,7 +315,7 @@ _SIEGE_SETTINGS = (
 
 
 def _siege_arguments(order: Order) -> list[str]:
-    # siege ends when the clock's seconds say so, which is up to a second too early.
+    # siege counts whole seconds of the clock, and so ends up to a second too early.
     (order.folder / 'siegerc').write_text(_SIEGE_SETTINGS)
     return [
         '--rc', str(order.folder / 'siegerc'), '--benchmark',
@@ -325,7 +324,7 @@ def _siege_arguments(order: Order) -> list[str]:
 
 
 def read_siege(output: str, folder: Path) -> Load:
-    """Read siege's JSON: it rounds to hundredths of a second and tells no percentiles."""
+    """Read siege's JSON, which has hundredths of a second and no percentiles."""
     data = json.loads(output[output.index('{') :])
     errors = int(data['failed_transactions'])
     return Load(
@@ -335,14 +334,14 @@ def read_siege(output: str, folder: Path) -> Load:
     )  # fmt: skip
 
 
-# The first that is installed is taken: those that cost the machine least come first.
+# The first that is installed is used: those that need the least CPU come first.
 TOOLS = {
     tool.name: tool
     for tool in (
         Tool('wrk', '-v', _wrk_arguments, read_wrk),
         Tool('h2load', '--version', _h2load_arguments, read_h2load),
-        Tool('hey', None, _hey_arguments, read_hey, takes_fractions=True),
-        Tool('k6', 'version', _k6_arguments, read_k6, takes_fractions=True),
+        Tool('hey', None, _hey_arguments, read_hey),
+        Tool('k6', 'version', _k6_arguments, read_k6),
         Tool('ab', '-V', _ab_arguments, read_ab),
         Tool('siege', '--version', _siege_arguments, read_siege),
     )

@@ -1,8 +1,8 @@
 """Every adjustment that API Star 0.5.4x needs on today's Python and Werkzeug.
 
-One function per adjustment. Each asks first whether it is needed, and says what breaks without
-it, since which version, where in API Star, and when it can be removed. `install` applies them
-all; `django_apistar/__init__.py` calls it before anything else can import API Star.
+One function per adjustment. Each checks first whether it is needed; its docstring says what breaks
+without it, since which version, where in API Star, and when it can be removed. `install` applies
+all of them; `django_apistar/__init__.py` calls it before anything else can import API Star.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ def install() -> None:
     _keep_double_slashes()
     _load_templates_of_packages_without_templates()
     _accept_any_length_in_test_client()
-    _spell_test_paths_as_servers_do()
+    _encode_test_paths_as_servers_do()
     _ask_inspect_about_coroutines()
     _read_annotations_that_are_text()
     _refuse_impossible_dates()
@@ -50,9 +50,8 @@ def install() -> None:
 def _url_decode() -> Iterator[None]:
     """`werkzeug.urls.url_decode` is gone since Werkzeug 3.0.
 
-    API Star imports it in codecs/urlencoded.py line 2. It is lent only during the import, so
-    that nobody else mistakes this Werkzeug for an old one. Remove when API Star stops
-    importing it.
+    API Star imports it in codecs/urlencoded.py line 2. It exists during the import only, so that no
+    other code takes this Werkzeug for an old one. Remove when API Star stops importing it.
     """
     import werkzeug.urls
 
@@ -69,7 +68,7 @@ def _url_decode() -> Iterator[None]:
 def _decode_form(form: bytes, cls: Callable[[Any], Any]) -> Any:
     """Return *form*, `application/x-www-form-urlencoded`, as *cls* of (name, value) pairs.
 
-    As Werkzeug 2 did: blank values kept, undecodable bytes replaced, no limit.
+    As in Werkzeug 2: keeps blank values, replaces undecodable bytes, has no limit.
     """
     pairs = (pair.partition(b'=') for pair in form.split(b'&') if pair)
     return cls([(_unquote_plus(name), _unquote_plus(value)) for name, _, value in pairs])
@@ -84,7 +83,7 @@ def _cgi() -> Iterator[None]:
     """The standard library's `cgi` is gone since Python 3.13.
 
     API Star imports it in codecs/download.py line 1, for `cgi.parse_header` in its HTTP client.
-    Lent only during the import. Remove when API Star stops importing it.
+    It exists during the import only. Remove when API Star stops importing it.
     """
     if importlib.util.find_spec('cgi') is not None:
         yield
@@ -173,8 +172,8 @@ def _accept_any_length_in_test_client() -> None:
     _WSGIAdapter.build_response = build_response
 
 
-def _spell_test_paths_as_servers_do() -> None:
-    """API Star's TestClient hands PATH_INFO on as text, which no server does (PEP 3333).
+def _encode_test_paths_as_servers_do() -> None:
+    """API Star's TestClient passes PATH_INFO as text; servers pass bytes as latin-1 (PEP 3333).
 
     test.py line 51. Our App decodes PATH_INFO, so that '/caf\u00e9/' must arrive encoded.
     """
@@ -227,15 +226,15 @@ def _ask_inspect_about_coroutines() -> None:
         injector.asyncio = types.SimpleNamespace(iscoroutinefunction=inspect.iscoroutinefunction)
 
 
-# The rest repairs API Star itself, in place, where handlers meet the classes directly: a Type
-# that is used outside of a request must not differ from one that is used inside.
+# The rest repairs API Star's own classes in place, as handlers use them directly: a Type must not
+# differ within and outside of a request.
 
 
 def _refuse_impossible_dates() -> None:
-    """'2018-13-45' is a client's mistake, not a 500.
+    """'2018-13-45' was a 500, and '12:00garbage' a time.
 
-    formats.py builds `datetime` objects without looking at ValueError, and TIME_REGEX has no end,
-    so that '12:00garbage' was a time. Offsets beyond a day raised as well.
+    formats.py builds `datetime` objects and catches no ValueError, also of offsets beyond a day;
+    TIME_REGEX is not anchored at its end.
     """
     from apistar import formats
     from apistar.exceptions import ValidationError
@@ -265,7 +264,7 @@ def _refusing(validate: Any, name: str, error: type[Exception]) -> Any:
 
 
 def _coerce_nullable_booleans() -> None:
-    """`Boolean(allow_null=True)` looked for `self.value`; every `b: bool = None` was a 500.
+    """`Boolean(allow_null=True)` read `self.value`; every `b: bool = None` was a 500.
 
     validators.py, Boolean.validate: the class attribute is `values`.
     """
@@ -278,7 +277,7 @@ def _coerce_nullable_booleans() -> None:
 def _refuse_numbers_beyond_float() -> None:
     """Text became NaN or infinity, and a whole number of 400 digits was an OverflowError, a 500.
 
-    validators.py, NumericType.validate asks `isfinite` before it converts.
+    validators.py, NumericType.validate calls `isfinite` before it converts.
     """
     from apistar.validators import NumericType
 
@@ -291,7 +290,7 @@ def _refuse_numbers_beyond_float() -> None:
         self: Any, value: Any, definitions: Any = None, allow_coerce: bool = False
     ) -> Any:
         if allow_coerce and isinstance(value, str) and self.numeric_type is float:
-            with contextlib.suppress(ValueError):  # which `validate` says in its own words
+            with contextlib.suppress(ValueError):  # `validate` raises its own error
                 value = float(value)
         try:
             return validate(self, value, definitions, allow_coerce)
@@ -304,7 +303,7 @@ def _refuse_numbers_beyond_float() -> None:
 def _tell_dates_apart() -> None:
     """`Array(unique_items=True)` of dates or Types was an AssertionError, and so a 500.
 
-    validators.py, Uniqueness.make_hashable knows JSON's own values only.
+    validators.py, Uniqueness.make_hashable knows the values of JSON only.
     """
     from apistar.types import Type
     from apistar.validators import Uniqueness
@@ -323,7 +322,7 @@ def _tell_dates_apart() -> None:
 
 
 def _leave_unions_unchanged() -> None:
-    """`(a | b) | c` appended c to the first union's own list (validators.py, `__or__`)."""
+    """`(a | b) | c` appended c to the list of the first union (validators.py, `__or__`)."""
     from apistar.validators import Union, Validator
 
     def unite(self: Any, other: Any) -> Any:
@@ -338,7 +337,7 @@ def _leave_unions_unchanged() -> None:
 def _copy_types() -> None:
     """`copy`, `deepcopy` and `pickle` of a Type recursed without end (types.py, `__getattr__`).
 
-    They make an instance without `_dict` and ask it for attributes.
+    They make an instance without `_dict` and read its attributes.
     """
     from apistar.types import Type
 
@@ -358,10 +357,10 @@ def _rebuild_type(cls: Any, values: dict[str, Any]) -> Any:
 
 
 def _read_objects() -> None:
-    """A Type made of an object took what JSON has alone: most models have more, and were a 500.
+    """A Type of an object took the values of JSON only: most models have others, and were a 500.
 
-    types.py, Type.__init__ and Type.validate. What is read instead, and how: `attributes`, which
-    compiled code finds beside `Type`. A dict is read as by API Star.
+    types.py, Type.__init__ and Type.validate. `attributes` converts them; compiled code finds that
+    module beside `Type`. A dict is read as by API Star.
     """
     from apistar import types
 
@@ -375,7 +374,7 @@ def _read_objects() -> None:
 
 
 def _validate_patterns_in_one_pass() -> None:
-    """`Object(pattern_properties=…)` took the square of the number of keys: see `patterns`."""
+    """`Object(pattern_properties=…)` takes quadratic time: see `patterns`."""
     from django_apistar.compat import patterns
 
     patterns.repair()

@@ -1,8 +1,7 @@
-"""What a Type reads of an object: the values of Django's models, as JSON has them.
+"""Converts the attributes of an object, such as a Django model, to values of JSON for a Type.
 
-API Star's validators know JSON's own values. A Type that is made of an object has its attributes
-converted first, and the rows of a QuerySet theirs: never those of a dict, which may be a client's.
-`compat` makes `Type` do so, and puts this module where compiled code finds it.
+API Star's validators know the values of JSON only. So the attributes of an object are converted
+before a Type reads them, and the rows of a QuerySet. A dict is not: it may be a client's.
 """
 
 import enum
@@ -17,20 +16,20 @@ from typing import Any
 from apistar import types, validators
 from apistar.exceptions import ValidationError
 
-# In place of None for a nested Type, which refuses null: there is no related instance.
+# Instead of None for a nested Type, which refuses null: there is no related instance.
 NULL = object()
 
-_PLAIN = (str, int, float)  # what API Star's validators know, and so None
+_PLAIN = (str, int, float)  # validators read these, and None, as they are
 _READY = (*_PLAIN, type(None))
-_NO_OBJECTS = (*_READY, bool, list, dict)  # of which Type's constructor reads no attributes
+_NO_OBJECTS = (*_READY, bool, list, dict)  # Type's constructor reads no attributes of these
 _NO_ROWS = (str, bytes, bytearray, Mapping)
-_MOST_FAULTS = 5  # that a message names
+_MOST_FAULTS = 5  # in one message
 _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = 200
 
 
 def build_constructor(make: Callable[..., None]) -> Callable[..., None]:
-    """Return *make*, `Type.__init__`, for objects as they are."""
+    """Return *make*, `Type.__init__`, with a conversion of objects before it."""
 
     @functools.wraps(make)
     def make_of_anything(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -46,7 +45,7 @@ def build_constructor(make: Callable[..., None]) -> Callable[..., None]:
 
 
 def build_validate(validate: Callable[..., Any]) -> Any:
-    """Return *validate*, `Type.validate`, as a class method that lets NULL pass."""
+    """Return *validate*, `Type.validate`, as a class method that takes NULL for None."""
 
     @functools.wraps(validate)
     def validate_instance(cls: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
@@ -56,10 +55,7 @@ def build_validate(validate: Callable[..., Any]) -> Any:
 
 
 def read_attribute(validator: Any, name: str, source: Any) -> Any:
-    """Return the attribute *name* of *source* as JSON has it.
-
-    Where a related instance is wanted that does not exist, it is null.
-    """
+    """Return the attribute *name* of *source*, converted; null for a missing related instance."""
     try:
         value = getattr(source, name)
     except _load_django().ObjectDoesNotExist:
@@ -70,7 +66,7 @@ def read_attribute(validator: Any, name: str, source: Any) -> Any:
 
 
 def build_attribute_reader(validator: Any, name: str) -> Callable[[Any], Any]:
-    """Return `read_attribute` for *validator* and *name*, which are looked at once."""
+    """Return `read_attribute` of *validator* and *name*, which are examined once."""
     convert, null = build_reader(validator), NULL if _is_nested(validator) else None
 
     def read(source: Any) -> Any:
@@ -88,14 +84,14 @@ def build_attribute_reader(validator: Any, name: str) -> Callable[[Any], Any]:
 
 
 def read_value(validator: Any, value: Any) -> Any:
-    """Return *value*, a property's, as JSON has it where *validator* reads such; else as it is."""
+    """Return *value*, of a property, converted where *validator* needs that."""
     if value is None:
         return NULL if _is_nested(validator) else None
     return _convert(validator, value)
 
 
 def build_reader(validator: Any) -> Callable[[Any], Any] | None:
-    """Return what converts values for *validator*, None if it reads them as they are."""
+    """Return what converts values for *validator*, None where it reads them as they are."""
     if _is_nested(validator):
         return lambda value: (
             _convert_dict(validator.validator, value) if isinstance(value, dict) else value
@@ -109,7 +105,7 @@ def build_reader(validator: Any) -> Callable[[Any], Any] | None:
 def build_row_reader(cls: Any, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return *read*, which takes objects, for the rows of a QuerySet.
 
-    Those of `values()` are dicts, and no client's.
+    Rows of `values()` are dicts too, but not a client's: they are converted.
     """
 
     def read_row(row: Any) -> Any:
@@ -124,7 +120,7 @@ def build_row_reader(cls: Any, read: Callable[[Any], Any]) -> Callable[[Any], An
 
 
 def refuse(cls: Any, source: Any, detail: Any) -> ValidationError:
-    """Return the error for *source*, of which no *cls* can be made: a dict, an object, a row."""
+    """Return the error for *source*, a dict, object or row that is no valid *cls*."""
     if isinstance(source, dict):
         return ValidationError(detail)
     if type(source) is tuple:
@@ -133,7 +129,7 @@ def refuse(cls: Any, source: Any, detail: Any) -> ValidationError:
 
 
 class UnreadableError(ValidationError):
-    """An object of which a Type cannot be made. `detail` is as API Star has it."""
+    """An object that is no valid Type. `detail` is API Star's."""
 
     def __init__(self, cls: Any, source: Any, detail: Any) -> None:
         super().__init__(detail)
@@ -144,12 +140,12 @@ class UnreadableError(ValidationError):
         faults = list(_iter_faults(self.detail, self._source))
         more = [f'{len(faults) - _MOST_FAULTS} more'] if len(faults) > _MOST_FAULTS else []
         name = f'{self._cls.__module__}.{self._cls.__qualname__}'
-        described = '; '.join([*faults[:_MOST_FAULTS], *more])
-        return f'{name} cannot be made of {_describe(self._source)}: {described}'
+        text = '; '.join([*faults[:_MOST_FAULTS], *more])
+        return f'{name} cannot be made of {_get_name(self._source)}: {text}'
 
 
-def _describe(source: Any) -> str:
-    """Return what *source* is, without its own `__str__`: that may ask the database."""
+def _get_name(source: Any) -> str:
+    """Return what *source* is, without calling its `__str__`, which may query the database."""
     if isinstance(source, dict):
         return 'a row'
     key = getattr(source, 'pk', None)
@@ -166,7 +162,7 @@ def _iter_faults(detail: Any, value: Any, path: str = '') -> Iterator[str]:
         below = f'{path}.{key}' if path else str(key)
         try:
             found = _get(value, key)
-        except Exception:  # It is gone, or was not there: the message says more than this can.
+        except Exception:  # The value cannot be read: the message alone must do.
             yield f'{below}: {inner}'
         else:
             yield from _iter_faults(inner, found, below)
@@ -178,7 +174,7 @@ def _get(value: Any, key: Any) -> Any:
     return (_as_list(value) or [])[key] if isinstance(key, int) else getattr(value, key)
 
 
-# Conversions. What they do not know they leave to the validator, which refuses it.
+# Conversions. Other values are left to the validator, which refuses them.
 
 
 def _convert(validator: Any, value: Any) -> Any:
@@ -189,12 +185,12 @@ def _convert(validator: Any, value: Any) -> Any:
 
 
 def _is_stock(validator: Any, base: Any) -> bool:
-    """Whether *validator* reads values as *base* does: any other may want them as they are."""
+    """Whether *validator* validates as *base* does. A project's own may need the original value."""
     return type(validator).validate is base.validate and 'validate' not in vars(validator)
 
 
 def _is_nested(validator: Any) -> bool:
-    # Not issubclass, which API Star makes slow.
+    # isinstance, as issubclass of a Type is slow.
     return (
         isinstance(validator, types.TypeMetaclass)
         and validator.validate.__func__ is types.Type.validate.__func__
@@ -231,7 +227,7 @@ def _read_decimal(validator: Any, value: Decimal) -> Any:
         return number
     if value == value.to_integral_value():
         return int(value)
-    return value if number.is_integer() else number  # A float would hide the fraction.
+    return value if number.is_integer() else number  # as a float it would lose its fraction
 
 
 def _read_items(validator: Any, value: Any) -> Any:
@@ -273,21 +269,21 @@ def _read_attributes(validator: Any, source: Any) -> dict[str, Any]:
 
 
 def _convert_dict(validator: Any, value: dict[Any, Any]) -> dict[Any, Any]:
-    if validator.pattern_properties:  # Several validators may look at one value.
+    if validator.pattern_properties:  # several validators may read one value
         return value
     rest, properties = validator.additional_properties, validator.properties
     return {key: read_value(properties.get(key, rest), item) for key, item in value.items()}
 
 
 def _read_alternative(validator: Any, value: Any) -> Any:
-    """Return *value* as the first of the alternatives reads it that accepts it."""
+    """Return *value* converted for the first alternative that accepts it."""
     for child in validator.items:
         converted = _convert(child, value)
         try:
             child.validate(converted)
         except ValidationError:
             continue
-        except Exception:  # A validator of the project's own, or a Ref outside of its place.
+        except Exception:  # a project's own validator, or a Ref without its definitions
             break
         return converted
     return value
@@ -303,7 +299,7 @@ _CONVERSIONS: dict[Any, Callable[[Any, Any], Any]] = {
 
 
 class _Django:
-    """The classes of Django that are asked for; imported when the first object is read."""
+    """The classes of Django that are needed here, imported with the first object."""
 
     def __init__(self) -> None:
         from django.core.exceptions import ObjectDoesNotExist

@@ -1,7 +1,7 @@
-"""The fields of a Route's link: what a handler's parameters mean in HTTP.
+"""The fields of a Route's link: what a handler's parameters are in HTTP.
 
-Stands in for API Star's `Route.generate_fields`, which fails on a bool in the path, forgets
-lists, and takes 'get' for a method with a body.
+Replaces API Star's `Route.generate_fields`, which fails for a bool in the path, ignores lists, and
+takes 'get' for a method with a body.
 """
 
 import inspect

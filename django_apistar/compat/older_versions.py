@@ -1,6 +1,6 @@
-"""What API Star 0.5.42, the one that we follow, has and 0.5.40 and 0.5.41 lack.
+"""What API Star 0.5.42 has and 0.5.40 and 0.5.41 lack.
 
-One function for each, as in compat.py. Each asks first whether it is needed.
+One function for each, as in adjustments.py. Each checks first whether it is needed.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def install() -> None:
-    """Bring an older API Star up to 0.5.42, but for what our own Injector replaces. Idempotent."""
+    """Bring an older API Star up to 0.5.42. What our Injector replaces is left out. Idempotent."""
     _compare_types_with_generics()
     _refuse_text_for_types()
 
@@ -18,7 +18,7 @@ def install() -> None:
 def _compare_types_with_generics() -> None:
     """`issubclass(List[Product], Type)` was a TypeError before 0.5.41 (types.py, TypeMetaclass).
 
-    core.py, `Route`, asks it of whatever a handler returns.
+    core.py, `Route`, calls it with the return annotation of each handler.
     """
     from apistar.types import TypeMetaclass
 
@@ -36,7 +36,7 @@ def _compare_types_with_generics() -> None:
 def _refuse_text_for_types() -> None:
     """`Product('text')` was an AttributeError before 0.5.42 (types.py, `Type.__init__`).
 
-    And so a 500 for a client that sent text for a nested Type.
+    A client that sent text for a nested Type got a 500.
     """
     from apistar.exceptions import ValidationError
     from apistar.types import Type

@@ -1,7 +1,7 @@
 """The path of an API Star route: literal text, `{braces}` and Werkzeug's `<rules>`, mixed.
 
-API Star makes a rule of each pair of braces, as the handler's annotation asks, and hands the whole
-to Werkzeug. Whoever reads a path reads it here.
+API Star turns each pair of braces into a rule, by the handler's annotation, and Werkzeug reads the
+result. All other code reads a path by this module.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from werkzeug.routing.rules import parse_converter_args
 
 TEXT = 'string'  # Werkzeug's name for what has no name
 WILDCARD = 'path'
-# What a converter makes of its part of the path; text where it is not named.
+# The type of a converter's values, where that is not str.
 VALUE_TYPES: dict[str, type] = {'int': int, 'float': float, 'uuid': uuid.UUID}
 CONVERTERS = tuple(sorted(name for name in DEFAULT_CONVERTERS if name != 'default'))
 _PARAMETER = re.compile(
@@ -33,18 +33,18 @@ _PARAMETER = re.compile(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class PathParameter:
-    """A parameter of a path. `converter` is '' in braces: there the handler's annotation tells."""
+    """A parameter of a path. `converter` is '' in braces: the handler's annotation decides."""
 
     name: str
     converter: str = ''
-    arguments: str = ''  # of the converter, as they are written: 'signed=True'
+    arguments: str = ''  # of the converter, as written: 'signed=True'
 
     @property
     def takes_slashes(self) -> bool:
         return self.converter == WILDCARD
 
     def build_converter(self) -> BaseConverter:
-        """Return Werkzeug's converter. Raises whatever Werkzeug does for what it does not know."""
+        """Return Werkzeug's converter. Raises what Werkzeug raises for an unknown one."""
         args, kwargs = parse_converter_args(self.arguments)
         return DEFAULT_CONVERTERS[self.converter or TEXT](Map(), *args, **kwargs)
 
@@ -77,13 +77,13 @@ def get_names(path: str) -> list[str]:
 
 
 def get_head(path: str) -> str:
-    """Return the literal beginning of *path*, all of it where it has no parameter."""
+    """Return the literal beginning of *path*, which is all of it without parameters."""
     first = next(iter(parse_path(path)), '')
     return first if isinstance(first, str) else ''
 
 
 def split_segments(path: str) -> list[list[str | PathParameter]]:
-    """Return what stands between the slashes of *path*, each as its parts."""
+    """Return the segments of *path*, each as its parts."""
     segments: list[list[str | PathParameter]] = [[]]
     for part in parse_path(path):
         first, *others = part.split('/') if isinstance(part, str) else [part]
@@ -93,12 +93,12 @@ def split_segments(path: str) -> list[list[str | PathParameter]]:
 
 
 def write_path(path: str, write: Callable[[PathParameter], str]) -> str:
-    """Return *path* with each parameter as *write* has it."""
+    """Return *path* with each parameter replaced by *write(parameter)*."""
     return ''.join(part if isinstance(part, str) else write(part) for part in parse_path(path))
 
 
 def to_uri_template(path: str) -> str:
-    """Return *path* in API Star's braces alone: '/{id}/{+rest}' for '/<int:id>/<path:rest>'."""
+    """Return *path* with braces alone: '/{id}/{+rest}' for '/<int:id>/<path:rest>'."""
     return write_path(
         path, lambda parameter: f'{{{"+" * parameter.takes_slashes}{parameter.name}}}'
     )
@@ -117,13 +117,13 @@ def rename(path: str, old: str, new: str) -> str:
 
 
 def write_rule(parameter: PathParameter, converter: str = TEXT) -> str:
-    """Return *parameter* as Werkzeug has it; *converter* is for braces."""
+    """Return *parameter* as a rule of Werkzeug. *converter* is for a parameter in braces."""
     arguments = f'({parameter.arguments})' if parameter.arguments else ''
     return f'<{parameter.converter or converter}{arguments}:{parameter.name}>'
 
 
-def describe_refusal(path: str) -> str:
-    """Return why Werkzeug refuses *path*, '' where it takes it."""
+def explain_refusal(path: str) -> str:
+    """Return why Werkzeug refuses *path*, '' where it does not."""
     try:
         Map([Rule(write_path(path, write_rule))])
         for parameter in get_parameters(path):
@@ -134,21 +134,21 @@ def describe_refusal(path: str) -> str:
 
 
 def _try_out(converter: BaseConverter) -> None:
-    """Do what Werkzeug does when the first request comes."""
+    """Do what Werkzeug does at the first request."""
     re.compile(converter.regex)
-    with contextlib.suppress(ValueError):  # No value of its own.
+    with contextlib.suppress(ValueError):  # '0' is not one of its values
         converter.to_python('0')
 
 
-def describe_shape(parameter: PathParameter, converter: str) -> tuple[Any, ...]:
-    """Return what two parameters have in common where they take the same values.
+def get_shape(parameter: PathParameter, converter: str) -> tuple[Any, ...]:
+    """Return a value that is equal for parameters that take the same values.
 
-    *converter* is for braces.
+    *converter* is for a parameter in braces.
     """
     if not parameter.converter:
         return (converter,)
     values = vars(parameter.build_converter())
-    # The regex of `any` has its items in the order of a set.
+    # The regex of `any` has its items in the order of a set, which varies.
     own = {key: value for key, value in values.items() if key not in ('map', 'regex')}
     if parameter.converter == TEXT and parameter.arguments:
         own['regex'] = values['regex']

@@ -1,7 +1,7 @@
-"""Signatures with real types: what API Star reads from handlers, components and hooks.
+"""Signatures with real types, as API Star needs them of handlers, components and hooks.
 
-API Star takes annotations as they stand. `from __future__ import annotations` makes them text,
-and `Optional[T]` hides the T that API Star would know; here both are undone.
+API Star reads annotations as they are written. `from __future__ import annotations` makes them
+text, and `Optional[T]` is unknown to it; both are resolved here.
 """
 
 import inspect
@@ -14,9 +14,9 @@ _UNIONS = (typing.Union, types.UnionType)
 
 
 def get_signature(func: Callable[..., Any]) -> inspect.Signature:
-    """Return the signature of *func*, annotations evaluated where they are text.
+    """Return the signature of *func*, with annotations that are text evaluated.
 
-    A name that cannot be evaluated stays text: whoever needs it says so.
+    Where one cannot be evaluated they stay text, which callers report.
     """
     signature = inspect.signature(func)
     if not any(isinstance(item, str) for item in _annotations(signature)):
@@ -33,7 +33,7 @@ def get_plain_signature(func: Callable[..., Any]) -> inspect.Signature:
     parameters = signature.parameters.values()
     if not any(strip_optional(parameter.annotation)[1] for parameter in parameters):
         return signature
-    # A parameter without default may stand behind one with: only names count in injection.
+    # Keyword-only, as a parameter without a default may follow one with: injection is by name.
     plain = [
         without_optional(parameter).replace(kind=inspect.Parameter.KEYWORD_ONLY)
         for parameter in parameters
@@ -62,7 +62,7 @@ def strip_optional(annotation: Any) -> tuple[Any, bool]:
 
 
 def get_source(func: Any) -> str:
-    """Return 'file:line' of *func* or of its class, '' where Python does not know."""
+    """Return 'file:line' of *func* or of its class, '' where Python does not know it."""
     code = getattr(inspect.unwrap(func) if callable(func) else func, '__code__', None)
     if code is not None:
         return f'{code.co_filename}:{code.co_firstlineno}'

@@ -10,7 +10,7 @@ from typing import Any
 
 from apistar import Include, Route
 
-from django_apistar.compat.path_template import CONVERTERS, describe_refusal, get_names, parse_path
+from django_apistar.compat.path_template import CONVERTERS, explain_refusal, get_names, parse_path
 from django_apistar.conf.problems import Report
 
 _EXAMPLE = "Write routes = [Route('/', 'GET', welcome)]."
@@ -108,7 +108,7 @@ def _check_path(path: str, name: str, report: Report) -> None:
     """Report a path that no router takes."""
     subject = f'The path {path!r} of the route {name!r}'
     mistakes = [*_find_mistakes(path)]
-    if not mistakes and (refusal := describe_refusal(path)):
+    if not mistakes and (refusal := explain_refusal(path)):
         known = f'{", ".join(CONVERTERS[:-1])} and {CONVERTERS[-1]}'
         hint = f"Converters are {known}, as in '/<float(signed=True):lat>'."
         mistakes = [(f'is refused by Werkzeug: {refusal}', hint)]

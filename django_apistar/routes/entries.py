@@ -1,6 +1,6 @@
-"""Every route of both frameworks as an entry, and the walks that find them.
+"""Every route of both frameworks as an entry, and the walkers that find them.
 
-The walkers read and never change what they walk.
+The walkers never change what they walk.
 """
 
 import dataclasses
@@ -14,20 +14,20 @@ from django.utils import translation
 
 from django_apistar.compat.path_template import VALUE_TYPES, get_parameters
 from django_apistar.compat.signatures import get_dotted_name, get_plain_signature, get_source
-from django_apistar.routes.url_paths import ROOT, Place, find_languages
+from django_apistar.routes.url_paths import ROOT, URLPath, find_languages
 
 ANY_METHOD = ('*',)
 
 
 class Framework(enum.Enum):
-    """Who answers a request."""
+    """What serves a request."""
 
     STATIC = 'static'
     DJANGO = 'django'
     APISTAR = 'apistar'
 
 
-# A member is found slowly through its class, and every request asks.
+# Looking a member up in its class is slow, and each request would.
 APISTAR, DJANGO = Framework.APISTAR, Framework.DJANGO
 
 
@@ -37,13 +37,13 @@ class RouteEntry:
 
     framework: Framework
     path: str
-    name: str  # with its Includes or namespaces: 'auth:token_login', '' where it has none
-    methods: tuple[str, ...]  # ANY_METHOD where the framework leaves it to the view
+    name: str  # with its Includes or namespaces, as 'auth:token_login'; '' for none
+    methods: tuple[str, ...]  # ANY_METHOD where the view decides
     handler: Callable[..., Any] | None
     documented: bool = False
     sections: tuple[str, ...] = ()
     route: Any = None  # the apistar.Route
-    place: Place = ROOT  # of a Django URL
+    url_path: URLPath = ROOT  # of a Django URL
 
     @property
     def handler_name(self) -> str:
@@ -55,7 +55,7 @@ class RouteEntry:
 
 
 def parameter_types(entry: RouteEntry) -> dict[str, type]:
-    """Return what the path's parameters are converted to: int, float, UUID or str, by name."""
+    """Return the type of each parameter of the path, by name: int, float, UUID or str."""
     signature = get_plain_signature(entry.route.handler).parameters
     types: dict[str, type] = {}
     for parameter in get_parameters(entry.path):
@@ -74,7 +74,7 @@ def walk_apistar(
     sections: tuple[str, ...] = (),
     documented: bool = True,
 ) -> Iterator[RouteEntry]:
-    """Yield the entry of each Route in *routes* and in its Includes, however deep, in order."""
+    """Yield the entry of each Route in *routes* and in their Includes, in order."""
     for item in routes:
         if isinstance(item, Route):
             yield RouteEntry(
@@ -95,41 +95,41 @@ def walk_apistar(
 
 def walk_django(
     patterns: Iterable[Any],
-    place: Place = ROOT,
+    url_path: URLPath = ROOT,
     namespaces: tuple[str, ...] = (),
     prefixes: tuple[str, ...] = (),
 ) -> Iterator[RouteEntry]:
-    """Yield the entry of each URL pattern in *patterns*, in order, and in each of its languages.
+    """Yield the entry of each URL pattern in *patterns*, in order, once for each of its languages.
 
-    *prefixes*: those of Django, which say what languages are spoken where LANGUAGES does not.
+    *prefixes*: those of Django, which tell the languages where LANGUAGES is Django's own.
     """
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             inner = (*namespaces, pattern.namespace) if pattern.namespace else namespaces
             for language in find_languages(pattern.pattern, prefixes):
                 with translation.override(language):
-                    here = place.enter(pattern.pattern)
+                    here = url_path.enter(pattern.pattern)
                     entries = [*walk_django(pattern.url_patterns, here, inner, prefixes)]
                 yield from entries
         elif isinstance(pattern, URLPattern):
-            here = place.enter(pattern.pattern)
+            here = url_path.enter(pattern.pattern)
             yield RouteEntry(
                 framework=Framework.DJANGO,
                 path=here.path,
                 name=':'.join((*namespaces, pattern.name)) if pattern.name else '',
                 methods=_view_methods(pattern.callback),
                 handler=pattern.callback,
-                place=here,
+                url_path=here,
             )
 
 
 def _get_view(handler: Any) -> Any:
-    """Return the class of a class-based view, which `as_view()` hides in a function."""
+    """Return the class of a class-based view, which `as_view()` wraps in a function."""
     return getattr(handler, 'view_class', handler)
 
 
 def _view_methods(view: Any) -> tuple[str, ...]:
-    """A class-based view tells its methods; any other decides for itself, or by a decorator."""
+    """Return the methods of a class-based view, or those that a decorator of the view allows."""
     view_class = getattr(view, 'view_class', None)
     if view_class is None:
         return _decorated_methods(view)
@@ -140,7 +140,7 @@ def _view_methods(view: Any) -> tuple[str, ...]:
 
 
 def _decorated_methods(view: Any) -> tuple[str, ...]:
-    """Return the methods of Django's `require_http_methods`, however deep it is wrapped."""
+    """Return the methods of Django's `require_http_methods`, also where others wrap it."""
     while view is not None:
         cells = dict(zip(_free_names(view), getattr(view, '__closure__', None) or (), strict=False))
         if 'request_method_list' in cells:

@@ -1,4 +1,4 @@
-"""What `reverse_url` says where no route has that name with those parameters."""
+"""The error of `reverse_url`, and the sentence in it."""
 
 import difflib
 from collections.abc import Iterable
@@ -15,8 +15,8 @@ class NoReverseMatch(apistar_exceptions.NoReverseMatch, DjangoNoReverseMatch):
     """No route has that name with those parameters. Both frameworks' `except` catches it."""
 
 
-def describe_mismatch(entries: Iterable[RouteEntry], name: str, params: dict[str, Any]) -> str:
-    """Say why no route of *entries* is reversed by *name* and *params*, in one sentence."""
+def explain_mismatch(entries: Iterable[RouteEntry], name: str, params: dict[str, Any]) -> str:
+    """Return the sentence that says why no route of *entries* has *name* and takes *params*."""
     paths = {entry.name: entry.path for entry in entries if entry.name}
     if name in paths:
         wanted = ', '.join(get_names(paths[name])) or 'no parameter'

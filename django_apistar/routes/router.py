@@ -1,5 +1,6 @@
 """API Star's Router, repaired: one rule per route, nothing shared between requests."""
 
+import contextlib
 import copy
 import dataclasses
 import functools
@@ -20,7 +21,7 @@ from werkzeug.routing import IntegerConverter as WerkzeugIntegerConverter
 from django_apistar.compat.path_template import PathParameter, get_names, write_path, write_rule
 from django_apistar.compat.signatures import get_plain_signature
 from django_apistar.routes.entries import RouteEntry, parameter_types, walk_apistar
-from django_apistar.routes.reverse import NoReverseMatch, describe_mismatch
+from django_apistar.routes.reverse import NoReverseMatch, explain_mismatch
 
 MAX_INT = 2**63 - 1  # the largest that a database takes
 _NOT_CANONICAL = re.compile(r'\A[^/]|[\x00-\x1f\x7f\\]|//|/\.{1,2}(?=/|\Z)')
@@ -30,9 +31,9 @@ _METHODS_ORDER = ('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')
 
 
 class IntConverter(BaseConverter):
-    """`{number}`: ASCII digits with an optional sign, as large as a database takes.
+    """`{number}` of an int: ASCII digits with an optional sign, up to MAX_INT.
 
-    Werkzeug's takes no sign and every script's digits.
+    Werkzeug's takes no sign, and the digits of every script.
     """
 
     regex = '-?[0-9]{1,19}'
@@ -49,9 +50,9 @@ class IntConverter(BaseConverter):
 
 
 class FloatConverter(BaseConverter):
-    """`{number}`: a decimal number with an optional sign and fraction.
+    """`{number}` of a float: a decimal number with an optional sign and fraction.
 
-    Werkzeug's demands a fraction.
+    Werkzeug's requires a fraction.
     """
 
     regex = r'-?[0-9]{1,300}(?:\.[0-9]{1,300})?'
@@ -65,7 +66,7 @@ class FloatConverter(BaseConverter):
 
 
 class IntRuleConverter(WerkzeugIntegerConverter):
-    """`<int:number>`: Werkzeug's, of ASCII digits and as large as a database takes."""
+    """`<int:number>`: Werkzeug's, for ASCII digits alone and up to MAX_INT."""
 
     regex = '[0-9]{1,300}'
 
@@ -77,13 +78,13 @@ class IntRuleConverter(WerkzeugIntegerConverter):
 
 
 class FloatRuleConverter(WerkzeugFloatConverter):
-    """`<float:number>`: Werkzeug's, of ASCII digits."""
+    """`<float:number>`: Werkzeug's, for ASCII digits alone."""
 
     regex = r'[0-9]{1,300}\.[0-9]{1,300}'
 
 
 class MethodNotAllowed(exceptions.MethodNotAllowed):
-    """405 with the methods that the path has: RFC 9110, section 15.5.6."""
+    """405 with the methods of the path: RFC 9110, section 15.5.6."""
 
     def __init__(self, methods: Iterable[str]) -> None:
         super().__init__()
@@ -99,7 +100,7 @@ class MethodNotAllowed(exceptions.MethodNotAllowed):
 
 @functools.lru_cache(maxsize=256)
 def format_methods(methods: frozenset[str]) -> str:
-    """Return *methods* and OPTIONS, which every path has, as in an Allow header."""
+    """Return the Allow header of *methods* and OPTIONS, which every path has."""
     allowed = {'OPTIONS', *methods}
     known = [method for method in _METHODS_ORDER if method in allowed]
     return ', '.join([*known, *sorted(allowed.difference(known))])
@@ -110,10 +111,10 @@ class PathRedirect(exceptions.Found):
 
 
 class Router(BaseRouter):
-    """Looks paths up in Werkzeug's Map and builds them, as API Star's Router does.
+    """Finds routes in Werkzeug's Map and builds their paths, as API Star's Router does.
 
-    A rule's endpoint is the entry's position and not its name, so that two routes of one name
-    keep their own handlers.
+    A rule's endpoint is the position of its entry, not its name: two routes of one name keep
+    their own handlers.
     """
 
     def __init__(self, routes: Any) -> None:
@@ -128,7 +129,7 @@ class Router(BaseRouter):
         self._positions: dict[str, list[int]] = {}
         for index, entry in enumerate(self.entries):
             self._positions.setdefault(entry.name, []).append(index)
-        # Thread-safe and bounded, unlike API Star's; only short paths, which a client chooses.
+        # Thread-safe and bounded, unlike API Star's. Clients choose paths: long ones are not kept.
         self._lookup = functools.lru_cache(maxsize=1024)(self._match)
 
     def lookup(self, path: str, method: str) -> tuple[Any, dict[str, Any]]:
@@ -153,33 +154,27 @@ class Router(BaseRouter):
             raise PathRedirect(path + '/') from None
         return position, dict(params)
 
-    def build_url(self, entry: RouteEntry, params: dict[str, Any]) -> str | None:
-        """Return the path of *entry* below the script prefix, None where *params* do not fit."""
-        for position in self._positions.get(entry.name, ()):
-            if self.entries[position].path == entry.path:
-                return self._build(position, params)
+    def build_url(self, name: str, params: dict[str, Any]) -> str | None:
+        """Return the path of route *name* with the script prefix, None if *params* do not fit."""
+        for position in self._positions.get(name, ()):
+            # ValueError and TypeError: a converter refuses the type of a value.
+            with contextlib.suppress(BuildError, ValueError, TypeError):
+                path: str = self.adapter.build(position, params)
+                return get_script_prefix().rstrip('/') + path
         return None
-
-    def _build(self, position: int, params: dict[str, Any]) -> str | None:
-        try:
-            path = self.adapter.build(position, params)
-        except (BuildError, ValueError, TypeError):  # The converters' own, of odd values.
-            return None
-        return get_script_prefix().rstrip('/') + path
 
     def reverse_url(self, name: str, **params: Any) -> str:
         """Return the path of the API Star route *name*. Raises NoReverseMatch."""
-        for position in self._positions.get(name, ()):
-            path = self._build(position, params)
-            if path is not None:
-                return path
-        raise NoReverseMatch(describe_mismatch(self.entries, name, params))
+        path = self.build_url(name, params)
+        if path is None:
+            raise NoReverseMatch(explain_mismatch(self.entries, name, params))
+        return path
 
 
 def _with_own_routes(entries: Iterable[RouteEntry]) -> Iterator[RouteEntry]:
-    """Give each entry a Route of its own where Includes share one.
+    """Give each entry its own Route where several Includes hold the same one.
 
-    Hooks decide by the running Route's full name; a shared one would have the last Include's.
+    Hooks read the full name of the Route: a shared one would have that of the last Include.
     """
     seen: set[int] = set()
     for entry in entries:
@@ -191,10 +186,10 @@ def _with_own_routes(entries: Iterable[RouteEntry]) -> Iterator[RouteEntry]:
 
 
 def _with_path_fields(entry: RouteEntry) -> RouteEntry:
-    """Let the route's link call a parameter of the path what it is.
+    """Return *entry* with the right fields in its link for parameters of the path.
 
-    API Star looks for braces in the URL of the Route alone, and takes the parameters of a rule,
-    and of an Include's URL, for some of the query string.
+    API Star finds braces in the URL of the Route alone: it takes the parameters of Werkzeug's
+    rules, and of an Include's URL, for query parameters.
     """
     link = entry.route.link
     own = get_plain_signature(entry.handler).parameters if entry.handler else {}

@@ -1,7 +1,6 @@
-"""The introspection core: the table of all routes, and the one rule that picks a framework.
+"""The table of all routes, and the one rule that picks the framework of a request.
 
-API Star's routes are walked at once, Django's when they are first asked for, because a URLconf
-imports the user's views.
+API Star's routes are read at once, Django's at the first use: a URLconf imports the user's views.
 """
 
 import dataclasses
@@ -16,9 +15,9 @@ from django.urls import reverse as django_reverse
 from django_apistar.compat.path_template import (
     TEXT,
     PathParameter,
-    describe_shape,
     get_head,
     get_names,
+    get_shape,
     parse_path,
 )
 from django_apistar.conf.parser import Problem
@@ -30,18 +29,18 @@ from django_apistar.routes.entries import (
     parameter_types,
     walk_django,
 )
-from django_apistar.routes.reverse import NoReverseMatch, describe_mismatch
+from django_apistar.routes.reverse import NoReverseMatch, explain_mismatch
 
 PREFIXES = 'ALLOWED_DJANGO_ROUTES'
-_MOST_SHOWN = 3  # URLs of one warning
-# Ids of what RouteTable.conflicts() finds, as system checks have them.
-_ALL_OF_IT = "the prefix '/' would leave API Star no path"
+_MOST_SHOWN = 3  # URLs in one warning
+_NOT_ALL = "the prefix '/' would leave API Star no path"
+# The check ids of what RouteTable.conflicts() finds.
 CONFLICTS = tuple(f'django_apistar.{name}' for name in ('E005', 'E012', 'E013', 'W003', 'W004'))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Prefix:
-    """A prefix that a framework owns, as PATH_INFO spells it."""
+    """A prefix of a framework's paths, spelled as in PATH_INFO."""
 
     path: str  # with its closing slash
     framework: Framework
@@ -52,7 +51,7 @@ class _Prefix:
 
 
 class DispatchRule:
-    """Which framework serves a path. With slots: each request for an unknown path asks it."""
+    """The rule that picks a framework. With slots: each request to an unknown path uses it."""
 
     __slots__ = ('default', 'exact_paths', 'prefixes')
 
@@ -68,10 +67,10 @@ class DispatchRule:
         self.default = default
 
     def framework_for(self, path_info: str) -> Framework:
-        """Do what `RouteTable.framework_for` says."""
+        """See `RouteTable.framework_for`."""
         try:
             first_segment = path_info.split('/', 2)[1]
-        except IndexError:  # No path of a client.
+        except IndexError:  # '' and 'x', which no server sends
             return self.default
         for prefix in self.prefixes.get(first_segment, ()):
             if path_info.startswith(prefix.path) or self.is_slashless(path_info, prefix):
@@ -79,7 +78,7 @@ class DispatchRule:
         return self.default
 
     def is_slashless(self, path_info: str, prefix: _Prefix) -> bool:
-        """'/admin' is Django's, for its redirect to '/admin/', unless API Star has that path."""
+        """Return whether Django gets '/admin', to redirect: unless API Star has that path."""
         return (
             prefix.framework is DJANGO
             and path_info == prefix.path[:-1]
@@ -98,7 +97,7 @@ class RouteTable:
         static_prefix: str | None = None,
         urlconf: str | None = None,
     ) -> None:
-        """*build_url* (entry, params) gives an API Star route's path, None where it has none."""
+        """*build_url* is `Router.build_url` of the API Star routes *entries*."""
         self.apistar_entries = tuple(entries)
         self.django_prefixes = tuple(django_prefixes)
         self.static_prefix = static_prefix
@@ -123,7 +122,7 @@ class RouteTable:
     # Dispatch
 
     def _index_prefixes(self) -> dict[str, tuple[_Prefix, ...]]:
-        """Group the prefixes by first segment, so that their number costs nothing."""
+        """Group the prefixes by first segment: a request looks at those of its own only."""
         prefixes = [
             _Prefix(to_path_info(_close(prefix)), Framework.DJANGO)
             for prefix in self.django_prefixes
@@ -146,7 +145,7 @@ class RouteTable:
         return self.rule.framework_for(path_info)
 
     def explain_dispatch(self, path_info: str) -> str:
-        """Say by which rule `framework_for` decides *path_info*, in a sentence."""
+        """Return the sentence for the rule by which `framework_for` decides."""
         for prefix in self.rule.prefixes.get(path_info.partition('/')[2].partition('/')[0], ()):
             if path_info.startswith(prefix.path):
                 what = 'STATIC_URL' if prefix.framework is Framework.STATIC else PREFIXES
@@ -201,29 +200,29 @@ class RouteTable:
         takers: list[RouteEntry] = []
         for entry in self.django_entries:
             for taker in takers:
-                if entry.place.head.startswith(taker.place.head):
+                if entry.url_path.head.startswith(taker.url_path.head):
                     caught.setdefault(id(entry), taker)
-            if entry.place.takes_anything:
+            if entry.url_path.takes_anything:
                 takers.append(entry)
         return caught
 
     def is_reachable(self, entry: RouteEntry) -> bool:
-        """Return whether dispatch leads a request for *entry* to its framework."""
+        """Return whether a request for *entry* gets to its framework."""
         if self.framework_for(to_path_info(_example_path(entry))) is entry.framework:
             return True
-        # What begins with a parameter may still lie below a prefix.
+        # A path that begins with a parameter may still lie below a prefix.
         prefixes = map(_close, self.django_prefixes)
         is_django = entry.framework is Framework.DJANGO
         return is_django and any(self._leads_below(entry, prefix) for prefix in prefixes)
 
     def _leads_below(self, entry: RouteEntry, prefix: str) -> bool:
         """Return whether a path of *entry*, a Django URL, is *prefix* or below it."""
-        place = entry.place
-        if place.head.startswith(prefix):
+        path = entry.url_path
+        if path.head.startswith(prefix):
             return True
-        if place.is_whole or not prefix.startswith(place.head) or not place.may_begin_with(prefix):
+        if path.is_whole or not prefix.startswith(path.head) or not path.may_begin_with(prefix):
             return False
-        return place.is_deeper_than(prefix) or self._find_view(prefix) is entry.handler
+        return path.is_deeper_than(prefix) or self._find_view(prefix) is entry.handler
 
     def _find_view(self, path: str) -> Callable[..., Any] | None:
         try:
@@ -233,17 +232,12 @@ class RouteTable:
 
     # Conflicts
 
-    @property
-    def hides_apistar_paths(self) -> bool:
-        """Whether a prefix covers some API Star route, which then must not be found by its path."""
-        return not all(self.is_reachable(entry) for entry in self.apistar_entries)
-
     def conflicts(self) -> tuple[Problem, ...]:
         """Return every clash between routes, names and prefixes of the two frameworks."""
         return (*self.errors(), *self._unreachable_django_urls(), *self._dead_prefixes())
 
     def errors(self) -> tuple[Problem, ...]:
-        """Return the clashes that no project can want; the URLconf is not imported for them."""
+        """Return the clashes of API Star routes, for which the URLconf is not imported."""
         return (
             *self._duplicate_names(),
             *self._duplicate_paths(),
@@ -285,13 +279,13 @@ class RouteTable:
                 )
 
     def _unreachable_django_urls(self) -> Iterator[Problem]:
-        """Yield a W003 for each prefix that would mend some: a whole `include` lacks but one."""
+        """Yield a W003 for each missing prefix: one repairs a whole `include`."""
         by_hint: dict[str, list[str]] = {}
         for entry in self.django_entries:
             if not self.is_reachable(entry):
                 by_hint.setdefault(_propose_prefix(entry), []).append(entry.path)
         for hint, paths in by_hint.items():
-            yield Problem('W003', _describe_unreachable(paths), hint)
+            yield Problem('W003', _format_unreachable(paths), hint)
 
     def _dead_prefixes(self) -> Iterator[Problem]:
         for prefix in self.django_prefixes:
@@ -306,8 +300,8 @@ class RouteTable:
                 )
 
     def _is_below(self, entry: RouteEntry, prefix: str) -> bool:
-        """Return whether *prefix* serves *entry*, which may lack its closing slash."""
-        is_slashless = entry.place.is_whole and entry.place.head == prefix[:-1]
+        """Return whether *prefix* serves *entry*, also where its path lacks the closing slash."""
+        is_slashless = entry.url_path.is_whole and entry.url_path.head == prefix[:-1]
         return is_slashless or self._leads_below(entry, prefix)
 
     # Reverse
@@ -317,22 +311,20 @@ class RouteTable:
 
         Raises NoReverseMatch.
         """
-        entries = [entry for entry in self.apistar_entries if entry.name == name]
-        for entry in entries:
-            url = self._build_url(entry, params)
-            if url is not None:
-                return url
-        if entries:
-            raise NoReverseMatch(describe_mismatch(entries, name, params))
+        url = self._build_url(name, params)
+        if url is not None:
+            return url
+        if any(entry.name == name for entry in self.apistar_entries):
+            raise NoReverseMatch(explain_mismatch(self.apistar_entries, name, params))
         try:
             return django_reverse(name, urlconf=self.urlconf, kwargs=params or None)
         except DjangoNoReverseMatch as exc:
-            raise NoReverseMatch(self._describe_unknown(name, exc)) from None
+            raise NoReverseMatch(self._explain_unknown(name, exc)) from None
 
-    def _describe_unknown(self, name: str, exc: Exception) -> str:
+    def _explain_unknown(self, name: str, exc: Exception) -> str:
         if any(entry.name == name for entry in self.django_entries):
             return str(exc)
-        return describe_mismatch(tuple(self), name, {})
+        return explain_mismatch(tuple(self), name, {})
 
 
 def to_path_info(path: str) -> str:
@@ -341,22 +333,22 @@ def to_path_info(path: str) -> str:
 
 
 def _get_shape(entry: RouteEntry, is_wide: bool = False) -> tuple[Any, ...]:
-    """Return the path of an API Star route with its parameters' kinds in place of their names.
+    """Return the path of an API Star route, with the kind of each parameter instead of its name.
 
-    *is_wide*: each rule as the braces that take all that it takes, `{x}` of its type.
+    *is_wide*: each of Werkzeug's rules as the braces that match all of its values.
     """
     types = parameter_types(entry) if get_names(entry.path) else {}
     return tuple(
-        part if isinstance(part, str) else _describe_kind(part, types[part.name], is_wide)
+        part if isinstance(part, str) else _get_kind(part, types[part.name], is_wide)
         for part in parse_path(entry.path)
     )
 
 
-def _describe_kind(parameter: PathParameter, type_: type, is_wide: bool) -> tuple[Any, ...]:
+def _get_kind(parameter: PathParameter, type_: type, is_wide: bool) -> tuple[Any, ...]:
     kind = type_.__name__ if type_ in (int, float) else TEXT
     if is_wide and not parameter.takes_slashes:
         parameter = PathParameter(parameter.name)
-    return describe_shape(parameter, f'{{{kind}}}' if kind != TEXT else kind)
+    return get_shape(parameter, f'{{{kind}}}' if kind != TEXT else kind)
 
 
 def _close(prefix: str) -> str:
@@ -364,14 +356,14 @@ def _close(prefix: str) -> str:
 
 
 def _example_path(entry: RouteEntry) -> str:
-    """The literal beginning of a path decides who gets it; a parameter stands in as '_'."""
+    """Return a path of *entry*: its literal beginning, which decides, with '_' for a parameter."""
     if entry.framework is Framework.DJANGO:
-        return entry.place.head
+        return entry.url_path.head
     head = get_head(entry.path)
     return head if head == entry.path else head + '_'
 
 
-def _describe_unreachable(paths: list[str]) -> str:
+def _format_unreachable(paths: list[str]) -> str:
     reason = f'no prefix in {PREFIXES} covers'
     if len(paths) == 1:
         return f'The Django URL {paths[0]} is never reached: {reason} it.'
@@ -381,9 +373,9 @@ def _describe_unreachable(paths: list[str]) -> str:
 
 
 def _propose_prefix(entry: RouteEntry) -> str:
-    segment, slash, _ = entry.place.head[1:].partition('/')
-    if not (slash or entry.place.is_whole):
-        return f'Add what its paths begin with to {PREFIXES}; {_ALL_OF_IT}.'
+    segment, slash, _ = entry.url_path.head[1:].partition('/')
+    if not (slash or entry.url_path.is_whole):
+        return f'Add what its paths begin with to {PREFIXES}; {_NOT_ALL}.'
     if not segment:
-        return f"Move it below a prefix, as '/site/'; {_ALL_OF_IT}."
+        return f"Move it below a prefix, as '/site/'; {_NOT_ALL}."
     return f"Add '/{segment}/' to {PREFIXES}."

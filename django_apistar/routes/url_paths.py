@@ -1,4 +1,4 @@
-"""Where Django's URLs lie: how their paths begin, in which language, below which prefixes."""
+"""The paths of Django's URLs: how they begin, in which language, below which prefixes."""
 
 import dataclasses
 import re
@@ -17,26 +17,26 @@ _ANYTHING = re.compile(r'(?:\((?:\?P<\w+>)?)?\.\*\)?')
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Place:
-    """The paths of a URL: what the patterns on the way from the root to it make of them."""
+class URLPath:
+    """The paths of a Django URL, from the patterns between the root and it."""
 
     path: str = '/'  # as Django writes it
-    head: str = '/'  # what each of the paths begins with
-    is_whole: bool = True  # whether that is all of them
-    takes_anything: bool = False  # whether all that begins so is its own: the admin's last URL
-    patterns: tuple[tuple[Any, str], ...] = ()  # each with its text, which a language may change
+    head: str = '/'  # the literal beginning of each path
+    is_whole: bool = True  # whether `head` is the whole path
+    takes_anything: bool = False  # whether it matches all paths with this head
+    patterns: tuple[tuple[Any, str], ...] = ()  # with the text of each in its language
 
-    def enter(self, pattern: Any) -> 'Place':
-        """Return the place behind *pattern*, in the language that is active."""
+    def enter(self, pattern: Any) -> 'URLPath':
+        """Return the path extended by *pattern*, in the active language."""
         text = str(pattern)
         is_regex = isinstance(pattern, RegexPattern)
         if is_regex:
-            literal, is_literal = _split_regex(_untie(text))
+            literal, is_literal = _split_regex(_strip_anchors(text))
         else:
             literal, parameter, _ = text.partition('<')
             is_literal = not parameter
-        takes_anything = is_regex and _ANYTHING.fullmatch(_untie(text))
-        return Place(
+        takes_anything = is_regex and _ANYTHING.fullmatch(_strip_anchors(text))
+        return URLPath(
             path=self.path + text,
             head=self.head + literal if self.is_whole else self.head,
             is_whole=self.is_whole and is_literal,
@@ -45,25 +45,25 @@ class Place:
         )
 
     def may_begin_with(self, prefix: str) -> bool:
-        """Whether a path of it can be *prefix*, which ends with a slash, or be below it."""
+        """Whether one of the paths can be *prefix*, which ends with a slash, or be below it."""
         wanted = _split_path(prefix)
         try:
             return all(
                 re.fullmatch(own, text)
                 for own, text in zip(self._split_regexes(), wanted, strict=False)
             )
-        except re.error:  # What means something in its place alone: a reference to a group.
+        except re.error:  # A part alone is no regex: it refers to a group in another part.
             return True
 
     def is_deeper_than(self, prefix: str) -> bool:
-        """Whether each of its paths has more segments than *prefix*."""
+        """Whether each of the paths has more segments than *prefix*."""
         return any(self._split_regexes()[len(_split_path(prefix)) :])
 
     def _split_regexes(self) -> list[str]:
         return _split_segments(''.join(map(_get_regex, self.patterns)))
 
 
-ROOT = Place()
+ROOT = URLPath()
 
 
 def _split_path(path: str) -> list[str]:
@@ -73,20 +73,20 @@ def _split_path(path: str) -> list[str]:
 def _get_regex(pattern_and_text: tuple[Any, str]) -> str:
     pattern, text = pattern_and_text
     if isinstance(pattern, RegexPattern):
-        return _untie(text)
+        return _strip_anchors(text)
     return re.sub(
         '<(?:[^>:]*:)?([^>]*)>', lambda match: f'({pattern.converters[match[1]].regex})',
         re.escape(text),
     )  # fmt: skip
 
 
-def _untie(regex: str) -> str:
-    """Return *regex* without what ties it to the beginning and the end."""
+def _strip_anchors(regex: str) -> str:
+    """Return *regex* without its anchors."""
     return re.sub(r'\A(?:\^|\\A)|(?<!\\)(?:\$|\\[Zz])\Z', '', regex)
 
 
 def _split_regex(regex: str) -> tuple[str, bool]:
-    """Return what every match of *regex* begins with, and whether that is all of them."""
+    """Return the literal beginning of every match of *regex*, and whether it is the whole match."""
     literal = ''
     for part, depth in _iter_parts(regex):
         if part == '|' and not depth:
@@ -101,7 +101,7 @@ def _split_regex(regex: str) -> tuple[str, bool]:
 
 
 def _split_segments(regex: str) -> list[str]:
-    """Return the parts between the slashes of *regex* that are in no group."""
+    """Return the parts of *regex* between its slashes; those in a group do not split."""
     segments = ['']
     for part, depth in _iter_parts(regex):
         if part in ('/', r'\/') and not depth:
@@ -112,7 +112,7 @@ def _split_segments(regex: str) -> list[str]:
 
 
 def _iter_parts(regex: str) -> Iterable[tuple[str, int]]:
-    """Yield each character of *regex*, an escaped one with its backslash, and how deep it is."""
+    """Yield (character, depth of groups); an escaped character has its backslash."""
     depth = 0
     for part in re.findall(r'\\.|.', regex, re.DOTALL):
         depth += (part in ('(', '[')) - (part in (')', ']'))
@@ -120,9 +120,9 @@ def _iter_parts(regex: str) -> Iterable[tuple[str, int]]:
 
 
 def find_languages(pattern: Any, prefixes: Iterable[str]) -> Iterable[str]:
-    """Return the languages in which *pattern* is one of its own, as `i18n_patterns` are.
+    """Return the languages in which *pattern* has a path of its own, as in `i18n_patterns`.
 
-    They are the project's LANGUAGES; of Django's own hundred, those that *prefixes* begin with.
+    They are LANGUAGES. Where that is Django's own list of a hundred, those that *prefixes* name.
     """
     current = translation.get_language() or django_settings.LANGUAGE_CODE
     if not isinstance(pattern, LocalePrefixPattern) or not _is_language_by_path():
@@ -136,7 +136,7 @@ def find_languages(pattern: Any, prefixes: Iterable[str]) -> Iterable[str]:
 
 
 def find_language(path: str, urlconf: str | None) -> str | None:
-    """Return the language in which Django looks *path* up for a client that asks for none."""
+    """Return the language in which Django resolves *path* for a client without a preference."""
     if not _is_language_by_path():
         return translation.get_language()
     urlconf = urlconf or django_settings.ROOT_URLCONF

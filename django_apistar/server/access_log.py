@@ -1,4 +1,4 @@
-"""gunicorn's logger, for our access log: it names the framework and fails no request."""
+"""The access log: gunicorn's logger, which names the framework and fails no request."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ _SECRETS = (
 
 
 class AccessLogger(Logger):
-    """gunicorn's logger. Credentials are never logged, whatever the format asks for."""
+    """gunicorn's logger, which logs no credentials, whatever the format asks for."""
 
     def atoms(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> Any:
-        """Return what a format may name; a header that holds credentials is not among it."""
+        """Return what a format may name: everything but the headers that hold credentials."""
         atoms = super().atoms(resp, req, environ, request_time)
         for secret in _SECRETS:
             atoms.pop(secret, None)
         return atoms
 
     def _get_user(self, environ: dict[str, Any]) -> None:
-        # gunicorn decodes the Authorization header: a part of the credentials, unescaped.
+        # gunicorn would decode the Authorization header, and not escape it.
         return None
 
     def _set_handler(self, log: Any, output: Any, fmt: Any, stream: Any = None) -> None:
@@ -53,7 +53,7 @@ class AccessLogger(Logger):
 
 
 def get_logger_class(sends_statistics: bool) -> type[AccessLogger]:
-    """Return our logger; one that sends to statsd what gunicorn's own for that sends."""
+    """Return our logger; where *sends_statistics*, one that sends gunicorn's figures to statsd."""
     if not sends_statistics:
         return AccessLogger
     from gunicorn.instrument.statsd import Statsd
@@ -62,16 +62,16 @@ def get_logger_class(sends_statistics: bool) -> type[AccessLogger]:
 
 
 class _Complaint:
-    """Says once that the access log cannot be written; requests go on without it."""
+    """Logs once that the access log cannot be written. Requests go on without it."""
 
     def __init__(self, output: str) -> None:
         self.output = output
-        self.is_said = False
+        self.is_logged = False
 
     def __call__(self, record: logging.LogRecord) -> None:
-        if self.is_said:
+        if self.is_logged:
             return
-        self.is_said = True
+        self.is_logged = True
         logging.getLogger('gunicorn.error').error(
             'The access log %s cannot be written: %s. Requests are answered, but not logged.',
             'on stdout' if self.output == '-' else self.output,
@@ -80,35 +80,35 @@ class _Complaint:
 
 
 class AccessLogged:
-    """A WSGI application that writes gunicorn's access log; granian's cannot see the environ."""
+    """A WSGI application that writes gunicorn's access log: granian's own lacks the environ."""
 
     def __init__(self, application: Any, log: AccessLogger) -> None:
         self.application = application
         self.log = log
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        answer = Answer(environ)
-        body = self.application(environ, answer.noting(start_response))
+        response = _Response(environ)
+        body = self.application(environ, response.record(start_response))
         if isinstance(body, list):
-            answer.sent = sum(map(len, body))
-            answer.write_to(self.log)
+            response.sent = sum(map(len, body))
+            response.write_to(self.log)
             return body
-        return self._stream(body, answer)
+        return self._stream(body, response)
 
-    def _stream(self, body: Iterable[bytes], answer: Answer) -> Iterator[bytes]:
+    def _stream(self, body: Iterable[bytes], response: _Response) -> Iterator[bytes]:
         try:
             for chunk in body:
-                answer.sent += len(chunk)
+                response.sent += len(chunk)
                 yield chunk
         finally:
             close = getattr(body, 'close', None)
             if close:
                 close()
-            answer.write_to(self.log)
+            response.write_to(self.log)
 
 
-class Answer:
-    """One response as gunicorn's logger reads it."""
+class _Response:
+    """One response, with the attributes that gunicorn's logger reads."""
 
     def __init__(self, environ: dict[str, Any]) -> None:
         self.environ = environ
@@ -117,8 +117,8 @@ class Answer:
         self.headers: list[tuple[str, str]] = []
         self.sent = 0
 
-    def noting(self, start_response: Any) -> Any:
-        """Return *start_response*, which also notes status and headers here."""
+    def record(self, start_response: Any) -> Any:
+        """Return *start_response*, which also records the status and the headers here."""
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             self.status, self.headers = status, headers

@@ -1,4 +1,4 @@
-"""What runapistar prints before it serves: pure text from facts."""
+"""The banner that runapistar prints before it serves."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import apistar
 import django
+from django.template.defaultfilters import pluralize
 
 import django_apistar
 from django_apistar.routes.entries import Framework
@@ -67,31 +68,27 @@ def _is_local(address: str) -> bool:
 
 
 def format_url(banner: Banner, address: str, path: str) -> str:
-    """Return the URL of *path* at *address*; what has no URL is shown as it is."""
+    """Return the URL of *path* at *address*. A Unix socket has none: it is returned as it is."""
     if not _is_local(address):
         return f'{banner.scheme}://{address}{path}'
     return address if path == '/' else path
 
 
-def describe_routes(table: RouteTable) -> str:
-    """Return how many routes each framework has, and how many of them no request reaches."""
+def format_routes(table: RouteTable) -> str:
+    """Return how many routes each framework has, and how many of them are unreachable."""
     frameworks = (
         (table.apistar_entries, 'API Star route'),
         (table.django_entries, 'Django URL'),
     )
-    counts = ', '.join(_count(len(entries), noun) for entries, noun in frameworks)
+    counts = ', '.join(f'{len(entries)} {noun}{pluralize(entries)}' for entries, noun in frameworks)
     unreachable = sum(not table.is_reachable(entry) for entry in table)
     if not unreachable:
         return f'{counts}, all reachable'
     return f'{counts}, {unreachable} unreachable: manage.py apistar_routes --unreachable'
 
 
-def _count(number: int, noun: str) -> str:
-    return f'{number} {noun}{"" if number == 1 else "s"}'
-
-
 def find_admin_url(table: RouteTable) -> str | None:
-    """Return the path of the Django admin, or None when there is none that a request reaches."""
+    """Return the path of the Django admin, None where it is not installed or unreachable."""
     try:
         url = table.reverse('admin:index')
     except NoReverseMatch:

@@ -1,4 +1,4 @@
-"""Starts the server process: afresh, configured by its launch, until a signal ends it."""
+"""Starts the server in a fresh process."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ from django_apistar.server.launch import (
     format_error,
     has_settings_module,
 )
-from django_apistar.server.loading import check_headers, load_application, load_urls
+from django_apistar.server.loading import import_urlconf, load_application
 from django_apistar.server.private_names import (
     FOOTING,
     GRANIAN,
     Part,
-    describe_package,
     find_missing,
+    get_release,
 )
 
 
 def start(launch: Launch) -> None:
-    """Become the server: this process is replaced and keeps its id, terminal and sockets.
+    """Replace this process by the server, which keeps its id, terminal and sockets.
 
-    The new process has imported nothing of the project. Its workers import the code, so that
-    a worker started by a reload has the code of that moment. Settings made by
-    `settings.configure()` exist in this process alone, so that it must serve itself.
+    The new process imports nothing of the project, its workers do: a reload starts workers that
+    import the code as it is then. Settings of `settings.configure()` exist in this process
+    alone, which then serves itself.
     """
     if not has_settings_module():
         get_server(dataclasses.replace(launch, reload=False)).run()
         return
     if launch.reload:
-        # Projects ask for this name to tell the serving process from the watching one.
+        # Projects read this to tell the serving process from the one that watches files.
         os.environ['RUN_MAIN'] = 'true'
     command = launch.command()
     os.execv(command[0], command)
 
 
 def main(argument: str) -> None:
-    """Serve, in the fresh process. *argument* is the launch as JSON."""
+    """Serve in the fresh process. *argument* is the launch as JSON."""
     launch = Launch(**json.loads(argument))
     try:
         if launch.verify:
             accept_signals()
-            check_headers(launch, load_application())
-            load_urls()
+            load_application(launch)
+            import_urlconf()
         else:
             get_server(launch).run()
     except ImproperlyConfigured as exc:
@@ -69,11 +69,11 @@ class Server(Protocol):
 
     @property
     def trial_text(self) -> str | None:
-        """What to print instead of serving, when the options ask for that."""
+        """What to print instead of serving, None where the options do not ask for that."""
 
     @property
     def complaints(self) -> list[str]:
-        """What does not hold with this release of the server, in sentences."""
+        """The sentences that say what this release of the server lacks."""
 
     @property
     def uses_gevent(self) -> bool:
@@ -82,19 +82,19 @@ class Server(Protocol):
     def open_listeners(self) -> list[Any]:
         """Return listening sockets, bound now. Raises AddressError."""
 
-    def describe_addresses(self, opened: list[Any]) -> tuple[str, ...]:
-        """Return the addresses of the sockets, or those that would be opened."""
+    def format_addresses(self, opened: list[Any]) -> tuple[str, ...]:
+        """Return the addresses of *opened*; without sockets those that would be bound."""
 
-    def describe(self) -> str:
-        """Return the server, its workers and its threads in words."""
+    def format_workers(self) -> str:
+        """Return the server, its workers and its threads as the banner shows them."""
 
     def run(self) -> None:
         """Serve until a signal ends it."""
 
 
 def get_server(launch: Launch) -> Server:
-    """Return the configured server, see `Server`. Raises ServerError."""
-    count_workers(launch.debug)  # gunicorn's import fails for a WEB_CONCURRENCY that is no number
+    """Return the configured server. Raises ServerError."""
+    count_workers(launch.debug)  # gunicorn cannot be imported with a wrong WEB_CONCURRENCY
     _require(FOOTING)
     if launch.server == 'granian':
         if find_spec('granian') is None:
@@ -115,6 +115,6 @@ def _require(part: Part) -> None:
     if missing:
         remedy = ', or use gunicorn' if part is GRANIAN else ''
         raise ServerError(
-            f'{describe_package(part)} has no {missing} as runapistar knows it, which it needs. '
+            f'{get_release(part)} has no {missing} as runapistar knows it, which it needs. '
             f'Install another release{remedy}.'
         )

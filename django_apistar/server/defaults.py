@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from pathlib import Path
+from typing import Any
 
 from django_apistar.server import listeners
 from django_apistar.server.launch import ServerError
@@ -12,7 +13,7 @@ from django_apistar.server.launch import ServerError
 # workers x threads stays below the 100 connections that PostgreSQL allows by default.
 _CONNECTIONS = 96
 WORKERS_MAX = 12
-_WORKERS_LIMIT = 1000  # that anybody may ask for: more come from a slip, and take a machine down
+_WORKERS_LIMIT = 1000  # of --workers: more are a slip, and take the machine down
 _THREADS_MIN, _THREADS_MAX = 8, 32
 _DEVELOPMENT_THREADS = 16
 DRAIN_MAX_S = 3600
@@ -30,22 +31,6 @@ def count_workers(is_development: bool) -> int:
     return min(2 * count_cores() + 1, WORKERS_MAX)
 
 
-def check_workers(workers: int) -> None:
-    """Raise ServerError where the number of processes cannot be meant."""
-    if workers < 1:
-        raise ServerError(f'workers is {workers}. Serving needs 1 worker or more.')
-    if workers > _WORKERS_LIMIT:
-        raise ServerError(
-            f'workers is {workers}. Give {_WORKERS_LIMIT} or fewer: each is a process.'
-        )
-
-
-def check_drain(seconds: int) -> None:
-    """Raise ServerError for seconds of --drain that nobody can mean."""
-    if not 0 <= seconds <= DRAIN_MAX_S:
-        raise ServerError(f'drain is {seconds}. Give 0 to {DRAIN_MAX_S:,} seconds.')
-
-
 def count_cores() -> int:
     """Return the number of processor cores that this process may use."""
     if hasattr(os, 'sched_getaffinity'):
@@ -61,15 +46,40 @@ def count_threads(workers: int, is_development: bool) -> int:
 
 
 def default_address(is_development: bool) -> str:
-    """Return the address to serve on when nothing names one: in production PORT is honoured."""
+    """Return the address that is served where no option names one; PORT counts in production."""
     port = os.environ.get('PORT')
     if port and not is_development:
         return listeners.parse_address(f'0.0.0.0:{port}')
     return f'127.0.0.1:{listeners.DEFAULT_PORT}'
 
 
-def check_certificate(certfile: str | None, keyfile: str | None) -> None:
-    """Raise ServerError when the files cannot serve https."""
+def check_options(config: Any, workers: int, threads: int, drain_s: int) -> None:
+    """Raise ServerError where no server can start so.
+
+    *config* is gunicorn's `Config`; granian's server fills one as well.
+    """
+    for noun, number in (('worker', workers), ('thread', threads)):
+        if number < 1:
+            raise ServerError(f'{noun}s is {number}. Serving needs 1 {noun} or more.')
+    if workers > _WORKERS_LIMIT:
+        raise ServerError(
+            f'workers is {workers}. Give {_WORKERS_LIMIT} or fewer: each is a process.'
+        )
+    if not 0 <= drain_s <= DRAIN_MAX_S:
+        raise ServerError(f'drain is {drain_s}. Give 0 to {DRAIN_MAX_S:,} seconds.')
+    _check_certificate(config.certfile, config.keyfile)
+    _check_pid_file(get_setting(config, 'pidfile'))
+    for name in ('accesslog', 'errorlog'):
+        _check_log_file(get_setting(config, name))
+
+
+def get_setting(config: Any, name: str) -> Any:
+    """Return a setting of gunicorn's *config*, None where this release has none of that name."""
+    setting = config.settings.get(name)
+    return setting.get() if setting else None
+
+
+def _check_certificate(certfile: str | None, keyfile: str | None) -> None:
     if keyfile and not certfile:
         raise ServerError(f'The key {keyfile} has no certificate. Give --certfile too.')
     for file in (certfile, keyfile):
@@ -77,7 +87,7 @@ def check_certificate(certfile: str | None, keyfile: str | None) -> None:
             raise ServerError(f'The file {file} of --certfile or --keyfile does not exist.')
     if certfile:
         try:
-            # An empty password: OpenSSL would ask the terminal for that of the key.
+            # With an empty password OpenSSL does not ask the terminal for that of the key.
             ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certfile, keyfile, '')
         except OSError as exc:
             raise ServerError(
@@ -86,9 +96,8 @@ def check_certificate(certfile: str | None, keyfile: str | None) -> None:
             ) from exc
 
 
-def check_pid_file(file: str | None) -> None:
-    """Raise ServerError when *file* cannot be written, or is that of a server which runs."""
-    if not file or 'GUNICORN_PID' in os.environ:  # set by USR2, when two masters run
+def _check_pid_file(file: str | None) -> None:
+    if not file or 'GUNICORN_PID' in os.environ:  # USR2 sets it, when two masters run
         return
     if not Path(file).parent.is_dir():
         raise ServerError(f'The pid file {file} cannot be written: its folder does not exist.')
@@ -104,11 +113,21 @@ def check_pid_file(file: str | None) -> None:
         )
 
 
-def check_log_file(file: str | None) -> None:
-    """Raise ServerError when the log *file* cannot be opened; '-' is a standard stream."""
-    if not file or file == '-':
+def _check_log_file(file: str | None) -> None:
+    if not file or file == '-':  # '-' is a standard stream
         return
     try:
         Path(file).open('a').close()
     except OSError as exc:
         raise ServerError(f'The log {file} cannot be written: {exc.strerror}.') from exc
+
+
+def format_workers(release: str, noun: str, workers: int, threads: int | None) -> str:
+    """Return 'gunicorn 27.0.1, 2 gthread workers with 8 threads each'."""
+    # Imported by the command alone: the master does without Django's templates.
+    from django.template.defaultfilters import pluralize
+
+    text = f'{release}, {workers} {noun}{pluralize(workers)}'
+    if threads is None:
+        return text
+    return f'{text} with {threads} thread{pluralize(threads)}{pluralize(workers, " each")}'

@@ -1,4 +1,4 @@
-"""What the server process is told, as plain values, and how signals wait for it."""
+"""What the server process is told, as plain values, and how signals wait until it is ready."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 DEFAULT_APPLICATION = 'django_apistar.wsgi.application'
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
-# What runs in the fresh interpreter. sys.path first: the project may hold django_apistar itself.
-# Then gevent, which must patch `ssl` before urllib3, and so API Star, has imported it.
+# Runs in the fresh interpreter. sys.path first: the project's folder may hold django_apistar. Then
+# gevent, which must patch `ssl` before urllib3, and with it API Star, imports it.
 _BOOT = """
 import json, sys
 launch = json.loads(sys.argv[1])
@@ -29,12 +29,12 @@ main(sys.argv[1])
 
 
 class ServerError(ImproperlyConfigured):
-    """What keeps the server from starting, in one sentence with the remedy."""
+    """Why the server cannot start: one sentence with the remedy."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Launch:
-    """What the server process must know. It travels as JSON, so it holds plain values only."""
+    """What the server process is told. It travels as JSON, so it holds plain values only."""
 
     server: str = 'gunicorn'
     application: str = DEFAULT_APPLICATION
@@ -44,14 +44,14 @@ class Launch:
     debug: bool = False
     reload: bool = False
     skip_checks: bool = False
-    gevent: bool = False  # its workers run in greenlets: patch the standard library first
-    verify: bool = False  # load the application and exit: the question before a reload
-    sockets: list[int] = dataclasses.field(default_factory=list)  # listening descriptors
+    gevent: bool = False  # the workers run in greenlets: patch the standard library first
+    verify: bool = False  # load the application and exit, as a trial before a reload
+    sockets: list[int] = dataclasses.field(default_factory=list)  # descriptors, listening
     directory: str = dataclasses.field(default_factory=os.getcwd)
     path: list[str] = dataclasses.field(default_factory=lambda: list(sys.path))
 
     def command(self) -> list[str]:
-        """Return the arguments of a fresh interpreter that serves this launch."""
+        """Return the command line of a fresh interpreter that serves this launch."""
         flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # -W, -X
         return [sys.executable, *flags, '-c', _BOOT, json.dumps(dataclasses.asdict(self))]
 
@@ -64,15 +64,15 @@ def has_settings_module() -> bool:
 
 
 def hold_signals() -> None:
-    """Let signals wait that arrive before the server is ready for them, see `accept_signals`.
+    """Block signals until the server handles them, see `accept_signals`.
 
-    To be called before anybody is told that there is a server.
+    To be called before the banner says that there is a server.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
 
 
 def accept_signals() -> None:
-    """Deliver the signals that `hold_signals` held back; for a server that handles them now."""
+    """Deliver the signals that `hold_signals` blocked; the server handles them now."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 

@@ -1,4 +1,4 @@
-"""Addresses to serve on: how they are written, sockets bound before, emptied before the end."""
+"""Addresses to serve on, the sockets that are bound to them, and how their backlogs are drained."""
 
 from __future__ import annotations
 
@@ -27,18 +27,16 @@ _ADDRESS = re.compile(
     )?:)?(?P<port>\d+)""",
     re.VERBOSE,
 )
-
-
-_HANDSHAKE_S = 0.1  # that a connection gets for the last packet of its handshake
-_PATIENCE_S = 2.0  # that workers get for accepting those who are in
-SYSTEMD_FIRST = 3  # the descriptor of the first socket that systemd hands over
+_HANDSHAKE_S = 0.1  # for the last packet of a TCP handshake
+_DRAIN_S = 2.0  # for the workers to accept the connections in the backlogs
+SYSTEMD_FIRST = 3  # the descriptor of the first socket that systemd passes
 _SO_ATTACH_FILTER = 26  # Linux: asm-generic/socket.h
 # A BPF program that sees a TCP segment from its header on: load the flags, drop it if SYN is set.
 _DROP_SYN = ((0x30, 0, 0, 13), (0x45, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF))
 
 
 class AddressError(ImproperlyConfigured):
-    """An address that cannot be served on: one sentence with the remedy."""
+    """An address that cannot be served: one sentence with the remedy."""
 
 
 def parse_address(text: str, default_host: str = '127.0.0.1') -> str:
@@ -107,23 +105,23 @@ def adopt(number: int) -> socket.socket:
     return adopted
 
 
-def count_handed_over() -> int:
-    """Return how many sockets systemd hands over to this process (sd_listen_fds(3))."""
+def count_systemd_sockets() -> int:
+    """Return how many sockets systemd passes to this process (sd_listen_fds(3))."""
     is_meant = os.environ.get('LISTEN_PID') == str(os.getpid())
     return int(os.environ.get('LISTEN_FDS', 0)) if is_meant else 0
 
 
 def close(opened: list[socket.socket]) -> None:
-    """Close sockets that nobody serves; those of a path leave nothing behind."""
+    """Close *opened*; the files of Unix sockets are removed."""
     for listener in opened:
         _remove_path(listener)
         listener.close()
 
 
-def forget_lost_clients(listener: socket.socket, limit_s: int) -> None:
-    """Have the kernel end connections whose client is gone, or takes nothing, for *limit_s*.
+def set_client_timeout(listener: socket.socket, limit_s: int) -> None:
+    """Let the kernel end connections whose client has been gone, or reads nothing, for *limit_s*.
 
-    Those that *listener* accepts inherit it (Linux; tcp(7), TCP_USER_TIMEOUT).
+    The connections that *listener* accepts inherit this (Linux; tcp(7), TCP_USER_TIMEOUT).
     """
     if listener.family == socket.AF_UNIX or sys.platform != 'linux':
         return
@@ -133,28 +131,28 @@ def forget_lost_clients(listener: socket.socket, limit_s: int) -> None:
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, limit_s * 1000)
 
 
-def empty(opened: list[Any], limit_s: float) -> None:
-    """Let in no client any more, and wait until workers have accepted all who are in.
+def drain_backlogs(opened: list[Any], limit_s: float) -> None:
+    """Let in no new connection, and wait until the workers have accepted those in the backlogs.
 
-    A socket that is closed resets what the kernel has established and nobody has accepted. Of a
-    client that knocks meanwhile the kernel drops the SYN (Linux; packet(7), SO_ATTACH_FILTER); it
-    tries again by itself and is refused. The sockets must not outlive this process.
+    Closing a listening socket resets the connections in its backlog. So the kernel first drops the
+    SYN of every new client (Linux; packet(7), SO_ATTACH_FILTER), which tries again by itself and
+    is then refused. The sockets must not outlive this process.
     """
     for listener in opened:
-        _let_in_nobody(listener)
-    deadline = time.monotonic() + min(limit_s, _PATIENCE_S)
+        _drop_new_clients(listener)
+    deadline = time.monotonic() + min(limit_s, _DRAIN_S)
     time.sleep(_HANDSHAKE_S)
     while time.monotonic() < deadline and select.select(opened, [], [], 0)[0]:
         time.sleep(0.01)
 
 
-def _let_in_nobody(listener: Any) -> None:
+def _drop_new_clients(listener: Any) -> None:
     if listener.family == socket.AF_UNIX:
         _remove_path(listener)
     elif sys.platform == 'linux':
         program = array.array('B', b''.join(struct.pack('HBBI', *line) for line in _DROP_SYN))
         option = struct.pack('HP', len(_DROP_SYN), program.buffer_info()[0])
-        with contextlib.suppress(OSError):  # kernels without it
+        with contextlib.suppress(OSError):  # The kernel has no such filters.
             listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, option)
 
 
@@ -165,7 +163,7 @@ def _remove_path(listener: Any) -> None:
 
 
 def _remove_dead_socket(path: str) -> None:
-    """Remove the socket that a dead server has left at *path*. Raises OSError when one serves."""
+    """Remove the socket file of a server that has died. Raises OSError where one serves there."""
     if path.startswith('\0') or not Path(path).exists():
         return
     if not Path(path).is_socket():

@@ -1,4 +1,4 @@
-"""Loads the project's WSGI application and its URLs."""
+"""Loads the project's WSGI application and its URLconf."""
 
 from __future__ import annotations
 
@@ -8,51 +8,45 @@ import sys
 import traceback
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from django_apistar.server.launch import DEFAULT_APPLICATION, Launch, ServerError
+from django_apistar.server.launch import DEFAULT_APPLICATION, Launch, ServerError, format_error
 
 
-def is_loadable(launch: Launch) -> bool:
-    """Return whether the project's code can be loaded now; a fresh process tries, and complains."""
-    trial = dataclasses.replace(launch, verify=True, path=list(sys.path))
-    return subprocess.run(trial.command(), stdin=subprocess.DEVNULL).returncode == 0
+def get_application_name() -> str:
+    """Return the dotted path that WSGI_APPLICATION holds, or ours."""
+    return settings.WSGI_APPLICATION or DEFAULT_APPLICATION
 
 
-def load_application() -> Any:
+def load_application(launch: Launch) -> Any:
     """Set Django up and return the WSGI callable that WSGI_APPLICATION names.
 
-    Raises ImproperlyConfigured for a mistake in the settings, and whatever the code raises.
+    Raises ImproperlyConfigured for a mistake in the settings, ServerError where the server of
+    *launch* cannot serve the project safely, and whatever the code raises.
     """
     import django
-    from django.conf import settings
     from django.db import connections
     from django.utils.module_loading import import_string
 
     django.setup()
-    name = settings.WSGI_APPLICATION or DEFAULT_APPLICATION
+    name = get_application_name()
     try:
-        return bind(import_string(name))
+        application = bind(import_string(name))
     except ImportError as exc:
         if is_missing(exc, name):
-            raise ServerError(
-                f'WSGI_APPLICATION is {name!r}, which cannot be imported: {exc}. '
-                f'Set it to {DEFAULT_APPLICATION!r}.'
-            ) from exc
+            sentence = explain_import_error(name, exc)
+            raise ServerError(f'{sentence} Set it to {DEFAULT_APPLICATION!r}.') from exc
         raise
     finally:
-        # A connection opened while loading must not be shared by forked workers.
+        # Forked workers must not share a connection that was opened while loading.
         connections.close_all()
+    _check_headers(launch, application)
+    return application
 
 
-def bind(application: Any) -> Any:
-    """Return the call of *application* where it is ours: to call an object, Python looks it up."""
-    is_ours = hasattr(application, 'apistar_wsgi_app')
-    return application.__call__ if is_ours else application
-
-
-def check_headers(launch: Launch, application: Any) -> None:
-    """Raise ServerError where a client can send what *application* trusts a proxy to send."""
+def _check_headers(launch: Launch, application: Any) -> None:
+    """Raise ServerError where a client can forge a header that *application* trusts."""
     if launch.server == 'granian':
         from django_apistar.server import trusted_headers
 
@@ -61,13 +55,11 @@ def check_headers(launch: Launch, application: Any) -> None:
             raise ServerError(reason)
 
 
-def load_urls() -> None:
-    """Import the URLconf, as Django's first request would."""
-    from django.conf import settings
-    from django.urls import get_resolver
+def explain_import_error(name: str, exc: Exception) -> str:
+    """Return the sentence for *exc*, raised by the import of WSGI_APPLICATION, *name*."""
+    from django_apistar.conf.route_module import describe_cause
 
-    if getattr(settings, 'ROOT_URLCONF', None):
-        get_resolver().url_patterns  # noqa: B018  # imports it
+    return f'WSGI_APPLICATION is {name!r}, which cannot be imported: {describe_cause(exc)}.'
 
 
 def is_missing(exc: ImportError, name: str) -> bool:
@@ -76,14 +68,37 @@ def is_missing(exc: ImportError, name: str) -> bool:
     return missing is None or f'{name}.'.startswith(f'{missing}.')
 
 
-def load_or_explain() -> Any:
-    """Load for a production worker: raises ServerError, after the traceback of faulty code."""
+def bind(application: Any) -> Any:
+    """Return the bound `__call__` of *application* where it is ours: it is called faster."""
+    is_ours = hasattr(application, 'apistar_wsgi_app')
+    return application.__call__ if is_ours else application
+
+
+def import_urlconf() -> None:
+    """Import Django's URLconf now. Django would import it at its first request."""
+    from django.urls import get_resolver
+
+    if getattr(settings, 'ROOT_URLCONF', None):
+        get_resolver().url_patterns  # noqa: B018  # imports it
+
+
+def load_or_exit(launch: Launch, status: int) -> Any:
+    """Return the application of a production worker; where it cannot be loaded, exit.
+
+    Prints why, for faulty code after its traceback, and exits with *status*.
+    """
     try:
-        return load_application()
-    except ImproperlyConfigured:
-        raise
+        return load_application(launch)
+    except ImproperlyConfigured as exc:
+        error: BaseException = exc
     except (Exception, SystemExit) as exc:
         traceback.print_exc()
-        raise ServerError(
-            f'The application cannot be loaded: {type(exc).__name__}: {exc}.'
-        ) from exc
+        error = ServerError(f'The application cannot be loaded: {type(exc).__name__}: {exc}.')
+    sys.stderr.write(f'{format_error(error)}\n')
+    sys.exit(status)
+
+
+def is_loadable(launch: Launch) -> bool:
+    """Return whether a fresh process can load the project now. That process prints why not."""
+    trial = dataclasses.replace(launch, verify=True, path=list(sys.path))
+    return subprocess.run(trial.command(), stdin=subprocess.DEVNULL).returncode == 0

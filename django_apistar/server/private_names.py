@@ -1,7 +1,8 @@
-"""The names of gunicorn and granian that our server code stands on, and what each promise needs.
+"""The names of gunicorn and granian that our server code needs, by the promise that needs them.
 
-Most of them are documented nowhere, and a release may rename them. So they are asked for before
-the server starts: where one is missing, or takes other parameters, what stands on it is left out.
+Most of them are not documented, and a release may rename them. So they are looked up before the
+server starts. Where one is missing, or takes other parameters, the part of ours that needs it is
+not used.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from typing import Any
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Part:
-    """A part of our server code, which is used as a whole or not at all."""
+    """A part of our server code. It is used as a whole or not at all."""
 
     package: str
-    instead: str  # what happens without it
-    names: dict[str, str]  # by promise: names within the package, methods with their parameters
+    instead: str  # what serves without it
+    names: dict[str, str]  # by promise: names in the package, methods with their parameters
 
 
 _STARTED = 'the server starts'
@@ -53,7 +54,7 @@ WORKER = Part(
     'gunicorn',
     "gunicorn's own gthread worker serves",
     {
-        'when a worker stops, it serves every client that the kernel has let in': """
+        'a worker that stops serves every connection in the backlog': """
             workers.gthread.ThreadWorker.accept(self, listener)
             workers.gthread.ThreadWorker.alive
             workers.gthread.ThreadWorker.booted
@@ -64,7 +65,7 @@ WORKER = Part(
             workers.gthread.ThreadWorker.sockets
             workers.gthread.ThreadWorker._cap_keepalive(self, deadline)
         """,
-        'no client is waited for longer than --client-timeout says': """
+        'no client is waited for beyond --client-timeout': """
             http.get_parser(cfg, source, source_addr, http2_connection)
             http.message.Request.parse(self, unreader)
             http.parser.RequestParser.finish_body(self, deadline, max_bytes)
@@ -246,7 +247,7 @@ GRANIAN = Part(
 
 @functools.cache
 def find_missing(part: Part) -> str:
-    """Return the first name of *part* that is not as we know it, '' when all are."""
+    """Return the first name of *part* that this release lacks or has changed, '' for none."""
     for lines in part.names.values():
         for line in lines.split('\n'):
             name = line.strip()
@@ -256,16 +257,15 @@ def find_missing(part: Part) -> str:
 
 
 def explain(part: Part) -> str:
-    """Return the sentences that say what is missing, and which promises do not hold for that."""
-    promises = ', nor that '.join(part.names)
+    """Return the sentences that say what is missing, and which promises do not hold without it."""
     return (
-        f'{describe_package(part)} has no {find_missing(part)} as runapistar knows it, so '
-        f'{part.instead}. Then it does not hold that {promises}.'
+        f'{get_release(part)} has no {find_missing(part)} as runapistar knows it, so '
+        f'{part.instead}. What does not hold: {"; ".join(part.names)}.'
     )
 
 
-def describe_package(part: Part) -> str:
-    """Return name and release of the package that *part* stands on."""
+def get_release(part: Part) -> str:
+    """Return the package of *part* with its release: 'gunicorn 27.0.1'."""
     package = importlib.import_module(part.package)
     return f'{part.package} {getattr(package, "__version__", "of an unknown release")}'
 
@@ -282,7 +282,7 @@ def _is_there(line: str) -> bool:
 
 
 def _find(name: str) -> Any:
-    """Return what the dotted *name* leads to; True for what only instances have, else None."""
+    """Return the object of the dotted *name*; True for an attribute of instances, else None."""
     module_name, _, rest = name.partition('.')
     found: Any = importlib.import_module(module_name)
     path = module_name

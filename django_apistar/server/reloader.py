@@ -19,12 +19,12 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
-from django.urls import get_resolver
 from django.utils import autoreload
 
 from django_apistar.application import get_route_table
-from django_apistar.server import banner, loading
-from django_apistar.server.launch import format_error
+from django_apistar.server import banner
+from django_apistar.server.launch import Launch, format_error
+from django_apistar.server.loading import import_urlconf, is_missing, load_application
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -34,22 +34,22 @@ _REQUEST_GRACE_S = 5.0  # for its running requests
 
 
 def load_watched(
-    load: Callable[[], Any], replace_worker: Callable[[WatchedApplication], None]
+    launch: Launch, is_first_load: bool, replace_worker: Callable[[WatchedApplication], None]
 ) -> WatchedApplication:
-    """Return what *load* returns, or a page with its traceback, and watch the project's files.
+    """Return the application of a development worker, and watch the project's files.
 
-    A change calls *replace_worker*, in another thread. Never raises: the worker lives until
-    the fault is repaired.
+    Where the project cannot be loaded, the application is a page with the traceback. After a
+    change another thread calls *replace_worker*. Never raises: the worker lives until the project
+    is repaired.
     """
     began = time.time()
     watched = WatchedApplication()
     with ImportRecorder() as imports:
         try:
-            watched.application = load()
-            import_urlconf()
+            watched.application = _load(launch, is_first_load)
         except (Exception, SystemExit) as exc:
-            text = describe_failure(exc)
-            tell(sys.stderr, f'{text}\nWaiting for a change.')
+            text = format_failure(exc)
+            _print(sys.stderr, f'{text}\nWaiting for a change.')
             watched.application = FailurePage(text)
 
     def watch() -> None:
@@ -60,46 +60,43 @@ def load_watched(
     return watched
 
 
-def load_again(skip_checks: bool) -> Any:
-    """Load the application of a changed project, and say so."""
-    django.setup()
-    import_routes()
-    if not skip_checks:
-        BaseCommand().check()
-    application = loading.load_application()
-    tell(sys.stdout, f'Reloaded: {banner.describe_routes(get_route_table())}.')
+def _load(launch: Launch, is_first_load: bool) -> Any:
+    """Load the application; after a change run the system checks before, and say so after."""
+    if not is_first_load:
+        django.setup()
+        _import_routes()
+        if not launch.skip_checks:
+            BaseCommand().check()
+    application = load_application(launch)
+    import_urlconf()
+    if not is_first_load:
+        _print(sys.stdout, f'Reloaded: {banner.format_routes(get_route_table())}.')
     return application
 
 
-def tell(stream: TextIO, text: str) -> None:
-    """Write *text* as a line; a stream that nobody reads any more changes nothing."""
+def _print(stream: TextIO, text: str) -> None:
+    """Write *text* as a line; a stream that is closed or full changes nothing."""
     with contextlib.suppress(OSError, ValueError):
         stream.write(f'{text}\n')
         stream.flush()
 
 
-def import_routes() -> None:
-    """Import the routes. A check would name the fault in them, and drop its traceback."""
+def _import_routes() -> None:
+    """Import the routes before the checks, which would report a fault without its traceback."""
     name = getattr(settings, 'APISTAR_ROUTE_CONF', None)
     if not isinstance(name, str):
-        return  # a check says so
+        return  # check E001 reports it
     try:
         importlib.import_module(name)
     except ImportError as exc:
-        if not loading.is_missing(exc, name):
+        if not is_missing(exc, name):
             raise
     except ValueError:
-        return  # a relative or empty name: a check says so
+        return  # a relative or empty name: check E002 reports it
 
 
-def import_urlconf() -> None:
-    """Import Django's URLs, which the first request would do: a fault in them shows at once."""
-    if getattr(settings, 'ROOT_URLCONF', None):
-        get_resolver().urlconf_module  # noqa: B018  # imports it
-
-
-def leave(watched: WatchedApplication) -> None:
-    """End this process as soon as its requests are answered; the master starts the next one."""
+def end_worker(watched: WatchedApplication) -> None:
+    """End this process as soon as its running requests are answered; the master starts another."""
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(_GRACE_S)
     deadline = time.monotonic() + _REQUEST_GRACE_S
@@ -111,7 +108,7 @@ def leave(watched: WatchedApplication) -> None:
 
 
 class WatchedApplication:
-    """The WSGI application of a worker that is about to be replaced; counts running requests."""
+    """The WSGI application of a development worker; counts its running requests."""
 
     application: Any
 
@@ -130,7 +127,7 @@ class WatchedApplication:
 
 
 class FailurePage:
-    """A WSGI application that answers everything with the text of a failure."""
+    """A WSGI application that answers every request with the text of a failure."""
 
     def __init__(self, text: str) -> None:
         self.body = f'{text}\nThe server waits for a change.\n'.encode(errors='replace')
@@ -145,8 +142,8 @@ class FailurePage:
         return [] if environ['REQUEST_METHOD'] == 'HEAD' else [self.body]
 
 
-def describe_failure(exc: BaseException) -> str:
-    """Return the sentences of a mistake in the settings, or else the traceback."""
+def format_failure(exc: BaseException) -> str:
+    """Return the sentences of a check or of a mistake in the settings, else the traceback."""
     if isinstance(exc, CommandError):  # of the system checks
         return str(exc)
     if isinstance(exc, ImproperlyConfigured):
@@ -155,7 +152,7 @@ def describe_failure(exc: BaseException) -> str:
 
 
 class ImportRecorder:
-    """Notes which files are imported. A failed import leaves no module behind to watch."""
+    """Records which files are imported. A failed import leaves nothing in sys.modules."""
 
     def __init__(self) -> None:
         self.files: set[Path] = set()
@@ -168,7 +165,7 @@ class ImportRecorder:
         sys.meta_path.remove(self)
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        """Note the file of module *name*, and leave its import to the other finders."""
+        """Record the file of module *name*, and leave its import to the other finders."""
         spec = PathFinder.find_spec(name, path, target)
         if spec and spec.has_location and spec.origin:
             self.files.add(Path(spec.origin))
@@ -183,7 +180,10 @@ class PromptReloader(autoreload.StatReloader):
         self._seen: set[Path] = set()
 
     def snapshot_files(self) -> Iterator[tuple[Path, float]]:
-        """Yield files and their times; a changed one, at first, with a time before the change."""
+        """Yield files and their times.
+
+        A file that changed while the project was loading comes first with the time before that.
+        """
         for file, changed in super().snapshot_files():
             if file not in self._seen:
                 self._seen.add(file)
@@ -201,7 +201,7 @@ def wait_for_change(began: float, extra_files: Iterable[Path]) -> None:
     try:
         if apps.ready:
             reloader.run(threading.Thread())
-        else:  # the settings cannot be imported: nothing but modules can be watched
+        else:  # The settings cannot be imported: only modules can be watched.
             reloader.run_loop()
     except SystemExit:
         return

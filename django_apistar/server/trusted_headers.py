@@ -1,7 +1,7 @@
-"""The request headers that a project believes, of those that a client can write in two ways.
+"""Request headers that a project trusts although a client can forge them past its proxy.
 
-A proxy replaces `X-Forwarded-Proto`. A client that sends `X_Forwarded_Proto` gives it the same name
-in the environ, and gets past the proxy where the server takes such names.
+A proxy replaces `X-Forwarded-Proto`. `X_Forwarded_Proto` has the same name in the environ, and
+passes the proxy; granian takes such names, gunicorn does not.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from django.conf import settings
 from django.contrib.auth.middleware import RemoteUserMiddleware
 from django.utils.module_loading import import_string
 
-# What proxies say of a client.
+# Headers by which proxies tell who their client is.
 _OF_PROXIES = re.compile(
     r'HTTP_((X_)?(FORWARDED|REMOTE|REAL|ORIGINAL|CLIENT|CLUSTER|SCRIPT)_\w+'
     r'|X_(URL_)?SCHEME|CF_CONNECTING_IP|TRUE_CLIENT_IP)'
 )
-_ONLY_REPORT = ('sentry_sdk.',)  # modules that tell somebody of a header, and decide nothing by it
-_MOST_PARTS = 200  # of an application that are looked at
+_ONLY_REPORT = ('sentry_sdk.',)  # modules that report headers and decide nothing by them
+_MOST_PARTS = 200  # of an application that are searched
 
 
 def find_trusting(application: Any) -> Iterator[tuple[str, str]]:
-    """Yield (who believes it, the header) of each header with a hyphen that is believed.
+    """Yield (who trusts it, the header) for each header with a hyphen that the project trusts.
 
-    *application* is the WSGI application, wrapped or not. What handlers read is not known.
+    *application* is the WSGI application, wrapped or not. The code of handlers is not searched.
     """
     proxy_header: Any = settings.SECURE_PROXY_SSL_HEADER
     if proxy_header and is_ambiguous(proxy_header[0]):
@@ -47,7 +47,7 @@ def find_trusting(application: Any) -> Iterator[tuple[str, str]]:
 
 
 def explain(application: Any, server: str) -> str:
-    """Return why *server*, which takes both spellings, cannot serve *application*; '' if it can."""
+    """Return why *server*, which takes both spellings, must not serve *application*, else ''."""
     for who, header in find_trusting(application):
         other = ''
         if who == 'USE_X_FORWARDED_HOST':
@@ -62,29 +62,29 @@ def explain(application: Any, server: str) -> str:
 
 
 def is_ambiguous(key: str) -> bool:
-    """Return whether the environ's *key* can come of two headers: all but HTTP_ONEWORD can."""
+    """Return whether two headers give the environ's *key*: all but those of one word."""
     return '_' in key.removeprefix('HTTP_')
 
 
 def format_header(key: str) -> str:
-    """Return the header of the environ's *key*: X-Forwarded-For."""
+    """Return the header of the environ's *key*: 'X-Forwarded-For' of 'HTTP_X_FORWARDED_FOR'."""
     return key.upper().removeprefix('HTTP_').replace('_', '-').title()
 
 
 def _find_in_middleware(middleware: Any) -> Iterator[str]:
     if inspect.isclass(middleware) and issubclass(middleware, RemoteUserMiddleware):
-        # REMOTE_USER itself, which no server for HTTP sets, comes of some header as well.
+        # No HTTP server sets REMOTE_USER itself, so that it comes from a header as well.
         if is_ambiguous(middleware.header):
             yield format_header(middleware.header)
     elif not str(middleware.__module__).startswith('django.'):
         yield from sorted(_find_read(middleware))
 
 
-# What code reads
+# Which headers code reads
 
 
 def _iter_parts(application: Any) -> Iterator[Any]:
-    """Yield the functions and classes that *application* is wrapped in, down to ours."""
+    """Yield the functions and classes around our application."""
     waiting = [application]
     seen: set[int] = set()
     while waiting and len(seen) < _MOST_PARTS:
@@ -118,7 +118,7 @@ def _is_full(cell: Any) -> bool:
 
 
 def _find_read(part: Any) -> set[str]:
-    """Return the headers of proxies that are named in the code of *part*, function or class."""
+    """Return the headers of proxies that the code of *part*, a function or class, names."""
     if str(part.__module__).startswith(_ONLY_REPORT):
         return set()
     functions = vars(part).values() if inspect.isclass(part) else [part]
@@ -128,7 +128,7 @@ def _find_read(part: Any) -> set[str]:
 
 
 def _to_key(text: str) -> str:
-    """Return *text*, a header or a key of the environ, as that key."""
+    """Return the environ's key for *text*, which is a header or already such a key."""
     return f'HTTP_{text.upper().replace("-", "_")}' if '-' in text else text
 
 

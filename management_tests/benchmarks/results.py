@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
-from django_apistar.bench.statistics import Measurement, Ratio, compare
+from django_apistar.bench.statistics import Ratio, compare
 from management_tests.benchmarks.cases import COMPARISONS, Comparison
+from management_tests.benchmarks.timing import Measurement
 
 LIBRARIES = {'ours': 'json', 'fast': 'orjson'}
 Pair = tuple[str, str]  # (case, subject)
@@ -71,7 +72,7 @@ def _get_cpu_ratio(comparison: Comparison, times: dict[Pair, Measurement]) -> Ra
     is_one_run = above[0] == below[0]
     if not is_one_run or above not in times or below not in times:
         return None
-    return compare(times[above], times[below])
+    return compare(times[above].values, times[below].values)
 
 
 def describe_machine() -> dict[str, str]:

@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from django_apistar.bench.statistics import Measurement
 from management_tests.benchmarks.cases import CASES
+from management_tests.benchmarks.timing import Measurement
 
 ROOT = Path(__file__).parents[2]
 MARK = 'getpriority'  # the C function behind worker._mark

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from django_apistar.bench.servers import read_cpu_s
-from django_apistar.bench.statistics import Measurement, Ratio, compare
+from django_apistar.bench.statistics import Ratio, compare
 from management_tests.benchmarks.cases import CASES
 from management_tests.benchmarks.runs import ROOT
 
@@ -176,10 +176,7 @@ def build_row(
     )
 
     def ratio(attribute: str, subject: list[Load]) -> Ratio:
-        above, below = (
-            Measurement(case, tuple(getattr(load, attribute) for load in of))
-            for of in (theirs, subject)
-        )
+        above, below = ([getattr(load, attribute) for load in of] for of in (theirs, subject))
         return compare(above, below)
 
     return WireRow(

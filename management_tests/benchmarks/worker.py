@@ -18,7 +18,7 @@ from typing import Any
 
 import django
 
-from django_apistar.bench import statistics
+from management_tests.benchmarks import timing
 from management_tests.benchmarks.cases import CASES
 
 WARMUPS = 100  # calls until the interpreter has specialized its bytecode
@@ -29,9 +29,9 @@ def time_case(case: str, rounds: int, value_s: float) -> Any:
     from management_tests.benchmarks.subjects import build_run
 
     runs = {subject: build_run(CASES[case], subject) for subject in CASES[case].subjects}
-    measured = statistics.measure(runs, rounds=rounds, value_s=value_s)
+    measured = timing.measure(runs, rounds=rounds, value_s=value_s)
     floor = measured.pop('floor')
-    return {name: dataclasses.asdict(one.less(floor)) for name, one in measured.items()}
+    return {name: dataclasses.asdict(one.subtract(floor)) for name, one in measured.items()}
 
 
 def count_instructions(tasks: list[tuple[str, str, int]]) -> Any:
@@ -108,8 +108,8 @@ def time_lifecycle(rounds: int, in_calls: bool = False) -> Any:
     subjects: dict[str, Callable[[int], object]] = {'lifecycle': run, 'nothing': run_nothing}
 
     def measure() -> Any:
-        measured = statistics.measure(subjects, rounds=rounds)
-        cost = measured['lifecycle'].less(measured['nothing']).median
+        measured = timing.measure(subjects, rounds=rounds)
+        cost = measured['lifecycle'].subtract(measured['nothing']).median
         return cost / measured['nothing'].median if in_calls else cost
 
     results: dict[str, float] = {}

@@ -122,7 +122,7 @@ class Command(ConsoleCommand):
             mode='http' if tool else 'in-process', tool=tool.name if tool else '',
             tool_version=tool.find_version() if tool else '', rounds=options['rounds'],
             duration_s=options['duration'], connections=options['connections'] if tool else 1,
-            base=base, targets=compared, system=results.describe_system(),
+            base=base, targets=compared, system=results.collect_system(),
             changes=tuple(changes), remarks=tuple(remarks),
         )  # fmt: skip
         differences = results.find_differences(found, baseline) if baseline else ()
@@ -176,7 +176,7 @@ class Command(ConsoleCommand):
             self.stderr.write(f'Starting {target.label} ...')
             server = stack.enter_context(servers.serve(target, module))
             loads[target.key] = functools.partial(
-                servers.load, server, tool, options['connections']
+                servers.run_load, server, tool, options['connections']
             )
         return loads
 

@@ -18,12 +18,7 @@ from django_apistar.application import get_route_table
 from django_apistar.conf.parser import get_settings
 from django_apistar.management.console import ConsoleCommand, fill_closed_streams
 from django_apistar.server import banner, boot, listeners, loading
-from django_apistar.server.launch import (
-    DEFAULT_APPLICATION,
-    Launch,
-    has_settings_module,
-    hold_signals,
-)
+from django_apistar.server.launch import Launch, has_settings_module, hold_signals
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
@@ -167,7 +162,7 @@ class Command(ConsoleCommand):
             self.check()
         self._warn_about_migrations()
         self._check_hosts()
-        loading.check_headers(launch, loading.load_application())
+        loading.load_application(launch)
         found = self._format_banner(launch, configured, listeners_)
         if is_trial:
             self.write(found)
@@ -208,13 +203,13 @@ class Command(ConsoleCommand):
         table = get_route_table()
         facts = banner.Banner(
             settings_module=str(getattr(settings, 'SETTINGS_MODULE', None) or '(configured)'),
-            addresses=configured.describe_addresses(opened),
+            addresses=configured.format_addresses(opened),
             scheme=configured.scheme,
             docs_url=get_settings().docs_url,
             admin_url=banner.find_admin_url(table),
-            server=configured.describe(),
+            server=configured.format_workers(),
             is_reloading=launch.reload,
-            routes=banner.describe_routes(table),
+            routes=banner.format_routes(table),
         )
         return banner.format_banner(facts)
 
@@ -234,7 +229,7 @@ def build_launch(options: dict[str, Any], arguments: list[str]) -> Launch:
         chosen['bind'] = [listeners.parse_address(address, host) for address in addresses]
     return Launch(
         server=options['server'],
-        application=settings.WSGI_APPLICATION or DEFAULT_APPLICATION,
+        application=loading.get_application_name(),
         settings=chosen,
         arguments=list(arguments),
         config=_absolute(options['config']),

@@ -1,4 +1,4 @@
-"""granian's own options, which follow `--` on the command line of `runapistar`."""
+"""granian's own options, after `--` on the command line of `runapistar`."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from django_apistar.server.launch import ServerError
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Options of granian after `--` that runapistar sets itself.
+# Options of granian that runapistar sets itself, and by what.
 _OWN = {
     'host': '--bind', 'port': '--bind', 'uds': '--bind', 'workers': '--workers',
     'blocking_threads': '--threads', 'ssl_certificate': '--certfile', 'ssl_keyfile': '--keyfile',
     'log_access_enabled': '--access-log', 'pid_file': '--pid',
     'workers_kill_timeout': '--graceful-timeout', 'http1_keep_alive': '--keep-alive',
     'http1_header_read_timeout': '--client-timeout',
-    # It takes as many characters off any path, so that /xyz/admin/ were /admin/ as well.
+    # It cuts its length off any path: /xyz/admin/ would be /admin/ as well.
     'url_path_prefix': 'the setting FORCE_SCRIPT_NAME',
     'ssl_keyfile_password': 'a key without a password',  # granian 2.8.9 panics at such a key
     'interface': '--server', 'reload': '--noreload', 'factory': '--server',
 }  # fmt: skip
-# Those that change nothing: our log and our reloader stand in their place.
+# Options without effect: our log and our reloader serve instead.
 _IDLE = {
     'log_access_fmt', 'reload_ignore_dirs', 'reload_ignore_paths', 'reload_ignore_patterns',
     'reload_ignore_worker_failure', 'reload_paths', 'reload_tick', 'uds_permissions', 'websockets',
 }  # fmt: skip
-# Options of granian whose argument of the server class has another name.
+# Options that the server class takes by another name.
 _NAMES = {'http1_buffer_size': 'max_buffer_size'}
 
 
 def parse_arguments(arguments: list[str]) -> dict[str, Any]:
-    """Return what granian's own options after `--` mean for its server class."""
+    """Return granian's own options as arguments of its server class."""
     try:
         context = cli.make_context('granian', [*arguments, 'WSGI_APPLICATION'])
     except click.ClickException as exc:

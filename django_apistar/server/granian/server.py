@@ -1,4 +1,4 @@
-"""granian as the command runs it: the same options, access log, reload and signals as gunicorn."""
+"""granian with the options, access log, reload and signals that runapistar has with gunicorn."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import functools
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 import types
@@ -16,7 +15,6 @@ from typing import Any
 
 import granian
 import granian.wsgi as wsgi
-from django.core.exceptions import ImproperlyConfigured
 from granian.constants import Interfaces, SSLProtocols
 from granian.errors import FatalError
 from granian.http import HTTP1Settings
@@ -31,36 +29,28 @@ from django_apistar.api.server_state import server_state
 from django_apistar.server import access_log, listeners
 from django_apistar.server.defaults import (
     WORKERS_MAX,
-    check_certificate,
-    check_drain,
-    check_log_file,
-    check_pid_file,
-    check_workers,
+    check_options,
     count_cores,
     count_threads,
     count_workers,
     default_address,
+    format_workers,
 )
 from django_apistar.server.drain import Drain
 from django_apistar.server.granian.options import parse_arguments
-from django_apistar.server.launch import Launch, ServerError, accept_signals, format_error
-from django_apistar.server.loading import (
-    check_headers,
-    is_loadable,
-    load_application,
-    load_or_explain,
-)
+from django_apistar.server.launch import Launch, ServerError, accept_signals
+from django_apistar.server.loading import is_loadable, load_or_exit
 from django_apistar.server.private_names import LOG, explain, find_missing
 
-# Options of runapistar that gunicorn has and granian has not.
+# Options of runapistar that granian lacks.
 _MISSING = {
     'worker_class': '--worker-class',
     'timeout': '--timeout',
     'max_requests': '--max-requests',
     'preload_app': '--preload',
 }
-_LOADING_S = 1.5  # that a new worker gets for loading before the old one turns clients away
-_LINGER_S = 2.0  # that a client gets for its request on a connection which is about to close
+_LOADING_S = 1.5  # for a new worker to load before the old one begins to drain
+_LINGER_S = 2.0  # for a client to send its request on a connection that drains
 
 # granian's own handler writes to stdout.
 _LOG_HANDLERS = {
@@ -90,17 +80,13 @@ class GranianServer:
         self.graceful_timeout_s: int = chosen.get('graceful_timeout', 5 if is_development else 30)
         self.client_timeout_s: int = chosen.get('client_timeout', client_timeouts.DEFAULT_S)
         self.arguments = parse_arguments(launch.arguments)
-        check_workers(self.workers)
         self.drain_s: int = chosen.get('drain', 0)
-        check_drain(self.drain_s)
         self.drain_flag: Any = None  # of the Drain, while it serves
-        for name in ('threads', 'graceful_timeout_s', 'client_timeout_s'):
+        self.cfg = self._build_config()
+        check_options(self.cfg, self.workers, self.threads, self.drain_s)
+        for name in ('graceful_timeout_s', 'client_timeout_s'):
             if getattr(self, name) < 1:
                 raise ServerError(f'{name.removesuffix("_s")} must be 1 or more with granian.')
-        self.cfg = self._build_config()
-        check_certificate(self.cfg.certfile, self.cfg.keyfile)
-        check_pid_file(launch.settings.get('pidfile'))
-        check_log_file(self.cfg.accesslog)
 
     def _count_workers(self) -> int:
         # More than one per core slows granian down: it waits for the clients outside Python.
@@ -127,17 +113,16 @@ class GranianServer:
             raise ServerError('granian serves on one address. Give one, or use gunicorn.')
 
     def _build_config(self) -> Any:
-        """Return gunicorn's configuration of the socket and the access log, which we share."""
-        chosen = self.launch.settings
+        """Return gunicorn's `Config`, which our listeners and our access log read."""
+        chosen, is_development = self.launch.settings, self.launch.debug
         config = Config()
-        config.set('bind', chosen.get('bind', [default_address(self.launch.debug)]))
-        config.set('accesslog', chosen.get('accesslog', '-' if self.launch.debug else None))
-        is_development = self.launch.debug
+        config.set('bind', chosen.get('bind', [default_address(is_development)]))
+        config.set('accesslog', chosen.get('accesslog', '-' if is_development else None))
         config.set(
             'access_log_format',
             access_log.DEVELOPMENT_FORMAT if is_development else access_log.FORMAT,
         )
-        for name in ('certfile', 'keyfile'):
+        for name in ('certfile', 'keyfile', 'pidfile'):
             config.set(name, chosen.get(name))
         return config
 
@@ -150,32 +135,28 @@ class GranianServer:
         """Return the listening socket. Raises AddressError."""
         return [listeners.open_listener(address, self.cfg) for address in self.cfg.address]
 
-    def describe_addresses(self, opened: list[Any]) -> tuple[str, ...]:
+    def format_addresses(self, opened: list[Any]) -> tuple[str, ...]:
         """Return the address of the socket, or the one that would be opened."""
         addresses = [one.getsockname() for one in opened] or self.cfg.address
         return tuple(listeners.format_address(address) for address in addresses)
 
-    def describe(self) -> str:
-        """Return the server, its workers and threads in words."""
-        workers, threads = self.workers, self.threads
-        return (
-            f'granian {granian.__version__}, {workers} worker{"" if workers == 1 else "s"} '
-            f'with {threads} thread{"" if threads == 1 else "s"}'
-            f'{"" if workers == 1 else " each"}'
-        )
+    def format_workers(self) -> str:
+        """Return the server, its workers and threads as the banner shows them."""
+        release = f'granian {granian.__version__}'
+        return format_workers(release, 'worker', self.workers, self.threads)
 
     def run(self) -> None:
         """Serve until a signal ends it. Exits with status 1 when a worker cannot start."""
         self.listener = listeners.adopt(self.launch.sockets[0])
         address = self.listener.getsockname()
-        listeners.forget_lost_clients(self.listener, self.client_timeout_s)
+        listeners.set_client_timeout(self.listener, self.client_timeout_s)
         drain = Drain(logger.info, self.drain_s)
         self.drain_flag = drain.flag
         try:
             owns_socket = not isinstance(self.cfg.address[0], int)
             options = self._options(address)
             master = Master(self.launch, self.listener, owns_socket, drain, **options)
-            # A worker may be told to leave before it knows the signal.
+            # A worker may be told to drain before it handles the signal.
             signal.signal(signal.SIGUSR1, signal.SIG_IGN)
             master.on_startup(accept_signals)
             master.on_reload(functools.partial(setattr, self, 'is_first_load', False))
@@ -208,7 +189,7 @@ class GranianServer:
             'respawn_interval': 0.3 if is_development else _LOADING_S + _LINGER_S,
             'log_dictconfig': {'handlers': _LOG_HANDLERS},
             'workers_kill_timeout': self.graceful_timeout_s,
-            'pid_file': Path(chosen['pidfile']) if 'pidfile' in chosen else None,
+            'pid_file': Path(self.cfg.pidfile) if self.cfg.pidfile else None,
         }
         options.update(self.arguments)
         options['http1_settings'].keep_alive = chosen.get('keepalive') != 0
@@ -217,38 +198,34 @@ class GranianServer:
 
     def load(self) -> Any:
         """Return the WSGI application; called in each worker."""
-        threading.Thread(target=leave_with, args=(os.getppid(),), daemon=True).start()
-        server_state.drain_flag = self.drain_flag  # A worker that is spawned inherits none.
-        leaving = Leaving(self.listener)
-        signal.signal(signal.SIGUSR1, leaving.begin)
-        # granian would put the process's environment into each request's environ: secrets, and
-        # whatever looks like a header there.
+        threading.Thread(target=end_with_master, args=(os.getppid(),), daemon=True).start()
+        server_state.drain_flag = self.drain_flag  # a spawned worker inherits none
+        draining = Draining(self.listener)
+        signal.signal(signal.SIGUSR1, draining.begin)
+        # granian would copy the process's environment into each environ: its secrets, and variables
+        # that look like headers.
         vars(wsgi)['os'] = types.SimpleNamespace(environ={})
-        application = self._load_watched() if self.launch.reload else load_or_exit(self.launch)
+        application = self._load_application()
         if self.cfg.accesslog:
             log = (Logger if find_missing(LOG) else access_log.AccessLogger)(self.cfg)
             application = access_log.AccessLogged(application, log)
-        leaving.application = application
-        return leaving.answer
+        draining.application = application
+        return draining.respond
 
-    def _load_watched(self) -> Any:
-        # Imported here: its modules belong to the worker, the master must not hold them.
+    def _load_application(self) -> Any:
+        if not self.launch.reload:
+            return load_or_exit(self.launch, 1)
+        # Imported by the worker alone: the master must hold none of the modules that change.
         from django_apistar.server import reloader
-
-        def load() -> Any:
-            first = self.is_first_load
-            found = load_application() if first else reloader.load_again(self.launch.skip_checks)
-            check_headers(self.launch, found)
-            return found
 
         def ask_for_new_worker(watched: reloader.WatchedApplication) -> None:
             os.kill(os.getppid(), signal.SIGHUP)
 
-        return reloader.load_watched(load, ask_for_new_worker)
+        return reloader.load_watched(self.launch, self.is_first_load, ask_for_new_worker)
 
 
 class Master(MPServer):
-    """granian's master, with a socket that all workers share and that is bound before."""
+    """granian's master, whose workers share one socket that was bound before it started."""
 
     def __init__(
         self, launch: Launch, listener: Any, owns_socket: bool, drain: Drain, **options: Any
@@ -260,8 +237,8 @@ class Master(MPServer):
         self._owns_socket = owns_socket and not launch.debug
 
     def _init_shared_socket(self) -> None:
-        # On Linux granian would open one socket per worker, and lose what waits in the socket
-        # of a worker that is replaced.
+        # On Linux granian would open a socket for each worker, and reset the connections in the
+        # backlog of a worker that is replaced.
         self._listener.setblocking(False)
         self._sfd = self._listener.fileno()
         is_local = self._listener.family == socket.AF_UNIX
@@ -271,7 +248,7 @@ class Master(MPServer):
         self._sso = self._listener
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
-        """Stop; at SIGTERM with --drain later. A worker that is not loaded simply ends."""
+        """Stop, with --drain after its seconds. A worker that has not loaded ends at once."""
         master: Any = self.pid  # None until granian has started
         if os.getpid() != master:
             os._exit(0)
@@ -286,21 +263,21 @@ class Master(MPServer):
             if self.interrupt_signal:
                 return
             old = self.wrks[index]
-            turn_away = threading.Timer(max(delay - _LINGER_S, 0), tell_to_leave, [old])
-            turn_away.start()
+            timer = threading.Timer(max(delay - _LINGER_S, 0), tell_to_drain, [old])
+            timer.start()
             super()._respawn_workers([index], spawn_target, target_loader, delay)
-            turn_away.join()
+            timer.join()
 
     def shutdown(self, exit_code: int = 0) -> None:
-        """Stop the workers, when they have accepted every client that the kernel has let in."""
+        """Stop the workers after they have accepted the connections in the backlog."""
         self.drain.end()
         if self._owns_socket and any(worker.inner.is_alive() for worker in self.wrks):
-            listeners.empty([self._listener], self.workers_kill_timeout or 0)
+            listeners.drain_backlogs([self._listener], self.workers_kill_timeout or 0)
         super().shutdown(exit_code)  # type: ignore[no-untyped-call]
 
     def _stop_workers(self) -> None:
         for worker in self.wrks:
-            tell_to_leave(worker)
+            tell_to_drain(worker)
         time.sleep(0 if self.launch.debug else _LINGER_S)
         super()._stop_workers()  # type: ignore[no-untyped-call]
 
@@ -320,47 +297,37 @@ class Master(MPServer):
         logger.error('Not reloaded: %s.', reason)
 
 
-def load_or_exit(launch: Launch) -> Any:
-    """Return the application in a production worker; end the worker when it cannot be loaded."""
-    try:
-        application = load_or_explain()
-        check_headers(launch, application)
-        return application
-    except ImproperlyConfigured as exc:
-        sys.exit(format_error(exc))
-
-
-def leave_with(parent: int) -> None:
-    """Stop this worker when its master is gone; granian's workers would serve on."""
+def end_with_master(parent: int) -> None:
+    """Stop this worker when its master has died; granian's own workers would go on serving."""
     while os.getppid() == parent:
         time.sleep(1)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def tell_to_leave(worker: Any) -> None:
-    """Tell a worker that it ends soon, see `Leaving`."""
+def tell_to_drain(worker: Any) -> None:
+    """Tell a worker to close its connections, see `Draining`."""
     with contextlib.suppress(ProcessLookupError, TypeError):  # TypeError: it has no id yet
         os.kill(worker.inner.pid, signal.SIGUSR1)
 
 
-class Leaving:
-    """What `answer`, the WSGI application of a worker, needs to take leave of its clients.
+class Draining:
+    """Drains a worker: its WSGI application is `respond`, its signal handler `begin`.
 
-    granian closes idle connections at once when it stops, also those on which a request is
-    under way. From `begin` on this worker accepts no connection, and each response closes its
-    own, so that there are none left when it stops.
+    When granian stops, it closes idle connections at once, even where a request is on its way.
+    After `begin` this worker accepts no connection and each response closes its own, so that
+    none is left when granian stops.
     """
 
     application: Any
 
     def __init__(self, listener: Any) -> None:
-        self.is_leaving = False
+        self.is_draining = False
         self._shared = os.fstat(listener.fileno()).st_ino
         self._family = listener.family
 
-    def answer(self, environ: dict[str, Any], start_response: Any) -> Any:
-        """Answer as the application does. Granian calls a method faster than an object."""
-        if self.is_leaving:
+    def respond(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Respond as the application does. Python calls a method faster than an object."""
+        if self.is_draining:
             return self.application(environ, functools.partial(self._close, start_response))
         return self.application(environ, start_response)
 
@@ -368,24 +335,24 @@ class Leaving:
         return start_response(status, [*headers, ('Connection', 'close')], *exc_info)
 
     def begin(self, *signal_arguments: Any) -> None:
-        """Accept nothing more: a socket that nobody knows takes the place of the listening one."""
-        if self.is_leaving:
+        """Accept no connection any more: replace the listening socket by one without clients."""
+        if self.is_draining:
             return
-        self.is_leaving = True
-        with open_unknown(self._family) as unknown:
+        self.is_draining = True
+        with open_unused(self._family) as unused:
             for number in [int(entry.name) for entry in Path('/dev/fd').iterdir()]:
                 with contextlib.suppress(OSError):
                     if os.fstat(number).st_ino == self._shared:
-                        os.dup2(unknown.fileno(), number)
+                        os.dup2(unused.fileno(), number)
 
 
-def open_unknown(family: int) -> socket.socket:
-    """Return a listening socket that nobody knows, of the *family* that a worker expects."""
-    unknown = socket.socket(family)
-    unknown.setblocking(False)
+def open_unused(family: int) -> socket.socket:
+    """Return a listening socket of *family* whose address no client knows."""
+    unused = socket.socket(family)
+    unused.setblocking(False)
     if family == socket.AF_UNIX:
-        unknown.bind('')  # Linux chooses a name that is no file.
+        unused.bind('')  # Linux chooses a name that is no file.
     else:
-        unknown.bind(('::1' if family == socket.AF_INET6 else '127.0.0.1', 0))
-    unknown.listen(1)
-    return unknown
+        unused.bind(('::1' if family == socket.AF_INET6 else '127.0.0.1', 0))
+    unused.listen(1)
+    return unused

@@ -1,4 +1,4 @@
-"""The clients of our gunicorn worker: sockets and readers that wait for them with patience."""
+"""Sockets and readers of our gunicorn worker, which wait for slow clients within a limit."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from gunicorn.http.unreader import SocketUnreader
 from django_apistar.api.client_timeouts import Patience, SlowBodyError, SlowReaderError
 
 NOT_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
-_RECORD = 16 * 1024  # bytes of TLS; of more OpenSSL says only when the last has been sent
+_RECORD = 16 * 1024  # bytes of a TLS record; OpenSSL reports nothing before a whole one is sent
 _FILE_WAIT = struct.pack('ll', 0, 10_000)  # seconds and microseconds: sendfile has no flag
 _LARGEST_PART = 1 << 30  # bytes of a file
-_NO_SENDFILE = (errno.EINVAL, errno.ENOSYS)  # of such a file, on such a system
-_AT_ONCE = struct.pack('ii', 1, 0)
+_NO_SENDFILE = (errno.EINVAL, errno.ENOSYS)  # not for such a file, not on such a system
+_RESET = struct.pack('ii', 1, 0)  # SO_LINGER: close drops what is not sent
 
 logger = logging.getLogger('gunicorn.error')
 
 
 class Incomplete(BaseException):
-    """The client has to send (or to take) more before a thread can go on.
+    """The client must send (or read) more before a thread can go on.
 
-    Not an Exception: gunicorn answers those.
+    Not an Exception: gunicorn responds to those.
     """
 
     def __init__(self, exc: OSError) -> None:
@@ -43,17 +43,17 @@ class Incomplete(BaseException):
 
 
 class Waiter:
-    """How the threads of a worker wait for a client: each wait has an end, and no thread fewer."""
+    """How threads wait for a client: not beyond a limit, while another thread serves instead."""
 
     def __init__(
         self, limit_s: float, step_aside: Callable[[], AbstractContextManager[None]]
     ) -> None:
-        """Within *step_aside* another thread may serve in place of this one."""
+        """While *step_aside* is entered, another thread may serve instead of this one."""
         self.limit_s = limit_s
         self.step_aside = step_aside
 
     def wait(self, client: socket.socket, event: int, patience: Patience) -> None:
-        """Return when there is *event* (select.POLLIN, POLLOUT), or no patience any more."""
+        """Return at *event* (select.POLLIN, POLLOUT), or when *patience* has run out."""
         poll = select.poll()
         poll.register(client, event)
         with self.step_aside():
@@ -61,13 +61,13 @@ class Waiter:
 
 
 class Sender:
-    """What both kinds of sockets have in common: they send with patience."""
+    """Base of both kinds of sockets: what a slow client does not read is sent piece by piece."""
 
     waiter: Waiter
-    patience: Patience | None = None  # of the answer that is sent
+    patience: Patience | None = None  # with the response that is being sent
 
     def send_at_once(self, data: Any) -> int:
-        """Send what can be sent without a wait. Raises one of NOT_YET where that is nothing."""
+        """Send what can be sent without waiting. Raises one of NOT_YET where nothing can."""
         raise NotImplementedError
 
     def sendall(self, data: Any, flags: int = 0) -> None:
@@ -82,15 +82,15 @@ class Sender:
                 rest = rest[self._send_part(self.send_at_once, rest) :]
 
     def send(self, data: Any, flags: int = 0) -> int:
-        """Send all of *data*: who looks at the number has nothing left to do."""
+        """Send all of *data*, so that the caller has no rest to send."""
         self.sendall(data, flags)
         return len(data)
 
     def _send_part(self, send: Any, *args: Any) -> int:
-        """Wait until the client takes something, and return what `send(*args)` returns.
+        """Wait until the client reads something, and return what `send(*args)` returns.
 
-        The kernel calls a socket writable when a third of its buffer is free, long after a slow
-        client has begun to read. So what counts is what the client has taken.
+        The kernel reports a socket as writable when a third of its buffer is free, long after a
+        slow client has begun to read. So the bytes that the client has read count.
         """
         client: Any = self
         patience = self.patience = self.patience or Patience(self.waiter.limit_s)
@@ -100,20 +100,20 @@ class Sender:
             sent = int(send(*args))
         except NOT_YET:
             sent = 0
-        taken = max(queued + sent - _count_queued(client), 0)
-        patience.count(time.monotonic() - began, taken)
+        read = max(queued + sent - _count_queued(client), 0)
+        patience.count(time.monotonic() - began, read)
         if patience.is_over and not sent:
-            _leave(client, self.waiter.limit_s)
+            _abort(client, self.waiter.limit_s)
         return sent
 
 
 def _count_queued(client: socket.socket) -> int:
-    """Return how many bytes the kernel holds that the client has not taken; 0 if it cannot tell."""
+    """Return how many bytes in the kernel the client has not read; 0 where it cannot tell."""
     try:
-        answer = fcntl.ioctl(client.fileno(), termios.TIOCOUTQ, struct.pack('i', 0))
+        queued = fcntl.ioctl(client.fileno(), termios.TIOCOUTQ, struct.pack('i', 0))
     except OSError:
         return 0
-    return int(struct.unpack('i', answer)[0])
+    return int(struct.unpack('i', queued)[0])
 
 
 def name_peer(client: socket.socket) -> str:
@@ -125,19 +125,19 @@ def name_peer(client: socket.socket) -> str:
     return f'Client {peer[0]}' if isinstance(peer, tuple) else 'A client'
 
 
-def _leave(client: socket.socket, limit_s: float) -> None:
+def _abort(client: socket.socket, limit_s: float) -> None:
     logger.info('%s has not taken its answer within %s s: closed.', name_peer(client), limit_s)
-    # The kernel would keep what nobody reads.
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+    # Otherwise the kernel would keep the rest of the response.
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
     client.close()
     raise SlowReaderError()
 
 
 class ClientSocket(Sender, socket.socket):
-    """The socket of a client, which always blocks where no flag says otherwise.
+    """A client's socket, which blocks but for calls with a flag.
 
-    gunicorn has it not block while it waits for the next request, and nobody reads. Each change
-    is a system call. `settimeout` works as ever.
+    gunicorn makes it non-blocking until the next request, when nobody reads it: a system call for
+    each change, which is saved here. `settimeout` works as usual.
     """
 
     flags: ClassVar[int] = socket.MSG_DONTWAIT  # of recv
@@ -145,7 +145,7 @@ class ClientSocket(Sender, socket.socket):
 
     @classmethod
     def adopt(cls, accepted: socket.socket) -> ClientSocket:
-        """Return a socket with the descriptor of *accepted*, which blocks."""
+        """Return a blocking socket with the descriptor of *accepted*."""
         return cls(accepted.family, accepted.type, accepted.proto, accepted.detach())
 
     def setblocking(self, flag: bool) -> None:
@@ -156,7 +156,7 @@ class ClientSocket(Sender, socket.socket):
         return socket.socket.send(self, data, socket.MSG_DONTWAIT)
 
     def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
-        """Send *count* bytes of *file*, or all that it has. Raises SlowReaderError."""
+        """Send *count* bytes of *file*, or all of it. Raises SlowReaderError."""
         if not self._bounds_files:
             self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _FILE_WAIT)
             self._bounds_files = True
@@ -168,7 +168,7 @@ class ClientSocket(Sender, socket.socket):
                     position += self._send_file(file, position, end)
                 except BlockingIOError:
                     position += self._send_part(self._send_file, file, position, end)
-        except EOFError:  # It has become shorter.
+        except EOFError:  # The file has become shorter.
             pass
         except OSError as exc:
             if exc.errno not in _NO_SENDFILE:
@@ -185,7 +185,7 @@ class ClientSocket(Sender, socket.socket):
 
 
 class TLSClientSocket(Sender, ssl.SSLSocket):
-    """The socket of a client that speaks TLS, which never blocks unless `settimeout` says so."""
+    """A client's TLS socket, which never blocks unless `settimeout` says so."""
 
     flags: ClassVar[int] = 0
 
@@ -198,26 +198,26 @@ class TLSClientSocket(Sender, ssl.SSLSocket):
 
 
 class ClientReader(SocketUnreader):
-    """Reads a head without waiting, and a body with patience."""
+    """Reads a head without waiting, and a body within the client's time."""
 
     def __init__(self, client: Any, waiter: Waiter) -> None:
         super().__init__(client)
         self.waiter = waiter
-        self._head: bytes | None = None  # what has been read of it; None where a body is read
+        self._head: bytes | None = None  # read so far; None while a body is read
         self._patience: Patience | None = None
 
     def begin_head(self) -> None:
-        """Say that a head is read from here on; for its body and its answer time begins anew."""
+        """Begin to read a head. The time of its body and of its response begins anew."""
         self._head = self.buf.getvalue()
         self._patience = self.sock.patience = None
 
     def end_head(self) -> None:
-        """Say that the head is complete, so that a body follows."""
+        """End the head: what follows is the body."""
         self._head = None
 
     @property
     def has_begun(self) -> bool:
-        """Whether there is a part of a head."""
+        """Whether a part of a head has arrived."""
         return bool(self.buf.getvalue())
 
     def unread(self, data: bytes) -> None:
@@ -225,7 +225,7 @@ class ClientReader(SocketUnreader):
             super().unread(data)
 
     def chunk(self, size_hint: int | None = None) -> bytes:
-        """Return what has come, b'' at its end. Raises Incomplete or, in a body, SlowBodyError."""
+        """Return what has arrived, b'' at the end. Raises Incomplete, in a body SlowBodyError."""
         size = min(max(size_hint or 0, self.mxchunk), self.max_body_chunk)
         try:
             data: bytes = self.sock.recv(size, self.sock.flags)

@@ -1,4 +1,4 @@
-"""The connections of our gunicorn worker, and those that wait in its loop, without a thread."""
+"""The connections of our gunicorn worker, and those that wait in its loop without a thread."""
 
 from __future__ import annotations
 
@@ -20,16 +20,15 @@ from django_apistar.server.gunicorn.clients import (
     Waiter,
 )
 
-LINGER_S = 2.0  # that a client gets to close its side, as gunicorn gives it
-MOST_DRAINED = 64 * 1024  # bytes, as in gunicorn
+LINGER_S = 2.0  # for the client to close its side, as in gunicorn
+MOST_DRAINED = 64 * 1024  # bytes of a body that are read and dropped, as in gunicorn
 _NEVER_S = 3600.0
-
 
 Callback = Callable[['Connection'], None]
 
 
 class Connection(TConn):
-    """gunicorn's connection, whose handshake and heads are read step by step."""
+    """gunicorn's connection, whose handshake and heads are read as they arrive."""
 
     sock: Any  # ClientSocket or TLSClientSocket
     parser: Any
@@ -37,12 +36,12 @@ class Connection(TConn):
     def __init__(self, cfg: Any, accepted: Any, client: Any, server: Any, waiter: Waiter) -> None:
         super().__init__(cfg, ClientSocket.adopt(accepted), client, server)
         self.sock.waiter = self.waiter = waiter
-        self.data_ready = True  # gunicorn would wait for it, by a thread
-        self.deadline: float | None = None  # of what it waits for, by time.monotonic()
+        self.data_ready = True  # a thread of gunicorn's would wait for it
+        self.deadline: float | None = None  # of its wait, time.monotonic()
         self._drained = 0
 
     def init(self) -> None:
-        """Prepare for requests, once. Raises Incomplete until the handshake is done."""
+        """Prepare for requests, once. Raises Incomplete until the TLS handshake is done."""
         if self.initialized:
             return
         if self.cfg.is_ssl:
@@ -57,7 +56,7 @@ class Connection(TConn):
     def _init_tls(self) -> None:
         self._shake_hands()
         self.initialized = True
-        self.deadline = None  # The head has one of its own.
+        self.deadline = None  # The head gets its own.
         self.is_http2 = sock.is_http2_negotiated(self.sock)
         self.parser = http.get_parser(
             self.cfg, self.sock, self.client, http2_connection=self.is_http2
@@ -82,12 +81,12 @@ class Connection(TConn):
 
     @property
     def has_begun(self) -> bool:
-        """Whether the client has sent a part of a head."""
+        """Whether a part of a head has arrived."""
         reader = getattr(self.parser, 'unreader', None)  # HTTP/2 has none
         return reader is not None and reader.has_begun
 
     def is_drained(self) -> bool:
-        """Read what the client still sends, and return whether that was all, or enough."""
+        """Read and drop what the client still sends; return whether that was all, or enough."""
         try:
             while self._drained < MOST_DRAINED:
                 data = self.sock.recv(4096, ClientSocket.flags)
@@ -102,12 +101,12 @@ class Connection(TConn):
 
 
 class Waits:
-    """Connections that no thread serves, each with what ends its wait: its client, or time."""
+    """Connections that wait without a thread: each for its client, until its deadline."""
 
     def __init__(self, poller: Any) -> None:
         self._poller = poller
         self._late: dict[Connection, Callback] = {}
-        self._first = 0.0  # No deadline is before; looked for when it has passed.
+        self._first = 0.0  # no deadline is earlier; computed again when it has passed
 
     def __len__(self) -> int:
         return len(self._late)
@@ -115,7 +114,7 @@ class Waits:
     def add(
         self, conn: Connection, then: Callback, late: Callback, event: int = selectors.EVENT_READ
     ) -> None:
-        """Call *then* when there is *event*, or *late* after the connection's deadline."""
+        """Call *then* at *event*, or *late* after the connection's deadline."""
         self._poller.register(conn.sock, event, partial(self._end, conn, then))
         self._late[conn] = late
         self._first = min(self._first, conn.deadline or 0)
@@ -126,7 +125,7 @@ class Waits:
         then(conn)
 
     def cap(self, timeout_s: float) -> float:
-        """Return *timeout_s*, or less where a deadline may come before."""
+        """Return *timeout_s*, or less where a deadline may come earlier."""
         return max(min(self._first - time.monotonic(), timeout_s), 0)
 
     def end_late(self) -> None:
@@ -139,7 +138,7 @@ class Waits:
         self._first = min((conn.deadline or 0 for conn in self._late), default=now + _NEVER_S)
 
     def hurry(self, deadline: float) -> None:
-        """Bring the deadline of those forward who have sent nothing."""
+        """Move the deadline of connections without a part of a head forward to *deadline*."""
         for conn in self._late:
             if not conn.has_begun:
                 conn.deadline = min(conn.deadline or 0, deadline)

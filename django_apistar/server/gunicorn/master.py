@@ -23,7 +23,7 @@ _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
 class Master(Arbiter):
-    """gunicorn's arbiter, with sockets bound before, and a reload that cannot fail halfway."""
+    """gunicorn's arbiter on sockets that are bound already. Its reload cannot fail halfway."""
 
     def __init__(self, app: Any) -> None:
         super().__init__(app)
@@ -34,7 +34,7 @@ class Master(Arbiter):
         self.START_CTX = {'args': command, 'cwd': app.launch.directory, 0: command[0]}
 
     def start(self) -> None:
-        """Take the sockets over that were bound before this process began."""
+        """Start on the sockets that were bound before this process began."""
         if 'GUNICORN_FD' not in os.environ:  # set by USR2
             self.LISTENERS = [
                 _wrap(listeners.adopt(number), self.cfg, self.log)
@@ -47,14 +47,14 @@ class Master(Arbiter):
         accept_signals()
 
     def signal(self, sig: int, frame: Any) -> None:
-        """Queue a signal. A worker has this handler until it sets its own, and simply ends."""
+        """Queue a signal. A worker inherits this handler until it sets its own; it ends at once."""
         if os.getpid() == self.pid:
             super().signal(sig, frame)
         elif sig in _ENDING:
             os._exit(0)
 
     def spawn_worker(self) -> Any:
-        """Fork a worker, which knows whether it is one of the first."""
+        """Fork a worker; `is_first_load` tells it whether it is one of the first."""
         self.app.is_first_load = self.worker_age < self.cfg.workers
         return super().spawn_worker()
 
@@ -65,7 +65,7 @@ class Master(Arbiter):
             super().handle_term()
 
     def handle_hup(self) -> None:
-        """Reload, unless the new configuration or code is broken: then the old workers stay."""
+        """Reload. Where the new configuration or code is broken, the old workers stay."""
         if self.drain.has_begun:
             self.log.error('Not reloaded: the server is about to stop.')
         elif self._can_reload():
@@ -94,11 +94,11 @@ class Master(Arbiter):
             self.is_reloading = False
 
     def stop(self, graceful: bool = True) -> None:
-        """Stop the workers, when they have accepted every client that the kernel has let in."""
+        """Stop the workers after they have accepted the connections in the backlog."""
         self.is_stopping = True
         self.drain.end()
         if graceful and self.WORKERS and self._owns_sockets():
-            listeners.empty(self.LISTENERS, self.cfg.graceful_timeout)
+            listeners.drain_backlogs(self.LISTENERS, self.cfg.graceful_timeout)
             sock.close_sockets(self.LISTENERS, unlink=False)
             self.LISTENERS = []
         super().stop(graceful)
@@ -109,7 +109,7 @@ class Master(Arbiter):
         return is_alone and not is_handed and not self.app.launch.debug
 
     def reap_workers(self) -> None:
-        """Forget workers that have ended. While the server stops, a failed one ends nothing."""
+        """Forget the workers that have ended. In a stop one that failed does not end the rest."""
         while True:
             try:
                 super().reap_workers()
@@ -120,13 +120,13 @@ class Master(Arbiter):
                 return
 
     def manage_workers(self) -> None:
-        """Spawn missing workers and stop surplus ones; during a reload, not before its time."""
+        """Spawn missing workers and stop surplus ones, in a reload after the new ones serve."""
         if self.is_reloading:
             self._wait_for_new_workers()
         super().manage_workers()
 
     def _wait_for_new_workers(self) -> None:
-        # A worker's first heartbeat replaces the time at which its file was made.
+        # A worker's first heartbeat changes the time of its file.
         newest = sorted(self.WORKERS.values(), key=lambda worker: worker.age)[-self.num_workers :]
         made = {worker: worker.tmp.last_update() for worker in newest}
         deadline = time.monotonic() + self.cfg.graceful_timeout
@@ -145,7 +145,7 @@ class Master(Arbiter):
 
 
 def _wrap(opened: socket.socket, config: Any, log: Any) -> Any:
-    """Return gunicorn's own kind of socket for *opened*."""
+    """Return gunicorn's socket object for *opened*."""
     kinds = {socket.AF_UNIX: UnixSocket, socket.AF_INET6: TCP6Socket}
     kind = kinds.get(opened.family, TCPSocket)
     return kind(opened.getsockname(), config, log, fd=opened.detach())

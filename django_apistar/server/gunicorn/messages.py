@@ -1,4 +1,4 @@
-"""gunicorn's request and response, for our worker: the same bytes, in fewer steps."""
+"""The request and response of our gunicorn worker: gunicorn's bytes in fewer steps."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from gunicorn import util
 from gunicorn.http import message, wsgi
 
-LARGEST_COPY = 64 * 1024  # bytes; below, a copy costs less than another system call
-# To a client whose head does not come to its end.
+LARGEST_COPY = 64 * 1024  # bytes; copying less is cheaper than another system call
+# Sent where a head is not complete in time.
 REQUEST_TIMEOUT = (
     b'HTTP/1.1 408 Request Timeout\r\nContent-Type: application/json\r\n'
     b'Content-Length: 29\r\nConnection: close\r\n\r\n{"message":"Request timeout"}'
@@ -19,9 +19,9 @@ MOST_PEERS = 1024
 
 
 class Request(message.Request):
-    """gunicorn's request, which asks once whether it may trust a peer's forwarding headers."""
+    """gunicorn's request, which decides once per peer whether to trust its forwarding headers."""
 
-    _is_trusted: dict[str, bool] = {}  # by address, of all requests of this process
+    _is_trusted: dict[str, bool] = {}  # by address, shared by this process
 
     def parse(self, unreader: Any) -> Any:
         unreader.begin_head()
@@ -43,19 +43,19 @@ class Request(message.Request):
 
 
 class Response(wsgi.Response):
-    """gunicorn's response, whose head leaves with the first bytes of the body.
+    """gunicorn's response, whose head is sent with the first bytes of the body.
 
-    A header that has passed gunicorn's checks passes them again, as most are the same in each
-    response. Not remembered are cookies, and the length, which gunicorn acts upon.
+    A header that has passed gunicorn's checks is not checked again: most are the same in each
+    response. Cookies always are, and the length, by which gunicorn decides.
     """
 
     headers_sent: bool
     _head = b''
     _date = (0, '')
-    _checked: set[tuple[str, str]] = set()  # of all responses of this process
+    _checked: set[tuple[str, str]] = set()  # shared by this process
 
     def process_headers(self, headers: Any) -> None:
-        """Take the headers. Raises what gunicorn raises for one that HTTP does not allow."""
+        """Add *headers*. Raises what gunicorn raises for one that HTTP does not allow."""
         for header in headers:
             if self._is_checked(header):
                 self.headers.append(header)
@@ -66,19 +66,19 @@ class Response(wsgi.Response):
     def _is_checked(self, header: Any) -> bool:
         try:
             return header in self._checked
-        except TypeError:  # a list, say, which gunicorn takes or refuses
+        except TypeError:  # not hashable, such as a list: gunicorn decides
             return False
 
     def _remember(self, header: Any) -> None:
         if self.headers[-1:] != [header]:
-            return  # left out or changed
+            return  # gunicorn has left it out or changed it
         if header[0].lower() not in ('content-length', 'set-cookie'):
             if len(self._checked) >= MOST_CHECKED:
                 self._checked.clear()
             self._checked.add(header)
 
     def default_headers(self) -> list[str]:
-        """Return the lines that gunicorn adds, with a date that is made once a second."""
+        """Return the lines that gunicorn adds; the date is formatted once per second."""
         connection = 'close' if self.should_close() else 'keep-alive'
         major, minor = self.req.version
         lines = [
@@ -109,10 +109,10 @@ class Response(wsgi.Response):
         self._head = f'{"".join(lines)}\r\n'.encode('latin-1')
         self.headers_sent = True
         super().write(arg)
-        self._send(b'')  # where HTTP allows no body, the head is still here
+        self._send(b'')  # without a body the head has not been sent yet
 
     def sendfile(self, respiter: Any) -> bool:
-        """Send a file, and count its bytes for the access log, which gunicorn does not."""
+        """Send a file, and count its bytes for the access log: gunicorn does not."""
         is_sent = bool(super().sendfile(respiter))
         if is_sent and not self._omits_body:
             self.sent += self.response_length or 0

@@ -1,4 +1,4 @@
-"""gunicorn as the command runs it: its configuration in layers, its arbiter, its worker."""
+"""gunicorn, embedded: its configuration in layers, and our master and worker instead of its own."""
 
 from __future__ import annotations
 
@@ -10,28 +10,26 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from django.core.exceptions import ImproperlyConfigured
 from gunicorn.app.base import Application
 from gunicorn.workers.gthread import ThreadWorker
 
 from django_apistar.server import listeners
-from django_apistar.server.defaults import count_workers
+from django_apistar.server.defaults import count_workers, format_workers, get_setting
 from django_apistar.server.gunicorn.settings import (
     DEVELOPMENT,
     PRODUCTION,
     complete,
-    get,
     uses_gevent,
 )
-from django_apistar.server.launch import Launch, ServerError, accept_signals, format_error
-from django_apistar.server.loading import load_application, load_or_explain
+from django_apistar.server.launch import Launch, ServerError, accept_signals
+from django_apistar.server.loading import load_or_exit
 from django_apistar.server.private_names import (
     LOG,
     MASTER,
     WORKER,
-    describe_package,
     explain,
     find_missing,
+    get_release,
 )
 
 if TYPE_CHECKING:
@@ -39,7 +37,7 @@ if TYPE_CHECKING:
 
 CONFIG_FILE = 'gunicorn.conf.py'
 
-# The statuses of a worker that cannot start: gunicorn's Arbiter.WORKER_BOOT_ERROR, APP_LOAD_ERROR.
+# Exit statuses of a worker that cannot start: gunicorn's Arbiter.WORKER_BOOT_ERROR, APP_LOAD_ERROR.
 _BOOT_ERROR, _LOAD_ERROR = 3, 4
 
 
@@ -49,13 +47,13 @@ class GunicornServer(Application):
     def __init__(self, launch: Launch) -> None:
         self.launch = launch
         self.is_first_load = True
-        self.chosen: set[str] = set()  # settings that something else than a default decides
+        self.chosen: set[str] = set()  # settings that are not at their default
         super().__init__(prog='runapistar')
 
     # Configuration
 
     def do_load_config(self) -> None:
-        """Build `cfg`. Raises ServerError, where gunicorn would print and exit."""
+        """Build `cfg`. Raises ServerError; gunicorn would print and exit."""
         self.chosen = set()
         self.load_default_config()
         try:
@@ -65,20 +63,20 @@ class GunicornServer(Application):
         except AttributeError as exc:
             if not str(exc).startswith('No configuration setting for: '):
                 raise
-            found = f'{describe_package(WORKER)}: {exc}.'
+            found = f'{get_release(WORKER)}: {exc}.'
             raise ServerError(f'{found} Install another release.') from exc
         self._validate()
 
     def _validate(self) -> None:
-        if not hasattr(self.cfg, 'validate'):  # gunicorn 26 has none
+        if not hasattr(self.cfg, 'validate'):  # gunicorn has it since 27
             return
         try:
             self.cfg.validate()
-        except Exception as exc:  # of gunicorn's own classes
+        except Exception as exc:  # gunicorn's own classes
             raise ServerError(f'{str(exc).rstrip(".")}.') from exc
 
     def load_config(self) -> None:
-        """Apply the layers, the weaker ones first."""
+        """Apply the layers; a later one overrides an earlier one."""
         os.chdir(self.launch.directory)
         is_development = self.launch.debug
         self._apply(DEVELOPMENT if is_development else PRODUCTION)
@@ -101,10 +99,10 @@ class GunicornServer(Application):
     def _apply(self, values: dict[str, Any], source: str = '') -> None:
         for name, value in values.items():
             if name not in self.cfg.settings:
-                continue  # a configuration file may hold its own variables
+                continue  # a variable of a configuration file
             try:
                 self.cfg.set(name, value)
-            except Exception as exc:  # validators raise what they like
+            except Exception as exc:  # a validator may raise anything
                 reason = f'{str(exc).rstrip(".")}.'
                 raise ServerError(f'{source}{name} is {value!r}. {reason}') from exc
             self.chosen.add(name)
@@ -123,9 +121,9 @@ class GunicornServer(Application):
     # Serving
 
     def open_listeners(self) -> list[socket.socket]:
-        """Return the listening sockets. Raises AddressError; those opened meanwhile are closed."""
-        if listeners.count_handed_over():
-            return []  # gunicorn takes the sockets that systemd hands over
+        """Return listening sockets, bound now. Raises AddressError, and then leaves none open."""
+        if listeners.count_systemd_sockets():
+            return []  # gunicorn takes those of systemd
         opened: list[socket.socket] = []
         try:
             for address in self.cfg.address:
@@ -133,18 +131,18 @@ class GunicornServer(Application):
         except listeners.AddressError:
             listeners.close(opened)
             raise
-        if get(self.cfg, 'reuse_port'):  # then each worker opens its own
+        if get_setting(self.cfg, 'reuse_port'):  # then each worker opens its own
             listeners.close(opened)
             return []
         return opened
 
-    def describe_addresses(self, opened: list[socket.socket]) -> tuple[str, ...]:
-        """Return the addresses of the sockets, or those that would be opened."""
+    def format_addresses(self, opened: list[socket.socket]) -> tuple[str, ...]:
+        """Return the addresses of *opened*; without sockets those that would be bound."""
         if opened:
             return tuple(listeners.format_address(one.getsockname()) for one in opened)
         first = listeners.SYSTEMD_FIRST
-        handed_over = range(first, first + listeners.count_handed_over())
-        return tuple(map(listeners.format_address, handed_over or self.cfg.address))
+        from_systemd = range(first, first + listeners.count_systemd_sockets())
+        return tuple(map(listeners.format_address, from_systemd or self.cfg.address))
 
     @property
     def scheme(self) -> str:
@@ -153,10 +151,10 @@ class GunicornServer(Application):
 
     @property
     def trial_text(self) -> str | None:
-        """What gunicorn's own --print-config and --check-config print, instead of serving."""
-        if get(self.cfg, 'print_config'):
+        """What gunicorn's own --print-config and --check-config print instead of serving."""
+        if get_setting(self.cfg, 'print_config'):
             return str(self.cfg)
-        is_trial = get(self.cfg, 'check_config')
+        is_trial = get_setting(self.cfg, 'check_config')
         return 'The configuration is in order; not started.' if is_trial else None
 
     @property
@@ -166,42 +164,24 @@ class GunicornServer(Application):
 
     @property
     def complaints(self) -> list[str]:
-        """What does not hold with this gunicorn, in a sentence for each part of ours."""
+        """The sentences that say what this gunicorn lacks, for each part of ours."""
         return [explain(part) for part in (WORKER, MASTER, LOG) if find_missing(part)]
 
-    def describe(self) -> str:
-        """Return the server, its workers and threads in words."""
-        from gunicorn import __version__
-
-        workers = self.cfg.workers
-        name = self.cfg.worker_class_str.rpartition('.')[2]
-        name = 'gthread' if issubclass(self.cfg.worker_class, ThreadWorker) else name
-        text = f'gunicorn {__version__}, {workers} {name} worker{"" if workers == 1 else "s"}'
-        if name == 'gthread':
-            text += f' with {self.cfg.threads} thread{"" if self.cfg.threads == 1 else "s"}'
-            text += '' if workers == 1 else ' each'
-        return text
+    def format_workers(self) -> str:
+        """Return the server, its workers and threads as the banner shows them."""
+        is_gthread = issubclass(self.cfg.worker_class, ThreadWorker)
+        kind = 'gthread' if is_gthread else self.cfg.worker_class_str.rpartition('.')[2]
+        threads = self.cfg.threads if is_gthread else None
+        return format_workers(get_release(WORKER), f'{kind} worker', self.cfg.workers, threads)
 
     def load(self) -> Any:
-        """Return the WSGI application; called in each worker, or once before with --preload."""
-        if self.launch.reload:
-            return self._load_watched()
-        try:
-            return load_or_explain()
-        except ImproperlyConfigured as exc:
-            sys.stderr.write(f'{format_error(exc)}\n')
-            sys.exit(_LOAD_ERROR)
-
-    def _load_watched(self) -> Any:
-        # Imported here: its modules belong to the worker, the master must not hold them.
+        """Return the WSGI application. Called in each worker, with --preload once before them."""
+        if not self.launch.reload:
+            return load_or_exit(self.launch, _LOAD_ERROR)
+        # Imported by the worker alone: the master must hold none of the modules that change.
         from django_apistar.server import reloader
 
-        def load() -> Any:
-            if self.is_first_load:
-                return load_application()
-            return reloader.load_again(self.launch.skip_checks)
-
-        return reloader.load_watched(load, reloader.leave)
+        return reloader.load_watched(self.launch, self.is_first_load, reloader.end_worker)
 
     def run(self) -> None:
         """Serve until a signal ends it. Exits with status 0, or 1 when a worker cannot start."""
@@ -214,7 +194,7 @@ class GunicornServer(Application):
         except (RuntimeError, OSError, ValueError) as exc:
             raise ServerError(f'{str(exc).removeprefix("Error: ").rstrip(".")}.') from exc
         except SystemExit as exc:
-            # In a worker the status tells the master that the application cannot be loaded.
+            # In a worker this status tells the master that the application cannot be loaded.
             if os.getpid() != process or exc.code not in (_BOOT_ERROR, _LOAD_ERROR):
                 raise
             sys.exit(1)
@@ -224,14 +204,14 @@ class GunicornServer(Application):
 
         from django_apistar.server.gunicorn.master import Master
 
-        if get(self.cfg, 'daemon'):
-            util.daemonize(get(self.cfg, 'enable_stdio_inheritance'))
-        if get(self.cfg, 'spew'):
+        if get_setting(self.cfg, 'daemon'):
+            util.daemonize(get_setting(self.cfg, 'enable_stdio_inheritance'))
+        if get_setting(self.cfg, 'spew'):
             debug.spew()
         Master(self).run()
 
     def _run_as_gunicorn(self) -> None:
-        """Serve with the master that gunicorn has, on the sockets that are open."""
+        """Serve with gunicorn's own master on the sockets that are bound."""
         if self.launch.sockets:
             self.cfg.set('bind', [f'fd://{number}' for number in self.launch.sockets])
         accept_signals()

@@ -1,4 +1,4 @@
-"""gunicorn's settings as the command decides them: defaults, refusals, trials, one of our own."""
+"""gunicorn's settings: our defaults, what we refuse, what we try first, and one of our own."""
 
 from __future__ import annotations
 
@@ -14,23 +14,20 @@ from gunicorn.config import Setting
 from django_apistar.api.client_timeouts import DEFAULT_S
 from django_apistar.server import access_log
 from django_apistar.server.defaults import (
-    check_certificate,
-    check_drain,
-    check_log_file,
-    check_pid_file,
-    check_workers,
+    check_options,
     count_threads,
     default_address,
+    get_setting,
 )
 from django_apistar.server.launch import Launch, ServerError
 from django_apistar.server.private_names import LOG, WORKER, find_missing
 
-_JITTER_SHARE = 10  # of max_requests, so that not all workers are replaced at once
+_JITTER_SHARE = 10  # max_requests_jitter is a tenth of max_requests: workers end one by one
 
 PRODUCTION = {
     'access_log_format': access_log.FORMAT,
     'control_socket_disable': True,
-    # A client's SCRIPT_NAME would go through a proxy that only knows of paths, and past its rules.
+    # A client could send SCRIPT_NAME, and so get past a proxy whose rules are about paths.
     'forwarder_headers': '',
     'worker_class': 'gthread',
     'timeout': 30,
@@ -49,7 +46,7 @@ DEVELOPMENT = {
     'max_requests': 0,
 }
 
-# Settings of gunicorn that a project cannot have here, and why.
+# Settings of gunicorn that we refuse, and why.
 REFUSED = {
     'paste': 'WSGI_APPLICATION names the application. Leave it out.',
     'raw_paste_global_conf': 'It configures a Paste application, and WSGI_APPLICATION is none.',
@@ -71,7 +68,7 @@ def _check_seconds(value: int | str) -> int:
 
 
 class ClientTimeout(Setting):
-    """Known to gunicorn's configuration by its base class: in files, and on command lines."""
+    """client_timeout. gunicorn knows it by the base class: in files and on command lines."""
 
     name = 'client_timeout'
     section = 'Worker Processes'
@@ -81,8 +78,8 @@ class ClientTimeout(Setting):
     type = int
     default = DEFAULT_S
     desc = """\
-        The seconds that a client gets for its handshake and for a head, and that it may let a
-        body or an answer rest.
+        The seconds that a client has for its handshake and for a head, and for which it may
+        send nothing of a body or read nothing of a response.
         """
 
 
@@ -103,35 +100,31 @@ class DrainSeconds(Setting):
 
 
 def complete(config: Any, chosen: set[str], launch: Launch) -> None:
-    """Decide what depends on other settings, and try what can be wrong with them.
+    """Set what depends on other settings, and check all of them.
 
-    *config* is gunicorn's `Config`, *chosen* the settings that something else than a default
-    decides. Enters the folders that they name. Raises ServerError.
+    *config* is gunicorn's `Config`, *chosen* the settings that are not at their default. Changes
+    to the folder that they name. Raises ServerError.
     """
-    _refuse(config, launch.application)
+    _check_application(config, launch.application)
     _enter_folders(config, chosen)
-    if get(config, 'raw_env'):
+    if get_setting(config, 'raw_env'):
         os.environ.update(config.env)
     if 'bind' not in chosen:
         config.set('bind', [default_address(launch.debug)])
     if 'max_requests_jitter' not in chosen:
-        _set(config, 'max_requests_jitter', (get(config, 'max_requests') or 0) // _JITTER_SHARE)
+        most = get_setting(config, 'max_requests') or 0
+        _set(config, 'max_requests_jitter', most // _JITTER_SHARE)
     if 'control_socket' in chosen and 'control_socket_disable' not in chosen:
         _set(config, 'control_socket_disable', False)
     if launch.reload:
         _set(config, 'reload', False)  # by our own reloader
     if 'logger_class' not in chosen and not find_missing(LOG):
-        sends_statistics = bool(get(config, 'statsd_host'))
+        sends_statistics = bool(get_setting(config, 'statsd_host'))
         _set(config, 'logger_class', access_log.get_logger_class(sends_statistics))
     _choose_worker(config, chosen, launch.debug)
-    _check_processes(config)
+    check_options(config, config.workers, config.threads, get_setting(config, 'drain') or 0)
+    _check_identity(config)
     _check_files(config)
-
-
-def get(config: Any, name: str) -> Any:
-    """Return a setting; None where this release of gunicorn has it no more, or not yet."""
-    setting = config.settings.get(name)
-    return setting.get() if setting else None
 
 
 def _set(config: Any, name: str, value: Any) -> None:
@@ -139,22 +132,22 @@ def _set(config: Any, name: str, value: Any) -> None:
         config.set(name, value)
 
 
-def _refuse(config: Any, application: str) -> None:
+def _check_application(config: Any, application: str) -> None:
     for name, reason in REFUSED.items():
-        if get(config, name):
-            raise ServerError(f'{name} is {get(config, name)!r}. {reason}')
-    named = (get(config, 'wsgi_app') or '').replace(':', '.')
+        if get_setting(config, name):
+            raise ServerError(f'{name} is {get_setting(config, name)!r}. {reason}')
+    named = (get_setting(config, 'wsgi_app') or '').replace(':', '.')
     if named and application not in (named, f'{named}.application'):
         raise ServerError(
             f'wsgi_app is {config.wsgi_app!r}, and WSGI_APPLICATION is {application!r}. '
             'Leave wsgi_app out, or set both to the same.'
         )
-    if get(config, 'http_parser') == 'fast' and find_spec('gunicorn_h1c') is None:
+    if get_setting(config, 'http_parser') == 'fast' and find_spec('gunicorn_h1c') is None:
         raise ServerError("http_parser is 'fast', and gunicorn_h1c is not installed. Install it.")
 
 
 def _enter_folders(config: Any, chosen: set[str]) -> None:
-    folders = list(filter(None, (get(config, 'pythonpath') or '').split(',')))
+    folders = list(filter(None, (get_setting(config, 'pythonpath') or '').split(',')))
     if 'chdir' in chosen:
         os.chdir(config.chdir)
         folders.append(config.chdir)
@@ -177,7 +170,7 @@ def _choose_worker(config: Any, chosen: set[str], is_development: bool) -> None:
     try:
         loaded = config.worker_class
     except RuntimeError as exc:
-        # A traceback in brackets, whose last line is the cause.
+        # The text is a traceback in brackets; its last line is the cause.
         reason = str(exc).rstrip(' \n].').splitlines()[-1]
         raise ServerError(
             f'The worker class {worker_class!r} cannot be loaded: {reason}. '
@@ -202,7 +195,7 @@ def _is_gthread(worker_class: Any, threads: int) -> bool:
 
 
 def get_worker_class(is_development: bool) -> Any:
-    """Return our threaded worker, or the name of gunicorn's where ours has nothing to stand on."""
+    """Return our threaded worker, or the name of gunicorn's where this release lacks a name."""
     if find_missing(WORKER):
         return 'gthread'
     from django_apistar.server.gunicorn.worker import DevelopmentWorker, Worker
@@ -211,18 +204,14 @@ def get_worker_class(is_development: bool) -> Any:
 
 
 def uses_gevent(worker_class: type) -> bool:
-    """Return whether *worker_class* is gunicorn's for gevent, or made of it."""
+    """Return whether *worker_class* is gunicorn's for gevent, or a subclass."""
     modules = {base.__module__ for base in worker_class.__mro__}
     return 'gunicorn.workers.ggevent' in modules
 
 
-def _check_processes(config: Any) -> None:
-    check_workers(config.workers)
-    check_drain(get(config, 'drain') or 0)
-    if config.threads < 1:
-        raise ServerError('threads is 0. Serving needs 1 thread or more.')
+def _check_identity(config: Any) -> None:
     for name, own in (('user', os.geteuid()), ('group', os.getegid())):
-        wanted = get(config, name)
+        wanted = get_setting(config, name)
         if os.geteuid() and wanted not in (None, own):
             raise ServerError(
                 f'{name} is {wanted}, and this process is {own}. Only root can serve as another: '
@@ -231,17 +220,13 @@ def _check_processes(config: Any) -> None:
 
 
 def _check_files(config: Any) -> None:
-    check_certificate(config.certfile, config.keyfile)
     if config.is_ssl:
-        _check_tls(get(config, 'ca_certs'), get(config, 'ciphers'))
-    check_pid_file(get(config, 'pidfile'))
-    for name in ('accesslog', 'errorlog'):
-        check_log_file(get(config, name))
+        _check_tls(get_setting(config, 'ca_certs'), get_setting(config, 'ciphers'))
     for name in ('logconfig', 'logconfig_json'):
-        file = get(config, name)
+        file = get_setting(config, name)
         if file and not Path(file).is_file():
             raise ServerError(f'{name} is {file!r}, which is no file.')
-    folder = get(config, 'worker_tmp_dir')
+    folder = get_setting(config, 'worker_tmp_dir')
     if folder and not Path(folder).is_dir():
         raise ServerError(f'worker_tmp_dir is {folder!r}, which is no folder.')
 

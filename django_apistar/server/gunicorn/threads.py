@@ -15,17 +15,17 @@ from gunicorn.workers.gthread import PollableMethodQueue
 
 
 class ThreadPool:
-    """Threads that serve connections, started as they are needed.
+    """Threads that serve connections, started when they are needed.
 
-    *size* of them at most, but one that waits for its client does not count. It stands for a
-    ThreadPoolExecutor, whose future with its locks costs a tenth of a small request. All but the
-    threads' own work is called by the thread of the worker's loop.
+    *size* of them at most, without those that wait for a client. Replaces ThreadPoolExecutor,
+    whose futures with their locks cost a tenth of a small request. All but the threads' own work
+    runs in the thread of the worker's loop.
     """
 
     def __init__(
         self, size: int, serve: Callable[[Any], object], defer: Callable[..., object]
     ) -> None:
-        """*defer* has the loop call something."""
+        """*defer* lets the loop call something."""
         self.size = size
         self.serve = serve
         self.defer = defer
@@ -35,7 +35,7 @@ class ThreadPool:
         self._aside: set[int] = set()  # threads that wait for a client
 
     def put(self, connection: Any) -> None:
-        """Have *connection* served; `release` says when that is done."""
+        """Let a thread serve *connection*; `release` follows when that is done."""
         self._busy += 1
         self._connections.put(connection)
         self._grow()
@@ -49,7 +49,7 @@ class ThreadPool:
 
     @contextlib.contextmanager
     def step_aside(self) -> Iterator[None]:
-        """Let another thread serve, while this one waits for its client."""
+        """Let another thread serve while this one waits for its client."""
         self._aside.add(threading.get_ident())
         self.defer(self._grow)
         try:
@@ -62,13 +62,13 @@ class ThreadPool:
             self._threads += 1
             try:
                 threading.Thread(target=self._run, name=f'worker-{self._threads}').start()
-            except RuntimeError:  # The system allows no more.
+            except RuntimeError:  # The system allows no more threads.
                 self._threads -= 1
                 if not self._threads:
                     raise
 
     def shutdown(self, wait: bool = False) -> None:
-        """Let the threads end when they have served what was put. Python's end waits for them."""
+        """Let the threads end after what was put is served. Python waits for them when it exits."""
         for _ in range(self._threads):
             self._connections.put(None)
         self._threads = 0
@@ -76,12 +76,12 @@ class ThreadPool:
     def _run(self) -> None:
         while (connection := self._connections.get()) is not None:
             self.serve(connection)
-        if 'django.db' in sys.modules:  # A thread has connections of its own.
+        if 'django.db' in sys.modules:  # Each thread has its own connections.
             sys.modules['django.db'].connections.close_all()
 
 
 class Outcome:
-    """What came of a connection, with what gunicorn asks of a future."""
+    """What `handle` returned or raised, with the part of a future that gunicorn reads."""
 
     def __init__(self, value: Any = None, error: BaseException | None = None) -> None:
         self.value = value
@@ -98,22 +98,22 @@ class Outcome:
 
 
 class Callbacks(PollableMethodQueue):
-    """gunicorn's queue of calls for the loop, which wakes it once for all that wait."""
+    """gunicorn's queue of calls for the loop, which is woken once for all of them."""
 
     _is_woken = False
 
     def defer(self, callback: Callable[..., object], *args: Any) -> None:
-        """Have the loop call *callback*; from any thread, and from a signal's handler."""
+        """Let the loop call *callback*. Works in any thread and in a signal handler."""
         self._queue.put(partial(callback, *args))
-        # The loop forgets the wake-up before it looks at the queue: it sees what was put before,
-        # or is woken again.
+        # The loop clears the flag before it reads the queue: it sees what was put before, or is
+        # woken again.
         if not self._is_woken:
             self._is_woken = True
             with contextlib.suppress(OSError):
                 os.write(self._write_fd, b'\0')
 
     def run_callbacks(self, _fileobj: Any, max_callbacks: int = 50) -> None:
-        """Call all that wait; what they defer meanwhile comes the next time."""
+        """Make the calls of the queue; those that they defer are made the next time."""
         with contextlib.suppress(OSError):
             os.read(self._read_fd, max_callbacks)
         self._is_woken = False

@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker: it loses no client when it stops, and costs half as much."""
+"""gunicorn's threaded worker, which loses no client when it stops, at half the cost."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from django_apistar.server.gunicorn.threads import Callbacks, Outcome, ThreadPoo
 
 
 class Worker(ThreadWorker):
-    """gunicorn's threaded worker that, when it stops, serves whom the kernel has let in.
+    """gunicorn's threaded worker, which serves the connections in the backlog before it stops.
 
-    Each system call lets another thread take Python's lock, and its own has to wait for it. So
-    a request costs less the fewer there are: here four on its socket where gunicorn has ten.
+    A system call releases Python's lock, and its thread waits to get it back. A request makes four
+    calls on its socket here, and ten with gunicorn's own worker.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -35,10 +35,10 @@ class Worker(ThreadWorker):
         self.method_queue = Callbacks()
 
     def init_process(self) -> None:
-        # gunicorn has no setting for its classes; this process is the worker's alone.
+        # gunicorn has no setting for these classes. This process runs nothing but the worker.
         RequestParser.mesg_class, wsgi.Response = Request, Response
         gthread.TConn = self._connect
-        _settle(self.cfg)
+        _freeze_settings(self.cfg)
         super().init_process()
 
     def get_thread_pool(self) -> ThreadPool:
@@ -50,7 +50,7 @@ class Worker(ThreadWorker):
         try:
             super().run()
         finally:
-            self.tpool.shutdown()  # when SystemExit ends the loop, too
+            self.tpool.shutdown()  # also when SystemExit ends the loop
 
     def _connect(self, cfg: Any, accepted: Any, client: Any, server: Any) -> Connection:
         return Connection(cfg, accepted, client, server, self.waiter)
@@ -67,14 +67,14 @@ class Worker(ThreadWorker):
             return
         except Exception as exc:
             outcome = Outcome(error=exc)
-        except BaseException as exc:  # by what is wrapped around the application
-            outcome = Outcome(self._survive(conn, exc))
+        except BaseException as exc:  # from a wrapper around the application
+            outcome = Outcome(self._handle_exit(conn, exc))
         self.method_queue.defer(self.finish_request, conn, outcome)
 
-    def _survive(self, conn: Any, exc: BaseException) -> bool:
-        """Answer 500 to a SystemExit, before which gunicorn has sent nothing; else only log.
+    def _handle_exit(self, conn: Any, exc: BaseException) -> bool:
+        """Respond with 500 to a SystemExit, for which gunicorn sends nothing; log any other.
 
-        Given to the loop, it would end the worker, and some a status that ends the master.
+        In the loop *exc* would end the worker, and with some statuses the master.
         """
         if isinstance(exc, SystemExit):
             self.handle_error(getattr(conn.parser, 'mesg', None), conn.sock, conn.client, exc)
@@ -86,42 +86,42 @@ class Worker(ThreadWorker):
         self.tpool.release()
         conn.deadline = None
         if fs.error is None and not fs.value:
-            self._take_leave(conn)
+            self._linger(conn)
         else:
             super().finish_request(conn, fs)
 
     def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
-        """Return whether the connection can be used again; without a look at a body read whole.
+        """Return whether the connection can be used again; a body that was read is not read again.
 
-        What is left of a body is read within the client's time. gunicorn has five seconds.
+        The rest of a body must arrive within --client-timeout. gunicorn gives it five seconds.
         """
         if not keepalive:
             return False
         body = conn.parser.mesg.body
         if isinstance(body.reader, LengthReader) and not body.reader.length:
-            conn.parser.mesg = None  # which gunicorn would ask before the next request
+            conn.parser.mesg = None  # so that gunicorn does not ask it before the next request
             return True
         try:
             return bool(conn.parser.finish_body(max_bytes=MOST_DRAINED))
         except SlowBodyError:
             return False
 
-    # Clients that are waited for in the loop
+    # Connections that wait in the loop
 
     def _wait_for_more(self, conn: Connection, exc: Incomplete) -> None:
-        """Wait for the rest of a handshake or a head; its time began with the first wait."""
+        """Wait for the rest of a handshake or a head, until the deadline set by the first wait."""
         self.tpool.release()
         if conn.parser is not None:
-            conn.parser.req_count -= 1  # It is read again, from its beginning.
+            conn.parser.req_count -= 1  # The head is read again from its beginning.
         if conn.deadline is None:
             conn.deadline = time.monotonic() + self.waiter.limit_s
         if not self.alive:
             self._cap_keepalive(time.monotonic() + LINGER_S)
         event = selectors.EVENT_WRITE if exc.wants_to_write else selectors.EVENT_READ
-        self.waits.add(conn, self.enqueue_req, self._refuse, event)
+        self.waits.add(conn, self.enqueue_req, self._time_out, event)
 
-    def _refuse(self, conn: Connection) -> None:
-        """Close a connection whose handshake or head has taken too long."""
+    def _time_out(self, conn: Connection) -> None:
+        """Close a connection whose handshake or head is not complete at its deadline."""
         if not conn.has_begun:
             self._close(conn)
             return
@@ -129,12 +129,12 @@ class Worker(ThreadWorker):
         self.log.info('%s has not sent its request within %s s: 408.', client, limit_s)
         with contextlib.suppress(OSError):
             conn.sock.send_at_once(REQUEST_TIMEOUT)
-        self._take_leave(conn)
+        self._linger(conn)
 
-    def _take_leave(self, conn: Connection) -> None:
-        """Close a connection when its client has, or soon (RFC 9112, section 9.6).
+    def _linger(self, conn: Connection) -> None:
+        """Close a connection when its client has closed it, or after LINGER_S (RFC 9112, 9.6).
 
-        gunicorn waits for that in the loop, up to two seconds for each client.
+        gunicorn's loop stands still for that, up to two seconds for each client.
         """
         conn.deadline = time.monotonic() + LINGER_S
         try:
@@ -167,24 +167,24 @@ class Worker(ThreadWorker):
         super()._cap_keepalive(deadline)
         self.waits.hurry(deadline)
 
-    # The end
+    # Stop
 
     def set_accept_enabled(self, enabled: bool) -> None:
         super().set_accept_enabled(enabled)
         if not enabled and not self.alive:
-            self._empty_backlog()
+            self._accept_backlog()
 
     def handle_quit(self, sig: int, frame: Any) -> None:
-        """Leave; at once while the application is loaded, which may catch SystemExit."""
+        """Quit; at once while the application loads, which could catch SystemExit."""
         if not self.booted:
             os._exit(0)
-        # From the loop: a signal may come amid its work on a connection, and this ends it.
+        # By the loop: the signal may have interrupted its work on a connection.
         self.method_queue.defer(super().handle_quit, sig, frame)
 
-    def _empty_backlog(self) -> None:
-        """Accept every connection that is established, and listen no longer.
+    def _accept_backlog(self) -> None:
+        """Accept the connections in the backlog, then stop listening.
 
-        gunicorn leaves them in the backlog and resets them when the last worker ends.
+        gunicorn leaves them there, and they are reset when its last worker ends.
         """
         for listener in self.sockets:
             accepted = -1
@@ -194,21 +194,21 @@ class Worker(ThreadWorker):
             listener.close()
 
 
-def _settle(cfg: Config) -> None:
-    """Make attributes of the settings, which do not change any more.
+def _freeze_settings(cfg: Config) -> None:
+    """Set each setting as an attribute of *cfg*: in a worker they do not change.
 
-    gunicorn looks each up by a call, nineteen times a request: a quarter of its own work.
+    gunicorn looks settings up by a call, nineteen times per request: a quarter of its own work.
     """
     values = {name: setting.get() for name, setting in cfg.settings.items()}
     vars(cfg).update({name: value for name, value in values.items() if not hasattr(Config, name)})
 
 
 class DevelopmentWorker(Worker):
-    """A worker that leaves quickly, so that Ctrl-C and an edit show at once."""
+    """A worker that quits at once, so that Ctrl-C and an edit show immediately."""
 
     def _cap_keepalive(self, deadline: float) -> None:
         super()._cap_keepalive(min(deadline, time.monotonic() + 0.2))
 
     def handle_quit(self, sig: int, frame: Any) -> NoReturn:
-        """Leave without waiting for requests: a browser may hold a connection for long."""
+        """Quit without waiting for requests: a browser may hold a connection for long."""
         os._exit(0)

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
 from django_apistar.authentication.models import Token
@@ -36,7 +37,7 @@ class Command(BaseCommand):
             getattr(self, action)(**options)
         except DatabaseError as exc:
             raise CommandError(
-                f'The table of tokens cannot be used: {str(exc).strip()}. '
+                f'The tokens cannot be read or written: {str(exc).strip()}. '
                 'Run manage.py migrate authentication.'
             ) from exc
 
@@ -58,7 +59,7 @@ class Command(BaseCommand):
         tokens = Token.objects.select_related('user').order_by('created')
         if username is not None:
             tokens = tokens.filter(user=_get_user(username))
-        rows = [_describe(token) for token in tokens]
+        rows = [_build_row(token) for token in tokens]
         if format == 'json':
             self._print_json({'tokens': rows})
         else:
@@ -90,7 +91,7 @@ class Command(BaseCommand):
 
     def _delete(self, tokens: Any, done: str) -> None:
         count, _ = tokens.delete()
-        self.stderr.write(f'{count} {"token" if count == 1 else "tokens"} {done}.')
+        self.stderr.write(f'{count} token{pluralize(count)} {done}.')
 
     def _print_json(self, document: Any) -> None:
         self.stdout.write(json.dumps(document, default=_write_json_time, indent=2))
@@ -104,7 +105,7 @@ def _get_user(username: str) -> Any:
         raise CommandError(f'There is no user {username!r}.') from None
 
 
-def _describe(token: Token) -> dict[str, Any]:
+def _build_row(token: Token) -> dict[str, Any]:
     is_usable = not (token.is_expired or token.is_revoked) and token.user.is_active
     return {
         'id': token.id, 'user': token.user.get_username(), 'created': token.created,
