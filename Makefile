@@ -44,7 +44,7 @@ type: install ## check types (mypy --strict)
 
 docs: install ## build docs/_build/html, warnings are errors; look at its links and its search
 	$(BIN)/sphinx-build -W --keep-going --quiet -b html docs docs/_build/html
-	@$(BIN)/python -m management_tests.docs_site docs/_build/html
+	@$(BIN)/python -m management_tests.support.docs_site docs/_build/html
 
 bench: install ## measure the promises of speed, write docs/explanation/performance.md (minutes; valgrind, wrk)
 	@$(BIN)/python -m management_tests.benchmarks --wire --write-docs

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from management_tests.postgres import must_be_there, serve_postgres
+from management_tests.support.postgres import must_be_there, serve_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 # model_mommy 2.0 announces its successor, model_bakery, whenever it is imported, and takes a name

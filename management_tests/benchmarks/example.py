@@ -11,8 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from management_tests.example_server import PRODUCTION, Example
-from management_tests.server_process import REPOSITORY
+from management_tests.support.example_server import PRODUCTION, Example
+from management_tests.support.server_process import REPOSITORY
 
 PLOT = REPOSITORY / 'docs' / 'apistar_bench.svg'
 PAGES = (REPOSITORY / 'README.md', REPOSITORY / 'docs/explanation/performance.md')

@@ -1,0 +1,175 @@
+"""The JSON of flat Types, with API Star's Type and JSONResponse as the oracle."""
+
+import datetime
+import decimal
+import enum
+import os
+import uuid
+from types import SimpleNamespace
+
+import pytest
+from apistar import http, types, validators
+from django.utils.translation import gettext_lazy
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from django_apistar.accelerate.json import encoder, flat_types
+
+pytestmark = pytest.mark.once
+
+# HYPOTHESIS_EXAMPLES=2000 for a thorough run.
+thorough = settings(
+    max_examples=int(os.environ.get('HYPOTHESIS_EXAMPLES', 150)),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+styles = pytest.mark.parametrize('fast', [False, True])
+
+
+class Text(str):
+    """Written by its content."""
+
+
+class Size(enum.Enum):
+    SMALL = 'S'
+    LARGE = 5
+
+
+MOMENT = datetime.datetime(2018, 1, 2, 10, 20, tzinfo=datetime.timezone.utc)
+STRINGS = ['', 'a', 'red', 'é\u2028\x7f', '"\\\n{}', '\ud800', '1e-7', Text('red')]
+STRINGS += [uuid.UUID(int=7), gettext_lazy('Yes'), Size.SMALL]
+NUMBERS = [0, 1, -1, 2**63, 2**64, 10**400, 0.0, -0.0, 0.5, 1e-4, 9.9e-5, -1e-5, 1e15, 1e16, -1e16]
+NUMBERS += [*map(decimal.Decimal, ('12.50', '5.00', '1E-7', '1E+20', 'NaN', 'sNaN')), Size.LARGE]
+NUMBERS += [123456789012345678.0, 1e22, 5e-324, float('nan'), float('inf'), -float('inf'), True]
+MOMENTS = [MOMENT, MOMENT.date(), MOMENT.time(), MOMENT.replace(tzinfo=None)]
+MOMENTS += ['2018-01-02', '10:20', '2018-01-02T10:20:30Z', '2018-01-02T10:20:30+05:30']
+VALUES = [None, True, False, *STRINGS, *NUMBERS, *MOMENTS, decimal.Decimal('1E-7'), [1e-7], {}]
+KEYS = ['id', 'name', 'class', 'a"b', "it's", '{x}', 'é', '\\n']
+LEAVES = [  # with the values that they may well accept
+    (validators.String, {'max_length': 3}, STRINGS),
+    (validators.Integer, {'minimum': 0}, NUMBERS),
+    (validators.Number, {'maximum': 1e300}, NUMBERS),
+    (validators.Boolean, {}, [True, False]),
+    (validators.Date, {}, MOMENTS),
+    (validators.Time, {}, MOMENTS),
+    (validators.DateTime, {}, MOMENTS),
+]
+
+
+@st.composite
+def types_with_rows(draw):
+    """Draw a flat Type and rows of values, which it may accept."""
+    properties, columns = {}, []
+    for key in draw(st.lists(st.sampled_from(KEYS), unique=True, max_size=4)):
+        cls, limits, good = draw(st.sampled_from(LEAVES))
+        options = draw(st.sampled_from([{}, limits, {'allow_null': True}]))
+        if draw(st.integers(0, 4)) == 0:
+            options = {**options, 'default': draw(st.sampled_from([*good, *VALUES]))}
+        properties[key] = cls(**options)
+        columns.append(st.sampled_from([*good * 5, *VALUES]))
+    rows = draw(st.lists(st.tuples(*columns), max_size=3))
+    return types.TypeMetaclass('Made', (types.Type,), properties), rows
+
+
+def outcome(function, *args):
+    try:
+        return function(*args)
+    except validators.ValidationError as exc:
+        return exc.detail
+    except Exception as exc:
+        return type(exc), str(exc)
+
+
+def read_row(cls, row):
+    """A row has the values of an object."""
+    return cls(SimpleNamespace(**dict(zip(cls.validator.properties, row, strict=True))))
+
+
+def oracle(value):
+    return http.JSONResponse(value).content
+
+
+@styles
+@thorough
+@given(types_with_rows())
+def test_rows_are_written_as_the_instances_that_are_made_of_them(fast, type_and_rows):
+    cls, rows = type_and_rows
+    assume(flat_types.is_flat(cls))
+    write = flat_types.compile_rows(cls, encoder.build_style(fast=fast))
+
+    for some in (rows, *([row] for row in rows)):
+        expected = outcome(lambda rows: oracle([read_row(cls, row) for row in rows]), some)
+        assert outcome(write, some) == expected
+
+
+@styles
+@thorough
+@given(types_with_rows(), st.data())
+def test_instances_are_written_as_api_star_writes_them(fast, type_and_rows, data):
+    cls, rows = type_and_rows
+    style = encoder.build_style(fast=fast)
+    write_one = flat_types.compile_document(cls, style, encoder.build_encoder(fast=fast))
+    made = [read_some(data, cls, row) for row in rows]
+    instances = [value for value in made if isinstance(value, cls)]
+
+    for instance in instances:
+        assert outcome(write_one, instance) == outcome(oracle, instance)
+    if flat_types.is_flat(cls):
+        write = flat_types.compile_instances(cls, style)
+        assert outcome(write, made) == outcome(oracle, made)
+
+
+def read_some(data, cls, row):
+    """Return the instance of some values of *row*, so that defaults are seen; or an error."""
+    values = dict(zip(cls.validator.properties, row, strict=True))
+    absent = data.draw(st.sets(st.sampled_from(KEYS), max_size=2))
+    return outcome(cls, {key: value for key, value in values.items() if key not in absent})
+
+
+# Single facts.
+
+
+@pytest.fixture
+def style():
+    pytest.importorskip('orjson')
+    return encoder.build_style(fast=True)
+
+
+class Price(types.Type):
+    amount = validators.Number()
+
+
+@pytest.mark.parametrize(
+    ('amount', 'text'),
+    [(1e-5, b'1e-05'), (-1e-7, b'-1e-07'), (1e16, b'1e+16'), (0.0001, b'0.0001'), (0, b'0.0')],
+)
+def test_floats_are_written_as_python_writes_them(style, amount, text):
+    expected = b'[{"amount":%s}]' % text
+
+    assert flat_types.compile_rows(Price, style)([(amount,)]) == expected
+    assert flat_types.compile_instances(Price, style)([Price(amount=amount)]) == expected
+
+
+def test_the_first_error_is_of_what_api_star_does_first(style):
+    class Name(types.Type):
+        name = validators.String()
+
+    with pytest.raises(validators.ValidationError) as error:
+        flat_types.compile_rows(Name, style)([('\ud800',), (1,)])
+
+    assert error.value.detail == {'name': 'Must be a string.'}
+
+
+def test_a_list_may_hold_other_things_too(style):
+    values = [Price(amount=1), {'amount': 1e-7}, None, [Price(amount=1e-7)]]
+
+    assert flat_types.compile_instances(Price, style)(values) == oracle(values)
+
+
+def test_what_is_not_flat_is_written_by_the_encoder():
+    class Order(types.Type):
+        prices = validators.Array(items=Price)
+
+    write = flat_types.compile_document(Order, encoder.build_style(), encoder.build_encoder())
+
+    assert write(Order(prices=[{'amount': 2}])) == b'{"prices":[{"amount":2.0}]}'

@@ -1,0 +1,156 @@
+"""A route's compiled plan: which routes have one, and what is told where it has not."""
+
+import logging
+from typing import Any
+
+import pytest
+from apistar import Component, Route, types, validators
+from django.test import override_settings
+
+from django_apistar.api import plans
+from management_tests.support.oracle import Accelerated, Plain, ask, both_modes, build
+
+pytestmark = pytest.mark.once
+
+BROWSER = {'HTTP_ACCEPT': 'text/html'}
+
+
+class Price(types.Type):
+    amount = validators.Number()
+
+
+class Failing(validators.Validator):
+    def validate(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        raise ZeroDivisionError('out of order')
+
+
+class Broken(types.Type):
+    amount = Failing()
+
+
+def fail() -> dict:
+    raise ZeroDivisionError('from a handler')
+
+
+def fail_in_type() -> dict:
+    return Broken(Price(amount=1))
+
+
+def read_broken(data: Broken) -> dict:
+    return {}
+
+
+def answer() -> dict:
+    return {}
+
+
+@both_modes
+@pytest.mark.parametrize('handler', [fail, fail_in_type])
+def test_debug_page_shows_the_lines_of_every_frame(app_class, handler) -> None:
+    app = build(app_class, Route('/', 'GET', handler), Route('/ok/', 'GET', answer))
+
+    with override_settings(DEBUG=True):
+        page = ask(app, environ=BROWSER).body.decode()
+
+    assert 'ZeroDivisionError' in page
+    assert 'source code not available' not in page
+    plan = '&lt;django_apistar plan GET /'
+    assert (plan in page) is app_class.accelerate
+    assert ('value = _handler()' in page) is app_class.accelerate
+
+
+def test_debug_page_shows_the_lines_of_a_compiled_type() -> None:
+    app = build(Accelerated, Route('/', 'POST', read_broken))
+
+    with override_settings(DEBUG=True):
+        answer = ask(app, method='POST', body=b'{"amount": 1}', environ=BROWSER)
+
+    page = answer.body.decode()
+    assert 'source code not available' not in page
+    assert '&lt;django_apistar validator Object Broken&gt;' in page
+
+
+def test_route_that_a_fault_of_ours_leaves_without_a_plan_is_told_once(monkeypatch, caplog) -> None:
+    def compile_plan(subject: Any, tools: Any) -> Any:
+        raise ZeroDivisionError('a fault')
+
+    monkeypatch.setattr(plans, 'compile_plan', compile_plan)
+    app = build(Accelerated, Route('/a/{pk}/', 'GET', answer))
+
+    answers = [ask(app, f'/a/{pk}/').code for pk in range(3)]
+
+    [record] = caplog.records
+    assert answers == [200, 200, 200]
+    assert (record.name, record.levelno) == ('django_apistar.api.plans', logging.WARNING)
+    assert record.getMessage() == (
+        'GET /a/{pk}/ cannot be compiled, by a fault of django_apistar; it is answered step by '
+        'step, with the same answers. Report it with this traceback.'
+    )
+    assert record.exc_info[0] is ZeroDivisionError
+    assert not app.is_compiled(app.router.entries[0].route)
+
+
+class Thing:
+    pass
+
+
+class ThingComponent(Component):
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def can_handle_parameter(self, parameter: Any) -> bool:
+        self.asked += 1
+        if self.asked > 1:
+            raise ZeroDivisionError("the project's own fault")
+        return parameter.annotation is Thing
+
+    def resolve(self) -> Thing:
+        return Thing()
+
+
+def take(thing: Thing) -> dict:
+    return {}
+
+
+def test_route_that_a_fault_of_the_project_leaves_without_a_plan_is_told_by_its_answer(
+    caplog,
+) -> None:
+    component = ThingComponent()
+    component.asked = 1
+    app = build(Accelerated, Route('/', 'GET', take), components=[component])
+
+    assert ask(app).code == 500
+    assert [record.name for record in caplog.records] == ['django.request']
+
+
+def whole_route() -> Route:
+    return {}
+
+
+def read_price(pk: int, data: Price, q: str = '') -> list[Price]:
+    return [data]
+
+
+def test_app_says_beforehand_which_routes_will_have_a_plan() -> None:
+    app = build(
+        Accelerated,
+        Route('/', 'GET', whole_route), Route('/b/{pk}/', 'POST', read_price),
+        Route('/c/', 'GET', answer), Route('/d/', 'GET', take),
+    )  # fmt: skip
+    routes = [entry.route for entry in app.router.entries]
+
+    said = [app.is_compiled(route) for route in routes]
+
+    assert said == [False, True, True, False]
+    assert [app._plans.get_plan(number) is not None for number in range(4)] == said
+    assert [app.is_compiled(route) for route in routes] == said
+
+
+def test_app_says_which_of_its_routes_are_compiled() -> None:
+    alone = Route('/alone/', 'GET', answer, name='alone', standalone=True)
+    routes = [Route('/', 'GET', answer), alone]
+
+    compiled, plain = build(Accelerated, *routes), build(Plain, *routes)
+
+    assert [compiled.is_compiled(route) for route in routes] == [True, False]
+    assert [plain.is_compiled(route) for route in routes] == [False, False]

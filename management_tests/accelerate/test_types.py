@@ -1,0 +1,810 @@
+"""Compiled validators and Types, with API Star's own as the oracle."""
+
+import contextlib
+import copy
+import datetime
+import decimal
+import enum
+import gc
+import inspect
+import linecache
+import os
+import traceback
+import uuid
+import weakref
+from collections import OrderedDict, defaultdict
+
+import pytest
+from apistar import http, types, validators
+from django.utils.translation import gettext_lazy
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from django_apistar.accelerate.source import Source
+from django_apistar.accelerate.types import compilers, constructors
+from django_apistar.accelerate.types.stock import STOCK_INIT
+from management_tests.project.models import Article
+
+pytestmark = pytest.mark.once
+
+# HYPOTHESIS_EXAMPLES=2000 for a thorough run.
+thorough = settings(
+    max_examples=int(os.environ.get('HYPOTHESIS_EXAMPLES', 80)),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+class Text(str):
+    pass
+
+
+class Items(list):
+    pass
+
+
+class Box(dict):
+    pass
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+
+
+class Size(enum.Enum):
+    SMALL = 'red'
+    LARGE = 5
+    ODD = uuid.UUID(int=1)
+
+
+class Even(validators.Integer):
+    """A validator of a user's own."""
+
+    def validate(self, value, definitions=None, allow_coerce=False):
+        value = super().validate(value, definitions, allow_coerce)
+        if value % 2:
+            raise validators.ValidationError(f'Must be even, {sorted(definitions or {})}.')
+        return value
+
+
+class Slug(validators.String):
+    errors = {**validators.String.errors, 'pattern': 'No slug: {pattern}.'}
+
+    def __init__(self, **kwargs):
+        super().__init__(pattern='^[a-z-]+$', **kwargs)
+
+
+class Thing:
+    """An object with attributes, as a model's instance is."""
+
+    def __init__(self, values):
+        self.__dict__.update(values)
+
+
+# What is compared: every type, every order.
+
+
+def describe(value):
+    if isinstance(value, types.Type):
+        return type(value), describe(value._dict)
+    if isinstance(value, dict):
+        return type(value), [(describe(key), describe(item)) for key, item in value.items()]
+    if isinstance(value, list | tuple):
+        return type(value), [describe(item) for item in value]
+    return type(value), repr(value), getattr(value, 'code', None)
+
+
+def outcome(function, *args):
+    try:
+        return describe(function(*args))
+    except validators.ValidationError as exc:
+        return 'refused', describe(exc.detail)
+    except Exception as exc:
+        return type(exc), str(exc)
+
+
+# What is drawn. Imperatively: strategies made of strategies of this size are slow.
+
+TEXTS = ['', 'a', 'b', 'red', 'big-slug', 'é' * 12, 'A1', '\n', '\uff11\uff12']
+NUMBER_TEXTS = ['1', '-3', ' 5 ', '1_000', '2.5', 'nan', 'inf', '1e400', '9' * 400]
+BOOLEAN_TEXTS = ['true', 'FALSE', 'on', '0', '1', '', 'null', 'None', 'maybe']
+MOMENT_TEXTS = [
+    *('2018-01-02', '2018-1-2', '2018-13-45', '20180102', '2018-W01-1', '\uff12\uff1018-01-02'),
+    *('2018-01-02\n', '0000-01-01', '10:20', '10:20:30', '10:20:30.123', '10:20:30.1234567'),
+    *('24:00:00', '25:00:00', '10:20:30+01:00', '12:00garbage', '2018-01-02T10:20:30Z'),
+    *('2018-01-02 10:20:30', '2018-01-02T10:20:30.123456Z', '2018-01-02T10:20:30,123'),
+    *('2018-01-02T10:20:30+05:30', '2018-01-02T10:20:30+99:99', '2018-02-30T10:20:30Z'),
+    *('2018-01-02T10:20', '2018-01-02T24:00:00', '2018-01-02T10:20:30z'),
+]
+NUMBERS = [0, 1, -1, 2, 3, 4, 5, 10**30, 10**400, 0.0, -0.0, 1.0, 2.5, 0.3, -7.25]
+NUMBERS += [float('nan'), float('inf'), -float('inf')]
+ODDITIES = [
+    Text('red'),
+    Text('12'),
+    Level.LOW,
+    decimal.Decimal('2.5'),
+    decimal.Decimal('NaN'),
+    decimal.Decimal('4.00'),
+    decimal.Decimal('5.0000000000000000000001'),
+    uuid.UUID(int=7),
+    gettext_lazy('Yes'),
+    *Size,
+    Article(price=decimal.Decimal('2.5')),
+    Article(photo='a.png').photo,
+    Article().photo,
+    ('red', decimal.Decimal(1)),
+    {'a': uuid.UUID(int=7), 'name': None}.values(),
+    b'red',
+    datetime.date(2018, 1, 2),
+    datetime.time(10, 20),
+    datetime.datetime(2018, 1, 2, 10, 20, tzinfo=datetime.timezone.utc),
+    object,
+    (),
+    {1},
+    Items(['red']),
+    Box(a=1),
+    http.QueryParams([('a', '1'), ('a', '2'), ('b', 'red')]),
+    defaultdict(int, a=1),
+]
+SCALARS = [None, True, False, *NUMBERS, *TEXTS, *NUMBER_TEXTS, *BOOLEAN_TEXTS, *MOMENT_TEXTS]
+KEYS = ['a', 'b', 'class', 'x-y', '_a', 'name', 'type', 'value', 'price', 'maker', 'warranty']
+MAPPINGS = [dict, dict, dict, OrderedDict, Box]
+
+
+class Dice:
+    """Draws validators, and values that they may well accept, among others."""
+
+    def __init__(self, draw, *, has_objects=True):
+        self.draw = draw
+        self.has_objects = has_objects
+
+    def roll(self, sides):
+        return self.draw(st.integers(0, sides - 1))
+
+    def pick(self, choices):
+        return choices[self.roll(len(choices))]
+
+    def some(self, choices, most=4):
+        count = self.roll(most + 1)
+        return list(dict.fromkeys(self.pick(choices) for _ in range(count)))
+
+    def options(self, **choices):
+        """Return some of the keyword arguments, each with one of its values."""
+        chosen = self.some(list(choices), most=3)
+        return {name: self.pick(choices[name]) for name in chosen}
+
+    def validator(self, depth=3):
+        if depth == 0 or self.roll(3) == 0:
+            return self.leaf()
+        return self.pick([self.object, self.object, self.array, self.union, self.type])(depth - 1)
+
+    def any_options(self):
+        return self.options(allow_null=[True, False], default=SCALARS)
+
+    def leaf(self):
+        return self.pick([self.string, self.string, self.number, self.number, self.plain])()
+
+    def string(self):
+        options = self.options(
+            max_length=[0, 1, 3, 20],
+            min_length=[0, 1, 2],
+            pattern=['^[a-z]+$', '[', r'\d', ''],
+            enum=[['red'], ['red', 'a', '10:20']],
+            format=['date', 'time', 'datetime', 'email', 'date', 'time', 'datetime'],
+        )
+        return validators.String(**options, **self.any_options())
+
+    def number(self):
+        limits = [-3, 0, 1, 4, 0.5, -0.0, 2.5, float('inf')]
+        options = self.options(
+            minimum=limits,
+            maximum=limits,
+            exclusive_minimum=[True, False],
+            exclusive_maximum=[True, False],
+            multiple_of=[1, 2, 3, 0, 0.5, 0.1, -2],
+            enum=[['1'], ['1', '2']],
+            format=['int32', 'date'],
+        )
+        cls = self.pick([validators.Integer, validators.Number])
+        return cls(**options, **self.any_options())
+
+    def plain(self):
+        names = ['Any', 'String', 'Integer', 'Number', 'Boolean', 'Date', 'Time', 'DateTime']
+        classes = [getattr(validators, name) for name in names]
+        return self.pick([*classes, validators.Boolean, Slug, Even])(**self.any_options())
+
+    def properties(self, depth):
+        return {key: self.validator(depth) for key in self.some(KEYS)}
+
+    def object(self, depth):
+        options = {}
+        if self.roll(3) == 0:
+            options = self.options(
+                pattern_properties=[
+                    {key: self.validator(depth) for key in self.some(['^a', 'e$'])}
+                ],
+                min_properties=[0, 1, 3],
+                max_properties=[0, 1, 3],
+                required=[[], ['a'], ['b', 'other']],
+            )
+        additional = self.pick([None, True, False, self.validator(depth)])
+        return validators.Object(
+            properties=self.properties(depth),
+            additional_properties=additional,
+            **options,
+            **self.any_options(),
+        )
+
+    def array(self, depth):
+        options = self.options(
+            min_items=[0, 1, 2], max_items=[1, 2, 3], unique_items=[True], additional_items=[False]
+        )
+        several = [self.validator(depth) for _ in range(self.roll(4))]
+        items = self.pick([None, self.validator(depth), self.validator(depth), several])
+        if items is several and self.roll(2):
+            options['additional_items'] = self.leaf()
+        return validators.Array(items=items, **options, **self.any_options())
+
+    def union(self, depth):
+        items = [self.validator(depth) for _ in range(1 + self.roll(3))]
+        items = [item for item in items if isinstance(item, validators.Validator)]
+        return validators.Union(items, **self.any_options())
+
+    def type(self, depth=2):
+        bases = (types.Type,)
+        if self.roll(4) == 0:
+            bases = (types.TypeMetaclass('Base', bases, self.properties(0)),)
+        return types.TypeMetaclass('Made', bases, self.properties(depth))
+
+    # Values.
+
+    def anything(self, depth=2):
+        if depth == 0 or self.roll(2):
+            return self.pick(self.pick([SCALARS, SCALARS, ODDITIES]))
+        if self.roll(2):
+            return [self.anything(depth - 1) for _ in range(self.roll(4))]
+        keys = self.some(self.pick([KEYS, KEYS, [*KEYS, 0, None]]))
+        return self.pick(MAPPINGS)({key: self.anything(depth - 1) for key in keys})
+
+    def value(self, validator):
+        if self.roll(12) == 0:
+            return self.anything()
+        if isinstance(validator, type) and issubclass(validator, types.Type):
+            return self.value_of_type(validator)
+        if isinstance(validator, validators.Object):
+            return self.value_of_object(validator)
+        if isinstance(validator, validators.Array):
+            return self.value_of_array(validator)
+        if isinstance(validator, validators.Union) and validator.items:
+            return self.value(self.pick(validator.items))
+        return self.value_of_leaf(validator)
+
+    def value_of_leaf(self, validator):
+        if isinstance(validator, validators.NumericType):
+            return self.pick([*NUMBERS, *NUMBER_TEXTS, None])
+        if isinstance(validator, validators.Boolean):
+            return self.pick([True, False, None, *BOOLEAN_TEXTS])
+        if isinstance(validator, validators.String) and validator.format in validators.FORMATS:
+            return self.pick([*MOMENT_TEXTS, None, *ODDITIES])
+        return self.pick([*TEXTS, None])
+
+    def value_of_object(self, validator):
+        present = [key for key in validator.properties if self.roll(8)]
+        value = {key: self.value(validator.properties[key]) for key in present}
+        if self.roll(4) == 0:
+            value.update({key: self.pick(SCALARS) for key in self.some([*KEYS, 'apple', 0])})
+        return self.pick(MAPPINGS)(value)
+
+    def value_of_array(self, validator):
+        items = validator.items if isinstance(validator.items, list) else [validator.items]
+        if isinstance(validator.items, list) and self.roll(2):
+            return [self.value(item) for item in items]
+        return [self.value(self.pick(items or [None])) for _ in range(self.roll(4))]
+
+    def value_of_type(self, cls):
+        value = self.value_of_object(cls.validator)
+        if self.has_objects and self.roll(3) == 0:
+            return Thing({key: item for key, item in value.items() if isinstance(key, str)})
+        return value
+
+
+@st.composite
+def validators_with_values(draw):
+    dice = Dice(draw)
+    validator = dice.validator()
+    return validator, [dice.value(validator) for _ in range(4)]
+
+
+@st.composite
+def types_with_values(draw, has_objects=True):
+    dice = Dice(draw, has_objects=has_objects)
+    cls = dice.type()
+    return cls, [dice.value_of_type(cls) for _ in range(4)]
+
+
+# The properties.
+
+
+@thorough
+@given(validators_with_values(), st.booleans())
+def test_compiled_validator_answers_as_api_star(tree_and_values, allow_coerce):
+    tree, values = tree_and_values
+    compiled = compilers.compile_validator(tree, allow_coerce)
+
+    for value in values:
+        assert outcome(compiled, value) == outcome(
+            lambda value: tree.validate(value, allow_coerce=allow_coerce), value
+        )
+
+
+@thorough
+@given(types_with_values())
+def test_compiled_type_makes_what_its_constructor_makes(cls_and_values):
+    cls, values = cls_and_values
+    compiled = compilers.compile_type(cls)
+
+    for value in values:
+        assert outcome(compiled, value) == outcome(cls, value)
+
+
+@thorough
+@given(types_with_values())
+def test_compiled_body_equals_both_of_api_stars_validations(cls_and_values):
+    cls, values = cls_and_values
+    compiled = compilers.compile_body(cls)
+
+    for value in values:
+        assert outcome(compiled, value) == outcome(read_twice, cls, value)
+
+
+@thorough
+@given(types_with_values())
+def test_data_of_objects_and_rows_is_what_json_shows_of_the_type(cls_and_values):
+    cls, values = cls_and_values
+    from_object, render = compilers.compile_from_object(cls), compilers.compile_render(cls)
+    from_row = compilers.compile_from_row(cls)
+    names = list(cls.validator.properties)
+
+    for value in values:
+        expected = outcome(lambda value: as_json_sees(dict(cls(value))), value)
+        assert outcome(lambda value: as_json_sees(from_object(value)), value) == expected
+        assert outcome(lambda value: as_json_sees(render(cls(value))), value) == expected
+        if isinstance(value, Thing) and all(name in vars(value) for name in names):
+            row = tuple(getattr(value, name) for name in names)
+            assert outcome(lambda row: as_json_sees(from_row(row)), row) == expected
+
+
+def as_json_sees(value):
+    """Return *value* with Types as dicts, as JSONResponse.default has them."""
+    if isinstance(value, types.Type):
+        value = dict(value)
+    if isinstance(value, dict):
+        return type(value)((key, as_json_sees(item)) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return [as_json_sees(item) for item in value]
+    return value
+
+
+@thorough
+@given(types_with_values())
+def test_installed_constructor_makes_what_the_stock_one_makes(cls_and_values):
+    cls, values = cls_and_values
+    stock = [outcome(cls, value) for value in values]
+    by_name = [outcome(call_by_name, cls, value) for value in values]
+
+    constructors.install(cls)
+
+    assert [outcome(cls, value) for value in values] == stock
+    assert [outcome(call_by_name, cls, value) for value in values] == by_name
+
+
+@contextlib.contextmanager
+def api_stars_own_type():
+    """`Type` without what `compat` makes it read of objects."""
+    patched = types.Type.__init__, vars(types.Type)['validate']
+    types.Type.__init__ = STOCK_INIT.__wrapped__
+    types.Type.validate = classmethod(types.Type.validate.__func__.__wrapped__)
+    try:
+        yield
+    finally:
+        types.Type.__init__, types.Type.validate = patched
+
+
+@thorough
+@given(types_with_values(has_objects=False))
+def test_what_a_client_sends_is_read_and_refused_as_by_api_stars_own_type(cls_and_values):
+    """The same in both modes: whatever lies in the dicts and lists, too, that JSON never has."""
+    cls, values = cls_and_values
+    values = [value for value in values if isinstance(value, dict | list | str | None)]
+    with api_stars_own_type():
+        made = [outcome(cls, value) for value in values]
+        sent = [outcome(read_twice, cls, value) for value in values]
+
+    assert [outcome(cls, value) for value in values] == made
+    assert [outcome(read_twice, cls, value) for value in values] == sent
+    assert [outcome(compilers.compile_type(cls), value) for value in values] == made
+    assert [outcome(compilers.compile_body(cls), value) for value in values] == sent
+
+
+def read_twice(cls, data):
+    """As API Star reads a body."""
+    return cls(cls.validator.validate(data, allow_coerce=True))
+
+
+def call_by_name(cls, value):
+    return cls(**value) if type(value) is dict else cls()
+
+
+# Single facts.
+
+
+class Category(types.Type):
+    name = validators.String(max_length=10)
+    since = validators.Date(allow_null=True)
+
+
+class Product(types.Type):
+    name = validators.String(max_length=10)
+    price = validators.Number(minimum=0)
+    tags = validators.Array(items=validators.String(), default=[])
+    category = Category
+
+
+PRODUCT = {'name': 'chair', 'price': 5, 'category': {'name': 'wood', 'since': '2018-01-02'}}
+
+
+@pytest.fixture
+def product_type():
+    """A Type of its own for each test: what is put on it stays on it."""
+    return types.TypeMetaclass(
+        'Product', (types.Type,), {'name': validators.String(), 'size': validators.Integer()}
+    )
+
+
+def test_errors_carry_api_stars_texts_and_codes():
+    with pytest.raises(validators.ValidationError) as refusal:
+        compilers.compile_type(Product)({'price': -1, 'name': 'x' * 11, 'category': {}})
+
+    assert refusal.value.detail == {
+        'name': 'Must have no more than 10 characters.',
+        'price': 'Must be greater than or equal to 0.',
+        'category': {'name': 'The "name" field is required.'},
+    }
+    assert refusal.value.detail['price'].code == 'minimum'
+
+
+def test_a_default_that_is_not_valid_fails_in_the_second_validation_of_a_body():
+    cls = types.TypeMetaclass(
+        'Odd', (types.Type,), {'size': validators.Integer(default='none of yours')}
+    )
+
+    with pytest.raises(validators.ValidationError) as refusal:
+        compilers.compile_body(cls)({})
+
+    assert refusal.value.detail == {'size': 'Must be a number.'}
+
+
+def test_a_body_gets_its_own_copy_of_a_mutable_default():
+    read = compilers.compile_body(Product)
+
+    read(PRODUCT).tags.append('mine')
+
+    assert read(PRODUCT).tags == []
+
+
+@pytest.mark.parametrize('price', ['nan', 'inf'])
+def test_a_body_with_text_for_no_finite_number_is_refused(price):
+    with pytest.raises(validators.ValidationError) as refusal:
+        compilers.compile_body(Product)({**PRODUCT, 'price': price})
+
+    assert refusal.value.detail == {'price': 'Must be finite.'}
+
+
+def test_a_users_validator_runs_once_for_each_value():
+    seen = []
+
+    class Recorded(validators.Validator):
+        def validate(self, value, definitions=None, allow_coerce=False):
+            seen.append((value, sorted(definitions), allow_coerce))
+            return value
+
+    item = validators.Object(
+        properties={'a': Recorded(), 'b': validators.Integer()}, def_name='Item'
+    )
+    with pytest.raises(validators.ValidationError):
+        compilers.compile_validator(item, allow_coerce=True)({'a': 1, 'b': 'x'})
+
+    assert seen == [(1, ['Item'], True)]
+
+
+def test_a_reference_finds_the_definitions_of_its_place():
+    tree = validators.Object(
+        def_name='Tree',
+        properties={'leaves': validators.Array(items=validators.Ref('Tree')), 'n': Even()},
+    )
+    validate = compilers.compile_validator(tree, allow_coerce=False)
+
+    assert validate({'n': 2, 'leaves': [{'n': 4, 'leaves': []}]}) == {
+        'leaves': [{'leaves': [], 'n': 4}],
+        'n': 2,
+    }
+    with pytest.raises(validators.ValidationError) as refusal:
+        validate({'leaves': [{'n': 3}]})
+    assert refusal.value.detail == {'leaves': {0: {'n': "Must be even, ['Tree']."}}}
+
+
+def test_a_dynamic_default_is_asked_each_time():
+    today = ['monday']
+
+    class Today(validators.String):
+        @property
+        def default(self):
+            return today[0]
+
+    item = validators.Object(properties={'day': Today()})
+    validate = compilers.compile_validator(item, allow_coerce=False)
+    assert validate({}) == {'day': 'monday'}
+
+    today[0] = 'tuesday'
+
+    assert validate({}) == {'day': 'tuesday'}
+
+
+def test_an_enum_may_grow():
+    sizes = ['small']
+    validate = compilers.compile_validator(validators.String(enum=sizes), allow_coerce=False)
+    sizes.append('large')
+
+    assert validate('large') == 'large'
+
+
+def test_types_that_make_their_instances_themselves_are_called():
+    class Loud(types.Type):
+        name = validators.String()
+
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.name = self.name.upper()
+
+    class Holder(types.Type):
+        loud = Loud
+
+    for compile_it in (compilers.compile_type, compilers.compile_body):
+        assert compile_it(Loud)({'name': 'a'}).name == 'A'
+        assert compile_it(Holder)({'loud': {'name': 'a'}}).loud.name == 'A'
+    assert compilers.compile_from_object(Holder)({'loud': {'name': 'a'}})['loud'].name == 'A'
+
+
+def test_what_a_type_shows_itself_is_shown():
+    class Masked(types.Type):
+        secret = validators.String()
+
+        def __getitem__(self, key):
+            return '***'
+
+    class Holder(types.Type):
+        masked = Masked
+
+    value = {'masked': {'secret': 'x'}}
+    assert compilers.compile_from_object(Masked)(value['masked']) == {'secret': '***'}
+    assert as_json_sees(compilers.compile_from_object(Holder)(value)) == {
+        'masked': {'secret': '***'}
+    }
+    assert compilers.compile_render(Holder)(Holder(value)) == {'masked': {'secret': '***'}}
+
+
+def test_a_default_that_is_no_list_of_types_is_shown_as_it_is():
+    class Shelf(types.Type):
+        products = validators.Array(items=Category, default='none')
+
+    assert compilers.compile_render(Shelf)(Shelf()) == {'products': 'none'}
+
+
+def test_a_nested_type_that_cannot_be_shown_comes_after_the_errors_of_its_neighbours():
+    class Undated(types.Type):
+        day = validators.Date(default='today')
+
+    class Holder(types.Type):
+        undated = Undated
+        size = validators.Integer()
+
+    with pytest.raises(validators.ValidationError) as refusal:
+        compilers.compile_from_object(Holder)({'undated': {}, 'size': 'x'})
+
+    assert refusal.value.detail == {'size': 'Must be a number.'}
+
+
+def test_rows_become_data_without_instances():
+    read = compilers.compile_from_row(Category)
+
+    assert read(('wood', datetime.date(2018, 1, 2))) == {'name': 'wood', 'since': '2018-01-02'}
+    with pytest.raises(validators.ValidationError) as refusal:
+        read(('x' * 11, None))
+    assert refusal.value.detail == {'name': 'Must have no more than 10 characters.'}
+
+
+def test_an_object_without_the_attribute_raises_what_getattr_raises():
+    with pytest.raises(AttributeError, match="'Thing' object has no attribute 'since'"):
+        compilers.compile_type(Category)(Thing({'name': 'wood'}))
+
+
+def test_tracebacks_show_the_compiled_lines():
+    class Failing(validators.Validator):
+        def validate(self, value, definitions=None, allow_coerce=False):
+            raise RuntimeError('out of order')
+
+    validate = compilers.compile_validator(
+        validators.Object(title='Order', properties={'a': Failing()}), allow_coerce=False
+    )
+    try:
+        validate({'a': 1})
+    except RuntimeError:
+        text = traceback.format_exc()
+
+    assert 'File "<django_apistar validator Object Order>", line' in text
+    assert 'a_ = _failing.validate(a_, definitions=definitions, allow_coerce=False)' in text
+
+
+def test_compiled_code_goes_with_its_class():
+    cls = types.TypeMetaclass('Passing', (types.Type,), {'name': validators.String()})
+    filename = compilers.compile_type(cls).__code__.co_filename
+    constructors.install(cls)
+    reference = weakref.ref(cls)
+
+    del cls
+    gc.collect()
+
+    assert reference() is None
+    assert filename not in linecache.cache
+
+
+def test_code_of_forgotten_validators_is_forgotten():
+    filename = compilers.compile_validator(
+        validators.String(title='Forgotten'), allow_coerce=False
+    ).__code__.co_filename
+    gc.collect()
+
+    assert filename == '<django_apistar validator String Forgotten>'
+    assert filename not in linecache.cache
+
+
+# The constructor of Types.
+
+
+def test_installed_constructor_is_taken_back(product_type):
+    assert constructors.install(product_type) is True
+    assert product_type.__init__ is not types.Type.__init__
+    assert product_type(name='a', size=1) == product_type({'name': 'a', 'size': 1})
+
+    constructors.uninstall(product_type)
+
+    assert product_type.__init__ is types.Type.__init__
+
+
+def test_subclasses_of_a_type_with_an_installed_constructor_keep_their_own_fields(product_type):
+    constructors.install(product_type)
+
+    class Special(product_type):
+        extra = validators.Integer()
+
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            object.__setattr__(self, 'is_ready', True)
+
+    special = Special(name='a', size=1, extra=2)
+
+    assert dict(special) == {'name': 'a', 'size': 1, 'extra': 2}
+    assert special.is_ready
+    assert constructors.install(Special) is False
+
+
+def test_installed_constructor_refuses_the_same_arguments(product_type):
+    calls = [
+        lambda: product_type(),
+        lambda: product_type({}, {}),
+        lambda: product_type({'name': 'a', 'size': 1}, name='b'),
+        lambda: product_type({'name': 'a', 'size': '1'}, definitions=None, allow_coerce=True),
+        lambda: product_type(value=1),
+        lambda: product_type('text'),
+    ]
+    stock = [outcome(call) for call in calls]
+
+    constructors.install(product_type)
+
+    assert [outcome(call) for call in calls] == stock
+
+
+def test_copies_of_a_validator_are_validators_of_their_own(product_type):
+    constructors.install(product_type)
+    partial = copy.deepcopy(product_type.validator)
+    partial.required = []
+
+    assert partial.validate({'name': 'a'}) == {'name': 'a'}
+
+
+@pytest.fixture
+def installed_everywhere():
+    constructors.install_everywhere()
+    yield
+    constructors.uninstall_everywhere()
+
+
+@pytest.mark.usefixtures('installed_everywhere')
+def test_types_in_use_get_their_constructor_by_themselves(product_type):
+    subclass = types.TypeMetaclass('Sub', (product_type,), {'extra': validators.Any(default=1)})
+
+    few = [product_type(name='a', size=1) for _ in range(5)]
+    assert '__init__' not in vars(product_type)
+
+    many = [product_type(name='a', size=1) for _ in range(50)]
+    assert '__init__' in vars(product_type)
+    assert [subclass(name='a', size=1) for _ in range(50)][-1].extra == 1
+    assert '__init__' in vars(subclass)
+    assert few + many == [few[0]] * 55
+
+
+def test_uninstalling_everywhere_leaves_nothing_behind(product_type):
+    stock = types.Type.__init__
+    constructors.install_everywhere()
+    for _ in range(50):
+        product_type(name='a', size=1)
+
+    constructors.uninstall_everywhere()
+
+    assert types.Type.__init__ is stock
+    assert '__init__' not in vars(product_type)
+
+
+def test_a_type_gets_its_constructor_again_when_it_is_installed_again(product_type):
+    for _ in range(2):
+        constructors.install_everywhere()
+        for _ in range(50):
+            product_type(name='a', size=1)
+        assert '__init__' in vars(product_type)
+        constructors.uninstall_everywhere()
+        assert '__init__' not in vars(product_type)
+
+
+# The writer of sources.
+
+
+def test_constants_are_literals_or_names_that_no_line_uses():
+    source = Source()
+    numbers = [1, 2]
+    with source.block('def answer(numbers):'):
+        text, name = source.const("it's", 'text'), source.const(numbers, 'numbers')
+        source.line(f'return {text}, {name}')
+
+    assert source.text == 'def answer(numbers):\n    return "it\'s", _numbers\n'
+    assert source.build('answer', '<test>')(None) == ("it's", numbers)
+
+
+@pytest.mark.parametrize('number', [float('nan'), float('inf'), -float('inf')])
+def test_numbers_without_a_literal_are_names(number):
+    source = Source()
+    with source.block('def answer():'):
+        source.line(f'return {source.const(number, "number")}')
+
+    assert source.build('answer', '<test>')() is number
+
+
+def test_names_are_identifiers_and_never_the_same():
+    source = Source()
+
+    names = [source.name(hint) for hint in ['a', 'a', 'a_2', 'x-y', 'x.y', '1st', 'é', 'a']]
+
+    assert names == ['a', 'a_2', 'a_2_2', 'x_y', 'x_y_2', 'x1st', '_', 'a_3']
+
+
+def test_two_functions_of_one_name_show_their_own_lines():
+    functions = []
+    for number in (1, 2):
+        source = Source()
+        with source.block('def answer():'):
+            source.line(f'return {number}')
+        functions.append(source.build('answer', '<test of two>'))
+
+    assert [inspect.getsource(function) for function in functions] == [
+        'def answer():\n    return 1\n',
+        'def answer():\n    return 2\n',
+    ]

@@ -1,0 +1,92 @@
+"""What a request costs: as much as it weighs, whatever its bytes are."""
+
+from __future__ import annotations
+
+import json
+import operator
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+from apistar import Route, http, types, validators
+
+from management_tests.support.oracle import Accelerated, Plain, ask, build
+
+pytestmark = pytest.mark.once
+
+SIZE = 2_500_000  # bytes; Django's limit is a little more
+# Times what json.loads takes for a list of small objects of that size. Since Python 3.12 lists in
+# lists cost it more: json.loads itself takes 10 times for the deepest, we more than 8.
+MOST = 8 if sys.version_info < (3, 12) else 10
+
+
+class Anything(types.Type):
+    anything = validators.Any(default=None)
+
+
+def drop(data: http.RequestData) -> None:
+    """Read the body and no more."""
+
+
+def drop_type(body: Anything) -> None:
+    """Read the body for a Type, by orjson where plans may."""
+
+
+def fill(unit: bytes, head: bytes = b'[', tail: bytes = b']', between: bytes = b',') -> bytes:
+    """Return *head*, as many of *unit* as make SIZE bytes, and *tail*."""
+    number = (SIZE - len(head) - len(tail)) // len(unit + between)
+    return head + between.join([unit] * number) + tail
+
+
+def nest(opening: bytes, closing: bytes, levels: int) -> bytes:
+    return opening * levels + closing * levels
+
+
+HOSTILE_JSON = {
+    'open arrays': lambda: b'[' * SIZE,
+    'arrays in arrays': lambda: nest(b'[', b']', SIZE // 2),
+    'nests as deep as may be': lambda: fill(nest(b'[', b']', 255)),
+    'nests of nine levels': lambda: fill(nest(b'[', b']', 9)),
+    'a nest around lists': lambda: fill(b'[]', b'[' * 200, b']' * 200),
+    'escaped quotes in a string without end': lambda: fill(b'\\"', b'[' * 257 + b'"', b'', b''),
+    'quotes and brackets': lambda: fill(b'"[', b'[' * 255, b'', b''),
+    'brackets behind escaped quotes': lambda: fill(b'"\\"["'),
+    'floats beside half a character': lambda: fill(b'{"":1e1}', b'[1e100,"\\ud800",'),
+    'objects and more behind them': lambda: fill(b'{"":{}}', tail=b'] x'),
+    'objects and a long number': lambda: fill(b'{"":{}}', b'[%d,' % 10**30),
+    'long numbers': lambda: fill(b'9' * 4300, b'["\\u0041",'),
+}  # fmt: skip
+
+
+USUAL = fill(b'{"name": "Chair", "price": 12.5}', between=b', ')
+
+
+def time_cpu(run: Callable[[], object]) -> float:
+    started = time.process_time()
+    run()
+    return time.process_time() - started
+
+
+@pytest.mark.parametrize('name', HOSTILE_JSON)
+@pytest.mark.parametrize('reader', ['json', 'orjson'])
+def test_F19_json_of_any_content_costs_no_more_than_it_weighs(reader: str, name: str) -> None:
+    app = (
+        build(Plain, Route('/', 'POST', drop)) if reader == 'json'
+        else build(Accelerated, Route('/', 'POST', drop_type))
+    )  # fmt: skip
+    body = HOSTILE_JSON[name]()
+
+    def read() -> None:
+        assert ask(app, '/', 'POST', body=body).code in (200, 204, 400)
+
+    def read_usual() -> None:
+        json.loads(USUAL)
+
+    ratio = time_cpu(read) / time_cpu(read_usual)
+    if ratio > 0.75 * MOST:  # One look tells what is far below.
+        times = [(time_cpu(read), time_cpu(read_usual)) for _ in range(9)]
+        ratio = operator.truediv(*map(statistics.median, zip(*times, strict=True)))
+
+    assert ratio < MOST

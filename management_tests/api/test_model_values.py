@@ -1,0 +1,374 @@
+"""What a Type reads of Django's objects: in each mode, as an answer to a request."""
+
+import decimal
+import enum
+import json
+import uuid
+from typing import List
+
+import pytest
+from apistar import Route, types, validators
+from django.utils.translation import gettext_lazy
+from jsonschema import Draft202012Validator
+
+from django_apistar.accelerate.types import compilers, constructors
+from django_apistar.schema import build_openapi
+from management_tests.project import models
+from management_tests.support.oracle import Accelerated, ask, both_modes, build
+
+KEY = '00000000-0000-0000-0000-000000000007'
+
+
+class MakerType(types.Type):
+    name = validators.String()
+
+
+class WarrantyType(types.Type):
+    years = validators.Number(maximum=9)
+
+
+class ArticleType(types.Type):
+    key = validators.String(max_length=36)
+    price = validators.Number(minimum=0)
+    photo = validators.String(allow_null=True)
+    state = validators.String(enum=['new', 'sold'])
+    label = validators.String()
+    maker = MakerType
+    warranty = WarrantyType
+
+
+class PriceType(types.Type):
+    """Flat, so that its rows are written in one step."""
+
+    key = validators.String()
+    price = validators.Number()
+
+
+class StockType(types.Type):
+    name = validators.String()
+    articles = validators.Array(items=ArticleType)
+
+
+class Size(enum.Enum):
+    SMALL = 'S'
+    LARGE = 5
+
+
+class Thing:
+    """An object with attributes."""
+
+    def __init__(self, **values):
+        self.__dict__.update(values)
+
+
+@pytest.fixture
+def articles(db):
+    maker = models.Maker.objects.create(name='Ann')
+    whole = models.Article.objects.create(
+        price=decimal.Decimal('12.50'), photo='chair.png', maker=maker, state='sold'
+    )
+    models.Warranty.objects.create(article=whole, years=decimal.Decimal('1.5'))
+    return [whole, models.Article.objects.create(price=decimal.Decimal('3'))]
+
+
+WHOLE = {
+    'key': KEY, 'price': 12.5, 'photo': '/chair.png', 'state': 'sold', 'label': 'Sold',
+    'maker': {'name': 'Ann'}, 'warranty': {'years': 1.5},
+}  # fmt: skip
+BARE = {
+    'key': KEY, 'price': 3.0, 'photo': None, 'state': 'new', 'label': 'New',
+    'maker': None, 'warranty': None,
+}  # fmt: skip
+
+
+def serve(app_class, handler):
+    """Return the App of one handler at '/', with or without a plan as its mode says."""
+    app = build(app_class, Route('/', 'GET', handler))
+    plan = app._plans.get_plan(0) if app.accelerate else None
+    assert (plan is not None) is app.accelerate
+    return app
+
+
+# Models
+
+
+@both_modes
+def test_instance_is_read_with_all_that_json_lacks(app_class, articles) -> None:
+    def show_all() -> list:
+        return [ArticleType(article) for article in models.Article.objects.order_by('id')]
+
+    def show_one() -> ArticleType:
+        return ArticleType(models.Article.objects.order_by('id')[0])
+
+    assert ask(serve(app_class, show_all)).json() == [WHOLE, BARE]
+    assert ask(serve(app_class, show_one)).json() == WHOLE
+
+
+@both_modes
+@pytest.mark.parametrize('has_hooks', [False, True])
+def test_queryset_is_read_by_its_type(app_class, articles, has_hooks) -> None:
+    class Hook:
+        def on_response(self) -> None: ...
+
+    def articles_of_all() -> List[ArticleType]:
+        return models.Article.objects.order_by('id')
+
+    hooks = [Hook] * has_hooks
+    app = build(app_class, Route('/', 'GET', articles_of_all), hooks=hooks)
+
+    assert ask(app).json() == [WHOLE, BARE]
+
+
+@both_modes
+@pytest.mark.parametrize('method', [['all'], ['values'], ['select_related', 'maker']])
+def test_flat_rows_are_read_by_their_type(app_class, articles, method) -> None:
+    def list_prices() -> List[PriceType]:
+        name, *arguments = method
+        return getattr(models.Article.objects.order_by('id'), name)(*arguments)
+
+    assert ask(serve(app_class, list_prices)).json() == [
+        {'key': KEY, 'price': 12.5}, {'key': KEY, 'price': 3.0},
+    ]  # fmt: skip
+
+
+@both_modes
+@pytest.mark.parametrize('prefetched', [[], ['articles']])
+def test_related_manager_is_an_array(app_class, articles, prefetched) -> None:
+    def show_stock() -> StockType:
+        return StockType(models.Maker.objects.prefetch_related(*prefetched)[0])
+
+    def list_stock() -> List[StockType]:
+        return models.Maker.objects.prefetch_related(*prefetched)
+
+    expected = {'name': 'Ann', 'articles': [WHOLE]}
+    assert ask(serve(app_class, show_stock)).json() == expected
+    assert ask(serve(app_class, list_stock)).json() == [expected]
+
+
+@both_modes
+def test_new_instance_and_the_same_one_later_are_one_document(app_class, db) -> None:
+    """The new one holds what it was given, a float; the later one what the database has."""
+
+    def create(price: PriceType) -> PriceType:
+        return PriceType(models.Article.objects.create(price=price.price))
+
+    def show() -> PriceType:
+        return PriceType(models.Article.objects.get())
+
+    app = build(app_class, Route('/', 'POST', create), Route('/', 'GET', show))
+    body = json.dumps({'key': 'x', 'price': 2.5}).encode()
+
+    assert ask(app, method='POST', body=body).json() == {'key': KEY, 'price': 2.5}
+    assert ask(app).json() == {'key': KEY, 'price': 2.5}
+
+
+@both_modes
+def test_object_that_may_be_null_reads_a_related_instance(app_class, articles) -> None:
+    """The way to say null in the schema, which a nested Type has not."""
+
+    class Sold(types.Type):
+        maker = validators.Object(properties=MakerType.validator.properties, allow_null=True)
+
+    def list_sold() -> List[Sold]:
+        return models.Article.objects.order_by('id')
+
+    assert ask(serve(app_class, list_sold)).json() == [{'maker': {'name': 'Ann'}}, {'maker': None}]
+
+
+def test_what_is_answered_is_what_the_schema_says(articles) -> None:
+    class Sold(types.Type):
+        """With null where there may be none."""
+
+        key = validators.String(max_length=36)
+        price = validators.Number(minimum=0)
+        photo = validators.String(allow_null=True)
+        label = validators.String(enum=['New', 'Sold'])
+        maker = validators.Object(properties=MakerType.validator.properties, allow_null=True)
+
+    class Shop(types.Type):
+        name = validators.String()
+        articles = validators.Array(items=Sold)
+
+    def show() -> List[Shop]:
+        return models.Maker.objects.all()
+
+    models.Article.objects.update(maker=models.Maker.objects.get())
+    app = serve(Accelerated, show)
+    document = build_openapi(app.router.entries)
+    response = document['paths']['/']['get']['responses']['200']
+    schema = {**document, **response['content']['application/json']['schema']}
+    answer = ask(app).json()
+
+    assert [article['photo'] for article in answer[0]['articles']] == ['/chair.png', None]
+    assert list(Draft202012Validator(schema).iter_errors(answer)) == []
+    answer[0]['articles'][0]['price'] = '12.5'
+    assert len(list(Draft202012Validator(schema).iter_errors(answer))) == 1
+
+
+# Any object. Each way to make a Type: API Star's own, and the compiled ones.
+
+
+def make_by_rows(cls, source):
+    return compilers.compile_from_row(cls)(tuple(vars(source).values()))
+
+
+def make_by_constructor(cls, source):
+    constructors.install(cls)
+    return cls(source)
+
+
+WAYS = {
+    'stock': lambda cls, source: cls(source),
+    'compiled': lambda cls, source: compilers.compile_type(cls)(source),
+    'constructor': make_by_constructor,
+    'data': lambda cls, source: compilers.compile_from_object(cls)(source),
+    'row': make_by_rows,
+}
+each_way = pytest.mark.parametrize('make', WAYS.values(), ids=list(WAYS))
+DECIMAL = decimal.Decimal
+LAZY = gettext_lazy('Yes')
+
+
+@each_way
+@pytest.mark.parametrize(
+    ('validator', 'value', 'expected'),
+    [
+        (validators.Number(), DECIMAL('12.50'), 12.5),
+        (validators.Number(minimum=0, maximum=1), DECIMAL('0.3'), 0.3),
+        (validators.Number(), DECIMAL('12345678901234567.89'), 12345678901234568.0),
+        (validators.Integer(), DECIMAL('5.00'), 5),
+        (validators.Integer(), DECIMAL('123456789012345678901'), 123456789012345678901),
+        (validators.Integer(), Size.LARGE, 5),
+        (validators.String(), uuid.UUID(KEY), KEY),
+        (validators.String(), LAZY, 'Yes'),
+        (validators.String(enum=['S']), Size.SMALL, 'S'),
+        (validators.String(), models.Article.State.SOLD, 'sold'),
+        (validators.Array(), (1, DECIMAL(1)), [1, DECIMAL(1)]),
+        (validators.Array(items=validators.Number()), {DECIMAL('1.5')}, [1.5]),
+        (validators.Array(items=validators.String()), [uuid.UUID(KEY), LAZY], [KEY, 'Yes']),
+        (validators.Array(items=validators.String()), {'a': 1}.keys(), ['a']),
+        (validators.Array(items=[validators.Number()]), (DECIMAL(2), 'x'), [2.0, 'x']),
+        (validators.Array(items=PriceType), ({'key': LAZY, 'price': DECIMAL(1)},),
+         [{'key': 'Yes', 'price': 1.0}]),
+        (validators.Object(properties={'a': validators.Number()}), {'a': DECIMAL(1), 'b': 2},
+         {'a': 1.0, 'b': 2}),
+        (validators.Integer() | validators.String(), uuid.UUID(KEY), KEY),
+        (validators.String() | validators.Number(), DECIMAL('1.5'), 1.5),
+        (PriceType, {'key': LAZY, 'price': DECIMAL(1)}, {'key': 'Yes', 'price': 1.0}),
+    ],
+)  # fmt: skip
+def test_attribute_is_read_as_json_has_it(make, validator, value, expected) -> None:
+    cls = types.TypeMetaclass('Made', (types.Type,), {'field': validator})
+
+    made = make(cls, Thing(field=value))
+
+    found = json.loads(json.dumps(made['field'], default=_plain))
+    assert found == json.loads(json.dumps(expected, default=_plain))
+    assert type(made['field']) is not DECIMAL
+
+
+def _plain(value):
+    return dict(value) if isinstance(value, types.Type) else str(value)
+
+
+@each_way
+@pytest.mark.parametrize(
+    ('validator', 'value', 'detail'),
+    [
+        (validators.Number(), DECIMAL('NaN'), 'Must be finite.'),
+        (validators.Number(), DECIMAL('sNaN'), 'Must be a number.'),
+        (validators.Number(), DECIMAL('1e400'), 'Must be finite.'),
+        (validators.Number(maximum=1), DECIMAL('1.5'), 'Must be less than or equal to 1.'),
+        (validators.Number(), uuid.UUID(KEY), 'Must be a number.'),
+        (validators.Integer(), DECIMAL('2.5'), 'Must be an integer.'),
+        (validators.Integer(), DECIMAL('5.0000000000000000000001'), 'Must be a number.'),
+        (validators.String(), DECIMAL('2.5'), 'Must be a string.'),
+        (validators.String(), b'text', 'Must be a string.'),
+        (validators.String(max_length=3), LAZY, None),
+        (validators.String(max_length=2), LAZY, 'Must have no more than 2 characters.'),
+        (validators.String(enum=['M']), Size.SMALL, 'Must be exactly M.'),
+        (validators.Array(), 'text', 'Must be an array.'),
+        (validators.Array(), {'a': 1}, 'Must be an array.'),
+        (validators.Array(), Size, 'Must be an array.'),
+        (validators.Array(items=PriceType), [None], {0: 'Must be an object.'}),
+        (validators.Object(), uuid.UUID(KEY), 'Must be an object.'),
+        (validators.Integer() | validators.Boolean(), LAZY, 'Must match one of the union types.'),
+        (PriceType, 5, 'Must be an object.'),
+    ],
+)  # fmt: skip
+def test_what_still_cannot_be_read_is_refused_in_api_stars_words(
+    make, validator, value, detail
+) -> None:
+    cls = types.TypeMetaclass('Made', (types.Type,), {'field': validator})
+
+    if detail is None:
+        make(cls, Thing(field=value))
+        return
+    with pytest.raises(validators.ValidationError) as refusal:
+        make(cls, Thing(field=value))
+
+    expected = {'field': detail.replace('exactly ', '') if isinstance(detail, str) else detail}
+    assert refusal.value.detail == expected
+
+
+@both_modes
+def test_value_that_cannot_be_read_is_logged_with_type_and_field(app_class, db, caplog) -> None:
+    maker = models.Maker.objects.create(name='Ann')
+    article = models.Article.objects.create(price=3, maker=maker)
+    models.Warranty.objects.create(article=article, years=10)
+
+    def show() -> StockType:
+        return StockType(models.Maker.objects.get())
+
+    answer = ask(serve(app_class, show))
+
+    assert (answer.code, answer.json()) == (500, 'Server error')
+    [record] = caplog.records
+    name = f'{__name__}.StockType cannot be made of management_tests.project.models.Maker'
+    assert str(record.exc_info[1]) == (
+        f"{name} with pk={maker.pk}: articles.0.warranty.years is Decimal('10.0'): "
+        'Must be less than or equal to 9.'
+    )
+
+
+@both_modes
+def test_row_that_cannot_be_read_is_logged_with_type_and_field(app_class, db, caplog) -> None:
+    class CheapType(types.Type):
+        key = validators.String()
+        price = validators.Number(maximum=1)
+
+    models.Article.objects.create(price=3)
+
+    def list_all() -> List[CheapType]:
+        return models.Article.objects.all()
+
+    def list_values() -> List[CheapType]:
+        return models.Article.objects.values()
+
+    for handler in (list_all, list_values):
+        assert ask(serve(app_class, handler)).code == 500
+
+    for record in caplog.records:
+        text = str(record.exc_info[1])
+        assert text.startswith(f'{CheapType.__module__}.{CheapType.__qualname__} cannot be made of')
+        assert text.endswith(": price is Decimal('3.00'): Must be less than or equal to 1.")
+
+
+def test_message_names_five_faults_and_counts_the_others() -> None:
+    cls = types.TypeMetaclass('Made', (types.Type,), {'n': validators.Array(items=PriceType)})
+
+    with pytest.raises(validators.ValidationError) as refusal:
+        cls(Thing(n=[{'key': b'x' * 300, 'price': 1}, {'price': 1}, 5, 5, 5, 5, 5]))
+
+    kept = f'{b"x" * 300!r}'
+    assert str(refusal.value) == (
+        f'{cls.__module__}.Made cannot be made of {__name__}.Thing: '
+        f'n.0.key is {kept[:98]}...{kept[-99:]}: Must be a string.; '
+        'n.1.key: The "key" field is required.; n.2 is 5: Must be an object.; '
+        'n.3 is 5: Must be an object.; n.4 is 5: Must be an object.; 2 more'
+    )
+
+
+def test_attribute_that_is_missing_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="'Thing' object has no attribute 'price'"):
+        PriceType(Thing(key='x'))

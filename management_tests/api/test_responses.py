@@ -1,0 +1,383 @@
+"""What API Star did wrong with responses (J1, J2, P1 to P12), and streaming."""
+
+import datetime
+import decimal
+import enum
+import ipaddress
+import json
+import typing
+import uuid
+from collections.abc import Iterator
+from wsgiref.validate import validator
+
+import pytest
+from apistar import Route, exceptions, http, types, validators
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy
+
+from django_apistar.api.responses import JSONResponse, StreamingResponse
+from management_tests.support.oracle import Request, ask, both_modes, build, quiet
+
+
+class Colour(enum.Enum):
+    RED = 'red'
+
+
+class Point(types.Type):
+    x = validators.Integer()
+    day = validators.Date()
+
+
+class Line(types.Type):
+    points = validators.Array(items=Point)
+    days = validators.Array(items=validators.Date())
+    any = validators.Object()
+
+
+DAY = datetime.date(2018, 1, 2)
+POINT = Point(x=1, day=DAY)
+SHOWN_POINT = {'x': 1, 'day': '2018-01-02'}
+
+
+@both_modes
+@pytest.mark.parametrize(
+    ('value', 'expected'),
+    [
+        (DAY, '2018-01-02'),
+        (datetime.datetime(2018, 1, 2, 3, 4, 5, 678901), '2018-01-02T03:04:05.678'),
+        (datetime.datetime(2018, 1, 2, tzinfo=datetime.timezone.utc), '2018-01-02T00:00:00Z'),
+        (datetime.time(3, 4), '03:04:00'),
+        (datetime.timedelta(days=1, seconds=2), 'P1DT00H00M02S'),
+        (decimal.Decimal('1.50'), '1.50'),
+        (uuid.UUID(int=1), '00000000-0000-0000-0000-000000000001'),
+        (Colour.RED, 'red'),
+        ({1}, [1]),
+        (frozenset('a'), ['a']),
+        (gettext_lazy('Yes'), 'Yes'),
+        (POINT, SHOWN_POINT),
+        ([POINT, {'p': POINT}], [SHOWN_POINT, {'p': SHOWN_POINT}]),
+        (Line(points=[POINT], days=[DAY], any={}),
+         {'points': [SHOWN_POINT], 'days': ['2018-01-02'], 'any': {}}),
+        ((1, 2), [1, 2]),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_value_becomes_json_wherever_it_is(app_class, value, expected):
+    """J1: TypeError, 500."""
+    app = build(app_class, Route('/', 'GET', lambda: [value, {'a': value}], name='nested'),
+                Route('/alone/', 'GET', lambda: {'alone': value}, name='alone'))  # fmt: skip
+
+    assert ask(app).json() == [expected, {'a': expected}]
+    assert ask(app, '/alone/').json() == {'alone': expected}
+
+
+@both_modes
+@pytest.mark.parametrize(
+    'value',
+    [object(), float('nan'), b'bytes', ipaddress.ip_address('::1'), {1: {(1, 2): 3}},
+     SimpleLazyObject(object), '\ud800', ['\ud800']],
+    ids=['object', 'nan', 'bytes', 'address', 'keys', 'lazy', 'surrogate', 'surrogates'],
+)  # fmt: skip
+def test_value_that_json_does_not_have_is_a_logged_500(app_class, value, caplog):
+    """J1"""
+    app = build(app_class, Route('/', 'GET', lambda: {'a': value}, name='handler'))
+
+    answer = ask(app)
+
+    assert (answer.code, [record.levelname for record in caplog.records]) == (500, ['ERROR'])
+
+
+@both_modes
+@pytest.mark.parametrize(
+    'handler',
+    [lambda: {'a': object()}, lambda: [object()], lambda: (object(),), object,
+     lambda: JSONResponse({'a': object()})],
+    ids=['dict', 'list', 'tuple', 'alone', 'response'],
+)  # fmt: skip
+def test_value_that_json_does_not_have_is_named_in_api_stars_words(app_class, handler, caplog):
+    app = build(app_class, Route('/', 'GET', lambda: handler(), name='handler'))
+
+    ask(app)
+
+    [record] = caplog.records
+    assert str(record.exc_info[1]) == "Object of type 'object' is not JSON serializable."
+
+
+@both_modes
+def test_error_of_a_projects_own_encoder_keeps_its_words(app_class, caplog):
+    class Encoder(DjangoJSONEncoder):
+        def default(self, o: typing.Any) -> typing.Any:
+            raise TypeError(f'No {type(o).__name__} here')
+
+    own = type('Own', (app_class,), {'json_encoder': Encoder})
+    ask(build(own, Route('/', 'GET', lambda: [object()], name='handler')))
+
+    assert str(caplog.records[0].exc_info[1]) == 'No object here'
+
+
+class UpperEncoder(DjangoJSONEncoder):
+    def default(self, o: typing.Any) -> typing.Any:
+        return str(o).upper() if isinstance(o, ipaddress.IPv6Address) else super().default(o)
+
+
+@both_modes
+def test_project_may_have_its_own_encoder(app_class):
+    own = type('Own', (app_class,), {'json_encoder': UpperEncoder})
+    app = build(own, Route('/', 'GET', lambda: [ipaddress.ip_address('::a'), DAY], name='handler'))
+
+    assert ask(app).json() == ['::A', '2018-01-02']
+
+
+@both_modes
+def test_json_response_takes_the_same_values(app_class):
+    app = build(app_class, Route('/', 'GET', lambda: JSONResponse([DAY], 201), name='handler'))
+
+    assert (ask(app).code, ask(app).json()) == (201, ['2018-01-02'])
+
+
+@both_modes
+def test_text_is_html(app_class):
+    """J2 is kept: it is API Star's documented rule. The project's responses have nosniff."""
+    app = build(app_class, Route('/', 'GET', lambda: '<p>', name='handler'))
+
+    assert ask(app).get('content-type') == 'text/html; charset=utf-8'
+
+
+def with_headers(headers: typing.Any) -> typing.Any:
+    return lambda: http.JSONResponse({}, headers=headers)
+
+
+@both_modes
+@pytest.mark.parametrize('value', ['a\r\nSet-Cookie: evil=1', 'a\nb', 'a\0b', '€'])
+def test_E07_header_that_would_break_the_response_is_a_logged_500(app_class, value, caplog):
+    """P1: response splitting."""
+    app = build(app_class, Route('/', 'GET', with_headers({'X-A': value}), name='handler'))
+
+    answer = ask(app)
+
+    assert (answer.code, answer.get('x-a')) == (500, None)
+    assert (
+        str(caplog.records[-1].exc_info[1])
+        == f"The header 'x-a' has the value {value!r}, which HTTP cannot send."
+    )
+
+
+@both_modes
+def test_location_that_would_break_the_response_is_a_500(app_class):
+    """P1"""
+
+    def handler(to: str) -> None:
+        raise exceptions.Found(to)
+
+    app = build(app_class, Route('/', 'GET', handler))
+
+    with quiet():
+        assert ask(app, query='to=/%0d%0aX:%20y').code == 500
+
+
+@both_modes
+def test_E07_latin_1_headers_are_sent(app_class):
+    app = build(app_class, Route('/', 'GET', with_headers({'X-A': 'é'}), name='handler'))
+
+    assert ask(app).get('x-a') == 'é'
+
+
+@both_modes
+def test_E08_unknown_status_has_a_phrase(app_class):
+    """P2: wsgiref failed on '299'."""
+    app = build(app_class, Route('/', 'GET', lambda: http.JSONResponse(1, 299), name='handler'))
+
+    assert ask(app).status == '299 Unknown'
+
+
+@both_modes
+@pytest.mark.parametrize('status', [204, 304])
+def test_E03_status_without_body_has_none(app_class, status):
+    """P3: 'null' was sent with Content-Length 4."""
+
+    def handler() -> http.Response:
+        return http.JSONResponse(None, status, {'ETag': '"a"'})
+
+    answer = ask(build(app_class, Route('/', 'GET', handler)))
+
+    assert (answer.code, answer.headers, answer.body) == (status, (('etag', '"a"'),), b'')
+
+
+@both_modes
+def test_E13_205_says_that_it_has_no_body(app_class):
+    app = build(app_class, Route('/', 'GET', lambda: http.JSONResponse('a', 205), name='handler'))
+
+    answer = ask(app)
+
+    assert (answer.code, answer.headers, answer.body) == (205, (('content-length', '0'),), b'')
+
+
+class Rewrite:
+    def on_response(self, response: http.Response) -> None:
+        response.content = response.content * 3
+
+
+@both_modes
+@pytest.mark.parametrize('hook', [Rewrite, Rewrite()], ids=['class', 'instance'])
+def test_content_that_a_hook_changes_has_its_length(app_class, hook):
+    """P4"""
+    app = build(app_class, Route('/', 'GET', lambda: '12', name='handler'), hooks=[hook])
+
+    answer = ask(app)
+
+    assert (answer.body, answer.get('content-length')) == (b'121212', '6')
+
+
+# P5: streaming
+
+
+def stream_text() -> Iterator[str]:
+    yield 'é'
+    yield 'b'
+
+
+def stream_bytes() -> Iterator[bytes]:
+    yield b'\xff'
+    yield b'b'
+
+
+def stream_values() -> Iterator[typing.Any]:
+    yield {'day': DAY}
+    yield POINT
+
+
+def stream_nothing() -> Iterator[str]:
+    yield from ()
+
+
+def stream_refusal() -> Iterator[str]:
+    raise exceptions.Forbidden()
+    yield ''
+
+
+def stream_response() -> http.Response:
+    return StreamingResponse(iter(['a,b\n', '1,2\n']), headers={'Content-Type': 'text/csv'})
+
+
+@both_modes
+@pytest.mark.parametrize(
+    ('handler', 'content_type', 'body'),
+    [
+        (stream_text, 'text/html; charset=utf-8', 'éb'.encode()),
+        (stream_bytes, 'application/octet-stream', b'\xffb'),
+        (stream_values, 'application/json',
+         b'[{"day":"2018-01-02"},{"x":1,"day":"2018-01-02"}]'),
+        (stream_nothing, 'application/json', b'[]'),
+        (stream_response, 'text/csv', b'a,b\n1,2\n'),
+        (lambda: iter([1, 'a']), 'application/json', b'[1,"a"]'),
+        (lambda: map(str, [1, 2]), 'text/html; charset=utf-8', b'12'),
+    ],
+    ids=['text', 'bytes', 'values', 'nothing', 'response', 'iterator', 'map'],
+)  # fmt: skip
+def test_generator_is_streamed(app_class, handler, content_type, body):
+    """P5: RuntimeError or TypeError, 500."""
+    answer = ask(build(app_class, Route('/', 'GET', handler, name='handler')))
+
+    assert (answer.code, answer.headers, answer.body) == (
+        200, (('content-type', content_type),), body
+    )  # fmt: skip
+
+
+@both_modes
+def test_generator_that_fails_before_its_first_value_is_answered(app_class):
+    answer = ask(build(app_class, Route('/', 'GET', stream_refusal)))
+
+    assert (answer.code, answer.body) == (403, b'"Forbidden"')
+
+
+@both_modes
+def test_rest_of_a_stream_is_made_while_it_is_sent_and_closed_with_it(app_class):
+    happened: list[str] = []
+
+    def handler() -> Iterator[str]:
+        try:
+            for name in 'abc':
+                happened.append(name)
+                yield name
+        finally:
+            happened.append('closed')
+
+    app = build(app_class, Route('/', 'GET', handler))
+    body = app(Request().build_environ(), lambda *args: None)
+
+    assert happened == ['a']
+    iterator = iter(body)
+    assert [next(iterator), next(iterator)] == [b'a', b'b']
+    body.close()
+    assert happened == ['a', 'b', 'closed']
+
+
+@both_modes
+def test_head_of_a_stream_closes_it(app_class):
+    closed: list[str] = []
+
+    def handler() -> Iterator[str]:
+        try:
+            yield 'a'
+        finally:
+            closed.append('closed')
+
+    answer = ask(build(app_class, Route('/', 'GET', handler)), method='HEAD')
+
+    assert (answer.body, closed) == (b'', ['closed'])
+
+
+@both_modes
+def test_hooks_see_a_stream_before_it_is_sent(app_class):
+    class Stamp:
+        def on_response(self, response: http.Response) -> None:
+            response.headers['X-Stamp'] = type(response).__name__
+
+    app = build(app_class, Route('/', 'GET', stream_text), hooks=[Stamp])
+
+    answer = ask(app)
+
+    assert (answer.get('x-stamp'), answer.body) == ('StreamingResponse', 'éb'.encode())
+
+
+@both_modes
+@pytest.mark.parametrize('path', ['/', '/nope', '/html/', '/fail/', '/stream/', '/empty/'])
+@pytest.mark.parametrize('method', ['GET', 'HEAD', 'POST', 'OPTIONS'])
+def test_E09_application_is_what_pep_3333_wants(app_class, path, method):
+    """P12"""
+    app = build(
+        app_class, Route('/', 'GET', lambda: {'a': 1}, name='a'),
+        Route('/html/', 'GET', lambda: '<p>', name='b'),
+        Route('/fail/', 'GET', lambda: 1 / 0, name='c'),
+        Route('/stream/', 'GET', stream_text),
+        Route('/empty/', 'GET', lambda: http.JSONResponse(None, 204), name='d'),
+    )  # fmt: skip
+    environ = Request(path, method).build_environ()
+    environ.pop('oracle.log')
+
+    with quiet():
+        body = validator(app)(environ, lambda status, headers, exc_info=None: print)
+        list(body)
+        body.close()
+
+
+@both_modes
+def test_redirect_stays_on_this_server(app_class):
+    """P11: no open redirect."""
+    app = build(app_class, Route('/{+path}/', 'GET', lambda path: path, name='handler'))
+
+    for path in ('//evil.com/x', '/\\evil.com/x', '/%2F/evil.com/x'):
+        location = ask(app, path).get('location')
+        assert location is None or (location[0] == '/' and location[1] not in '/\\')
+
+
+@both_modes
+def test_bytes_of_json_are_api_stars(app_class):
+    value = {'é': [1.0, 1e-7, True, None, '<>&\u2028'], 'b': {'c': -0.0}}
+    app = build(app_class, Route('/', 'GET', lambda: value, name='handler'))
+
+    assert (
+        ask(app).body
+        == json.dumps(value, ensure_ascii=False, separators=(',', ':'), allow_nan=False).encode()
+    )

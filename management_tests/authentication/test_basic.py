@@ -1,0 +1,160 @@
+"""What a password with every request costs, and who stops guesses (Basic)."""
+
+import time
+
+import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.contrib.auth.signals import user_login_failed
+from django.core.handlers.wsgi import WSGIRequest
+from django.test import override_settings
+
+from django_apistar.authentication.components import DjangoBasicAuthentication
+from management_tests.support.authentication_project import (
+    PASSWORD,
+    Client,
+    basic,
+    make_user,
+    settings,
+)
+
+
+@pytest.fixture
+def client():
+    return Client()
+
+
+@pytest.fixture
+def alice(db):
+    return make_user()
+
+
+class SlowHasher(PBKDF2PasswordHasher):
+    """Slow enough to drown everything else, quick enough for a test."""
+
+    iterations = 100_000
+
+
+@pytest.mark.slow
+def test_A14_wrong_password_unknown_and_unusable_take_the_same_time(db):
+    hashers = [f'{SlowHasher.__module__}.{SlowHasher.__qualname__}']
+
+    with settings(LOGIN_THROTTLE=None), override_settings(PASSWORD_HASHERS=hashers):
+        make_user('alice')
+        make_user('bob', password=None)
+        make_user('carol', is_active=False)
+        times = {name: [] for name in ('alice', 'bob', 'carol', 'nobody')}
+        for _ in range(9):
+            for name in times:
+                started = time.thread_time()
+                DjangoBasicAuthentication().resolve(basic(name, 'wrong'))
+                times[name].append(time.thread_time() - started)
+    least = {name: min(values) for name, values in times.items()}  # what no neighbour has slowed
+
+    assert max(least.values()) < 1.15 * min(least.values()), least
+
+
+class CountingBackend:
+    """Counts how often a password is hashed."""
+
+    calls = 0
+
+    def authenticate(self, request, username=None, password=None):
+        from django.contrib.auth.backends import ModelBackend
+
+        type(self).calls += 1
+        assert type(request) is WSGIRequest
+        return ModelBackend().authenticate(request, username, password)
+
+    def get_user(self, user_id):
+        from django.contrib.auth.backends import ModelBackend
+
+        return ModelBackend().get_user(user_id)
+
+
+@pytest.fixture
+def counting(alice, monkeypatch):
+    monkeypatch.setattr(CountingBackend, 'calls', 0)
+    backends = [f'{CountingBackend.__module__}.{CountingBackend.__qualname__}']
+    with override_settings(AUTHENTICATION_BACKENDS=backends):
+        yield CountingBackend
+
+
+def log_in_by_basic(client, password=PASSWORD):
+    return client.get('/whoami/', basic('alice', password)).json()['user']
+
+
+@settings()
+def test_a_verified_password_is_not_hashed_again(client, counting, django_assert_num_queries):
+    log_in_by_basic(client)
+
+    with django_assert_num_queries(1):
+        assert log_in_by_basic(client) == 'alice'
+    assert counting.calls == 1
+
+
+@settings(BASIC_CACHE_TTL=0)
+def test_every_password_is_hashed_with_the_cache_off(client, counting):
+    assert [log_in_by_basic(client), log_in_by_basic(client)] == ['alice', 'alice']
+    assert counting.calls == 2
+
+
+@settings()
+def test_a_changed_password_ends_the_cached_one_at_once(client, counting, alice):
+    log_in_by_basic(client)
+    alice.set_password('new')
+    alice.save()
+
+    assert log_in_by_basic(client) == 'nobody'
+    assert log_in_by_basic(client, 'new') == 'alice'
+
+
+@settings()
+def test_a_cached_password_does_not_outlive_its_user(client, counting, alice):
+    log_in_by_basic(client)
+    alice.is_active = False
+    alice.save()
+
+    assert log_in_by_basic(client) == 'nobody'
+
+
+@settings()
+def test_a_cached_password_ends_after_its_time(client, counting, monkeypatch):
+    log_in_by_basic(client)
+    now = time.monotonic()
+    monkeypatch.setattr(time, 'monotonic', lambda: now + 61)
+
+    log_in_by_basic(client)
+
+    assert counting.calls == 2
+
+
+@settings()
+def test_a_wrong_password_is_never_cached(client, counting):
+    assert [log_in_by_basic(client, 'wrong') for _ in range(3)] == ['nobody'] * 3
+    assert counting.calls == 3
+
+
+@settings(LOGIN_THROTTLE='3/minute')
+def test_B19_basic_is_throttled_as_the_login_is(client, counting):
+    for _ in range(5):
+        log_in_by_basic(client, 'wrong')
+
+    assert log_in_by_basic(client) == 'nobody'
+    assert log_in_by_basic(Client(address='192.0.2.2')) == 'alice'
+    assert counting.calls == 4
+
+
+@settings()
+def test_B20_a_failed_password_is_signalled_with_a_request(client, alice):
+    received = []
+
+    def receive(sender, credentials, request, **kwargs):
+        received.append((credentials['username'], type(request), request.META['REMOTE_ADDR']))
+
+    user_login_failed.connect(receive)
+    try:
+        client.get('/whoami/', basic('alice', 'wrong'))
+    finally:
+        user_login_failed.disconnect(receive)
+
+    assert received == [('alice', WSGIRequest, '192.0.2.1')]

@@ -1,0 +1,199 @@
+"""apistar_token, for operations, and the admin."""
+
+import io
+import json
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client as Browser
+from django.utils import timezone
+
+from django_apistar.authentication.models import Token
+from management_tests.support.authentication_project import Client, bearer, make_user, settings
+
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture
+def alice(db):
+    return make_user()
+
+
+@pytest.fixture(autouse=True)
+def _settings(request):
+    with settings():
+        yield
+
+
+def run(*args):
+    stdout, stderr = io.StringIO(), io.StringIO()
+    call_command('apistar_token', *args, stdout=stdout, stderr=stderr, no_color=True)
+    return stdout.getvalue(), stderr.getvalue()
+
+
+def user_of(key):
+    return Client().get('/whoami/', bearer(key)).json()['user']
+
+
+def test_issue_prints_the_key_and_nothing_else(alice):
+    stdout, stderr = run('issue', 'alice')
+
+    token = Token.objects.get()
+    assert user_of(stdout.removesuffix('\n')) == 'alice'
+    expires = timezone.localtime(token.expires).isoformat(sep=' ', timespec='seconds')
+    assert stderr == (
+        f'Token {token.id} of alice, expires: {expires}. Its key is not shown again.\n'
+    )
+
+
+def test_issue_as_json(alice):
+    stdout, stderr = run('issue', 'alice', '--never-expires', '--format', 'json')
+
+    token = Token.objects.get()
+    document = json.loads(stdout)
+    assert document == {'id': token.id, 'token': document['token'], 'expires': None}
+    assert user_of(document['token']) == 'alice'
+    assert stderr == ''
+
+
+def test_list_shows_no_key_and_no_digest(alice):
+    make_user('bob', is_active=False)
+    first, second = Token.objects.issue(alice), Token.objects.issue(alice, expires=timezone.now())
+    third = Token.objects.create(user_id=make_user('carol').pk)
+
+    stdout, _ = run('list')
+    lines = [line.split() for line in stdout.splitlines()]
+
+    assert lines[0] == ['ID', 'USER', 'CREATED', 'LAST', 'USED', 'EXPIRES', 'USABLE']
+    assert [(line[0], line[1], line[-1]) for line in lines[1:]] == [
+        (first.id, 'alice', 'yes'), (second.id, 'alice', 'no'), (third.id, 'carol', 'yes'),
+    ]  # fmt: skip
+    for token in (first, second, third):
+        assert token.key not in stdout
+        assert token.digest not in stdout
+
+
+def test_list_of_one_user_as_json(alice):
+    Token.objects.issue(make_user('bob'))
+    token = Token.objects.issue(alice)
+
+    stdout, _ = run('list', 'alice', '--format', 'json')
+
+    assert json.loads(stdout) == {
+        'tokens': [
+            {
+                'id': token.id, 'user': 'alice', 'created': token.created.isoformat(),
+                'last_used': None, 'expires': token.expires.isoformat(), 'usable': True,
+            }
+        ]
+    }  # fmt: skip
+
+
+def test_revoke_by_id(alice):
+    first, second, third = (Token.objects.issue(alice) for _ in range(3))
+
+    assert run('revoke', first.id, second.id) == ('', '2 tokens revoked.\n')
+    assert list(Token.objects.all()) == [third]
+    assert user_of(first.key) == 'nobody'
+
+
+def test_revoke_all_of_a_user(alice):
+    other = Token.objects.issue(make_user('bob'))
+    Token.objects.issue(alice)
+
+    assert run('revoke', '--user', 'alice') == ('', '1 token revoked.\n')
+    assert list(Token.objects.all()) == [other]
+
+
+def test_purge_deletes_what_is_expired_or_revoked(alice):
+    bob = make_user('bob')
+    usable = Token.objects.issue(alice)
+    Token.objects.create(user=alice, expires=timezone.now())
+    Token.objects.create(user=bob)
+    bob.set_password('new')
+    bob.save()
+
+    assert run('purge') == ('', '2 tokens purged.\n')
+    assert list(Token.objects.all()) == [usable]
+
+
+@pytest.mark.parametrize(
+    ('args', 'message'),
+    [
+        (['issue', 'nobody'], "There is no user 'nobody'."),
+        (['issue', 'bob'], "'bob' is not active: a token would be refused."),
+        (['list', 'nobody'], "There is no user 'nobody'."),
+        (['revoke', '--user', 'nobody'], "There is no user 'nobody'."),
+        (['revoke'], 'Name either token IDs or --user USERNAME.'),
+        (['revoke', 'x', '--user', 'bob'], 'Name either token IDs or --user USERNAME.'),
+        (['revoke', 'x', 'y'], "No token has the ID 'x', 'y'. Nothing was revoked."),
+    ],
+)
+def test_a_mistake_is_one_sentence(db, args, message):
+    make_user('bob', is_active=False)
+
+    with pytest.raises(CommandError) as caught:
+        run(*args)
+
+    assert str(caught.value) == message
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_missing_table_is_one_sentence():
+    with connection.schema_editor() as editor:
+        editor.delete_model(Token)
+    try:
+        with pytest.raises(CommandError, match=r'Run manage\.py migrate authentication\.$'):
+            run('list')
+    finally:
+        with connection.schema_editor() as editor:
+            editor.create_model(Token)
+
+
+# The admin
+
+
+@pytest.fixture
+def browser(alice):
+    alice.is_staff = alice.is_superuser = True
+    alice.save()
+    browser = Browser()
+    browser.force_login(alice)
+    return browser
+
+
+def test_the_admin_shows_neither_key_nor_digest(browser, alice):
+    token = Token.objects.issue(alice)
+
+    pages = [
+        browser.get('/admin/authentication/token/'),
+        browser.get(f'/admin/authentication/token/{token.pk}/change/'),
+    ]
+
+    assert [page.status_code for page in pages] == [200, 200]
+    for page in pages:
+        text = page.content.decode()
+        assert token.id in text
+        assert token.digest not in text
+        assert token.fingerprint not in text
+        assert token.key not in text
+
+
+def test_the_admin_issues_no_tokens(browser):
+    assert browser.get('/admin/authentication/token/add/').status_code == 403
+
+
+def test_the_admin_revokes_tokens(browser, alice):
+    token = Token.objects.issue(alice)
+    page = browser.get('/admin/authentication/token/').content.decode()
+    action = {'action': 'delete_selected', '_selected_action': [token.pk]}
+
+    asked = browser.post('/admin/authentication/token/', action)
+    browser.post('/admin/authentication/token/', {**action, 'post': 'yes'})
+
+    assert 'Revoke the selected tokens' in page
+    assert asked.status_code == 200
+    assert user_of(token.key) == 'nobody'
+    assert [entry.object_repr for entry in LogEntry.objects.all()] == [f'{token.id} of alice']

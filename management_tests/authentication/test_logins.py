@@ -1,0 +1,469 @@
+"""Logging in, the throttle and the signals (rows B of the safety table)."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest
+from django.test import override_settings
+from django.utils import timezone
+
+from django_apistar.api.counts import get_local_counts
+from django_apistar.authentication import views
+from django_apistar.authentication.models import Token
+from management_tests.support.authentication_project import (
+    PASSWORD,
+    Client,
+    basic,
+    bearer,
+    make_user,
+    settings,
+)
+
+INVALID = (400, {'message': 'Invalid credentials.'})
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def client():
+    return Client()
+
+
+@pytest.fixture
+def alice(db):
+    return make_user()
+
+
+def answer(response):
+    return response.status_code, response.json()
+
+
+def is_usable(client, key):
+    return client.get('/whoami/', bearer(key)).json() == {'user': 'alice'}
+
+
+def age(token, **fields):
+    Token.objects.filter(pk=token.pk).update(**fields)
+
+
+@settings()
+def test_B01_login_answers_with_the_bare_key(client, alice):
+    response = client.log_in()
+
+    assert response.status_code == 200
+    assert response.headers['Content-Type'] == 'text/plain; charset=utf-8'
+    assert response.headers['Cache-Control'] == 'no-store'
+    assert len(response.text) == 40
+    assert is_usable(client, response.text)
+
+
+@settings()
+@pytest.mark.parametrize(
+    ('accept', 'is_json'),
+    [
+        ('application/json', True),
+        ('application/json, */*;q=0.5', True),
+        ('text/plain;q=0.5, application/json', True),
+        ('*/*', False),
+        ('', False),
+        ('application/json, text/plain, */*', False),
+        ('text/html', False),
+        ('application/json;q=0', False),
+        (';;,=q', False),
+    ],
+)
+def test_B01_login_answers_with_json_to_who_prefers_it(client, alice, accept, is_json):
+    response = client.log_in(Accept=accept)
+
+    token = Token.objects.get()
+    assert response.headers['Cache-Control'] == 'no-store'
+    assert response.headers['Content-Type'].startswith('application/json') is is_json
+    if is_json:
+        key = response.json()['token']
+        assert response.json() == {'token': key, 'expires': token.expires.isoformat()}
+        assert is_usable(client, key)
+
+
+@settings(TOKEN_TTL=None)
+def test_B01_expires_is_null_without_a_ttl(client, alice):
+    assert client.log_in(Accept='application/json').json()['expires'] is None
+
+
+@settings()
+def test_B02_wrong_inactive_and_unknown_get_one_answer(client, alice):
+    make_user('bob', is_active=False)
+
+    responses = [client.log_in(password='wrong'), client.log_in('bob'), client.log_in('carol')]
+
+    assert [answer(response) for response in responses] == [INVALID] * 3
+    assert {response.headers['Cache-Control'] for response in responses} == {'no-store'}
+
+
+@settings()
+@pytest.mark.parametrize(
+    'body',
+    [
+        '{}', '[]', 'null', '', '""', '1', '{"username": "alice"}', '{"password": "x"}',
+        '{"username": 1, "password": "x"}', '{"username": "alice", "password": ["x"]}',
+        '{"username": null, "password": null}', '{', '{"username": {}, "password": {}}',
+    ],
+)  # fmt: skip
+def test_B03_login_without_a_name_and_a_password_is_400(client, db, body):
+    response = client.post(
+        '/auth/token-login/', data=body, headers={'Content-Type': 'application/json'}
+    )
+
+    assert response.status_code == 400
+    response.json()
+
+
+@settings()
+@pytest.mark.parametrize('text', ['\\u0000', 'a\\u0000b', '\\ud800'])
+def test_B04_login_with_what_no_database_stores_is_400(client, alice, text):
+    for body in (
+        f'{{"username": "{text}", "password": "x"}}',
+        f'{{"username": "alice", "password": "{text}"}}',
+    ):
+        response = client.post(
+            '/auth/token-login/', data=body, headers={'Content-Type': 'application/json'}
+        )
+        assert answer(response) == INVALID or response.status_code == 400
+
+
+@settings()
+@pytest.mark.parametrize('password', ['x' * 1_000_000, '1' * 1_000_000], ids=['text', 'digits'])
+def test_B05_B06_a_long_password_is_refused_unhashed(client, alice, password):
+    hashers = ['django.contrib.auth.hashers.PBKDF2PasswordHasher']
+
+    with override_settings(PASSWORD_HASHERS=hashers):
+        started = time.thread_time()
+        response = client.log_in(password=password)
+
+    assert response.status_code == 400
+    assert time.thread_time() - started < 0.1
+
+
+@settings(LOGIN_THROTTLE=None)
+def test_B08_every_login_gives_another_token_and_all_are_valid(client, alice):
+    keys = [client.log_in().text for _ in range(3)]
+
+    assert len(set(keys)) == 3
+    assert all(is_usable(client, key) for key in keys)
+
+
+@settings(TOKEN_LIMIT_PER_USER=2)
+def test_B09_the_oldest_token_beyond_the_limit_is_dropped(client, alice):
+    keys = [client.log_in().text for _ in range(3)]
+
+    assert [is_usable(client, key) for key in keys] == [False, True, True]
+
+
+@settings(TOKEN_LIMIT_PER_USER=2)
+def test_B09_expired_tokens_do_not_count(client, alice):
+    first, second = client.log_in().text, client.log_in().text
+    age(Token.objects.order_by('created').last(), expires=timezone.now())
+
+    third = client.log_in().text
+
+    assert [is_usable(client, key) for key in (first, second, third)] == [True, False, True]
+    assert Token.objects.count() == 2
+
+
+@settings(TOKEN_LIMIT_PER_USER=1)
+def test_B09_the_limit_is_per_user(client, alice):
+    make_user('bob')
+    key = client.log_in().text
+    client.log_in('bob')
+
+    assert is_usable(client, key)
+
+
+@settings()
+def test_login_notes_the_time_as_djangos_does(client, alice):
+    client.log_in()
+
+    alice.refresh_from_db()
+    assert timezone.now() - alice.last_login < timedelta(minutes=1)
+
+
+@settings()
+def test_B19_the_eleventh_wrong_login_in_a_minute_is_429(client, alice):
+    make_user('bob')
+
+    statuses = [client.log_in(password='wrong').status_code for _ in range(10)]
+    response = client.log_in(password='wrong')
+
+    assert statuses == [400] * 10
+    seconds = int(response.headers['Retry-After'])
+    assert 0 < seconds <= 60
+    assert answer(response) == (
+        429, {'message': f'Too many failed logins. Try again in {seconds} seconds.'}
+    )  # fmt: skip
+    assert response.headers['Cache-Control'] == 'no-store'
+    assert client.log_in().status_code == 429
+    assert client.log_in('ALICE').status_code == 429
+    assert client.log_in('bob').status_code == 200
+    assert Client('192.0.2.2').log_in().status_code == 200
+
+
+ONE_CLIENT = [
+    ('2001:db8::1', '2001:db8::2'),
+    ('2001:db8::1', '2001:DB8:0:0:ffff:ffff:ffff:ffff'),
+    ('192.0.2.1', '::ffff:192.0.2.1'),
+    ('192.0.2.1', '::ffff:c000:201'),
+    ('192.0.2.1', '64:ff9b::192.0.2.1'),
+    ('192.0.2.1', '::ffff:0:192.0.2.1'),
+    ('192.0.2.1:50000', '192.0.2.1:50001'),
+    ('192.0.2.1', '192.0.2.1:50001'),
+    ('[2001:db8::1]:50000', '2001:db8::2'),
+    ('fe80::1%eth0', 'fe80::2'),
+    ('unknown', 'unknown'),
+]
+TWO_CLIENTS = [
+    ('2001:db8::1', '2001:db8:0:1::1'),
+    ('::ffff:192.0.2.1', '::ffff:192.0.2.2'),
+    ('64:ff9b::192.0.2.1', '64:ff9b::192.0.2.2'),
+    ('::ffff:0:192.0.2.1', '::ffff:0:192.0.2.2'),
+    ('64:ff9b:1::192.0.2.1', '64:ff9b:1::192.0.2.2'),
+    ('64:ff9b:1:c000:2:100::', '64:ff9b:1:c000:2:200::'),
+    ('192.0.2.1:50000', '192.0.2.2:50000'),
+]
+
+
+@settings(LOGIN_THROTTLE='1/minute')
+@pytest.mark.parametrize(('first', 'second'), ONE_CLIENT)
+def test_B22_addresses_that_one_client_has_share_a_count(client, alice, first, second):
+    Client(first).log_in(password='wrong')
+
+    assert Client(second).log_in().status_code == 429
+
+
+@settings(LOGIN_THROTTLE='1/minute')
+@pytest.mark.parametrize(('first', 'second'), TWO_CLIENTS)
+def test_B22_addresses_of_two_clients_have_their_own_counts(client, alice, first, second):
+    Client(first).log_in(password='wrong')
+
+    assert Client(second).log_in().status_code == 200
+
+
+def invent_logins(number, addresses=('192.0.2.1',)):
+    """Return the statuses of failed logins, each with a name of its own."""
+    clients = [Client(address) for address in addresses]
+    return [clients[i % len(clients)].log_in(f'user{i}').status_code for i in range(number)]
+
+
+@settings()
+def test_B23_a_thousand_invented_names_are_bounded_and_end_no_lock(client, alice):
+    make_user('bob')
+    for _ in range(10):
+        client.log_in(password='wrong')
+
+    statuses = invent_logins(1000)
+
+    assert statuses == [400] * 90 + [429] * 910
+    response = client.log_in('bob')
+    seconds = int(response.headers['Retry-After'])
+    assert 0 < seconds <= 60
+    assert answer(response) == (
+        429, {'message': f'Too many failed logins. Try again in {seconds} seconds.'}
+    )  # fmt: skip
+    assert client.log_in().status_code == 429
+    assert Client('192.0.2.2').log_in('bob').status_code == 200
+
+
+@settings()
+def test_B23_invented_names_from_many_addresses_end_no_lock(client, alice):
+    for _ in range(10):
+        client.log_in(password='wrong')
+
+    statuses = invent_logins(400, [f'198.51.100.{i}' for i in range(5)])
+
+    assert statuses == [400] * 400
+    assert client.log_in().status_code == 429
+
+
+@settings(LOGIN_THROTTLE_ADDRESS='3/minute')
+def test_B23_a_login_does_not_begin_the_address_anew(client, alice):
+    statuses = [*invent_logins(2), client.log_in().status_code, *invent_logins(2)]
+
+    assert statuses == [400, 400, 200, 400, 429]
+
+
+@settings(LOGIN_THROTTLE_ADDRESS='3/minute')
+def test_B23_basic_counts_for_the_address_and_is_refused_by_it(client, alice):
+    for i in range(3):
+        client.get('/whoami/', basic(f'user{i}', 'wrong'))
+
+    assert client.get('/whoami/', basic('alice', PASSWORD)).json() == {'user': 'nobody'}
+    assert client.log_in().status_code == 429
+
+
+@settings(LOGIN_THROTTLE_ADDRESS=None)
+def test_B23_the_limit_of_an_address_can_be_off(client, alice):
+    assert set(invent_logins(120)) == {400}
+
+
+@settings(LOGIN_THROTTLE_ADDRESS='1/minute')
+def test_B23_clients_without_an_address_are_not_one(db):
+    """A server on a Unix socket knows none."""
+    assert invent_logins(3, ['']) == [400] * 3
+
+
+@pytest.fixture
+def shared_cache(tmp_path):
+    """A cache that processes share, and that drops names: 300 entries, as Django's default."""
+    backend = 'django.core.cache.backends.filebased.FileBasedCache'
+    with override_settings(CACHES={'default': {'BACKEND': backend, 'LOCATION': str(tmp_path)}}):
+        yield
+
+
+def test_B23_processes_count_together_in_a_shared_cache(shared_cache, alice):
+    with settings(LOGIN_THROTTLE_ADDRESS='12/minute'):
+        client = Client()
+        statuses = [client.log_in(password='wrong').status_code for _ in range(10)]
+        get_local_counts.cache_clear()  # another process
+
+        assert statuses == [400] * 10
+        assert client.log_in().status_code == 429
+        assert invent_logins(3) == [400, 400, 429]
+
+
+def test_B23_names_push_no_address_out_of_a_shared_cache(shared_cache, db):
+    with settings(LOGIN_THROTTLE_ADDRESS='200/minute'):
+        assert invent_logins(250) == [400] * 200 + [429] * 50
+
+
+def test_B23_a_login_elsewhere_begins_anew_with_a_shared_cache(shared_cache, alice):
+    with settings(LOGIN_THROTTLE='2/minute'):
+        client = Client()
+        client.log_in(password='wrong')
+        get_local_counts.cache_clear()  # another process
+        client.log_in()
+        statuses = [client.log_in(password='wrong').status_code for _ in range(3)]
+
+        assert statuses == [400, 400, 429]
+
+
+@settings(LOGIN_THROTTLE='1/minute', LOGIN_THROTTLE_ADDRESS=None)
+@pytest.mark.parametrize(
+    'spelling',
+    [
+        'BOB', 'bob ', ' bob', 'bób', 'BÖB', 'b\u00f8b', 'bo\u0301b', '\uff42\uff4f\uff42',
+        '\U0001d41b\U0001d428\U0001d41b', 'b\u00adob', 'b\u200bob', 'bob\ufe0f',
+    ],
+)  # fmt: skip
+def test_B19_spellings_that_a_database_may_equate_share_a_count(client, db, spelling):
+    client.log_in(spelling)
+
+    assert client.log_in('bob').status_code == 429
+
+
+@settings(LOGIN_THROTTLE='1/minute', LOGIN_THROTTLE_ADDRESS=None)
+@pytest.mark.parametrize(
+    'name', ['bub', 'bobo', 'b0b', 'b.ob', 'bob@example.com', '\u0431\u043e\u0431']
+)
+def test_B19_other_names_have_their_own_count(client, db, name):
+    client.log_in(name)
+
+    assert client.log_in('bob').status_code == 400
+
+
+@settings(LOGIN_THROTTLE='2/minute')
+def test_B19_a_login_forgets_the_failures_before(client, alice):
+    passwords = ['wrong', PASSWORD, 'wrong', PASSWORD, 'wrong', 'wrong', PASSWORD]
+
+    statuses = [client.log_in(password=password).status_code for password in passwords]
+
+    assert statuses == [400, 200, 400, 200, 400, 400, 429]
+
+
+@settings(LOGIN_THROTTLE=None)
+def test_B19_the_throttle_can_be_off(client, alice):
+    assert {client.log_in(password='wrong').status_code for _ in range(12)} == {400}
+
+
+@settings(LOGIN_THROTTLE='1/second', LOGIN_THROTTLE_ADDRESS='2/second')
+def test_B19_B23_the_throttle_ends(client, alice):
+    client.log_in(password='wrong')
+    assert client.log_in().status_code == 429
+    assert client.log_in('bob').status_code == 400
+    assert client.log_in('carol').status_code == 429
+    time.sleep(1.1)
+
+    assert client.log_in().status_code == 200
+    assert client.log_in('bob').status_code == 400
+
+
+@settings(LOGIN_THROTTLE='1/minute')
+def test_B19_good_logins_are_never_counted(client, alice):
+    assert {client.log_in().status_code for _ in range(5)} == {200}
+
+
+@settings()
+def test_B20_signals_carry_a_real_request(client, alice):
+    received = []
+
+    def receive(sender, request, signal, **kwargs):
+        received.append((signal, type(request), request.META['REMOTE_ADDR'], request.body))
+
+    signals = (user_logged_in, user_logged_out, user_login_failed)
+    for signal in signals:
+        signal.connect(receive)
+    try:
+        client.log_in(password='wrong')
+        client.post('/auth/token-logout/', bearer(client.log_in().text))
+    finally:
+        for signal in signals:
+            signal.disconnect(receive)
+
+    assert received == [
+        (signal, WSGIRequest, '192.0.2.1', b'')
+        for signal in (user_login_failed, user_logged_in, user_logged_out)
+    ]
+
+
+# Handlers called by hand, as the original's tests did
+
+
+@settings()
+def test_login_by_hand_refuses_with_a_response(alice):
+    for user in ({}, {'username': 'lala', 'password': 'lala'}):
+        response = views.token_login(user=user)
+        assert (response.status_code, response.content) == (
+            400, b'{"message":"Invalid credentials."}'
+        )  # fmt: skip
+
+
+@settings()
+def test_login_and_logout_by_hand(alice):
+    key = views.token_login(user={'username': 'alice', 'password': PASSWORD})
+    assert Token.objects.count() == 1
+
+    response = views.token_logout(authorization=bearer(key))
+
+    assert (response.status_code, response.content) == (200, b'{"message":"Logged out."}')
+    assert Token.objects.count() == 0
+
+
+@settings()
+@pytest.mark.parametrize('authorization', [None, 'not_bearer token', 'Bearer invalid_token'])
+def test_logout_by_hand_returns_none_without_a_token(db, authorization):
+    assert views.token_logout(authorization=authorization) is None
+
+
+def test_http_request_stands_in_for_a_request_by_hand(alice):
+    received = []
+
+    def receive(sender, request, **kwargs):
+        received.append(type(request))
+
+    user_logged_in.connect(receive)
+    try:
+        with settings():
+            views.token_login(user={'username': 'alice', 'password': PASSWORD})
+    finally:
+        user_logged_in.disconnect(receive)
+
+    assert received == [HttpRequest]

@@ -1,0 +1,262 @@
+"""Issuing, using and revoking tokens (rows B of the safety table)."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError, connection
+from django.test import override_settings
+from django.utils import timezone
+
+from django_apistar.authentication.models import Token
+from management_tests.support.authentication_project import (
+    HOOK,
+    TOKEN,
+    Client,
+    bearer,
+    make_user,
+    settings,
+)
+
+INVALID = (400, {'message': 'Invalid credentials.'})
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def client():
+    return Client()
+
+
+@pytest.fixture
+def alice(db):
+    return make_user()
+
+
+def answer(response):
+    return response.status_code, response.json()
+
+
+def is_usable(client, key):
+    return client.get('/whoami/', bearer(key)).json() == {'user': 'alice'}
+
+
+def age(token, **fields):
+    Token.objects.filter(pk=token.pk).update(**fields)
+
+
+# Life
+
+
+@settings()
+def test_B10_an_expired_token_is_refused_and_purged(client, alice):
+    token = Token.objects.issue(alice)
+    age(token, expires=timezone.now())
+
+    assert not is_usable(client, token.key)
+    assert not Token.objects.exists()
+
+
+@settings()
+def test_B11_use_renews_the_token_at_most_once_a_minute(client, alice, django_assert_num_queries):
+    token = Token.objects.issue(alice)
+    now = timezone.now()
+    age(token, created=now - 20 * DAY, expires=now + 10 * DAY)
+
+    assert is_usable(client, token.key)
+    with django_assert_num_queries(1):
+        assert is_usable(client, token.key)
+
+    token.refresh_from_db()
+    assert now + 29 * DAY < token.expires < now + 31 * DAY
+    assert token.last_used >= now
+
+
+@settings(TOKEN_TTL=10)
+def test_B11_a_ttl_below_the_minute_is_renewed_too(client, alice):
+    token = Token.objects.issue(alice)
+    now = timezone.now()
+    age(token, created=now - timedelta(seconds=6), expires=now + timedelta(seconds=4))
+
+    assert is_usable(client, token.key)
+
+    token.refresh_from_db()
+    assert token.expires > now + timedelta(seconds=9)
+
+
+@settings()
+def test_B11_a_token_that_never_expires_stays_so(client, alice):
+    token = Token.objects.issue(alice, expires=None)
+    age(token, created=timezone.now() - DAY)
+
+    assert is_usable(client, token.key)
+
+    token.refresh_from_db()
+    assert (token.expires, token.last_used is None) == (None, False)
+
+
+@settings(TOKEN_TTL=3600)
+def test_B11_token_ttl_is_the_life_of_a_token(alice):
+    token = Token.objects.issue(alice)
+
+    assert timedelta(seconds=3590) < token.expires - timezone.now() <= timedelta(hours=1)
+
+
+@settings()
+def test_a_database_that_refuses_writes_still_authenticates(client, alice, caplog):
+    token = Token.objects.issue(alice)
+    age(token, created=timezone.now() - DAY)
+
+    def refuse(execute, sql, params, many, context):
+        if sql.startswith('UPDATE'):
+            raise DatabaseError('database is locked')
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(refuse):
+        assert is_usable(client, token.key)
+    assert 'A token could not be updated.' in caplog.text
+
+
+@settings()
+def test_B12_no_row_and_no_text_holds_the_key(client, alice):
+    key = client.log_in().text
+
+    with connection.cursor() as cursor:
+        cursor.execute('SELECT * FROM authentication_token')
+        stored = repr(cursor.fetchall())
+    token = Token.objects.get()
+
+    assert key not in stored + str(token) + repr(token) + repr(vars(token))
+    assert not is_usable(client, token.id)
+    assert not is_usable(client, token.digest)
+
+
+@settings()
+def test_B12_the_key_of_a_stored_token_is_not_known(alice):
+    Token.objects.issue(alice)
+
+    with pytest.raises(AttributeError, match='It is known only where the token is issued'):
+        _ = Token.objects.get().key
+
+
+@settings()
+def test_B13_a_password_change_ends_all_tokens(client, alice):
+    keys = [client.log_in().text, client.log_in().text]
+    alice.set_password('new')
+    alice.save()
+
+    assert [is_usable(client, key) for key in keys] == [False, False]
+    assert not Token.objects.exists()
+    assert is_usable(client, client.log_in(password='new').text)
+
+
+@settings()
+def test_B13_another_secret_key_does_not_end_tokens(client, alice):
+    key = client.log_in().text
+
+    with override_settings(SECRET_KEY='another'):
+        assert is_usable(client, key)
+
+
+@settings()
+def test_B14_a_deleted_user_has_no_tokens(client, alice):
+    key = client.log_in().text
+    alice.delete()
+
+    assert not is_usable(client, key)
+    assert not Token.objects.exists()
+
+
+@settings()
+def test_B14_a_deactivated_user_is_refused_until_active_again(client, alice):
+    key = client.log_in().text
+    alice.is_active = False
+    alice.save()
+
+    assert not is_usable(client, key)
+    alice.is_active = True
+    alice.save()
+    assert is_usable(client, key)
+
+
+@settings()
+def test_B21_keys_are_160_random_bits(alice):
+    keys = {Token(user=alice).generate_key() for _ in range(500)}
+
+    assert len(keys) == 500
+    assert {len(bytes.fromhex(key)) for key in keys} == {20}
+
+
+@settings()
+def test_a_token_may_be_made_as_the_originals_model_was(client, alice):
+    token = Token(user=alice)
+    token.save()
+
+    assert is_usable(client, token.key)
+    assert is_usable(client, Token.objects.create(user=alice, key='b' * 40).key)
+
+
+def test_a_user_outside_of_a_request_says_where_the_tokens_are(alice):
+    with pytest.raises(AttributeError) as failure:
+        alice.auth_token  # noqa: B018
+
+    assert str(failure.value) == (
+        'User alice has no auth_token: only the user of a request that sent a token has, that '
+        'token. Use user.auth_tokens, which holds all tokens of the user.'
+    )
+    assert not hasattr(alice, 'auth_token')
+
+
+# Logout
+
+
+@settings(components=[TOKEN])
+@pytest.mark.parametrize('method', ['POST', 'GET'])
+def test_B15_logout_ends_this_token_alone(client, alice, method):
+    key, other = client.log_in().text, client.log_in().text
+
+    response = client.request(method, '/auth/token-logout/', bearer(key))
+
+    assert answer(response) == (200, {'message': 'Logged out.'})
+    assert [is_usable(client, key), is_usable(client, other)] == [False, True]
+
+
+@settings()
+@pytest.mark.parametrize('hooks', [(), (HOOK,)])
+def test_B16_logout_twice_is_401(client, alice, hooks):
+    with settings(*hooks):
+        key = client.log_in().text
+        client.post('/auth/token-logout/', bearer(key))
+
+        response = client.post('/auth/token-logout/', bearer(key))
+
+    assert answer(response) == (401, {'message': 'User must be logged in.'})
+    assert 'error="invalid_token"' in response.headers['WWW-Authenticate']
+
+
+@settings()
+def test_B16_logout_without_a_token_is_401(client, db):
+    response = client.post('/auth/token-logout/')
+
+    assert response.status_code == 401
+    assert response.headers['WWW-Authenticate'] == 'Bearer realm="api"'
+
+
+@settings()
+def test_B17_head_never_logs_out(client, alice):
+    key = client.log_in().text
+
+    response = client.request('HEAD', '/auth/token-logout/', bearer(key))
+
+    assert (response.status_code, response.headers['Allow']) == (405, 'GET, POST')
+    assert is_usable(client, key)
+
+
+@settings()
+def test_B18_logout_of_all_ends_the_users_tokens_alone(client, alice):
+    bob = make_user('bob')
+    keys = [client.log_in().text, client.log_in().text]
+    other = Token.objects.issue(bob)
+
+    response = client.post('/auth/token-logout-all/', bearer(keys[0]))
+
+    assert answer(response) == (200, {'message': 'Logged out.'})
+    assert list(Token.objects.all()) == [other]

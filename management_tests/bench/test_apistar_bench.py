@@ -1,0 +1,673 @@
+"""manage.py apistar_bench: every option, through the command."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import json
+import math
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.core.management import CommandError, call_command
+
+from django_apistar.bench import servers, statistics
+from django_apistar.bench.servers import TargetServer
+from django_apistar.bench.targets import BARE_APISTAR
+from django_apistar.bench.tools import TOOLS
+from management_tests.support.server_process import STOP_S, Project
+
+QUICK = ('--rounds', '1', '--duration', '0.02')
+SETTINGS = 'management_tests.project.settings'
+KEYS = ['apistar', 'django', 'bare-apistar', 'bare-django', 'floor']
+LABELS = ['API Star', 'Django', 'API Star alone', 'Django without middleware', 'bare WSGI']
+FEW = 'Warning: 1 round: too few for an interval. Use --rounds 3 or more.'
+ANY_TOOL = next((name for name in ('hey', *TOOLS) if which(name)), None)
+needs_a_tool = pytest.mark.skipif(ANY_TOOL is None, reason='no load tool is installed')
+
+pytestmark = [pytest.mark.once, pytest.mark.slow]
+
+
+@pytest.fixture(scope='module', autouse=True)
+def database(django_db_setup, django_db_blocker):
+    """In-process targets are asked here, where an open connection is looked after."""
+    with django_db_blocker.unblock():
+        yield
+
+
+def bench(*options: str) -> tuple[str, str]:
+    """Return what a short run in process writes to stdout, and to stderr."""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    call_command('apistar_bench', '--in-process', *QUICK, *options, stdout=stdout, stderr=stderr)
+    return stdout.getvalue(), stderr.getvalue()
+
+
+def bench_json(*options: str) -> Any:
+    return json.loads(bench('--format', 'json', *options)[0])
+
+
+def fail(*options: str) -> str:
+    """Return the sentence of a run that fails."""
+    with pytest.raises(CommandError) as failure:
+        call_command('apistar_bench', *QUICK, *options, stdout=io.StringIO(), stderr=io.StringIO())
+    return str(failure.value)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / 'project')
+
+
+@pytest.fixture(scope='module')
+def baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp('baseline') / 'baseline.json'
+    bench('--format', 'json', '--output', str(file))
+    return file
+
+
+def change(baseline: Path, folder: Path, **changes: Any) -> str:
+    file = folder / 'changed.json'
+    file.write_text(json.dumps({**json.loads(baseline.read_text()), **changes}))
+    return str(file)
+
+
+def speed_up(baseline: Path, folder: Path, factor: int) -> str:
+    """Return a baseline in which API Star was so many times faster."""
+    targets = json.loads(baseline.read_text())['targets']
+    for load in targets[0]['rounds']:
+        load['transactions'] *= factor
+    return change(baseline, folder, targets=targets)
+
+
+# Targets
+
+
+def test_both_paths_of_the_project_and_what_they_stand_on():
+    document = bench_json()
+
+    assert [target['key'] for target in document['targets']] == KEYS
+    assert [target['label'] for target in document['targets']] == LABELS
+    for target in document['targets']:
+        assert target['transactions'] > 0
+        assert target['errors'] == 0
+
+
+def test_the_cheapest_get_of_each_framework_is_taken(settings):
+    settings.APISTAR_ROUTE_CONF = 'management_tests.bench.test_apistar_bench'
+
+    paths = {target['key']: target['path'] for target in bench_json()['targets']}
+
+    assert paths['apistar'] == '/quick/'
+    assert paths['django'].startswith('/django/')
+
+
+def test_paths_that_are_named_are_taken():
+    document = bench_json('--apistar', '/número/7/?limit=3', '--django', '/django/echo/é/')
+
+    paths = [target['path'] for target in document['targets']]
+    assert paths[:2] == ['/n%C3%BAmero/7/?limit=3', '/django/echo/%C3%A9/']
+
+
+def test_a_framework_without_a_get_is_left_out(settings):
+    settings.ROOT_URLCONF = 'management_tests.bench.test_apistar_bench'
+
+    stdout, stderr = bench('--format', 'json')
+
+    document = json.loads(stdout)
+    assert [target['key'] for target in document['targets']] == ['apistar', *KEYS[2:]]
+    assert document['base'] == 'bare-django'
+    assert (
+        'Warning: Django has no route without parameters that answers GET with 2xx and a body; '
+        'name one by --django PATH.'
+    ) in stderr.splitlines()
+
+
+ASKED: list[int] = []
+
+
+def tired(number: int) -> dict:
+    ASKED.append(1)
+    if len(ASKED) > 5:
+        raise PermissionDenied
+    return {}
+
+
+def test_a_path_that_stops_to_answer_is_one_sentence(settings):
+    settings.APISTAR_ROUTE_CONF = 'management_tests.bench.test_apistar_bench'
+
+    sentence = fail('--in-process', '--apistar', '/tired/1/')
+
+    assert re.fullmatch(
+        r'/tired/1/ is no longer answered with 2xx: [0-9]+ requests of a round\.', sentence
+    )
+
+
+def test_answers_of_another_kind_are_announced():
+    warnings = bench_json('--apistar', '/html/', '--django', '/django/echo/')['warnings']
+
+    assert warnings[0] == (
+        'The answers differ in kind, text/html from API Star and application/json from Django: '
+        'name paths to compare like.'
+    )
+
+
+def quick() -> dict:
+    return {}
+
+
+def slow() -> dict:
+    time.sleep(0.003)
+    return {}
+
+
+def forbidden() -> None:
+    raise ZeroDivisionError
+
+
+def _routes() -> list[Any]:
+    from apistar import Route
+
+    return [
+        Route('/slow/', 'GET', slow),
+        Route('/quick/', 'GET', quick),
+        Route('/forbidden/', 'GET', forbidden),
+        Route('/posted/', 'POST', quick, name='posted'),
+        Route('/tired/{number}/', 'GET', tired),
+    ]
+
+
+routes = _routes()
+urlpatterns: list[Any] = []
+
+
+# Figures
+
+
+def test_figures_of_a_target():
+    target = bench_json('--rounds', '3')['targets'][0]
+
+    assert list(target) == [
+        'key', 'label', 'path', 'transactions', 'transactions_per_s', 'longest_s', 'p50_s',
+        'p90_s', 'p99_s', 'cpu_s', 'errors', 'ratio', 'rounds',
+    ]  # fmt: skip
+    assert len(target['rounds']) == 3
+    assert target['transactions'] == sum(load['transactions'] for load in target['rounds'])
+    assert target['longest_s'] == max(load['longest_s'] for load in target['rounds'])
+    assert 0 < target['p50_s'] <= target['p90_s'] <= target['p99_s'] <= target['longest_s']
+    assert 0 < target['cpu_s'] < 0.01
+    ratio = target['ratio']
+    assert 0 < ratio['low'] <= ratio['median'] <= ratio['high']
+
+
+def test_ratios_are_to_the_base():
+    document = bench_json('--base', 'floor')
+
+    assert document['base'] == 'floor'
+    assert [target['ratio'] is None for target in document['targets']] == [False] * 4 + [True]
+    assert all(target['ratio']['median'] < 1 for target in document['targets'][:4])
+
+
+def test_what_the_figures_depend_on():
+    document = bench_json()
+
+    assert document['system']['python'] == '.'.join(map(str, sys.version_info[:3]))
+    assert set(document['system']['packages']) == {
+        'apistar', 'Django', 'django-apistar', 'gunicorn'
+    }  # fmt: skip
+    assert (document['mode'], document['tool'], document['rounds']) == ('in-process', None, 1)
+
+
+def test_one_round_is_announced_as_too_few():
+    assert FEW in bench()[1].splitlines()
+
+
+def test_a_ratio_of_series_from_different_runs():
+    ratio = statistics.compare_apart([2.0, 4.0, 6.0], [1.0, 2.0, 2.0])
+
+    assert (ratio.median, ratio.low, ratio.high) == (2.0, 1.0, 6.0)
+
+
+# Output
+
+
+def test_table_fits_80_columns_in_plain_text():
+    stdout, _ = bench('--django', '/django/echo/')
+
+    lines = stdout.splitlines()
+    assert lines[1].split() == [
+        'target',
+        'trans/s',
+        'transact.',
+        'longest',
+        'p90',
+        'times',
+        'Django',
+    ]
+    assert max(map(len, lines)) <= 80
+    assert '\x1b' not in stdout
+    for label in ('API Star', 'bare WSGI', '1 round of 0.02 s, in process, without a server.'):
+        assert label in stdout
+
+
+def test_markdown_is_the_table_of_the_original_readme():
+    stdout, _ = bench('--format', 'markdown', '--django', '/django/echo/')
+
+    lines = stdout.splitlines()
+    assert lines[0] == f'|  | {" | ".join(LABELS)} |'
+    assert [line.split(' | ')[0].strip('| ') for line in lines[2:13]] == [
+        'path', 'transactions', 'transactions/sec', '± MAD', 'longest transaction', 'p50', 'p90',
+        'p99', 'CPU per transaction', 'errors', 'times Django',
+    ]  # fmt: skip
+
+
+def test_output_goes_to_a_file(tmp_path):
+    file = tmp_path / 'result.md'
+
+    stdout, _ = bench('--format', 'markdown', '--output', str(file))
+
+    assert stdout == ''
+    assert file.read_text().startswith(f'|  | {LABELS[0]} |')
+
+
+def test_plot_as_svg_and_png(tmp_path):
+    pytest.importorskip('matplotlib')
+
+    bench('--plot', str(tmp_path / 'plot.svg'))
+    bench('--plot', str(tmp_path / 'plot.PNG'))
+
+    assert xml.etree.ElementTree.parse(tmp_path / 'plot.svg').getroot().tag.endswith('}svg')
+    assert (tmp_path / 'plot.PNG').read_bytes().startswith(b'\x89PNG')
+
+
+def test_plot_without_matplotlib_is_one_sentence(project):
+    project.write('matplotlib_is_missing.py', '')
+    project.replace(
+        'manage.py', 'import os', "import sys; sys.modules['matplotlib'] = None\nimport os"
+    )
+
+    done = project.run('apistar_bench', '--in-process', '--plot', 'plot.svg')
+
+    assert (done.returncode, done.stdout) == (1, '')
+    assert done.stderr == (
+        'CommandError: --plot needs matplotlib, which is not installed: '
+        "pip install 'django-apistar[bench]'.\n"
+    )
+
+
+# Baselines and limits
+
+
+def test_compare_shows_the_change_without_the_speed_of_the_machine(baseline, tmp_path):
+    document = bench_json('--compare', speed_up(baseline, tmp_path, 100))
+
+    changes = {row['key']: row for row in document['comparison']}
+    assert list(changes) == KEYS[:-1]
+    assert changes['apistar']['ratio']['median'] < 0.1 < changes['bare-apistar']['ratio']['median']
+
+
+def test_compare_in_a_table_and_in_markdown(baseline):
+    table = bench('--compare', str(baseline))[0]
+    markdown = bench('--compare', str(baseline), '--format', 'markdown')[0]
+
+    assert re.search(r'^against the baseline +then +now +times baseline$', table, re.MULTILINE)
+    assert '\n|  | baseline | now | times baseline |\n' in markdown
+
+
+def test_compare_tells_what_else_has_changed(baseline):
+    stderr = bench('--compare', str(baseline), '--apistar', '/echo/')[1]
+
+    assert re.search(r'API Star was asked for /\S* in the baseline, now for /echo/\.', stderr)
+
+
+def test_fail_under_the_base():
+    assert re.fullmatch(
+        r'API Star has [\d.]+ times the transactions/sec of bare WSGI, less than 50\.',
+        fail('--in-process', '--base', 'floor', '--fail-under', '50'),
+    )
+    bench('--base', 'floor', '--fail-under', '0.000001')
+
+
+def test_fail_under_the_baseline(baseline, tmp_path):
+    fast = speed_up(baseline, tmp_path, 100)
+
+    assert re.search(
+        r'^API Star has 0\.0\d times the transactions/sec of the baseline, less than 0\.5\.',
+        fail('--in-process', '--compare', fast, '--fail-under', '0.5'),
+    )
+    bench('--compare', str(baseline), '--fail-under', '0.000001')
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ('options', 'sentence'),
+    [
+        (['--apistar', '/nope/'], "--apistar '/nope/': GET is answered with 404."),
+        (['--apistar', 'x'], "--apistar 'x': a path starts with a slash. Write /x."),
+        (['--apistar', '/admin/'], "--apistar '/admin/' does not lead to API Star."),
+        (['--django', '/echo/'], "--django '/echo/' does not lead to Django."),
+        (['--in-process', '--apistar', '/empty/'], 'API Star answers /empty/ with 204 and 0 bytes'),
+        (['--in-process', '--django', '/admin/'], 'Django answers /admin/ with 302 and 0 bytes'),
+        (['--output', '/nope/x'], "--output '/nope/x': its folder does not exist."),
+        (['--output', '/'], "--output '/' is a folder."),
+        (['--plot', 'x.pdf'], "--plot 'x.pdf': write a name that ends in .svg or .png."),
+        (['--compare', '/nope'], '/nope cannot be read: No such file or directory.'),
+        (['--base', 'apistar', '--fail-under', '1'], '--fail-under compares API Star with'),
+    ],
+)
+def test_bad_input_is_one_sentence(options, sentence):
+    message = fail('--in-process', *options)
+
+    assert message.startswith(sentence)
+    assert '\n' not in message
+
+
+@pytest.mark.parametrize(
+    ('text', 'reason'),
+    [
+        ('{', 'is no JSON: '),
+        ('[]', 'is no result of apistar_bench: '),
+        ('{}', "is no result of apistar_bench: it has no 'format'."),
+        ('{"format": 2}', 'is no result of apistar_bench: its format is 2, not 1.'),
+        (
+            '{"format": 1, "targets": []}',
+            "is no result of apistar_bench: it has no target 'floor'.",
+        ),
+    ],
+)
+def test_corrupt_baseline_is_one_sentence(tmp_path, text, reason):
+    file = tmp_path / 'baseline.json'
+    file.write_text(text)
+
+    message = fail('--in-process', '--compare', str(file))
+
+    assert message.startswith(f'{file} {reason}')
+    assert '\n' not in message
+
+
+@pytest.mark.parametrize(
+    ('transactions', 'reason'),
+    [
+        (0, 'it has a target without transactions'),
+        (math.nan, 'it has a target without transactions'),
+        (10**400, 'integer division result too large for a float'),
+        ('many', "unsupported operand type(s) for /: 'str' and 'float'"),
+    ],
+)
+def test_baseline_of_impossible_figures_is_one_sentence(baseline, tmp_path, transactions, reason):
+    targets = json.loads(baseline.read_text())['targets']
+    targets[0]['rounds'][0]['transactions'] = transactions
+    if transactions == 10**400:
+        targets[0]['rounds'][0]['elapsed_s'] = 1
+    file = change(baseline, tmp_path, targets=targets)
+
+    assert fail('--in-process', '--compare', file) == (
+        f'{file} is no result of apistar_bench: {reason}.'
+    )
+
+
+def test_baseline_of_another_mode_is_refused(baseline, tmp_path):
+    file = change(baseline, tmp_path, mode='http')
+
+    assert fail('--in-process', '--compare', file) == (
+        f'{file} was measured http, this would be in-process.'
+    )
+
+
+@pytest.mark.parametrize(
+    'options',
+    [['--rounds', '0'], ['--duration', 'nan'], ['--connections', 'x'], ['--tool', 'x'],
+     ['--format', 'x'], ['--base', 'x'], ['--fail-under', '-1']],
+)  # fmt: skip
+def test_what_argparse_refuses_exits_with_2(project, options):
+    done = project.run('apistar_bench', *options)
+
+    assert done.returncode == 2
+    assert f'error: argument {options[0]}: ' in done.stderr
+
+
+def test_tool_that_is_not_installed_is_one_sentence(monkeypatch):
+    monkeypatch.setenv('PATH', '/nope')
+
+    assert (
+        fail('--tool', 'siege') == 'siege is not installed. Install it, or choose another --tool.'
+    )
+    assert fail() == (
+        'No load tool is installed. Install one of wrk, h2load, hey, k6, ab, siege, '
+        'or use --in-process.'
+    )
+
+
+def test_tool_that_fails_is_one_sentence(project):
+    tool = project.write('bin/wrk', '#!/bin/sh\necho wrk: no luck >&2\nexit 3')
+    tool.chmod(0o755)
+
+    done = project.run('apistar_bench', *QUICK, PATH=f'{tool.parent}:{os.environ["PATH"]}')
+
+    assert (done.returncode, done.stdout) == (1, '')
+    assert done.stderr.splitlines()[-1] == ('CommandError: wrk ended with status 3: wrk: no luck.')
+    assert list_servers(project) == []
+
+
+def test_tool_with_unknown_output_is_one_sentence(project):
+    tool = project.write('bin/wrk', '#!/bin/sh\necho hello')
+    tool.chmod(0o755)
+
+    done = project.run('apistar_bench', *QUICK, PATH=f'{tool.parent}:{os.environ["PATH"]}')
+
+    assert done.stderr.splitlines()[-1] == (
+        'CommandError: The output of wrk cannot be read: ValueError: no summary. '
+        'Choose another --tool.'
+    )
+
+
+# Over HTTP
+
+
+def list_servers(project: Project) -> list[int]:
+    """Return the processes that serve a target of *project*."""
+    found = []
+    for entry in Path('/proc').glob('[0-9]*'):
+        with contextlib.suppress(OSError):
+            command = (entry / 'cmdline').read_bytes().decode(errors='replace')
+            if 'bench.servers' in command and str(project.directory) in command:
+                found.append(int(entry.name))
+    return found
+
+
+@needs_a_tool
+def test_over_http_every_target_has_its_gunicorn(project):
+    done = project.run(
+        'apistar_bench', '--tool', ANY_TOOL or '', '--rounds', '1', '--duration', '0.2',
+        '--connections', '4', '--format', 'json', '--apistar', '/hello/',
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert (document['mode'], document['connections']) == ('http', 4)
+    assert document['tool']['name'] == ANY_TOOL
+    assert [(target['key'], target['path']) for target in document['targets']] == [
+        ('apistar', '/hello/'), ('django', '/page/'), ('bare-apistar', '/'),
+        ('bare-django', '/'), ('floor', '/'),
+    ]  # fmt: skip
+    for target in document['targets']:
+        assert target['transactions'] > 0
+        assert target['errors'] == 0
+        assert 0 < target['cpu_s'] < 0.1
+    progress = done.stderr.splitlines()
+    assert [f'Starting {label} ...' in progress for label in LABELS] == [True] * 5
+    assert [f'Round 1 of 1: {label}' in progress for label in LABELS] == [True] * 5
+    assert list_servers(project) == []
+
+
+@pytest.fixture(scope='module')
+def target() -> Iterator[TargetServer]:
+    """One server for every tool."""
+    with servers.serve(BARE_APISTAR, SETTINGS) as server:
+        yield server
+
+
+@pytest.mark.parametrize('name', TOOLS)
+def test_output_of_each_installed_tool_is_understood(target, name):
+    if which(name) is None:
+        pytest.skip(f'{name} is not installed')
+    tool = TOOLS[name]
+
+    load = servers.run_load(target, tool, connections=4, duration_s=1)
+
+    assert load.transactions > 10
+    assert load.errors == 0
+    assert 0.1 < load.elapsed_s < 60  # siege ends up to a second too early, a busy machine late
+    times = [load.p50_s, load.p90_s, load.p99_s, load.longest_s]
+    known = [value for value in times if value is not None]
+    # wrk corrects its percentiles for omitted samples, but not its longest.
+    assert known[:3] == sorted(known[:3])
+    assert len(known) == 1 if name == 'siege' else len(known) >= 3
+    assert 0 < load.cpu_s < 0.1
+    assert bool(tool.find_version()) is (tool.version_argument is not None)
+
+
+SIGNALS = [
+    signal.SIGINT,
+    *(pytest.param(number, marks=pytest.mark.slow) for number in (signal.SIGTERM, signal.SIGKILL)),
+]
+
+
+@needs_a_tool
+@pytest.mark.parametrize('number', SIGNALS)
+def test_a_run_that_is_ended_leaves_no_process_and_no_port(project, number):
+    process = subprocess.Popen(
+        project.command('apistar_bench', '--duration', '30'), cwd=project.directory,
+        env=project.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # As in a terminal: a test run in the background hands down that SIGINT is ignored.
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    with process:
+        for line in process.stderr or ():
+            if line.startswith('Warming up'):
+                break
+        assert len(list_servers(project)) == 10
+        process.send_signal(number)
+        stdout, stderr = process.communicate(timeout=STOP_S)
+    deadline = time.monotonic() + STOP_S
+    while list_servers(project) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    expected = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}
+    assert (process.returncode, stdout) == (expected[number], '')
+    assert 'Traceback' not in stderr
+    assert list_servers(project) == []
+
+
+@needs_a_tool
+def test_project_that_does_not_start_is_one_sentence(project):
+    project.replace(
+        'shop/settings.py',
+        'import os',
+        "import os, sys\nif '-c' in sys.argv: raise ImportError('no')\nimport os",
+    )
+
+    done = project.run('apistar_bench', *QUICK)
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        'CommandError: API Star cannot be served: ImportError: no.'
+    )
+    assert list_servers(project) == []
+
+
+# Adapters of tools that are not installed everywhere: their output, as they print it
+
+
+def read(name: str, output: str, folder: Path) -> Any:
+    return TOOLS[name].read(output, folder)
+
+
+def test_wrk_counts_what_failed(tmp_path):
+    load = read('wrk', WRK, tmp_path)
+
+    assert (load.transactions, load.errors, load.elapsed_s) == (3001, 153, 1.0)
+    assert (load.p50_s, load.p90_s, load.p99_s) == pytest.approx((413e-6, 2.74e-3, 5.85e-3))
+    assert load.longest_s == pytest.approx(8.01e-3)
+
+
+def test_hey_counts_what_failed(tmp_path):
+    load = read('hey', HEY, tmp_path)
+
+    assert (load.transactions, load.errors, load.elapsed_s) == (822, 9, 1.001)
+    assert (load.p50_s, load.p90_s, load.p99_s) == (0.0012, 0.0067, None)
+    assert load.longest_s == 0.0095
+
+
+def test_k6_by_the_summary_of_its_script(tmp_path):
+    load = read('k6', json.dumps(K6), tmp_path)
+
+    assert (load.transactions, load.errors, load.elapsed_s) == (95, 5, 2.0)
+    assert (load.p50_s, load.p90_s, load.p99_s, load.longest_s) == (1e-3, 2e-3, 3e-3, 4e-3)
+
+
+def test_wrk_pads_times_that_have_a_short_unit(tmp_path):
+    slow = WRK.replace('    2.74ms\n', '    1.02s \n')
+
+    assert read('wrk', slow, tmp_path).p90_s == 1.02
+
+
+WRK = """\
+Running 1s test @ http://127.0.0.1:8000/
+  1 threads and 2 connections
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency     0.94ms    1.20ms   8.01ms   86.27%
+    Req/Sec     3.17k   439.36     4.05k    70.00%
+  Latency Distribution
+     50%  413.00us
+     75%  777.00us
+     90%    2.74ms
+     99%    5.85ms
+  3151 requests in 1.00s, 1.12MB read
+  Socket errors: connect 0, read 1, write 0, timeout 2
+  Non-2xx or 3xx responses: 150
+Requests/sec:   3145.68
+Transfer/sec:      1.12MB
+"""
+HEY = """\
+
+Summary:
+  Total:\t1.0010 secs
+  Slowest:\t0.0095 secs
+  Fastest:\t0.0003 secs
+
+Latency distribution:
+  50% in 0.0012 secs
+  90% in 0.0067 secs
+  0% in 0.0000 secs
+
+Status code distribution:
+  [200]\t822 responses
+  [500]\t2 responses
+
+Error distribution:
+  [7]\tGet "http://127.0.0.1:8000/": dial tcp 127.0.0.1:8000: connect: connection refused
+"""
+K6 = {
+    'state': {'testRunDurationMs': 2000.0},
+    'metrics': {
+        'http_reqs': {'type': 'counter', 'values': {'count': 100, 'rate': 50}},
+        'http_req_failed': {'type': 'rate', 'values': {'rate': 0.05, 'passes': 5, 'fails': 95}},
+        'http_req_duration': {
+            'type': 'trend', 'values': {'med': 1.0, 'p(90)': 2.0, 'p(99)': 3.0, 'max': 4.0}
+        },
+    },
+}  # fmt: skip

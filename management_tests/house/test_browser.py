@@ -1,0 +1,141 @@
+"""The example as a person sees it: Chromium reads the docs page, then uses the admin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from management_tests.support.chromium import browser, open_page, troubles
+from management_tests.support.example_server import Example
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+__all__ = ['browser', 'troubles']
+
+pytestmark = [pytest.mark.once, pytest.mark.browser, pytest.mark.slow]
+
+# Anchor in the page: title, method and path, as in example/products/routes.py.
+DOCUMENTED_ROUTES = {
+    'welcome': ('welcome', 'GET', '/'),
+    'list_products': ('list_products', 'GET', '/products/'),
+    'create_product': ('create_product', 'POST', '/products/'),
+    'update_product': ('update_product', 'PUT', '/product/{product_id}/'),
+    'delete_product': ('delete_product', 'DELETE', '/product/{product_id}/'),
+    'auth-token_login': ('token_login', 'POST', '/auth/token-login/'),
+    'auth-token_logout': ('token_logout', 'GET', '/auth/token-logout/'),
+    'auth-token_logout_post': ('token_logout_post', 'POST', '/auth/token-logout/'),
+    'auth-token_logout_all': ('token_logout_all', 'POST', '/auth/token-logout-all/'),
+}
+
+
+@pytest.fixture(scope='module')
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    example = Example(tmp_path_factory.mktemp('browser'))
+    example.manage('migrate', '--verbosity', '0')
+    example.manage('demo')
+    with example.serve() as server:
+        yield server.url
+
+
+@pytest.fixture
+def page(browser: Browser, url: str, troubles: list[str]) -> Iterator[Page]:
+    page = open_page(browser, troubles, base_url=url)
+    yield page
+    page.close()
+
+
+def take_picture(page: Page, folder: Path, name: str) -> None:
+    """Keep a picture for a person to look at: pytest --basetemp FOLDER says where."""
+    picture = folder / f'{name}.png'
+    page.screenshot(path=picture)
+    assert picture.stat().st_size > 10_000
+
+
+def test_docs_page_shows_every_documented_route(
+    page: Page, tmp_path: Path, troubles: list[str]
+) -> None:
+    page.goto('/docs/')
+    take_picture(page, tmp_path, 'docs')
+    sidebar = page.locator('.sidebar .menu-content a[href]').all()
+    entries = page.locator('.coredocs-link').all()
+
+    links = {link.get_attribute('href'): link.inner_text().strip() for link in sidebar}
+    shown = {
+        entry.locator('h3').get_attribute('id'): (
+            entry.locator('h3').inner_text().strip(),
+            entry.locator('.meta .label').inner_text().strip(),
+            entry.locator('.meta code').inner_text().strip(),
+        )
+        for entry in entries
+    }
+
+    assert shown == DOCUMENTED_ROUTES
+    assert links == {f'#{anchor}': title for anchor, (title, _, _) in shown.items()}
+    assert troubles == []
+
+
+def test_sidebar_link_leads_to_its_route(page: Page, tmp_path: Path, troubles: list[str]) -> None:
+    page.goto('/docs/')
+
+    page.locator('.sidebar .menu-content a[href="#delete_product"]').click()
+    page.wait_for_function('window.scrollY > 0')
+    take_picture(page, tmp_path, 'docs-delete-product')
+
+    assert page.url.endswith('/docs/#delete_product')
+    assert page.locator('#delete_product').is_visible()
+    assert 0 <= page.locator('#delete_product').bounding_box()['y'] < 900
+    assert troubles == []
+
+
+def test_code_samples_change_their_language(
+    page: Page, tmp_path: Path, troubles: list[str]
+) -> None:
+    page.goto('/docs/')
+    python = page.locator('pre[data-language=python]')
+    javascript = page.locator('pre[data-language=javascript]')
+
+    page.locator('#language-control a[data-language=python]').click()
+    python.first.wait_for(state='visible')
+    take_picture(page, tmp_path, 'docs-python')
+    shown_first = (python.first.is_visible(), javascript.first.is_visible())
+    page.locator('#language-control a[data-language=javascript]').click()
+    javascript.first.wait_for(state='visible')
+    shown_last = (python.first.is_visible(), javascript.first.is_visible())
+
+    assert shown_first == (True, False)
+    assert shown_last == (False, True)
+    assert troubles == []
+
+
+def test_product_added_in_the_admin_is_listed_by_the_api(
+    page: Page, url: str, tmp_path: Path, troubles: list[str]
+) -> None:
+    page.goto('/admin/')
+    take_picture(page, tmp_path, 'admin-login')
+    page.fill('#id_username', 'admin')
+    page.fill('#id_password', 'admin')
+    page.click('input[type=submit]')
+    page.wait_for_url('**/admin/')
+    page.click('a[href="/admin/products/product/add/"]')
+    page.wait_for_url('**/add/')
+    page.fill('#id_name', 'Added by a person')
+    page.check('#id_in_stock')
+    page.fill('#id_rating', '5')
+    page.select_option('#id_size', 'medium')
+    take_picture(page, tmp_path, 'admin-add')
+    page.click('input[name=_save]')
+    page.wait_for_url('**/product/')
+    page.locator('.messagelist .success').wait_for()
+    take_picture(page, tmp_path, 'admin-list')
+
+    listed = requests.get(f'{url}/products/', params={'name': 'by a person'}, timeout=30).json()
+
+    [product] = listed
+    del product['id']
+    assert product == {'name': 'Added by a person', 'rating': 5, 'in_stock': True, 'size': 'medium'}
+    assert troubles == []

@@ -1,0 +1,172 @@
+"""The promises of speed, by instruction counts, which repeat on any machine.
+
+The full table is `make bench`. Here only what a mistake would move: each limit lies below the
+figure in docs/explanation/performance.md by a margin.
+"""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+
+import pytest
+
+from django_apistar.bench.statistics import compare, get_interval, rotate
+from management_tests.benchmarks import runs
+from management_tests.benchmarks.cases import CASES, COMPARISONS
+from management_tests.benchmarks.timing import Measurement, find_loops, measure
+
+pytestmark = pytest.mark.once
+
+needs_valgrind = pytest.mark.skipif(
+    not shutil.which('valgrind') and not os.environ.get('CI'),
+    reason='valgrind is not installed; CI has it',
+)
+LOOPS = 300
+AT_LEAST = {  # how many times fewer instructions than stock API Star, with the standard library
+    'hello': 4.5, 'item': 28, 'hook': 19, 'unseen_100': 14.5, 'not_found': 1.35,
+    'wrong_method': 1.35,
+    'create': 8.6, 'list': 2.6, 'queryset': 5.4, 'body_1k': 9.5,
+}  # fmt: skip
+OF_DJANGO = 1.02  # what a Django request may cost through the dispatcher
+
+
+@pytest.fixture(scope='module')
+def counts() -> runs.Counts:
+    pairs = [(case, subject) for case in AT_LEAST for subject in ('stock', 'ours')]
+    pairs += [('hello', 'django'), ('django', 'django'), ('django', 'dispatcher')]
+    with runs.database() as environment:
+        return runs.count_instructions(environment, pairs, LOOPS)
+
+
+@pytest.mark.slow
+@needs_valgrind
+@pytest.mark.parametrize('case', AT_LEAST)
+def test_a_request_takes_a_fraction_of_stock_api_stars_instructions(counts, case) -> None:
+    assert counts[case, 'stock'] / counts[case, 'ours'] >= AT_LEAST[case]
+
+
+@pytest.mark.slow
+@needs_valgrind
+def test_hello_takes_a_fortieth_of_djangos_instructions(counts) -> None:
+    assert counts['hello', 'django'] / counts['hello', 'ours'] >= 40
+
+
+@pytest.mark.slow
+@needs_valgrind
+def test_a_django_request_does_not_feel_the_dispatcher(counts) -> None:
+    assert counts['django', 'dispatcher'] / counts['django', 'django'] <= OF_DJANGO
+
+
+@pytest.mark.slow
+def test_a_request_without_orm_pays_few_calls_for_connections() -> None:
+    """About 6 calls of an empty function with a connection; a microsecond is about 18."""
+    with runs.database() as environment:
+        calls = runs.run_worker(environment, task='time_lifecycle', rounds=15, in_calls=True)
+
+    assert {name: cost < 15 for name, cost in calls.items()} == {
+        'no connection': True, 'a kept connection': True,
+    }  # fmt: skip
+
+
+BARE = """
+import django
+django.setup()
+from management_tests.benchmarks.applications import bare
+from management_tests.support.raw_wsgi import call
+ours, theirs = call('/hello/', HTTP_HOST='localhost'), call(app=bare)
+assert (ours.status, ours.headers, ours.body) == (theirs.status, theirs.headers, theirs.body)
+"""
+
+
+def test_bare_function_of_the_benchmark_answers_what_hello_answers() -> None:
+    project = {'DJANGO_SETTINGS_MODULE': 'management_tests.benchmarks.project.settings'}
+    done = subprocess.run(
+        [sys.executable, '-c', BARE], env={**os.environ, **project}, cwd=runs.ROOT,
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (0, '')
+
+
+def test_every_comparison_is_of_measured_cases() -> None:
+    unknown = [
+        (case, subject)
+        for comparison in COMPARISONS
+        for case, subject in comparison.in_order()
+        if case not in CASES or subject not in CASES[case].subjects
+    ]
+
+    assert unknown == []
+
+
+# Statistics
+
+
+class Clock:
+    """Time that passes only when work is done."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_subjects_take_turns_and_each_starts_a_round() -> None:
+    clock = Clock()
+    calls: list[str] = []
+
+    def build(name: str, cost: float):
+        def run(loops: int) -> None:
+            calls.append(name)
+            clock.now += cost * loops
+
+        return run
+
+    subjects = {'a': build('a', 1), 'b': build('b', 2)}
+    measured = measure(subjects, rounds=2, warmups=1, clock=clock)
+
+    assert calls[-6:] == ['b', 'a', 'a', 'b', 'b', 'a']
+    assert measured == {
+        'a': Measurement('a', (1.0, 1.0), loops=1), 'b': Measurement('b', (2.0, 2.0), loops=1),
+    }  # fmt: skip
+
+
+def test_a_value_takes_as_many_loops_as_its_time_holds() -> None:
+    clock = Clock()
+
+    def run(loops: int) -> None:
+        clock.now += loops / 1024
+
+    assert find_loops(run, 0.5, clock) == 512
+
+
+def test_rounds_start_with_another_subject_each() -> None:
+    orders = [rotate(['a', 'b', 'c'], number) for number in range(4)]
+
+    assert orders == [['a', 'b', 'c'], ['b', 'c', 'a'], ['c', 'a', 'b'], ['a', 'b', 'c']]
+
+
+def test_a_ratio_is_the_median_of_the_rounds_ratios() -> None:
+    ratio = compare((10.0, 30.0, 90.0), (5.0, 10.0, 30.0))
+
+    assert (ratio.median, ratio.low, ratio.high, ratio.mad) == (3.0, 2.0, 3.0, 0.0)
+
+
+def test_an_overhead_is_taken_off_round_by_round() -> None:
+    measured = Measurement('a', (3.0, 5.0), loops=7)
+
+    remaining = measured.subtract(Measurement('floor', (1.0, 2.0)))
+
+    assert remaining == Measurement('a', (2.0, 3.0), loops=7)
+
+
+def test_the_interval_holds_the_median_and_repeats_itself() -> None:
+    values = [float(number) for number in range(101)]
+
+    low, high = get_interval(values)
+
+    assert get_interval(values) == (low, high)
+    assert 35 < low < statistics.median(values) < high < 65

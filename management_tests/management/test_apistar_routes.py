@@ -1,0 +1,751 @@
+"""`manage.py apistar_routes`: the listings, by every option and format."""
+
+import csv
+import gc
+import inspect
+import io
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import time
+import types
+from typing import Any
+from unittest import mock
+
+import pytest
+from apistar import Component, Include, Route, exceptions, http
+from apistar.server.wsgi import WSGIEnviron
+from django.conf.urls.i18n import i18n_patterns
+from django.core.management import CommandError, call_command
+from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
+from django.urls import include, path, re_path
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+from rich.cells import cell_len
+
+from django_apistar.application import App
+from django_apistar.authentication.components import AuthenticatedUser, User
+from django_apistar.authentication.hooks import MustBeAuthenticated
+from management_tests.support.server_process import REPOSITORY, Project, read_terminal
+
+pytestmark = pytest.mark.once
+
+TOKEN = 'django_apistar.authentication.components.DjangoTokenAuthentication'
+HOOK = 'django_apistar.authentication.hooks.MustBeAuthenticated'
+FILE = 'management_tests/management/test_apistar_routes.py'
+
+
+def hello() -> dict:
+    return {}
+
+
+def mine(user: AuthenticatedUser) -> dict:
+    return {}
+
+
+def maybe(user: User) -> dict:
+    return {}
+
+
+class Page(View):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+
+@csrf_exempt
+@require_http_methods(['GET', 'POST'])
+def form(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+ROUTES = [
+    Route('/', 'GET', hello),
+    Include('/shop', 'shop', [
+        Route('/mine/', 'GET', mine),
+        Route('/maybe/{id}/', 'POST', maybe),
+        Include('/deep', 'deep', [Route('/', 'DELETE', hello, documented=False)]),
+    ]),
+    Route('/web/hidden/', 'GET', hello, name='hidden'),
+]  # fmt: skip
+URLS = [
+    path('web/page/', Page.as_view(), name='page'),
+    path('web/', include(([path('form/', form, name='form')], 'forms'))),
+    path('lost/', form),
+]
+
+
+@pytest.fixture(autouse=True)
+def _project(request):
+    routes, urls = types.ModuleType('listed_routes'), types.ModuleType('listed_urls')
+    routes.routes, urls.urlpatterns = ROUTES, URLS
+    sys.modules.update(listed_routes=routes, listed_urls=urls)
+    settings = override_settings(
+        APISTAR_ROUTE_CONF='listed_routes',
+        ROOT_URLCONF='listed_urls',
+        APISTAR_SETTINGS={
+            'ALLOWED_DJANGO_ROUTES': ['/web/', '/dead/'],
+            'COMPONENTS': [TOKEN],
+            'SCHEMA_URL': None,
+        },
+    )
+    with settings:
+        yield
+    del sys.modules['listed_routes'], sys.modules['listed_urls']
+
+
+def run(*options: str, **more: Any) -> tuple[str, str]:
+    """Return what the command wrote to stdout, and to stderr."""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    call_command('apistar_routes', *options, stdout=stdout, stderr=stderr, **more)
+    return stdout.getvalue(), stderr.getvalue()
+
+
+def fail(*options: str) -> tuple[str, str]:
+    """Return the sentence of failure, and stdout."""
+    stdout = io.StringIO()
+    with pytest.raises(CommandError) as failure:
+        call_command('apistar_routes', *options, stdout=stdout, stderr=io.StringIO())
+    return str(failure.value), stdout.getvalue()
+
+
+def list_paths(*options: str) -> list[str]:
+    routes = json.loads(run('--format', 'json', *options)[0])['routes']
+    return [f'{",".join(route["methods"])} {route["path"]}' for route in routes]
+
+
+def line_of(func: Any) -> int:
+    return getattr(func, '__wrapped__', func).__code__.co_firstlineno
+
+
+# What a row says
+
+
+def test_json_has_the_shape_of_the_contract():
+    document = json.loads(run('--format', 'json')[0])
+
+    assert list(document) == ['routes', 'conflicts']
+    assert document['routes'][1] == {
+        'framework': 'apistar',
+        'methods': ['GET'],
+        'path': '/shop/mine/',
+        'name': 'shop:mine',
+        'handler': f'{__name__}.mine',
+        'source': f'{FILE}:{line_of(mine)}',
+        'documented': True,
+        'auth': 'user',
+        'compiled': True,
+        'reachable': True,
+        'reason': '',
+    }
+    assert document['routes'][-1] == {
+        'framework': 'django',
+        'methods': ['GET', 'POST'],
+        'path': '/lost/',
+        'name': '',
+        'handler': f'{__name__}.form',
+        'source': f'{FILE}:{line_of(form.__wrapped__)}',
+        'documented': False,
+        'auth': '',
+        'compiled': None,
+        'reachable': False,
+        'reason': 'no prefix in ALLOWED_DJANGO_ROUTES covers the path',
+    }
+    assert [(found['id'], sorted(found)) for found in document['conflicts']] == [
+        (number, ['hint', 'id', 'message']) for number in ('E012', 'W003', 'W004')
+    ]
+
+
+def test_rows_are_in_the_order_in_which_they_are_tried():
+    assert list_paths() == [
+        'GET /', 'GET /shop/mine/', 'POST /shop/maybe/{id}/', 'DELETE /shop/deep/',
+        'GET /web/hidden/', 'GET,HEAD,OPTIONS /web/page/', 'GET,POST /web/form/',
+        'GET,POST /lost/',
+    ]  # fmt: skip
+
+
+def test_class_based_view_is_named_by_its_class():
+    [row] = json.loads(run('--format', 'json', '--name', 'page')[0])['routes']
+
+    assert row['handler'] == f'{__name__}.Page'
+    assert row['source'].startswith(f'{FILE}:')
+
+
+def test_auth_is_read_from_the_handlers_parameters():
+    rows = json.loads(run('--format', 'json', '--framework', 'apistar')[0])['routes']
+
+    assert [row['auth'] for row in rows] == ['anyone', 'user', 'optional', 'anyone', 'anyone']
+
+
+class KeyHook:
+    """A project's own, of which nobody knows whom it refuses."""
+
+    def on_request(self, key: http.Header) -> None:
+        if key != 'secret':
+            raise exceptions.Forbidden()
+
+
+class LateHook:
+    """Comes when the handler has run."""
+
+    def on_response(self, response: http.Response) -> None:
+        response.headers['x-late'] = 'yes'
+
+
+class TellingHook(KeyHook):
+    """Says which routes it lets nobody but users into."""
+
+    def guards(self, handler: Any, name: str) -> bool:
+        return name == 'hidden'
+
+
+class StrictHook(MustBeAuthenticated):
+    """Adds to ours, and so tells as ours does."""
+
+    def on_request(self, environ: WSGIEnviron, route: Route, app: App) -> None:
+        super().on_request(environ, route, app)
+
+
+class Basket:
+    """What a component of the project makes."""
+
+
+class BasketComponent(Component):
+    def resolve(self, key: http.Header) -> Basket:
+        raise exceptions.Forbidden()
+
+
+class TellingComponent(BasketComponent):
+    def demands_user(self, parameter: inspect.Parameter) -> bool:
+        return parameter.name == 'own'
+
+
+class GroupedApp(App):
+    """Chooses its hooks itself, as API Star's extensions do."""
+
+    def get_event_hooks(self) -> Any:
+        hook = MustBeAuthenticated()
+        return [hook.on_request], [], []
+
+
+class GuardedApp(App):
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        return super().__call__(environ, start_response)
+
+
+def shop(basket: Basket) -> dict:
+    return {}
+
+
+def own_shop(own: Basket) -> dict:
+    return {}
+
+
+def list_access(routes: Any = None, **keys: Any) -> list[str]:
+    module = types.ModuleType('access_routes')
+    module.routes = routes or ROUTES
+    keys = {'COMPONENTS': [TOKEN], 'SCHEMA_URL': None, **keys}
+    with (
+        mock.patch.dict(sys.modules, access_routes=module),
+        override_settings(APISTAR_ROUTE_CONF='access_routes', APISTAR_SETTINGS=keys),
+    ):
+        rows = json.loads(run('--format', 'json', '--framework', 'apistar')[0])['routes']
+    return [row['auth'] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ('hook', 'expected'),
+    [
+        (KeyHook, ['', 'user', '', '', '']),
+        (LateHook, ['anyone', 'user', 'optional', 'anyone', 'anyone']),
+        (TellingHook, ['anyone', 'user', 'optional', 'anyone', 'user']),
+        (StrictHook, ['user', 'user', 'user', 'user', 'user']),
+    ],
+)
+def test_auth_is_empty_where_a_hook_of_the_project_may_refuse(hook, expected):
+    assert list_access(EVENT_HOOKS=[hook]) == expected
+
+
+def test_auth_is_empty_where_a_component_of_the_project_may_refuse():
+    routes = [Route('/', 'GET', hello), Route('/a/', 'GET', shop), Route('/b/', 'GET', own_shop)]
+
+    assert list_access(routes, COMPONENTS=[BasketComponent]) == ['anyone', '', '']
+    assert list_access(routes, COMPONENTS=[TellingComponent]) == ['anyone', 'anyone', 'user']
+
+
+def test_no_hook_guards_a_standalone_route():
+    """API Star runs none for it."""
+    routes = [Route('/', 'GET', hello), Route('/a/', 'GET', mine, name='a', standalone=True),
+              Route('/b/', 'GET', hello, name='b', standalone=True)]  # fmt: skip
+
+    assert list_access(routes, EVENT_HOOKS=[HOOK]) == ['user', 'user', 'anyone']
+    assert list_access(routes, EVENT_HOOKS=[KeyHook]) == ['', 'user', 'anyone']
+
+
+def test_auth_knows_what_an_app_of_the_project_does_by_itself():
+    name = f'{__name__}.GroupedApp'
+    assert list_access(APP_CLASS=name) == ['user', 'user', 'user', 'user', 'user']
+    assert list_access(APP_CLASS=f'{__name__}.GuardedApp') == ['', 'user', '', '', '']
+
+
+def test_auth_is_read_from_the_hooks():
+    keys = {'COMPONENTS': [TOKEN], 'EVENT_HOOKS': [HOOK], 'PUBLIC_ROUTES': ['hello', 'hidden']}
+    with override_settings(APISTAR_SETTINGS={**keys, 'SCHEMA_URL': None}):
+        rows = json.loads(run('--format', 'json', '--framework', 'apistar')[0])['routes']
+
+    assert [row['auth'] for row in rows] == ['anyone', 'user', 'user', 'user', 'anyone']
+
+
+# Filters and order
+
+
+@pytest.mark.parametrize(
+    ('options', 'expected'),
+    [
+        (['--framework', 'django'],
+         ['GET,HEAD,OPTIONS /web/page/', 'GET,POST /web/form/', 'GET,POST /lost/']),
+        (['--framework', 'apistar', '--method', 'post'], ['POST /shop/maybe/{id}/']),
+        (['--method', 'HEAD'],
+         ['GET /', 'GET /shop/mine/', 'GET /web/hidden/', 'GET,HEAD,OPTIONS /web/page/']),
+        (['--method', 'PROPFIND'], []),
+        (['--path', '/shop/*'],
+         ['GET /shop/mine/', 'POST /shop/maybe/{id}/', 'DELETE /shop/deep/']),
+        (['--name', 'shop:deep:*'], ['DELETE /shop/deep/']),
+        (['--name', 'forms:form'], ['GET,POST /web/form/']),
+        (['--unreachable'], ['GET /web/hidden/', 'GET,POST /lost/']),
+        (['--unreachable', '--framework', 'django'], ['GET,POST /lost/']),
+    ],
+)  # fmt: skip
+def test_filters(options, expected):
+    assert list_paths(*options) == expected
+
+
+@pytest.mark.parametrize(
+    ('key', 'attribute'),
+    [('path', 'path'), ('name', 'name'), ('framework', 'framework'), ('method', 'methods'),
+     ('handler', 'handler')],
+)  # fmt: skip
+def test_sort(key, attribute):
+    rows = json.loads(run('--format', 'json', '--sort', key)[0])['routes']
+
+    assert len(rows) == 8
+    assert rows == sorted(rows, key=lambda row: (row[attribute], row['path'], row['methods']))
+
+
+# The fast path
+
+
+def whole_route() -> Route:
+    """Its annotation says that it returns what the request has already."""
+    return {}
+
+
+@pytest.fixture
+def slow_route():
+    routes = [Route('/', 'GET', hello), Route('/slow/', 'GET', whole_route, name='slow')]
+    sys.modules['listed_routes'].routes = routes
+    with override_settings(ROOT_URLCONF='management_tests.project.urls'):
+        yield
+
+
+@pytest.mark.usefixtures('slow_route')
+def test_route_off_the_fast_path_says_so():
+    stdout, stderr = run('--path', '/slow/')
+
+    assert stderr == ''
+    assert stdout.splitlines()[1:] == [
+        'apistar   GET     /slow/                                      anyone   yes',
+        '                  slow',
+        '                  management_tests.management.test_apistar_',
+        '                  routes.whole_route',
+        '                  management_tests/management/test_apistar_',
+        f'                  routes.py:{line_of(whole_route)}',
+        '                  not compiled',
+    ]
+    assert 'compiled' not in run('--path', '/')[0]
+
+
+@pytest.mark.usefixtures('slow_route')
+@pytest.mark.parametrize(('wish', 'paths'), [('yes', ['GET /']), ('no', ['GET /slow/'])])
+def test_filter_by_compiled(wish, paths):
+    assert list_paths('--compiled', wish) == paths
+
+
+def test_without_accelerate_no_route_is_compiled_and_the_table_is_silent():
+    with override_settings(APISTAR_SETTINGS={'ACCELERATE': False, 'SCHEMA_URL': None}):
+        routes = json.loads(run('--format', 'json', '--framework', 'apistar')[0])['routes']
+        table, _ = run('--framework', 'apistar')
+
+    assert {route['compiled'] for route in routes} == {False}
+    assert 'compiled' not in table
+
+
+# Formats
+
+
+def test_table():
+    stdout, stderr = run('--path', '/[sl]*[em]*')
+
+    assert stderr == ''
+    assert stdout == (
+        'framework method  path, name, handler, source                 auth     reachable\n'
+        'apistar   GET     /shop/mine/                                 user     yes\n'
+        '                  shop:mine\n'
+        '                  management_tests.management.test_apistar_\n'
+        '                  routes.mine\n'
+        '                  management_tests/management/test_apistar_\n'
+        f'                  routes.py:{line_of(mine)}\n'
+        'apistar   POST    /shop/maybe/{id}/                           optional yes\n'
+        '                  shop:maybe\n'
+        '                  management_tests.management.test_apistar_\n'
+        '                  routes.maybe\n'
+        '                  management_tests/management/test_apistar_\n'
+        f'                  routes.py:{line_of(maybe)}\n'
+        'apistar   DELETE  /shop/deep/                                 anyone   yes\n'
+        '                  shop:deep:hello\n'
+        '                  management_tests.management.test_apistar_\n'
+        '                  routes.hello\n'
+        '                  management_tests/management/test_apistar_\n'
+        f'                  routes.py:{line_of(hello)}\n'
+    )
+
+
+def test_table_says_why_a_route_is_unreachable():
+    stdout, _ = run('--unreachable')
+
+    words = ' '.join(stdout.split())
+    assert words.count('ALLOWED_DJANGO_ROUTES covers /web/ ') == 1
+    assert words.endswith('no prefix in ALLOWED_DJANGO_ROUTES covers the path')
+    assert re.findall(r'(yes|no)$', stdout, re.MULTILINE) == ['no', 'no']
+
+
+LONG = 'a_very_long_name_' * 8
+WIDE = '/とても長い名前のルート/' * 6
+
+
+@pytest.mark.parametrize('url', [f'/{LONG}/{{id}}/', WIDE, '/' + 'x' * 200])
+def test_table_fits_80_columns(url):
+    with override_settings(APISTAR_ROUTE_CONF='wide_routes'):
+        sys.modules['wide_routes'] = types.ModuleType('wide_routes')
+        sys.modules['wide_routes'].routes = [Route(url, 'OPTIONS', hello, name=LONG)]
+        stdout, _ = run()
+
+    assert max(map(cell_len, stdout.splitlines())) <= 80
+    shown = re.sub('anyone|yes', '', ''.join(line[18:] for line in stdout.splitlines()[1:]))
+    assert ''.join(shown.split()).startswith(f'{url}{LONG}management_tests.')
+
+
+def test_csv():
+    rows = list(csv.DictReader(io.StringIO(run('--format', 'csv')[0])))
+
+    assert rows[1] == {
+        'framework': 'apistar', 'methods': 'GET', 'path': '/shop/mine/', 'name': 'shop:mine',
+        'handler': f'{__name__}.mine',
+        'source': f'{FILE}:{line_of(mine)}', 'documented': 'yes', 'auth': 'user',
+        'compiled': 'yes', 'reachable': 'yes', 'reason': '',
+    }  # fmt: skip
+    assert (rows[6]['methods'], rows[6]['compiled']) == ('GET,POST', '')
+
+
+def test_markdown():
+    assert run('--format', 'markdown', '--name', 'hello')[0] == (
+        '| framework | methods | path | name | handler | source | documented | auth | compiled |'
+        ' reachable | reason |\n'
+        '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n'
+        '| apistar | GET | / | hello | management_tests.management.test_apistar_routes.hello | '
+        f'{FILE}:{line_of(hello)} | yes | anyone | yes | yes |  |\n'
+    )
+
+
+def test_tree():
+    assert run('--format', 'tree')[0] == (
+        '/\n'
+        '├── django\n'
+        '│   ├── web\n'
+        '│   │   ├── page  GET,HEAD,OPTIONS page\n'
+        '│   │   └── form  GET,POST forms:form\n'
+        '│   └── lost  GET,POST\n'
+        '└── apistar\n'
+        '    ├── /  GET hello\n'
+        '    ├── shop\n'
+        '    │   ├── mine  GET shop:mine\n'
+        '    │   ├── maybe\n'
+        '    │   │   └── {id}  POST shop:maybe\n'
+        '    │   └── deep  DELETE shop:deep:hello\n'
+        '    └── web\n'
+        '        └── hidden  GET hidden\n'
+    )
+
+
+def test_nothing_is_like_that():
+    assert run('--name', 'nope') == ('', 'No route is like that.\n')
+    assert json.loads(run('--name', 'nope', '--format', 'json')[0])['routes'] == []
+
+
+# Django's URLs as requests meet them
+
+
+def page(request: HttpRequest, **params: Any) -> HttpResponse:
+    return HttpResponse()
+
+
+def list_django(*urls: Any, prefixes: Any = ('/web/',), **settings: Any) -> list[Any]:
+    """Return the path and the reason of each row of a URLconf."""
+    urlconf = types.ModuleType(f'urls_{id(urls)}')
+    urlconf.urlpatterns = [*urls]  # type: ignore[attr-defined]
+    sys.modules[urlconf.__name__] = urlconf
+    settings['APISTAR_SETTINGS'] = {'ALLOWED_DJANGO_ROUTES': prefixes}
+    with override_settings(ROOT_URLCONF=urlconf.__name__, **settings):
+        rows = json.loads(run('--format', 'json', '--framework', 'django')[0])['routes']
+    return [(row['path'], row['reason']) for row in rows]
+
+
+def test_a_django_url_behind_one_that_takes_its_path():
+    rows = list_django(
+        path('web/', page, name='first'), path('web/', page),
+        path('web/<slug:name>/', page), path('web/<slug:name>/', page),
+        path('web/app/', include([re_path('^.*$', page)])), path('web/app/late/', page),
+    )  # fmt: skip
+
+    assert rows == [
+        ('/web/', ''),
+        ('/web/', 'first has the same path and comes first'),
+        ('/web/<slug:name>/', ''),
+        (
+            '/web/<slug:name>/',
+            f'{__name__}.page has the same path and comes first',
+        ),
+        ('/web/app/^.*$', ''),
+        ('/web/app/late/', '/web/app/^.*$ comes first and takes every path'),
+    ]
+
+
+LOCALE = {
+    'MIDDLEWARE': ['django.middleware.locale.LocaleMiddleware'], 'USE_I18N': True,
+    'LANGUAGE_CODE': 'en-us',
+}  # fmt: skip
+NO_PREFIX = 'no prefix in ALLOWED_DJANGO_ROUTES covers the path'
+
+
+def test_i18n_patterns_are_listed_in_each_language_of_the_project():
+    rows = list_django(
+        *i18n_patterns(path('home/', page)), prefixes=('/en/', '/de/'),
+        LANGUAGES=[('en', 'English'), ('de', 'German'), ('fr', 'French')], **LOCALE,
+    )  # fmt: skip
+
+    assert rows == [('/en/home/', ''), ('/de/home/', ''), ('/fr/home/', NO_PREFIX)]
+
+
+def test_i18n_patterns_are_listed_in_the_languages_of_the_prefixes():
+    urls = i18n_patterns(path('home/', page), prefix_default_language=False)
+
+    rows = list_django(*urls, prefixes=('/home/', '/de/'), **LOCALE)
+
+    assert rows == [('/home/', ''), ('/de/home/', '')]
+
+
+# Conflicts
+
+
+def test_check_names_each_conflict():
+    sentence, stdout = fail('--check')
+
+    assert sentence == '3 conflicts between routes.'
+    assert stdout == (
+        "E012: The API Star route /web/hidden/ ('hidden') is never reached: ALLOWED_DJANGO_ROUTES "
+        'covers its path.\n  Move the route, or remove the prefix.\n'
+        'W003: The Django URL /lost/ is never reached: no prefix in ALLOWED_DJANGO_ROUTES covers '
+        "it.\n  Add '/lost/' to ALLOWED_DJANGO_ROUTES.\n"
+        "W004: ALLOWED_DJANGO_ROUTES holds '/dead/', under which the URLconf has no URL.\n"
+        '  Remove the prefix, or add the URLs.\n'
+    )
+
+
+def test_check_names_duplicates():
+    routes = [Route('/a/', 'GET', hello), Route('/b/', 'GET', hello),
+              Route('/a/', 'GET', mine)]  # fmt: skip
+    sys.modules['listed_routes'].routes = routes
+    with override_settings(APISTAR_ROUTE_CONF='listed_routes'):
+        document = json.loads(fail('--check', '--format', 'json')[1])
+
+    assert document['routes'] == []
+    assert [found['id'] for found in document['conflicts']] == ['E005', 'E013', 'W003', 'W004']
+
+
+def test_check_is_silent_about_what_the_project_silences():
+    silenced = [f'django_apistar.{number}' for number in ('E012', 'W003', 'W004')]
+
+    with override_settings(SILENCED_SYSTEM_CHECKS=silenced):
+        assert run('--check') == ('', 'No conflicts.\n')
+
+
+def test_check_without_conflicts():
+    with override_settings(
+        ROOT_URLCONF='management_tests.project.urls',
+        APISTAR_ROUTE_CONF='management_tests.project.routes',
+        APISTAR_SETTINGS={'ALLOWED_DJANGO_ROUTES': ['/admin/', '/django/', '/café/']},
+    ):
+        assert run('--check') == ('', 'No conflicts.\n')
+        assert run('--check', '--format', 'json') == (
+            '{\n  "routes": [],\n  "conflicts": []\n}\n',
+            '',
+        )
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ('options', 'sentence'),
+    [
+        (['--method', 'G ET'], "--method 'G ET' is no HTTP method."),
+        (['--method', ''], "--method '' is no HTTP method."),
+        (['--check', '--format', 'csv'], '--check knows --format table and json.'),
+        (['--resolve', '/', '--format', 'tree'], '--resolve knows --format table and json.'),
+        (['--check', '--unreachable'], '--check does not go with --unreachable.'),
+        (['--resolve', '/', '--name', 'x', '--sort', 'path'],
+         '--resolve does not go with --name, --sort.'),
+        (['--resolve', 'shop/'], "--resolve 'shop/': a path starts with a slash. Write /shop/."),
+        (['--resolve', 'http://localhost:8000/shop/'],
+         "--resolve 'http://localhost:8000/shop/': a path starts with a slash. Write /shop/."),
+        (['--resolve', ''], "--resolve '': a path starts with a slash. Write /."),
+        (['--format', 'xml'],
+         "Error: argument --format: invalid choice: 'xml' (choose from"),
+        (['--check', '--resolve', '/'],
+         'Error: argument --resolve: not allowed with argument --check'),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_sentence(options, sentence):
+    assert fail(*options)[0].startswith(sentence)
+
+
+def test_settings_that_cannot_be_used_are_one_sentence():
+    with override_settings(APISTAR_ROUTE_CONF='nowhere'):
+        assert fail()[0] == (
+            "APISTAR_ROUTE_CONF 'nowhere' cannot be imported: ModuleNotFoundError: No module named "
+            "'nowhere'. Correct the name, or the module."
+        )
+
+
+# Size
+
+
+def copy_function(func: Any) -> Any:
+    copied = types.FunctionType(func.__code__, func.__globals__, func.__name__)
+    copied.__annotations__ = func.__annotations__
+    return copied
+
+
+def test_a_thousand_routes_take_less_than_a_second():
+    sys.modules['listed_routes'].routes = [
+        Include(f'/group{n}', f'group{n}', [
+            Route(f'/item{m}/{{id}}/', 'GET', copy_function(maybe), name=f'item{m}')
+            for m in range(25)
+        ])
+        for n in range(40)
+    ]  # fmt: skip
+    with override_settings(APISTAR_ROUTE_CONF='listed_routes'):
+        gc.collect()
+        gc.freeze()  # what other tests have left is none of its work
+        times = []
+        for _ in range(3):
+            began = time.process_time()
+            stdout, _ = run()
+            times.append(time.process_time() - began)
+
+    assert stdout.count('maybe') == 1000
+    assert min(times) < 1
+
+
+# Terminals
+
+
+def run_in_terminal(project: Project, *options: str, **variables: str) -> str:
+    """Return what `manage.py apistar_routes` writes where stdout is a terminal."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        project.command('apistar_routes', *options), cwd=project.directory,
+        env=project.environment(TERM='xterm-256color', **variables), stdout=theirs,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    os.close(theirs)
+    text = read_terminal(ours)
+    process.stderr.close()
+    process.wait()
+    return text
+
+
+@pytest.mark.slow
+def test_colour_is_for_terminals_that_want_it(tmp_path):
+    project = Project(tmp_path)
+
+    assert '\x1b[' in run_in_terminal(project)
+    assert '\x1b' not in run_in_terminal(project, NO_COLOR='1')
+    assert '\x1b' not in run_in_terminal(project, '--no-color')
+    assert '\x1b' not in project.run('apistar_routes').stdout
+    assert '\x1b[' in project.run('apistar_routes', '--force-color').stdout
+
+
+@pytest.mark.slow
+def test_a_failure_is_one_line_and_exit_1(tmp_path):
+    done = Project(tmp_path).run('apistar_routes', '--resolve', '/nope/')
+
+    assert done.returncode == 1
+    assert done.stdout == (
+        'GET /nope/\n'
+        '  framework   apistar\n'
+        '  rule        No prefix in ALLOWED_DJANGO_ROUTES covers the path.\n'
+        '  near        /page/\n'
+    )
+    assert done.stderr == 'CommandError: GET /nope/ is answered with 404.\n'
+
+
+@pytest.mark.slow
+def test_system_checks_come_first_but_conflicts_stop_no_listing(tmp_path):
+    project = Project(tmp_path)
+    project.write(
+        'shop/routes.py',
+        """
+        from apistar import Route
+
+
+        def hello() -> dict:
+            return {}
+
+
+        def lost(basket: dict[str, open]) -> dict:
+            return {}
+
+
+        routes = [
+            Route('/a/', 'GET', hello),
+            Route('/b/', 'GET', hello),
+            Route('/lost/', 'GET', lost),
+        ]
+        """,
+    )
+
+    done = project.run('apistar_routes', '--path', '/b/')
+    unchecked = project.run('apistar_routes', '--path', '/b/', '--skip-checks')
+
+    assert (done.returncode, done.stdout) == (1, '')
+    assert done.stderr.startswith(
+        'SystemCheckError: System check identified some issues:\n\nERRORS:\n'
+        '?: (django_apistar.E015) '
+    )
+    assert 'E005' not in done.stderr
+    assert (unchecked.returncode, unchecked.stderr) == (0, '')
+    assert '/b/' in unchecked.stdout
+
+
+def test_every_option_is_documented():
+    page = (REPOSITORY / 'docs/reference/apistar_routes.md').read_text()
+    command = REPOSITORY / 'django_apistar/management/commands/apistar_routes.py'
+    options = set(re.findall(r"'(--[a-z-]+)'", command.read_text()))
+
+    assert len(options) == 10
+    assert [option for option in options if f'`{option}' not in page] == []

@@ -1,0 +1,1016 @@
+"""`manage.py check`: one test for each id, as a user reads it, and the list of ids."""
+
+import io
+import re
+import sys
+import types
+from pathlib import Path
+from typing import Any, List
+
+import apistar
+import pytest
+from apistar import Component, Include, Route, http
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.http import HttpResponse
+from django.test import override_settings
+from django.urls import path, re_path, reverse_lazy
+from django.utils.functional import lazystr
+
+import django_apistar
+from django_apistar.application import App
+from django_apistar.authentication.components import DjangoBasicAuthentication
+from django_apistar.authentication.hooks import MustBeAuthenticated
+from django_apistar.conf.parser import SettingsError
+from django_apistar.dispatch.dispatcher import get_application
+from management_tests.support.server_process import Project
+
+pytestmark = pytest.mark.once
+
+ROOT = Path(__file__).resolve().parents[2]
+PREFIXES = ('/admin/', '/django/', '/café/')
+WRITE_ROUTES = "HINT: Write routes = [Route('/', 'GET', welcome)]."
+WRITE_INSTANCES = 'HINT: Write instances, as in [MyComponent()], or their dotted paths.'
+
+
+def welcome() -> dict:
+    return {}
+
+
+def by_number(number: int) -> dict:
+    return {}
+
+
+class GoodComponent(Component):
+    def resolve(self) -> Path:
+        return Path()
+
+
+class GoodHook:
+    def on_request(self) -> None:
+        """Nothing to do."""
+
+
+class HookWithArguments(GoodHook):
+    def __init__(self, needed: int) -> None:
+        """Never called with what it needs."""
+
+
+class MixedApp(App):
+    """A subclass, as APP_CLASS wants it."""
+
+
+def check(**settings: Any) -> list[str]:
+    """Return the lines '(id) message HINT: hint' that `manage.py check` prints about us."""
+    stderr = io.StringIO()
+    with override_settings(**settings):
+        try:
+            call_command('check', stdout=io.StringIO(), stderr=stderr)
+            text = stderr.getvalue()
+        except SystemCheckError as exc:
+            text = str(exc)
+    joined = text.replace('\n\tHINT', ' HINT')
+    return [line.removeprefix('?: ') for line in joined.splitlines() if '(django_apistar.' in line]
+
+
+def check_keys(**keys: Any) -> list[str]:
+    """Check with *keys* in APISTAR_SETTINGS."""
+    return check(APISTAR_SETTINGS={'ALLOWED_DJANGO_ROUTES': list(PREFIXES), **keys})
+
+
+def check_routes(routes: Any, prefixes: Any = PREFIXES) -> list[str]:
+    """Check with a route module 'checked' that holds *routes*."""
+    module = types.ModuleType('checked')
+    module.routes = routes  # type: ignore[attr-defined]
+    sys.modules['checked'] = module
+    try:
+        keys = {'ALLOWED_DJANGO_ROUTES': list(prefixes)}
+        return check(APISTAR_ROUTE_CONF='checked', APISTAR_SETTINGS=keys)
+    finally:
+        del sys.modules['checked']
+
+
+def start_worker(routes: Any) -> str:
+    """Return what stops a worker that has *routes*."""
+    module = types.ModuleType('checked')
+    module.routes = routes  # type: ignore[attr-defined]
+    sys.modules['checked'] = module
+    keys = {'ALLOWED_DJANGO_ROUTES': list(PREFIXES)}
+    settings = override_settings(APISTAR_ROUTE_CONF='checked', APISTAR_SETTINGS=keys)
+    with settings, pytest.raises(SettingsError) as failure:
+        get_application()
+    del sys.modules['checked']
+    return str(failure.value)
+
+
+def test_a_correct_project_has_no_problem():
+    assert check() == []
+
+
+# APISTAR_ROUTE_CONF and its module
+
+
+@pytest.mark.parametrize('value', [None, ''])
+def test_E001_route_conf_is_not_set(value):
+    assert check(APISTAR_ROUTE_CONF=value) == [
+        (
+            '(django_apistar.E001) APISTAR_ROUTE_CONF is not set. HINT: Set it to the module that '
+            "holds your API Star routes, e.g. 'shop.routes'."
+        )
+    ]
+
+
+def test_E001_route_conf_is_missing():
+    with override_settings():
+        from django.conf import settings
+
+        del settings.APISTAR_ROUTE_CONF
+
+        assert check()[0].startswith('(django_apistar.E001) APISTAR_ROUTE_CONF is not set.')
+
+
+def test_E001_route_conf_is_no_string():
+    assert check(APISTAR_ROUTE_CONF=['shop.routes']) == [
+        (
+            "(django_apistar.E001) APISTAR_ROUTE_CONF is ['shop.routes']; it must be a string. "
+            "HINT: Set it to the module that holds your API Star routes, e.g. 'shop.routes'."
+        )
+    ]
+
+
+def test_E002_route_conf_cannot_be_imported():
+    assert check(APISTAR_ROUTE_CONF='shop.nowhere') == [
+        (
+            "(django_apistar.E002) APISTAR_ROUTE_CONF 'shop.nowhere' cannot be imported: "
+            "ModuleNotFoundError: No module named 'shop'. HINT: Correct the name, or the module."
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ('source', 'cause', 'line'),
+    [
+        ('routes = []\n1 / 0\n', 'ZeroDivisionError: division by zero', 2),
+        ('routes = [\n', "SyntaxError: '[' was never closed", 1),
+        ('\nimport nowhere_at_all\n', "ModuleNotFoundError: No module named 'nowhere_at_all'", 2),
+        ('from django.utils.module_loading import import_string\nimport_string("no.where")\n',
+         "ModuleNotFoundError: No module named 'no'", 2),
+        ('import apistar.nowhere\n',
+         "ModuleNotFoundError: No module named 'apistar.nowhere'", 1),
+        ("from apistar import Route\nroutes = [\n    Route('/', 'GET', 5),\n]\n",
+         "AttributeError: 'int' object has no attribute '__name__'", 3),
+        ("import re\n\nre.compile('(')\n",
+         f'{re.error.__name__}: missing ), unterminated subpattern at position 0', 3),
+        ('from apistar import validators\n\nvalidators.String(title=5)\n',
+         'AssertionError: assert isinstance(title, str)', 3),
+        ('raise ValueError\n', 'ValueError: raise ValueError', 1),
+    ],
+    ids=['any', 'syntax', 'module', 'dotted', 'submodule', 'library', 'python', 'assert', 'bare'],
+)  # fmt: skip
+def test_E002_names_the_file_and_line_that_fails(source, cause, line, tmp_path, monkeypatch):
+    file = tmp_path / 'failing_routes.py'
+    file.write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert check(APISTAR_ROUTE_CONF='failing_routes') == [
+        (
+            f"(django_apistar.E002) APISTAR_ROUTE_CONF 'failing_routes' cannot be imported: "
+            f'{cause} ({file}:{line}). HINT: Correct the name, or the module.'
+        )
+    ]
+
+
+def test_E002_names_the_line_that_imports_a_missing_name(tmp_path, monkeypatch):
+    file = tmp_path / 'failing_routes.py'
+    file.write_text('from pathlib import Pat\n')
+    monkeypatch.syspath_prepend(tmp_path)
+
+    [line] = check(APISTAR_ROUTE_CONF='failing_routes')
+
+    assert "ImportError: cannot import name 'Pat' from 'pathlib' (" in line
+    assert line.endswith(f'({file}:1). HINT: Correct the name, or the module.')
+
+
+def test_E003_module_without_routes():
+    assert check_routes(None) == [
+        f"(django_apistar.E003) The module 'checked' has no list named routes. {WRITE_ROUTES}"
+    ]
+
+
+@pytest.mark.parametrize('routes', ['/', {}, Route('/', 'GET', welcome)])
+def test_E003_routes_is_no_list(routes):
+    assert check_routes(routes) == [
+        (
+            f'(django_apistar.E003) checked.routes is {routes!r}; it must be a list of '
+            f'apistar.Route and apistar.Include. {WRITE_ROUTES}'
+        )
+    ]
+
+
+def test_E003_something_else_among_the_routes():
+    assert check_routes([welcome]) == [
+        (
+            f'(django_apistar.E003) checked.routes holds {welcome!r}, which is neither an '
+            f'apistar.Route nor an apistar.Include. {WRITE_ROUTES}'
+        )
+    ]
+
+
+def test_E003_something_else_in_an_include():
+    routes = [Include('/a', 'a', [Include('/b', 'b', [None])])]
+
+    assert check_routes(routes) == [
+        (
+            "(django_apistar.E003) Include 'b' in Include 'a' in checked.routes holds None, which "
+            f'is neither an apistar.Route nor an apistar.Include. {WRITE_ROUTES}'
+        )
+    ]
+
+
+def test_E005_two_routes_with_one_name():
+    routes = [Route('/a/', 'GET', welcome), Route('/b/', 'GET', welcome)]
+
+    assert check_routes(routes) == [
+        (
+            "(django_apistar.E005) Two routes are named 'welcome': /a/ and /b/. HINT: Give one of "
+            'them another name: Route(..., name=...).'
+        )
+    ]
+
+
+def test_E005_two_includes_with_one_name():
+    inner = [Route('/', 'GET', welcome)]
+
+    assert check_routes([Include('/a', 'x', inner), Include('/b', 'x', inner)]) == [
+        (
+            "(django_apistar.E005) Two routes are named 'x:welcome': /a/ and /b/. HINT: Give one "
+            'of them another name: Route(..., name=...).'
+        )
+    ]
+
+
+def test_E012_route_below_a_django_prefix():
+    assert check_routes([Route('/admin/api/', 'GET', welcome)]) == [
+        (
+            "(django_apistar.E012) The API Star route /admin/api/ ('welcome') is never reached: "
+            'ALLOWED_DJANGO_ROUTES covers its path. HINT: Move the route, or remove the prefix.'
+        )
+    ]
+
+
+def test_E012_route_below_static_url():
+    assert check_routes([Route('/static/{+path}', 'GET', welcome)]) == [
+        (
+            "(django_apistar.E012) The API Star route /static/{+path} ('welcome') is never "
+            'reached: STATIC_URL covers its path. HINT: Move the route, or remove the prefix.'
+        )
+    ]
+
+
+def test_E013_two_routes_for_one_method_and_path():
+    routes = [Route('/', 'GET', welcome), Route('/', 'GET', welcome, name='second')]
+
+    assert check_routes(routes) == [
+        (
+            "(django_apistar.E013) GET / has two routes, 'welcome' and 'second'; the second is "
+            'never called. HINT: Remove one of them.'
+        )
+    ]
+
+
+def test_E013_paths_that_differ_in_the_names_of_parameters_alone():
+    def by_a(a: int) -> dict:
+        return {}
+
+    def by_b(b: int) -> dict:
+        return {}
+
+    def by_c(c: str) -> dict:
+        return {}
+
+    routes = [
+        Route('/{a}/', 'GET', by_a), Route('/{b}/', 'GET', by_b), Route('/{c}/', 'GET', by_c),
+    ]  # fmt: skip
+
+    assert check_routes(routes) == [
+        (
+            "(django_apistar.E013) GET /{b}/ has two routes, 'by_a' and 'by_b'; the second is "
+            'never called. HINT: Remove one of them.'
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ('path', 'sentence'),
+    [
+        ('x/', "does not start with a slash. HINT: Write '/x/'."),
+        ('/{a', "has a brace without its pair. HINT: Write '{name}'."),
+        ('/{a-b}/',
+         "has the parameter 'a-b', which is no Python name. HINT: Name it as in '/{item_id}/'."),
+        ('/{a}/{a}/',
+         "has the parameter 'a' twice. HINT: Give each parameter a name of its own."),
+    ],
+)  # fmt: skip
+def test_E014_path_that_cannot_be_routed(path, sentence):
+    assert check_routes([Route(path, 'GET', welcome)]) == [
+        f"(django_apistar.E014) The path {path!r} of the route 'welcome' {sentence}"
+    ]
+
+
+def test_E014_looks_into_includes():
+    inner = Route('{a-b}/', 'GET', welcome)
+
+    assert check_routes([Include('/a/', 'a', [inner])])[0].startswith(
+        "(django_apistar.E014) The path '/a/{a-b}/' of the route 'welcome' has the parameter"
+    )
+
+
+def copy(a: str, b: str) -> None:
+    """Copy a file."""
+
+
+def test_W014_D14_several_parameters_that_take_slashes():
+    assert check_routes([Route('/{+a}/to/{+b}', 'GET', copy)]) == [
+        (
+            "(django_apistar.W014) The path /{+a}/to/{+b} ('copy') has 2 parameters that take "
+            'slashes: '
+            'a client can keep a worker busy with a long path. HINT: Let one of them take slashes: '
+            '{+name}.'
+        )
+    ]
+
+
+# What a handler asks for
+
+
+def by_num(num) -> dict:
+    return {}
+
+
+def by_num_of_query(num: int, limit: int = 10) -> dict:
+    return {}
+
+
+def with_request(request) -> dict:
+    return {}
+
+
+def with_user(user) -> dict:
+    return {}
+
+
+class View:
+    def get(self) -> dict:
+        return {}
+
+
+@pytest.mark.parametrize('handler', [by_num, by_num_of_query])
+def test_W015_parameter_of_the_path_that_the_handler_names_otherwise(handler):
+    name = handler.__name__
+
+    assert check_routes([Route('/{number}/', 'GET', handler)]) == [
+        (
+            f"(django_apistar.W015) The path /{{number}}/ of the route '{name}' has the parameter "
+            f"'number', which {__name__}.{name} does not take; it takes 'num' "
+            "from the query string. HINT: Give both one name: '/{num}/'."
+        )
+    ]
+
+
+class NumberComponent(Component):
+    def resolve(self, number: int) -> Path:
+        return Path(str(number))
+
+
+def by_component(at: Path, num: str) -> dict:
+    return {}
+
+
+def by_path_params(params: http.PathParams, num: str) -> dict:
+    return {}
+
+
+def by_query(num: int = 5) -> dict:
+    return {}
+
+
+def test_W015_is_not_for_a_parameter_that_somebody_takes_or_nobody_misses():
+    routes = [
+        Route('/a/{number}/', 'GET', by_component), Route('/b/{number}/', 'GET', by_path_params),
+        Route('/c/{number}/', 'GET', by_query), Route('/d/{slug}/{number}/', 'GET', by_number),
+    ]  # fmt: skip
+    module = types.ModuleType('checked')
+    module.routes = routes  # type: ignore[attr-defined]
+    sys.modules['checked'] = module
+    keys = {'ALLOWED_DJANGO_ROUTES': list(PREFIXES), 'COMPONENTS': [NumberComponent()]}
+
+    assert check(APISTAR_ROUTE_CONF='checked', APISTAR_SETTINGS=keys) == []
+
+
+@pytest.mark.parametrize(
+    ('handler', 'parameter', 'hint'),
+    [
+        (with_request, 'request', 'Annotate it: request: http.Request.'),
+        (with_user, 'user', 'Annotate it with the user model: user: User.'),
+        (View.get, 'self', 'Give the route a function, or a method of an instance: View().get.'),
+    ],
+)
+def test_W016_parameter_without_annotation_that_is_no_query_parameter(handler, parameter, hint):
+    assert check_routes([Route('/', 'GET', handler, name='route')]) == [
+        (
+            f"(django_apistar.W016) The parameter '{parameter}' of {__name__}."
+            f'{handler.__qualname__} has no annotation, so it is read from the query string. '
+            f'HINT: {hint}'
+        )
+    ]
+
+
+class Basket(apistar.types.Type):
+    sizes = apistar.validators.Array(apistar.validators.Integer)
+
+
+class Shop(apistar.types.Type):
+    basket = Basket
+    by_name = apistar.validators.Object(
+        additional_properties=apistar.validators.Array(items=Basket)
+    )
+
+
+def takes_basket(basket: Basket) -> dict:
+    return {}
+
+
+def lists_shops() -> List[Shop]:
+    return []
+
+
+@pytest.mark.parametrize('handler', [takes_basket, lists_shops])
+def test_E018_class_of_a_validator_in_place_of_an_instance(handler):
+    assert check_routes([Route('/', 'POST', handler)]) == [
+        (
+            f"(django_apistar.E018) The field 'sizes' of {__name__}.Basket holds "
+            'the class Integer, where a validator belongs: each value of it is a 500. '
+            'HINT: Write validators.Integer().'
+        )
+    ]
+
+
+# APISTAR_SETTINGS
+
+
+def test_E004_settings_are_no_dict():
+    assert check(APISTAR_SETTINGS=['/admin/'])[0] == (
+        "(django_apistar.E004) APISTAR_SETTINGS is ['/admin/']; it must be a dict. HINT: Write "
+        "APISTAR_SETTINGS = {'ALLOWED_DJANGO_ROUTES': ['/admin/']}."
+    )
+
+
+def test_E006_prefixes_are_a_bare_string():
+    assert check_keys(ALLOWED_DJANGO_ROUTES='/admin/') == [
+        (
+            "(django_apistar.E006) ALLOWED_DJANGO_ROUTES is the string '/admin/'; it must be a "
+            "list or tuple of path prefixes. HINT: Write ['/admin/']."
+        )
+    ]
+
+
+@pytest.mark.parametrize('value', [None, 5, {'/admin/': True}])
+def test_E006_prefixes_are_no_list(value):
+    assert check_keys(ALLOWED_DJANGO_ROUTES=value) == [
+        (
+            f'(django_apistar.E006) ALLOWED_DJANGO_ROUTES is {value!r}; it must be a list or tuple '
+            "of path prefixes. HINT: Write ['/admin/']."
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ('value', 'hint'), [('admin/', "'/admin/'"), ('', "'/admin/'"), (5, "'/admin/'")]
+)
+def test_E007_prefix_without_a_leading_slash(value, hint):
+    assert check_keys(ALLOWED_DJANGO_ROUTES=[value]) == [
+        (
+            f'(django_apistar.E007) ALLOWED_DJANGO_ROUTES holds {value!r}; a prefix is a string '
+            f'that starts with a slash. HINT: Write {hint}.'
+        )
+    ]
+
+
+def test_E007_lazy_prefix_that_is_none_or_cannot_be_read():
+    prefixes = [reverse_lazy('admin:index'), lazystr('admin/'), reverse_lazy('nowhere')]
+
+    lines = check_keys(ALLOWED_DJANGO_ROUTES=prefixes)
+
+    assert lines == [
+        (
+            "(django_apistar.E007) ALLOWED_DJANGO_ROUTES holds 'admin/'; a prefix is a string that "
+            "starts with a slash. HINT: Write '/admin/'."
+        ),
+        (
+            '(django_apistar.E007) ALLOWED_DJANGO_ROUTES holds lazy text that cannot be read: '
+            "NoReverseMatch: Reverse for 'nowhere' not found. 'nowhere' is not a valid view "
+            "function or pattern name. HINT: Correct it, or write the path, as in '/admin/'."
+        ),
+    ]
+    with (
+        override_settings(APISTAR_SETTINGS={'ALLOWED_DJANGO_ROUTES': prefixes}),
+        pytest.raises(SettingsError) as failure,
+    ):
+        get_application()
+    assert str(failure.value).count('ALLOWED_DJANGO_ROUTES holds') == 2
+
+
+@pytest.mark.parametrize('key', ['COMPONENTS', 'AUTH_COMPONENTS'])
+@pytest.mark.parametrize('value', [None, 5, welcome, GoodHook])
+def test_E008_component_that_is_none(key, value):
+    assert check_keys(**{key: [value]}) == [
+        (
+            f'(django_apistar.E008) {key} holds {value!r}, which is not an API Star component. '
+            f'{WRITE_INSTANCES}'
+        )
+    ]
+
+
+@pytest.mark.parametrize('value', [None, 5, welcome, GoodComponent])
+def test_E009_hook_that_is_none(value):
+    assert check_keys(EVENT_HOOKS=[value]) == [
+        (
+            f'(django_apistar.E009) EVENT_HOOKS holds {value!r}, which is not an event hook. HINT: '
+            'A hook is a class with on_request, on_response or on_error.'
+        )
+    ]
+
+
+def test_E009_hook_that_cannot_be_made():
+    [line] = check_keys(EVENT_HOOKS=[HookWithArguments])
+
+    assert line.startswith(
+        f'(django_apistar.E009) EVENT_HOOKS holds {HookWithArguments!r}, which cannot be made: '
+        'TypeError: '
+    )
+    assert line.endswith('HINT: Give its __init__ no parameters that have no default.')
+
+
+@pytest.mark.parametrize('key', ['COMPONENTS', 'AUTH_COMPONENTS', 'EVENT_HOOKS'])
+def test_E010_dotted_path_that_cannot_be_imported(key):
+    assert check_keys(**{key: ['shop.components.Missing']}) == [
+        (
+            f"(django_apistar.E010) {key} names 'shop.components.Missing', which cannot be "
+            "imported: ModuleNotFoundError: No module named 'shop'. HINT: Correct the dotted path."
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ('key', 'value', 'wanted'),
+    [
+        ('COMPONENTS', GoodComponent(), 'a list'),
+        ('EVENT_HOOKS', 'shop.hooks.Hook', 'a list'),
+        ('APP_CLASS', GoodHook,
+         'the dotted path of a subclass of django_apistar.application.App'),
+        ('APP_CLASS', apistar.App,
+         'the dotted path of a subclass of django_apistar.application.App'),
+        ('JSON_ENCODER', 'pathlib.Path',
+         'the dotted path of a subclass of json.encoder.JSONEncoder'),
+        ('DOCS_URL', 'docs/', 'a path that starts with a slash and has no parameters, or None'),
+        ('DOCS_URL', '/{x}/', 'a path that starts with a slash and has no parameters, or None'),
+        ('SCHEMA_URL', False, 'a path that starts with a slash and has no parameters, or None'),
+        ('HEALTH_URL', '//', 'a path that starts with a slash and has no parameters, or None'),
+        ('READY_URL', 'ready', 'a path that starts with a slash and has no parameters, or None'),
+        ('DOCS_UI', 'flask', "'apistar', 'swagger' or 'redoc'"),
+        ('DOCS_CSP', '', 'a Content-Security-Policy, or None'),
+        ('DOCS_CSP', "img-src 'self'\x00", 'a Content-Security-Policy, or None'),
+        ('DOCS_CSP', {'img-src': ['*']}, 'a Content-Security-Policy, or None'),
+        ('TITLE', None, 'a string'),
+        ('DESCRIPTION', 5, 'a string'),
+        ('VERSION', 1.0, 'a string'),
+        ('SERVERS', 'https://example.com', 'a list of URLs or OpenAPI server objects'),
+        ('SERVERS', [5], 'a list of URLs or OpenAPI server objects'),
+        ('PUBLIC_ROUTES', 'auth:*', 'a list of route names or globs'),
+        ('PUBLIC_ROUTES', '', 'a list of route names or globs'),
+        ('TOKEN_TTL', '30 days', 'seconds, a timedelta, or None for no end'),
+        ('TOKEN_TTL', 0, 'seconds, a timedelta, or None for no end'),
+        ('TOKEN_TTL', float('inf'), 'seconds, a timedelta, or None for no end'),
+        ('TOKEN_TTL', True, 'seconds, a timedelta, or None for no end'),
+        ('TOKEN_LIMIT_PER_USER', -1, 'a number that is not negative, or None'),
+        ('BASIC_CACHE_TTL', '60', 'a number that is not negative, or None'),
+        ('LOGIN_THROTTLE', '10/fortnight',
+         "attempts per second, minute, hour or day, as in '10/minute', or None"),
+        ('LOGIN_THROTTLE', '0/minute',
+         "attempts per second, minute, hour or day, as in '10/minute', or None"),
+        ('LOGIN_THROTTLE_ADDRESS', 100,
+         "attempts per second, minute, hour or day, as in '10/minute', or None"),
+        ('ACCELERATE', 'yes', 'True or False'),
+    ],
+)  # fmt: skip
+def test_E011_value_of_the_wrong_sort(key, value, wanted):
+    [line] = check_keys(**{key: value})
+
+    shown = MIXED.get(key, value)
+    assert line.startswith(f'(django_apistar.E011) {key} is {shown!r}; it must be {wanted}. HINT: ')
+
+
+MIXED = {'JSON_ENCODER': Path}  # what a dotted path names is shown
+
+
+def test_E011_lazy_text_that_cannot_be_read():
+    [line] = check_keys(DOCS_URL=reverse_lazy('nowhere'))
+
+    assert line.startswith(
+        "(django_apistar.E011) DOCS_URL holds lazy text that cannot be read: NoReverseMatch: "
+        "Reverse for 'nowhere' not found."
+    )
+    assert line.endswith('HINT: Remove DOCS_URL, or correct it.')
+
+
+def test_E011_hints():
+    assert check_keys(TITLE=5)[0].endswith('HINT: Remove TITLE, or correct it.')
+    assert check_keys(COMPONENTS='x')[0].endswith("HINT: Write 'COMPONENTS': [...].")
+
+
+def test_E011_two_pages_of_one_path():
+    assert check_keys(HEALTH_URL='/up/', READY_URL='/up/') == [
+        (
+            "(django_apistar.E011) READY_URL is '/up/', which is HEALTH_URL already. HINT: Give "
+            'each its own path.'
+        )
+    ]
+
+
+def test_W001_unknown_key_with_the_closest_known():
+    assert check_keys(COMPONENT=[]) == [
+        (
+            "(django_apistar.W001) APISTAR_SETTINGS has the unknown key 'COMPONENT'. HINT: Did you "
+            "mean 'COMPONENTS'?"
+        )
+    ]
+
+
+def test_W001_unknown_key_like_no_other():
+    [line] = check_keys(zzz=1)
+
+    assert line.startswith(
+        "(django_apistar.W001) APISTAR_SETTINGS has the unknown key 'zzz'. HINT: Known are "
+        'ALLOWED_DJANGO_ROUTES, COMPONENTS, '
+    )
+
+
+@pytest.mark.parametrize(
+    ('key', 'item'), [('COMPONENTS', GoodComponent()), ('EVENT_HOOKS', GoodHook)]
+)
+def test_W002_nested_list_as_of_a_trailing_comma(key, item):
+    value = ([item],)
+
+    assert check_keys(**{key: value}) == [
+        (
+            f'(django_apistar.W002) {key} holds the nested list {[item]!r}, as a trailing comma '
+            'makes it. HINT: Remove the comma behind the list.'
+        )
+    ]
+
+
+# Both frameworks
+
+
+def test_W003_django_url_under_no_prefix():
+    lines = check_routes([], prefixes=['/admin/', '/django/'])
+
+    assert lines == [
+        (
+            '(django_apistar.W003) The Django URL /café/<str:name>/ is never reached: no prefix in '
+            "ALLOWED_DJANGO_ROUTES covers it. HINT: Add '/café/' to ALLOWED_DJANGO_ROUTES."
+        )
+    ]
+
+
+def check_urls(*patterns: Any, prefixes: Any) -> list[str]:
+    """Check a project whose URLconf is *patterns*."""
+    urlconf = types.ModuleType('checked_urls')
+    urlconf.urlpatterns = list(patterns)  # type: ignore[attr-defined]
+    with override_settings(ROOT_URLCONF=urlconf):
+        return check_routes([], prefixes)
+
+
+def test_W003_regular_expression_under_no_prefix():
+    pattern = re_path(r'^django/regex/(?P<number>[0-9]+)/$', HttpResponse)
+
+    assert check_urls(pattern, prefixes=()) == [
+        (
+            '(django_apistar.W003) The Django URL /^django/regex/(?P<number>[0-9]+)/$ is never '
+            "reached: no prefix in ALLOWED_DJANGO_ROUTES covers it. HINT: Add '/django/' to "
+            'ALLOWED_DJANGO_ROUTES.'
+        )
+    ]
+
+
+def test_W003_urls_that_one_prefix_mends_are_one_warning():
+    names = ['a', 'b', 'c', 'd', 'e']
+    patterns = [path(f'shop/{name}/', HttpResponse) for name in names]
+
+    assert check_urls(path('robots.txt', HttpResponse), *patterns, prefixes=()) == [
+        (
+            '(django_apistar.W003) 5 Django URLs are never reached: no prefix in '
+            'ALLOWED_DJANGO_ROUTES covers them (/shop/a/, /shop/b/, /shop/c/ and 2 more). '
+            "HINT: Add '/shop/' to ALLOWED_DJANGO_ROUTES."
+        ),
+        (
+            '(django_apistar.W003) The Django URL /robots.txt is never reached: no prefix in '
+            "ALLOWED_DJANGO_ROUTES covers it. HINT: Add '/robots.txt/' to ALLOWED_DJANGO_ROUTES."
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ('pattern', 'shown', 'remedy'),
+    [
+        (path('', HttpResponse), '/', "Move it below a prefix, as '/site/'"),
+        (re_path('^$', HttpResponse), '/^$', "Move it below a prefix, as '/site/'"),
+        (path('<slug:page>/', HttpResponse), '/<slug:page>/',
+         'Add what its paths begin with to ALLOWED_DJANGO_ROUTES'),
+    ],
+    ids=['root', 'regular expression', 'parameter'],
+)  # fmt: skip
+def test_W003_does_not_propose_the_prefix_that_takes_all_from_the_api(pattern, shown, remedy):
+    assert check_urls(pattern, prefixes=()) == [
+        (
+            f'(django_apistar.W003) The Django URL {shown} is never reached: no prefix in '
+            f"ALLOWED_DJANGO_ROUTES covers it. HINT: {remedy}; the prefix '/' would leave API Star "
+            'no path.'
+        )
+    ]
+
+
+@pytest.mark.parametrize('url', ['metrics', 'robots.txt', 'shop/list'])
+@pytest.mark.parametrize('pattern', [path, re_path])
+def test_W004_is_not_for_a_url_without_a_closing_slash(url, pattern):
+    """What W003 proposes for it is no mistake, and is enough."""
+    route = url if pattern is path else f'^{re.escape(url)}$'
+
+    [warning] = check_urls(pattern(route, HttpResponse), prefixes=())
+    prefix = re.search(r"Add '(.+)' to", warning)[1]
+
+    assert check_urls(pattern(route, HttpResponse), prefixes=[prefix]) == []
+    assert check_urls(pattern(route, HttpResponse), prefixes=[f'/{url}/']) == []
+
+
+def test_W004_prefix_without_urls():
+    lines = check_routes([], prefixes=['/admin/', '/django/', '/café/', '/nothing/'])
+
+    assert lines == [
+        (
+            "(django_apistar.W004) ALLOWED_DJANGO_ROUTES holds '/nothing/', under which the "
+            'URLconf has no URL. HINT: Remove the prefix, or add the URLs.'
+        )
+    ]
+
+
+@pytest.mark.parametrize('prefix', ['/django/regex/', '/django/echo/some/'])
+def test_W004_is_not_for_a_prefix_that_a_pattern_may_serve(prefix):
+    lines = check_routes([], prefixes=['/admin/', '/django/', '/café/', prefix])
+
+    assert lines == []
+
+
+# Who the users are
+
+
+class OwnAuthentication(Component):
+    def resolve(self, authorization: http.Header) -> Path:
+        return Path()
+
+
+def test_W017_nobody_can_be_authenticated():
+    assert check_keys(EVENT_HOOKS=[MustBeAuthenticated]) == [
+        (
+            '(django_apistar.W017) MustBeAuthenticated is used, and no component knows a user: '
+            'each route that is not public answers 401. HINT: Add DjangoTokenAuthentication() to '
+            'COMPONENTS.'
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    'keys',
+    [
+        {'COMPONENTS': [DjangoBasicAuthentication()]},
+        {'AUTH_COMPONENTS': [DjangoBasicAuthentication()]},
+        {'AUTH_COMPONENTS': [OwnAuthentication()]},
+    ],
+)
+def test_W017_is_not_where_a_component_knows_a_user(keys):
+    assert check_keys(EVENT_HOOKS=[MustBeAuthenticated()], **keys) == []
+
+
+# All at once
+
+
+WRONG = {
+    'APISTAR_ROUTE_CONF': None,
+    'APISTAR_SETTINGS': {
+        'ALLOWED_DJANGO_ROUTES': '/admin/', 'COMPONENTS': [5], 'EVENT_HOOKS': [5], 'TITLE': 5,
+        'Title': 'x',
+    },
+}  # fmt: skip
+
+
+def test_every_mistake_is_reported_at_once():
+    ids = [re.search(r'\.([EW]\d+)\)', line)[1] for line in check(**WRONG)]
+
+    assert ids == ['E001', 'E006', 'E008', 'E009', 'E011', 'W001']
+
+
+# The list
+
+
+def get_ids_of_the_code() -> set[str]:
+    package = Path(django_apistar.__file__).parent
+    texts = (path.read_text() for path in package.rglob('*.py'))
+    return {found for text in texts for found in re.findall(r"'([EW]0\d\d)',", text)}
+
+
+def test_every_id_is_documented():
+    documented = re.findall(
+        r'^### ([EW]0\d\d)$', (ROOT / 'docs/reference/checks.md').read_text(), re.MULTILINE
+    )
+
+    assert sorted(documented) == sorted(get_ids_of_the_code())
+
+
+def test_every_id_has_a_test():
+    tests = {
+        name.split('_')[1]
+        for path in Path(__file__).parents[1].rglob('test_*.py')
+        for name in re.findall(r'^def (test_[EW]0\d\d_\w+)', path.read_text(), re.MULTILINE)
+    }
+
+    assert tests >= get_ids_of_the_code()
+
+
+def test_every_documented_message_begins_as_the_real_one():
+    """reference/checks.md shows each message as `manage.py check` printed it in a test above."""
+    text = (ROOT / 'docs/reference/checks.md').read_text()
+    shown = re.findall(r'^\?: \(django_apistar\.([EW]0\d\d)\)', text, re.MULTILINE)
+
+    assert set(shown) == get_ids_of_the_code()
+
+
+@pytest.mark.parametrize(
+    'routes',
+    [
+        [Route('/a/', 'GET', welcome), Route('/b/', 'GET', welcome)],
+        [Route('/', 'GET', welcome), Route('/', 'GET', welcome, name='second')],
+        [Route('/admin/api/', 'GET', welcome)],
+        [welcome],
+    ],
+    ids=['E005', 'E013', 'E012', 'E003'],
+)
+def test_an_error_stops_a_worker_with_the_same_sentences(routes):
+    [line] = check_routes(routes)
+
+    _, _, sentence = line.partition(') ')
+    assert start_worker(routes) == sentence.replace(' HINT:', '')
+
+
+# Outside of this process
+
+
+def test_manage_py_check_prints_the_sentence_and_fails(tmp_path):
+    project = Project(tmp_path)
+    project.write('shop/routes.py', 'routes = 5')
+
+    done = project.run('check')
+
+    assert done.returncode == 1
+    assert done.stdout == ''
+    assert done.stderr == (
+        'SystemCheckError: System check identified some issues:\n'
+        '\n'
+        'ERRORS:\n'
+        '?: (django_apistar.E003) shop.routes.routes is 5; it must be a list of apistar.Route and '
+        'apistar.Include.\n'
+        "\tHINT: Write routes = [Route('/', 'GET', welcome)].\n"
+        '\n'
+        'System check identified 1 issue (0 silenced).\n'
+    )
+
+
+DJANGOS_WSGI = """
+    from django.core.wsgi import get_wsgi_application
+
+    application = get_wsgi_application()
+"""
+DJANGOS_WARNING = (
+    "?: (django_apistar.E017) WSGI_APPLICATION is 'shop.wsgi.application', which is Django's own: "
+    'API Star answers nothing.\n'
+    "\tHINT: Set it to 'django_apistar.wsgi.application', or write `from django_apistar.wsgi "
+    'import application` in its module.\n'
+)
+
+
+def make_project(tmp_path: Path, wsgi: str) -> Project:
+    project = Project(tmp_path)
+    project.replace('shop/settings.py', 'django_apistar.wsgi.application', 'shop.wsgi.application')
+    project.write('shop/wsgi.py', wsgi)
+    return project
+
+
+@pytest.mark.parametrize('command', [('check',), ('runapistar', '--check')])
+def test_E017_wsgi_application_is_djangos_own(command, tmp_path):
+    project = make_project(tmp_path, DJANGOS_WSGI)
+
+    done = project.run(*command)
+
+    assert done.returncode == 1
+    assert done.stdout == ''
+    assert DJANGOS_WARNING in done.stderr
+
+
+def test_E017_looks_behind_wrappers(tmp_path):
+    wrapped = DJANGOS_WSGI + """
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    application = ProxyFix(ProxyFix(application))
+    """
+
+    done = make_project(tmp_path, wrapped).run('check')
+
+    assert DJANGOS_WARNING in done.stderr
+
+
+def test_E017_wsgi_application_that_cannot_be_imported(tmp_path):
+    project = make_project(tmp_path, 'import nowhere_at_all')
+
+    done = project.run('check')
+
+    assert done.stderr.splitlines()[3] == (
+        "?: (django_apistar.E017) WSGI_APPLICATION is 'shop.wsgi.application', which cannot be "
+        "imported: ModuleNotFoundError: No module named 'nowhere_at_all' "
+        f'({tmp_path}/shop/wsgi.py:1).'
+    )
+
+
+@pytest.mark.parametrize(
+    'wrapper',
+    [
+        'from werkzeug.middleware.proxy_fix import ProxyFix as Wrapper',
+        'from sentry_sdk.integrations.wsgi import SentryWsgiMiddleware as Wrapper',
+        'Wrapper = lambda application: lambda *args: application(*args)',
+    ],
+)
+def test_E017_is_not_for_our_application_in_a_wrapper(wrapper, tmp_path):
+    ours = f"""
+    from django_apistar.wsgi import application
+
+    {wrapper}
+
+    application = Wrapper(application)
+    """
+
+    done = make_project(tmp_path, ours).run('check')
+
+    assert (done.returncode, done.stderr) == (0, '')
+
+
+def test_E017_asks_a_wrapper_without_breaking_on_its_answer(tmp_path):
+    ours = """
+    from django_apistar.wsgi import application as ours
+
+
+    class Guarded:
+        def __getattr__(self, name):
+            raise RuntimeError(f'{name} is asked outside of a request')
+
+        def __call__(self, *args):
+            return ours(*args)
+
+
+    application = Guarded()
+    """
+
+    done = make_project(tmp_path, ours).run('check')
+
+    assert (done.returncode, done.stderr) == (0, '')
+
+
+@pytest.mark.parametrize('command', [('check',), ('runapistar', '--check')])
+def test_E017_wsgi_application_that_cannot_be_called(command, tmp_path):
+    project = make_project(tmp_path, 'application = 5')
+
+    done = project.run(*command)
+
+    assert done.returncode == 1
+    assert done.stdout == ''
+    assert done.stderr.splitlines()[3:5] == [
+        ("?: (django_apistar.E017) WSGI_APPLICATION is 'shop.wsgi.application', which is 5 and "
+        'cannot be called.'),
+        ("\tHINT: Set it to 'django_apistar.wsgi.application', or write `from "
+        'django_apistar.wsgi import application` in its module.'),
+    ]
+
+
+def test_E017_no_other_command_builds_the_application(tmp_path):
+    project = make_project(tmp_path, 'raise SystemExit("built")')
+
+    done = project.run('apistar_docs')
+
+    assert (done.returncode, done.stderr) == (0, '')

@@ -1,0 +1,263 @@
+"""`manage.py apistar_routes --resolve`: what a request would meet, and that it does meet it."""
+
+import inspect
+import io
+import json
+import sys
+import types
+from urllib.parse import unquote
+
+import pytest
+from django.conf.urls.i18n import i18n_patterns
+from django.core.management import CommandError, call_command
+from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from django_apistar.test import TestClient
+
+pytestmark = pytest.mark.once
+
+VIEWS = 'management_tests.project.django_views'
+HANDLERS = 'management_tests.project.handlers'
+FILE = 'management_tests/management/test_resolve.py'
+NO_PREFIX = 'No prefix in ALLOWED_DJANGO_ROUTES covers the path.'
+
+
+@csrf_exempt
+@require_http_methods(['GET', 'POST'])
+def form(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+def resolve(request: str, *options: str) -> tuple[str, str]:
+    """Return what is written about 'GET /path', and the sentence of failure."""
+    stdout = io.StringIO()
+    method, wanted = request.split(' ', 1)
+    options = ('--resolve', wanted, '--method', method, *options)
+    try:
+        call_command('apistar_routes', *options, stdout=stdout, stderr=io.StringIO())
+    except CommandError as exc:
+        return stdout.getvalue(), str(exc)
+    return stdout.getvalue(), ''
+
+
+def resolve_data(request: str) -> dict:
+    return json.loads(resolve(request, '--format', 'json')[0])
+
+
+def test_api_star_route():
+    text, failure = resolve('GET /número/7/?limit=3')
+
+    source = text.partition('source      ')[2].partition('\n')[0]
+    assert failure == ''
+    assert source.startswith('management_tests/project/handlers.py:')
+    assert text == (
+        'GET /número/7/\n'
+        '  framework   apistar\n'
+        f'  rule        {NO_PREFIX}\n'
+        '  route       /número/{number}/  number\n'
+        f'  handler     {HANDLERS}.number\n'
+        f'  source      {source}\n'
+        '  parameter   number = 7\n'
+    )
+
+
+def test_django_url():
+    text, failure = resolve('GET /django/echo/you/')
+
+    source = text.partition('source      ')[2].partition('\n')[0]
+    assert failure == ''
+    assert text == (
+        'GET /django/echo/you/\n'
+        '  framework   django\n'
+        '  rule        ALLOWED_DJANGO_ROUTES covers /django/.\n'
+        '  route       /django/echo/<str:name>/  django-echo-name\n'
+        f'  handler     {VIEWS}.echo\n'
+        f'  source      {source}\n'
+        "  parameter   name = 'you'\n"
+    )
+
+
+def test_static_file():
+    text, failure = resolve('GET /static/apistar/css/base.css')
+
+    assert failure == ''
+    assert text == (
+        'GET /static/apistar/css/base.css\n'
+        '  framework   static\n'
+        '  rule        STATIC_URL covers /static/.\n'
+    )
+
+
+def test_json():
+    assert resolve_data('POST /echo/a%20b/') == {
+        'framework': 'apistar', 'rule': NO_PREFIX, 'status': 200, 'route': '/echo/{name}/',
+        'name': 'echo_name_post', 'handler': f'{HANDLERS}.echo_name',
+        'source': resolve_data('GET /echo/x/')['source'], 'parameters': {'name': 'a b'},
+        'allow': '', 'location': '', 'near': [],
+    }  # fmt: skip
+
+
+def test_regular_expression():
+    found = resolve_data('GET /django/regex/42/')
+
+    assert (found['name'], found['route'], found['parameters']) == (
+        'django-regex',
+        '/^django/regex/(?P<number>[0-9]+)/$',
+        {'number': '42'},
+    )
+
+
+def test_regular_expression_inside_an_include():
+    """Django drops its ^ when it tells what it matched."""
+    found = resolve_data('GET /admin/auth/')
+
+    assert (found['name'], found['parameters']) == ('admin:app_list', {'app_label': 'auth'})
+
+
+def test_parameters_are_converted():
+    assert resolve_data('GET /número/-7/')['parameters'] == {'number': -7}
+    assert resolve_data('GET /files/a/b')['parameters'] == {'path': 'a/b'}
+
+
+def test_near_misses():
+    text, failure = resolve('GET /ecko/you/')
+
+    assert failure == 'GET /ecko/you/ is answered with 404.'
+    assert text == (
+        'GET /ecko/you/\n'
+        '  framework   apistar\n'
+        f'  rule        {NO_PREFIX}\n'
+        '  near        /echo/{name}/  echo_name\n'
+        '  near        /echo/  echo\n'
+    )
+
+
+def test_near_misses_of_the_other_framework():
+    assert '/django/echo/' in resolve_data('GET /djano/echo/')['near']
+    assert '/django/notes/' in resolve_data('GET /django/notse/')['near']
+
+
+def test_wrong_method_of_api_star():
+    text, failure = resolve('DELETE /echo/')
+
+    assert failure == 'DELETE /echo/ is answered with 405.'
+    assert text == (
+        'DELETE /echo/\n'
+        '  framework   apistar\n'
+        f'  rule        {NO_PREFIX}\n'
+        '  allow       GET, HEAD, POST, PUT, OPTIONS\n'
+    )
+
+
+def test_wrong_method_of_a_django_view():
+    sys.modules['resolved_urls'] = types.ModuleType('resolved_urls')
+    sys.modules['resolved_urls'].urlpatterns = [path('django/form/', form, name='form')]
+
+    with override_settings(ROOT_URLCONF='resolved_urls'):
+        text, failure = resolve('PUT /django/form/')
+
+        assert TestClient().put('/django/form/').status_code == 405
+    assert failure == 'PUT /django/form/ is answered with 405.'
+    assert text == (
+        'PUT /django/form/\n'
+        '  framework   django\n'
+        '  rule        ALLOWED_DJANGO_ROUTES covers /django/.\n'
+        '  route       /django/form/  form\n'
+        f'  handler     {__name__}.form\n'
+        f'  source      {FILE}:{inspect.unwrap(form).__code__.co_firstlineno}\n'
+        '  allow       GET, POST\n'
+    )
+
+
+def test_wrong_method_of_a_static_file():
+    text, failure = resolve('POST /static/apistar/css/base.css')
+
+    assert failure == 'POST /static/apistar/css/base.css is answered with 405.'
+    assert text.endswith('  allow       GET, HEAD, OPTIONS\n')
+
+
+def test_method_is_read_in_any_case():
+    assert resolve('post /echo/')[1] == ''
+
+
+def test_route_named_by_two_rules_of_the_prefix():
+    assert resolve_data('GET /admin')['rule'] == (
+        'ALLOWED_DJANGO_ROUTES covers /admin/, of which only the slash is missing.'
+    )
+
+
+def test_health_url():
+    with override_settings(APISTAR_SETTINGS={'HEALTH_URL': '/healthz'}):
+        text, failure = resolve('GET /healthz')
+
+    assert failure == ''
+    assert text == (
+        'GET /healthz\n'
+        '  framework   neither\n'
+        '  rule        HEALTH_URL is answered before either framework.\n'
+    )
+
+
+REQUESTS = [
+    'GET /', 'HEAD /', 'OPTIONS /echo/', 'DELETE /echo/', 'GET /echo', 'POST /echo', 'GET /nope',
+    'GET /n%C3%BAmero/3/', 'GET /n%C3%BAmero/x/', 'GET /%FF/', 'GET //echo/',
+    'GET /django/echo/', 'GET /django/echo', 'GET /django/nope/', 'GET /django',
+    'GET /django/regex/1/', 'GET /django/regex/x/', 'GET /caf%C3%A9/x/', 'GET /administrate',
+    'GET /admin', 'GET /static/nope.css', 'GET /static/apistar/css/base.css', 'GET /static',
+    'GET /static/%61pistar/css/base.css', 'POST /static/apistar/css/base.css', 'GET /files/a/b',
+    'GET /echo?a=1&b=%20', 'POST /echo?a=1', 'GET /admin?next=/', 'GET /echo/?a=1',
+    'OPTIONS /static/apistar/css/base.css', 'GET /schema/', 'GET /docs', 'PUT /docs/',
+]  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize('request_line', REQUESTS)
+def test_the_answer_is_the_real_one(request_line):
+    method, url = request_line.split(' ')
+
+    found = resolve_data(request_line)
+    response = TestClient().request(method, url, allow_redirects=False)
+
+    assert found['status'] == response.status_code
+    if found['allow']:
+        assert found['allow'] == response.headers['Allow']
+    if found['location']:
+        assert unquote(response.headers['Location']).endswith(unquote(found['location']))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize('url', ['/admin/nope/', '/admin/nope', '/admin/auth/user'])
+def test_the_admins_last_url_is_no_answer(url, admin_client):
+    found = resolve_data(f'GET {url}')
+
+    response = admin_client.get(url)
+    assert (found['status'], found['location']) == (
+        response.status_code,
+        response.headers.get('Location', ''),
+    )
+
+
+@pytest.mark.parametrize('url', ['/en/home/', '/de/home/', '/de/home', '/fr/home/', '/de/nope/'])
+def test_i18n_patterns_answer_in_the_language_of_the_path(url):
+    urlconf = types.ModuleType('translated_urls')
+    urlconf.urlpatterns = i18n_patterns(path('home/', form, name='home'))
+    sys.modules['translated_urls'] = urlconf
+    middleware = ('locale.LocaleMiddleware', 'common.CommonMiddleware')
+    with override_settings(
+        ROOT_URLCONF='translated_urls', USE_I18N=True, LANGUAGE_CODE='en-us',
+        LANGUAGES=[('en', 'English'), ('de', 'German')],
+        MIDDLEWARE=[f'django.middleware.{name}' for name in middleware],
+        APISTAR_SETTINGS={'ALLOWED_DJANGO_ROUTES': ['/en/', '/de/', '/fr/']},
+    ):  # fmt: skip
+        found = resolve_data(f'GET {url}')
+        response = TestClient().get(url, allow_redirects=False)
+
+    assert (found['status'], found['location'], found['name']) == (
+        response.status_code,
+        response.headers.get('Location', ''),
+        'home' if response.status_code == 200 else None,
+    )

@@ -1,0 +1,85 @@
+"""Which changes between two documents break a client: the pairs, and the table of rules."""
+
+import contextlib
+import copy
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from django_apistar.schema.changes import UnreadableError, compare
+from django_apistar.schema.changes.rules import LEVELS, RULES
+from management_tests.support.rule_examples import fire
+from management_tests.support.rules_page import MARK, PAGE, make_reference
+
+pytestmark = pytest.mark.once
+
+PAIRS = json.loads((Path(__file__).parent / 'schema_pairs.json').read_text())
+
+
+def get_strictest(report):
+    """Return the level of the gravest change, 'none' without."""
+    levels = [change.level for change in report.changes]
+    return min(levels, key=LEVELS.index, default='none')
+
+
+@pytest.mark.parametrize('pair', PAIRS, ids=lambda pair: pair['change'])
+def test_a_pair_is_judged_by_what_a_client_meets(pair):
+    report = compare(pair['before'], pair['after'])
+
+    allowed = {
+        'error': ['error'], 'warning': ['error', 'warning'], 'none': ['info', 'none'],
+        'info': [*LEVELS, 'none'],
+    }  # fmt: skip
+    assert get_strictest(report) in allowed[pair['level']], report.changes
+    assert report.remarks == ()
+
+
+@pytest.mark.parametrize('rule', RULES.values(), ids=lambda rule: rule.id)
+def test_the_example_of_a_rule_is_named_by_it(rule):
+    named = {(change.rule, change.level) for change in fire(rule).changes}
+
+    assert (rule.id, rule.level) in named
+
+
+@pytest.mark.parametrize('rule', RULES.values(), ids=lambda rule: rule.id)
+def test_an_example_that_stays_as_it_is_is_no_change(rule):
+    same = {**vars_of(rule), 'after': rule.before}
+
+    assert fire(type(rule)(**same)).changes == ()
+
+
+def vars_of(rule):
+    return {name: getattr(rule, name) for name in rule.__dataclass_fields__}
+
+
+def test_every_rule_has_its_entry_in_the_documentation():
+    _, mark, reference = PAGE.read_text().partition(MARK)
+
+    assert mark, f'{PAGE.name} has no place for the rules'
+    assert reference == make_reference(), 'run python -m management_tests.support.rules_page'
+
+
+ODD = (None, 1, 'x', [], {}, True, [None], {'a': None}, {'$ref': 1}, {'$ref': '#/nope'}, -1, 'é')
+
+
+def iter_places(node):
+    """Yield (holder, key) of everything in *node*."""
+    items = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, child in list(items):
+        yield node, key
+        if isinstance(child, (dict, list)):
+            yield from iter_places(child)
+
+
+def test_a_document_that_is_odd_anywhere_is_compared_or_refused():
+    choose = random.Random(0).choice
+    for _ in range(600):
+        pair = copy.deepcopy(choose(PAIRS))
+        for _ in range(2):
+            holder, key = choose(list(iter_places({'': pair[choose(['before', 'after'])]})))
+            holder[key] = copy.deepcopy(choose(ODD))
+        if isinstance(pair['before'], dict) and isinstance(pair['after'], dict):
+            with contextlib.suppress(UnreadableError):
+                compare(pair['before'], pair['after'])

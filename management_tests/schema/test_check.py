@@ -1,0 +1,314 @@
+"""manage.py apistar_docs --check: where documents come from, what is told, how it ends."""
+
+import io
+import json
+import subprocess
+
+import pytest
+from django.core.management import CommandError, call_command
+
+pytestmark = pytest.mark.once
+
+OLD = {
+    'openapi': '3.1.0',
+    'paths': {
+        '/a/': {
+            'get': {
+                'parameters': [{'in': 'query', 'name': 'q', 'schema': {'type': 'integer'}}],
+                'responses': {'200': {'description': 'OK'}},
+            }
+        },
+        '/gone/': {'get': {'responses': {'200': {'description': 'OK'}}}},
+    },
+}
+NEW = json.loads(json.dumps(OLD))
+del NEW['paths']['/gone/']
+NEW['paths']['/a/']['get']['parameters'][0]['schema']['maximum'] = 5
+NEW['paths']['/a/']['get']['operationId'] = 'a'
+ERRORS = (
+    "- GET /a/: the query parameter 'q' is now limited by maximum 5. Example: 6. "
+    '[request-maximum-decreased]\n- /gone/: the path was removed. [path-removed]\n'
+)
+
+
+
+def run(*options):
+    """Return (status, sentence, stdout, remarks)."""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    try:
+        call_command('apistar_docs', *options, stdout=stdout, stderr=stderr)
+    except CommandError as exc:
+        return exc.returncode, str(exc), stdout.getvalue(), stderr.getvalue()
+    return 0, '', stdout.getvalue(), stderr.getvalue()
+
+
+@pytest.fixture
+def _files(tmp_path, monkeypatch):
+    """old.json and new.json in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'old.json').write_text(json.dumps(OLD))
+    (tmp_path / 'new.json').write_text(json.dumps(NEW))
+
+
+def compare(*options):
+    return run('--check', 'old.json', '--with', 'new.json', *options)
+
+
+@pytest.mark.usefixtures('_files')
+def test_two_files_as_text():
+    status, sentence, stdout, remarks = compare()
+
+    assert (status, remarks) == (1, '')
+    assert sentence == 'old.json is not the same as new.json, with 2 breaking changes.'
+    assert stdout.startswith('--- old.json\n+++ new.json\n@@ ')
+    assert stdout.endswith(
+        f'\n\nBreaking changes:\n{ERRORS}\nOther changes:\n'
+        '- GET /a/: the operationId was none, now a. [operation-id-changed]\n'
+    )
+
+
+@pytest.mark.usefixtures('_files')
+def test_breaking_changes_are_red_on_a_terminal(monkeypatch):
+    monkeypatch.delenv('NO_COLOR', raising=False)
+    stdout = compare('--force-color')[2]
+
+    assert f'\n\x1b[31;1mBreaking changes:\x1b[0m\n{ERRORS}' in stdout
+    assert '\n\x1b[32;1mOther changes:\x1b[0m\n' in stdout
+
+
+@pytest.mark.usefixtures('_files')
+def test_a_report_in_json_is_one_document():
+    stdout = compare('--report', 'json')[2]
+
+    assert json.loads(stdout)['changes'][1:] == [
+        {
+            'rule': 'path-removed', 'level': 'error', 'method': '', 'path': '/gone/', 'where': '',
+            'message': 'the path was removed.',
+        },
+        {
+            'rule': 'operation-id-changed', 'level': 'info', 'method': 'GET', 'path': '/a/',
+            'where': '', 'message': 'the operationId was none, now a.',
+        },
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures('_files')
+def test_a_report_in_json_of_equal_files_is_one_document():
+    assert run('--check', 'old.json', '--with', 'old.json', '--report', 'json') == (
+        0, '', '{\n  "changes": []\n}\n', 'old.json is up to date.\n',
+    )  # fmt: skip
+
+
+@pytest.mark.usefixtures('_files')
+def test_annotations_of_github_escape_what_github_would_read():
+    first, second, third = compare('--report', 'github')[2].splitlines()
+
+    assert first.startswith('::error file=old.json,title=request-maximum-decreased::GET /a/: the ')
+    assert second.startswith('::error file=old.json,title=path-removed::/gone/: the path was ')
+    assert third == (
+        '::notice file=old.json,title=operation-id-changed::'
+        'GET /a/: the operationId was none, now a.'
+    )
+
+
+@pytest.mark.usefixtures('_files')
+def test_a_report_in_markdown():
+    assert compare('--report', 'markdown')[2].splitlines()[:7] == [
+        '## Changes since `old.json`', '', '### Breaking changes', '',
+        '| where | what | rule |', '| --- | --- | --- |',
+        ("| `GET /a/` | the query parameter 'q' is now limited by maximum 5. Example: 6. | "
+        '`request-maximum-decreased` |'),
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures('_files')
+@pytest.mark.parametrize(
+    'ignored',
+    [
+        ('request-maximum-decreased', 'path-removed'),
+        ('request-maximum-decreased:/a/', 'path-removed:/go*'),
+        ('request-maximum-decreased:GET /a/', 'path-removed'),
+        ("request-maximum-decreased:*parameter 'q'", 'path-removed'),
+    ],
+)
+def test_what_is_ignored_is_left_out_and_breaks_nothing(ignored):
+    options = [option for name in ignored for option in ('--ignore', name)]
+
+    status, _, stdout, remarks = compare('--fail-on', 'breaking', *options, '--report', 'json')
+
+    assert (status, len(json.loads(stdout)['changes'])) == (0, 1)
+    assert remarks == 'old.json is not the same as new.json; nothing breaks a client.\n'
+    assert compare(*options)[0] == 1
+
+
+@pytest.mark.usefixtures('_files')
+def test_a_glob_that_fits_nothing_ignores_nothing():
+    assert compare('--fail-on', 'breaking', '--ignore', 'path-removed:/other/*')[1] == (
+        'old.json is not the same as new.json, with 2 breaking changes.'
+    )
+
+
+@pytest.mark.usefixtures('_files')
+def test_SCHEMA_ACCEPTED_is_left_out_for_good(settings):
+    settings.APISTAR_SETTINGS = {
+        'SCHEMA_ACCEPTED': {'path-removed:/gone/': 'Nobody calls it.'}
+    }  # fmt: skip
+
+    assert compare()[1] == 'old.json is not the same as new.json, with 1 breaking change.'
+
+
+@pytest.mark.usefixtures('_files')
+@pytest.mark.parametrize(
+    ('accepted', 'sentence'),
+    [
+        (
+            {'path-remove': 'x'},
+            ("SCHEMA_ACCEPTED names the rule 'path-remove', which does not exist. "
+            "Did you mean 'path-removed'?"),
+        ),
+        ({'path-removed': ''}, "SCHEMA_ACCEPTED has no reason for 'path-removed'. Write one."),
+        (['path-removed'], ("SCHEMA_ACCEPTED is ['path-removed']; it must be a dict of 'RULE:GLOB' "
+         'and the reason.')),
+    ],
+)  # fmt: skip
+def test_a_wrong_SCHEMA_ACCEPTED_is_one_sentence(settings, accepted, sentence):
+    settings.APISTAR_SETTINGS = {'SCHEMA_ACCEPTED': accepted}
+
+    assert compare()[:3] == (2, sentence, '')
+
+
+@pytest.mark.usefixtures('_files')
+def test_two_files_are_compared_without_a_look_at_the_project(settings):
+    settings.APISTAR_ROUTE_CONF = 'there.is.no.such.module'
+
+    assert compare()[0] == 1
+    assert run('--check', 'old.json', '--with', 'old.json')[0] == 0
+
+
+def test_with_alone_is_one_sentence():
+    assert run('--with', 'new.json')[:2] == (1, '--with needs --check OLD.')
+
+
+# What cannot be read
+
+
+@pytest.mark.usefixtures('_files')
+@pytest.mark.parametrize(
+    ('name', 'content', 'sentence'),
+    [
+        ('x.json', None, 'x.json cannot be read: No such file or directory.'),
+        ('x.yaml', 'a: [', 'x.yaml is neither JSON nor YAML.'),
+        ('x.json', '{"a": 1}', 'x.json is neither OpenAPI, Swagger nor JSON Schema.'),
+        ('x.json', '{"openapi": "4.0"}',
+         "x.json is of the version '4.0'; OpenAPI 3 and Swagger 2 are known."),
+        ('x.json', '{"$schema": "x"}',
+         'x.json is JSON Schema and new.json is OpenAPI: they cannot be compared.'),
+        ('x.json', '{"openapi": "3.1.0", "a": ' + '[' * 600 + ']' * 600 + '}',
+         'x.json is deeper than 400 levels.'),
+        ('x.json', '{"openapi": "3.1.0", "a": {"$ref": "#/b"}, "b": {"$ref": "#/a"}}',
+         "x.json holds the reference '#/a', which is only a circle."),
+        ('x.yaml', 'a: &a [' + 'x, ' * 99 + ']\n' + ''.join(
+            f'{new}: &{new} [' + f'*{old}, ' * 99 + ']\n' for old, new in ('ab', 'bc', 'cd', 'de')
+        ), 'x.yaml holds aliases that grow beyond 20000000 nodes.'),
+        ('git:HEAD', None, 'git:HEAD names no file of a commit. Write git:REV:PATH.'),
+        ('git:--help:x', None, 'git:--help:x names no file of a commit. Write git:REV:PATH.'),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_one_sentence_and_status_2(tmp_path, name, content, sentence):
+    if content is not None:
+        (tmp_path / name).write_text(content)
+
+    assert run('--check', name, '--with', 'new.json') == (2, sentence, '', '')
+
+
+@pytest.mark.usefixtures('_files')
+def test_an_unknown_rule_is_one_sentence():
+    assert compare('--ignore', 'path-remov')[:3] == (
+        2, ("--ignore names the rule 'path-remov', which does not exist. "
+        "Did you mean 'path-removed'?"), '',
+    )  # fmt: skip
+
+
+# Commits
+
+
+@pytest.fixture
+def _commit(_files, tmp_path):
+    (tmp_path / 'sub').mkdir()
+    (tmp_path / 'sub' / 'schema.json').write_text(json.dumps(OLD))
+    identity = ('-c', 'user.name=a', '-c', 'user.email=a@example.com')
+    for command in (('init', '-q'), ('add', '.'), (*identity, 'commit', '-qm', 'first')):
+        subprocess.run(['git', *command], cwd=tmp_path, check=True, capture_output=True)
+
+
+@pytest.mark.usefixtures('_commit')
+def test_a_file_of_a_commit():
+    name = 'git:HEAD:sub/schema.json'
+
+    assert run('--check', name, '--with', 'old.json')[::3] == (0, f'{name} is up to date.\n')
+    assert run('--check', name, '--with', 'new.json')[1] == (
+        f'{name} is not the same as new.json, with 2 breaking changes.'
+    )
+
+
+@pytest.mark.usefixtures('_commit')
+@pytest.mark.parametrize('name', ['git:HEAD:nowhere.json', 'git:nobranch:old.json', 'git:HEAD:sub'])
+def test_a_commit_or_a_path_that_does_not_exist(name):
+    status, sentence, stdout, remarks = run('--check', name, '--with', 'new.json')
+
+    assert (status, stdout, remarks) == (2, '', '')
+    assert sentence.startswith(f'{name} cannot be read: ')
+    assert '\n' not in sentence
+
+
+@pytest.mark.usefixtures('_files')
+def test_git_that_is_missing(monkeypatch):
+    monkeypatch.setenv('PATH', '')
+
+    assert run('--check', 'git:HEAD:old.json', '--with', 'new.json')[:2] == (
+        2, 'git:HEAD:old.json cannot be read: git is not installed.'
+    )  # fmt: skip
+
+
+# What cannot be compared
+
+
+def test_an_odd_property_hides_no_other(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, kind in (('old', 'string'), ('new', 'integer')):
+        schema = {'properties': {'odd': {'properties': 1, 'title': kind}, 'a': {'type': kind}}}
+        content = {'content': {'application/json': {'schema': schema}}}
+        operation = {'requestBody': content, 'responses': {'200': {'description': 'OK'}}}
+        document = {'openapi': '3.1.0', 'paths': {'/a/': {'post': operation}}}
+        (tmp_path / f'{name}.json').write_text(json.dumps(document))
+
+    changes = json.loads(compare('--report', 'json')[2])['changes']
+
+    assert [(change['level'], change['message']) for change in changes] == [
+        ('error', 'the body.a no longer takes string. Example: "".'),
+        (
+            'warning',
+            "the body.odd holds 'something that is not well-formed', which cannot be compared.",
+        ),
+    ]
+
+
+def test_an_odd_part_gives_a_remark_and_hides_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    old, new = json.loads(json.dumps(OLD)), json.loads(json.dumps(NEW))
+    for document in (old, new):
+        document['paths']['/a/']['get']['parameters'].append({'name': 'odd'})
+        document['paths']['/a/']['get']['responses']['404'] = {'$ref': 'other.json#/x'}
+    new['paths']['/a/']['get']['responses']['404'] = {'$ref': 'https://example.com/y'}
+    (tmp_path / 'old.json').write_text(json.dumps(old))
+    (tmp_path / 'new.json').write_text(json.dumps(new))
+
+    _, sentence, stdout, remarks = compare()
+
+    assert sentence == 'old.json is not the same as new.json, with 2 breaking changes.'
+    assert ERRORS in stdout
+    assert remarks.splitlines() == [
+        'Warning: GET /a/: a parameter cannot be compared: not well-formed.',
+        'Warning: GET /a/: the response 404 cannot be compared: not well-formed.',
+        "Warning: The reference 'other.json#/x' leads nowhere in the document.",
+    ]

@@ -1,0 +1,807 @@
+"""What the document says, and that it is what the runtime does."""
+
+import collections.abc
+import datetime
+import decimal
+import enum
+import typing
+import uuid
+
+import apistar
+import pytest
+from apistar import Component, Include, Route, exceptions, http, types, validators
+
+from django_apistar import schema
+from django_apistar.application import App
+from django_apistar.authentication.components import AuthenticatedUser
+from django_apistar.routes.entries import walk_apistar
+from django_apistar.schema.statuses import read_statuses
+from management_tests.support import nasty
+
+pytestmark = pytest.mark.once
+
+
+class Product(types.Type):
+    """Something to buy."""
+
+    name = validators.String(max_length=100)
+    rating = validators.Integer(minimum=1, maximum=5, allow_null=True, description='Stars.')
+    size = validators.String(enum=['small', 'large'], allow_null=True)
+
+
+def list_products(name: str = '', limit: int = None) -> list[Product]:  # noqa: RUF013
+    """List products. All of them."""
+    return []
+
+
+def create_product(product: Product) -> Product:
+    return http.JSONResponse(product, status_code=201)
+
+
+def delete_product(product_id: int) -> dict:
+    """
+    Remove a product.
+
+    For ever.
+    """
+    if product_id == 0:
+        raise exceptions.Forbidden()
+    return {}
+
+
+PRODUCT_ROUTES = [
+    Route('/products/', 'GET', list_products),
+    Route('/products/', 'POST', create_product),
+    Include('/shop', 'shop', [Route('/{product_id}/', 'DELETE', delete_product)]),
+]
+
+
+def build(routes, **options):
+    return schema.build_openapi(list(walk_apistar(routes)), **options)
+
+
+def operation_of(handler, method='GET', path='/x/', **options):
+    document = build([Route(path, method, handler, name='x')], **options)
+    [item] = document['paths'].values()
+    return item[method.lower()]
+
+
+def schema_of(annotation, version='3.1'):
+    """Return the schema of a response that is annotated with *annotation*."""
+
+    def handler(): ...
+
+    handler.__annotations__['return'] = annotation
+    content = operation_of(handler, version=version)['responses']['200']['content']
+    return content['application/json']['schema']
+
+
+def ref(name, section='responses'):
+    return {'$ref': f'#/components/{section}/{name}'}
+
+
+def test_the_whole_document_of_an_app():
+    document = build(PRODUCT_ROUTES, info=schema.Info(title='Shop', version='1.2'))
+
+    product = ref('Product', 'schemas')
+    error = {
+        'application/json': {'schema': {'anyOf': [{'type': 'string'}, {'type': 'object'}]}},
+    }
+    assert document == {
+        'openapi': '3.1.0',
+        'info': {'title': 'Shop', 'version': '1.2'},
+        'paths': {
+            '/products/': {
+                'get': {
+                    'operationId': 'list_products',
+                    'summary': 'List products.',
+                    'description': 'List products. All of them.',
+                    'parameters': [
+                        {
+                            'name': 'name',
+                            'in': 'query',
+                            'schema': {'type': 'string', 'default': ''},
+                        },
+                        {'name': 'limit', 'in': 'query', 'schema': {'type': 'integer'}},
+                    ],
+                    'responses': {
+                        '200': {
+                            'description': 'OK',
+                            'content': {
+                                'application/json': {'schema': {'type': 'array', 'items': product}}
+                            },
+                        },
+                        '400': ref('BadRequest'),
+                        'default': ref('Error'),
+                    },
+                },
+                'post': {
+                    'operationId': 'create_product',
+                    'requestBody': {
+                        'content': {'application/json': {'schema': product}},
+                        'required': True,
+                    },
+                    'responses': {
+                        '201': {
+                            'description': 'Created',
+                            'content': {'application/json': {'schema': product}},
+                        },
+                        '400': ref('BadRequest'),
+                        '413': ref('ContentTooLarge'),
+                        '415': ref('UnsupportedMediaType'),
+                        'default': ref('Error'),
+                    },
+                },
+            },
+            '/shop/{product_id}/': {
+                'delete': {
+                    'operationId': 'shop:delete_product',
+                    'summary': 'Remove a product.',
+                    'description': 'Remove a product.\n\nFor ever.',
+                    'tags': ['shop'],
+                    'parameters': [
+                        {
+                            'name': 'product_id',
+                            'in': 'path',
+                            'required': True,
+                            'schema': {'type': 'integer'},
+                        },
+                    ],
+                    'responses': {
+                        '200': {
+                            'description': 'OK',
+                            'content': {'application/json': {'schema': {'type': 'object'}}},
+                        },
+                        '403': ref('Forbidden'),
+                        '404': ref('NotFound'),
+                        'default': ref('Error'),
+                    },
+                },
+            },
+        },
+        'components': {
+            'schemas': {
+                'Product': {
+                    'description': 'Something to buy.',
+                    'type': 'object',
+                    'properties': {
+                        'name': {'type': 'string', 'maxLength': 100},
+                        'rating': {
+                            'description': 'Stars.',
+                            'default': None,
+                            'type': ['integer', 'null'],
+                            'minimum': 1,
+                            'maximum': 5,
+                        },
+                        'size': {
+                            'default': None,
+                            'type': ['string', 'null'],
+                            'enum': ['small', 'large', None],
+                        },
+                    },
+                    'required': ['name'],
+                },
+            },
+            'responses': {
+                name: {'description': description, 'content': error}
+                for name, description in {
+                    'BadRequest': 'The request is malformed or does not validate.',
+                    'ContentTooLarge': 'The body is larger than the server accepts.',
+                    'Error': 'Any other error, or an answer with a status of its own.',
+                    'Forbidden': 'Forbidden.',
+                    'NotFound': 'There is nothing under this URL, or a parameter of it is not '
+                    'valid.',
+                    'UnsupportedMediaType': 'The Content-Type of the body is not known.',
+                }.items()
+            },
+        },
+        'tags': [{'name': 'shop'}],
+    }
+
+
+def test_openapi_3_0_writes_null_and_bounds_in_its_own_way():
+    class Thing(types.Type):
+        number = validators.Number(minimum=0, exclusive_minimum=True, allow_null=True)
+        color = validators.String(enum=['red'], allow_null=True)
+        pair = validators.Array(
+            items=[validators.String(), validators.Integer()], additional_items=False
+        )
+        friend = validators.Ref('Thing', allow_null=True)
+
+    def handler() -> Thing: ...
+
+    document = build([Route('/', 'GET', handler)], version='3.0')
+
+    assert document['components']['schemas']['Thing']['properties'] == {
+        'number': {
+            'default': None, 'type': 'number', 'minimum': 0, 'exclusiveMinimum': True,
+            'nullable': True,
+        },
+        'color': {'default': None, 'type': 'string', 'enum': ['red', None], 'nullable': True},
+        'pair': {
+            'type': 'array', 'items': {'anyOf': [{'type': 'string'}, {'type': 'integer'}]},
+            'maxItems': 2,
+        },
+        'friend': {
+            'anyOf': [
+                ref('Thing', 'schemas'), {'type': 'string', 'nullable': True, 'enum': [None]},
+            ]
+        },
+    }  # fmt: skip
+
+
+def test_swagger_2():
+    document = schema.build_swagger(
+        list(walk_apistar(PRODUCT_ROUTES)),
+        schema.Info(servers=('https://example.com/api',)),
+        schema.Surroundings(security={'basic': {'type': 'http', 'scheme': 'basic'}}),
+    )
+
+    assert list(document) == [
+        'swagger', 'info', 'host', 'basePath', 'schemes', 'paths', 'definitions', 'responses',
+        'securityDefinitions', 'tags',
+    ]  # fmt: skip
+    assert document['securityDefinitions'] == {'basic': {'type': 'basic'}}
+    assert document['definitions']['Product']['properties']['size'] == {
+        'type': 'string', 'enum': ['small', 'large', None], 'x-nullable': True,
+    }  # fmt: skip
+    assert document['paths']['/products/']['post'] == {
+        'operationId': 'create_product',
+        'consumes': ['application/json'],
+        'parameters': [
+            {
+                'name': 'body',
+                'in': 'body',
+                'required': True,
+                'schema': {'$ref': '#/definitions/Product'},
+            }
+        ],
+        'produces': ['application/json'],
+        'responses': {
+            '201': {'description': 'Created', 'schema': {'$ref': '#/definitions/Product'}},
+            '400': {'$ref': '#/responses/BadRequest'},
+            '413': {'$ref': '#/responses/ContentTooLarge'},
+            '415': {'$ref': '#/responses/UnsupportedMediaType'},
+            'default': {'$ref': '#/responses/Error'},
+        },
+    }
+
+
+def test_json_schema_holds_the_types():
+    document = schema.build_json_schema(list(walk_apistar(PRODUCT_ROUTES)))
+
+    assert list(document) == ['$schema', 'title', '$defs']
+    assert list(document['$defs']) == ['Product']
+
+
+# Routes
+
+
+def test_what_is_not_documented_is_left_out():
+    paths = build(nasty.routes)['paths']
+
+    assert '/hidden/' not in paths
+    assert '/secret/' not in paths
+
+
+def test_nested_includes_are_tags_with_their_whole_name():
+    document = build(nasty.routes)
+
+    assert [tag['name'] for tag in document['tags']] == ['outer', 'outer:inner', 'again']
+    assert document['paths']['/outer/inner/{a}/{rest}']['get']['tags'] == ['outer:inner']
+
+
+def test_operation_ids_are_the_routes_names_and_unique():
+    def handler(): ...
+
+    routes = [Route(f'/{n}/', 'GET', handler, name='x') for n in range(3)]
+    operations = [item['get'] for item in build(routes)['paths'].values()]
+
+    assert [operation['operationId'] for operation in operations] == ['x', 'x_2', 'x_3']
+
+
+def test_the_same_include_in_two_apps_is_documented_alike():
+    include = Include('/inner', 'inner', nasty.inner)
+
+    assert build([include]) == build([include])
+
+
+def test_paths_that_differ_in_parameter_names_are_one_path():
+    document = build(nasty.routes)
+
+    assert '/people/{id}/' not in document['paths']
+    patch = document['paths']['/people/{person_id}/']['patch']
+    assert (patch['operationId'], patch['parameters'][0]['name']) == (
+        'other_parameter_name',
+        'person_id',
+    )
+
+
+def test_a_second_route_for_method_and_path_is_left_out_as_at_runtime():
+    warnings = []
+
+    document = build(nasty.routes, warn=warnings.append)
+
+    assert document['paths']['/people/']['get']['operationId'] == 'list_people'
+    assert "GET /people/ has two routes; 'never_called' is left out." in warnings
+
+
+def test_a_method_that_openapi_does_not_know_is_told():
+    def handler(): ...
+
+    entry = next(walk_apistar([Route('/', 'GET', handler)]))
+    entry = type(entry)(**{
+        name: getattr(entry, name) for name in type(entry).__dataclass_fields__
+    } | {'methods': ('PURGE',)})  # fmt: skip
+    warnings = []
+
+    assert schema.build_openapi([entry], warn=warnings.append)['paths'] == {}
+    assert warnings == ['OpenAPI has no method PURGE; / is left out.']
+
+
+# Parameters
+
+
+def parameters_of(handler, method='GET', path='/x/', **options):
+    found = operation_of(handler, method, path, **options).get('parameters', [])
+    return [
+        (item['in'], item['name'], item.get('required', False), item['schema']) for item in found
+    ]
+
+
+def test_path_parameters():
+    def handler(number: int, ratio: float, untyped): ...
+
+    assert parameters_of(handler, path='/{number}/{ratio}/{untyped}/{+rest}') == [
+        ('path', 'number', True, {'type': 'integer'}),
+        ('path', 'ratio', True, {'type': 'number'}),
+        ('path', 'untyped', True, {'type': 'string'}),
+        ('path', 'rest', True, {'type': 'string'}),
+    ]
+
+
+def test_headers_are_written_with_dashes_and_those_that_openapi_reserves_are_left_out():
+    def handler(x_request_id: http.Header, accept: http.Header, authorization: http.Header): ...
+
+    assert parameters_of(handler) == [('header', 'x-request-id', False, {'type': 'string'})]
+
+
+def test_parameters_of_components_and_hooks_are_parameters_of_the_route():
+    class Limit:
+        pass
+
+    class LimitComponent(Component):
+        def resolve(self, limit: int, page: nasty.Page) -> Limit: ...
+
+    class Trace:
+        def on_request(self, x_trace: http.Header): ...
+
+    def handler(limit: Limit): ...
+
+    around = schema.Surroundings(
+        components=(LimitComponent(), nasty.PageComponent()), hooks=(Trace().on_request,)
+    )
+
+    assert parameters_of(handler, surroundings=around) == [
+        ('query', 'limit', True, {'type': 'integer'}),
+        ('query', 'page', True, {'type': 'integer'}),
+        ('header', 'x-page-size', False, {'type': 'string'}),
+        ('header', 'x-trace', False, {'type': 'string'}),
+    ]
+
+
+def test_a_component_that_chooses_by_name_comes_before_the_query():
+    class ByName(Component):
+        def can_handle_parameter(self, parameter):
+            return parameter.name == 'chosen'
+
+        def resolve(self) -> str: ...
+
+    def handler(chosen, other): ...
+
+    around = schema.Surroundings(components=(ByName(),))
+
+    assert parameters_of(handler, surroundings=around) == [
+        ('query', 'other', True, {'type': 'string'}),
+    ]
+
+
+def test_a_type_on_get_is_its_fields_in_the_query():
+    def handler(filter: nasty.Filter): ...
+
+    assert parameters_of(handler) == [
+        ('query', 'text', True, {'type': 'string'}),
+        ('query', 'limit', False, {'type': 'integer', 'minimum': 1, 'maximum': 100, 'default': 10}),
+        ('query', 'color', False, {'type': 'string', 'enum': ['red', 'blue']}),
+    ]
+
+
+def test_a_parameter_that_nothing_resolves_is_told():
+    class Nowhere: ...
+
+    def handler(nowhere: Nowhere): ...
+
+    warnings = []
+
+    operation_of(handler, warn=warnings.append)
+
+    [warning] = [warning for warning in warnings if 'resolved' in warning]
+    assert warning == (
+        f'GET /x/ ({__name__}.{handler.__qualname__}): the parameter '
+        f"'nowhere: {__name__}.{Nowhere.__qualname__}' cannot be resolved."
+    )
+
+
+def test_a_default_that_does_not_fit_is_left_out_and_told():
+    def handler(limit: int = 'many'): ...
+
+    warnings = []
+
+    operation = operation_of(handler, warn=warnings.append)
+
+    assert operation['parameters'][0]['schema'] == {'type': 'integer'}
+    assert warnings[0] == (
+        f"The default 'many' of 'limit' in GET /x/ ({__name__}.{handler.__qualname__}) does not "
+        'fit its schema; it is left out.'
+    )
+
+
+# Bodies
+
+
+@pytest.mark.parametrize(
+    ('annotation', 'body'),
+    [
+        (
+            typing.List[Product],
+            {
+                'content': {
+                    'application/json': {
+                        'schema': {'type': 'array', 'items': ref('Product', 'schemas')}
+                    }
+                },
+                'required': True,
+            },
+        ),
+        (
+            typing.Optional[Product],
+            {'content': {'application/json': {'schema': ref('Product', 'schemas')}}},
+        ),
+        (
+            http.RequestData,
+            {
+                'content': {
+                    'application/json': {'schema': {}},
+                    'application/x-www-form-urlencoded': {'schema': {'type': 'object'}},
+                    'multipart/form-data': {'schema': {'type': 'object'}},
+                }
+            },
+        ),
+        (http.Body, {'content': {'*/*': {'schema': {}}}}),
+    ],
+)
+def test_bodies(annotation, body):
+    def handler(body): ...
+
+    handler.__annotations__['body'] = annotation
+
+    assert operation_of(handler, 'POST')['requestBody'] == body
+
+
+# Responses
+
+
+class Color(enum.Enum):
+    RED = 'red'
+
+
+class Opaque: ...
+
+
+@pytest.mark.parametrize(
+    ('annotation', 'expected'),
+    [
+        (dict, {'type': 'object'}),
+        (list, {'type': 'array', 'items': {}}),
+        (typing.List, {'type': 'array', 'items': {}}),
+        (typing.Dict, {'type': 'object'}),
+        (tuple[()], {'type': 'array', 'items': {}}),
+        (int, {'type': 'integer'}),
+        (None, {'type': 'null'}),
+        (Color, {'type': 'string', 'enum': ['red']}),
+        (datetime.datetime, {'type': 'string', 'format': 'date-time'}),
+        (uuid.UUID, {'type': 'string', 'format': 'uuid'}),
+        (decimal.Decimal, {'type': 'string'}),
+        (typing.Literal['a', 'b'], {'type': 'string', 'enum': ['a', 'b']}),
+        (typing.Literal['a', 1], {'enum': ['a', 1]}),
+        (dict[str, int], {'type': 'object', 'additionalProperties': {'type': 'integer'}}),
+        (collections.abc.Sequence[int], {'type': 'array', 'items': {'type': 'integer'}}),
+        (tuple[int, ...], {'type': 'array', 'items': {'type': 'integer'}}),
+        (typing.NewType('Id', int), {'type': 'integer'}),
+        (typing.Annotated[int, 'note'], {'type': 'integer'}),
+        (typing.Optional[int], {'type': ['integer', 'null']}),
+        (typing.Union[int, str], {'anyOf': [{'type': 'integer'}, {'type': 'string'}]}),
+        (validators.Integer(minimum=1), {'type': 'integer', 'minimum': 1}),
+        (http.JSONResponse, {}),
+        (Opaque, {}),
+    ],
+)
+def test_return_annotations(annotation, expected):
+    assert schema_of(annotation) == expected
+
+
+@pytest.mark.parametrize(
+    ('annotation', 'media_types'),
+    [
+        (str, {'text/html': {'schema': {'type': 'string'}}}),
+        (http.HTMLResponse, {'text/html': {'schema': {'type': 'string'}}}),
+        (http.Response, {'*/*': {}}),
+        (typing.Any, {'*/*': {}}),
+        (collections.abc.Iterator[bytes], {'*/*': {}}),
+    ],
+)
+def test_answers_that_are_no_json(annotation, media_types):
+    def handler(): ...
+
+    handler.__annotations__['return'] = annotation
+
+    assert operation_of(handler)['responses']['200']['content'] == media_types
+
+
+def test_statuses_are_read_from_the_source():
+    def handler(flag: bool):
+        def inner():
+            raise exceptions.NotAcceptable()
+
+        if flag:
+            raise exceptions.HTTPException('Conflict', 409)
+        if inner:
+            return http.JSONResponse({}, 201)
+        if inner():
+            return http.JSONResponse({}, status_code=handler.status)
+        return {}
+
+    statuses = read_statuses(handler)
+
+    assert (statuses.successes, statuses.errors) == ((200, 201), (409,))
+
+
+def test_a_handler_without_source_answers_200():
+    handler = eval('lambda: 1')
+
+    assert read_statuses(handler).successes == (200,)
+
+
+def test_no_content_has_no_content():
+    def handler() -> None:
+        return http.Response(b'', status_code=204)
+
+    assert operation_of(handler)['responses']['204'] == {'description': 'No Content'}
+
+
+def test_a_handler_may_complete_its_operation():
+    assert build(nasty.routes)['paths']['/by-hand/']['get'] == {
+        'operationId': 'documented_by_hand',
+        'responses': {
+            '200': {
+                'description': 'OK',
+                'content': {'application/json': {'schema': {'type': 'object'}}},
+            },
+            'default': ref('Error'),
+            '202': {'description': 'Later.'},
+        },
+        'deprecated': True,
+    }
+
+
+# Security
+
+
+SECURITY = {'bearer': {'type': 'http', 'scheme': 'bearer'}}
+
+
+def test_a_route_that_reads_authorization_takes_users_and_strangers():
+    def handler(authorization: http.Header): ...
+
+    operation = operation_of(handler, surroundings=schema.Surroundings(security=SECURITY))
+
+    assert operation['security'] == [{}, {'bearer': []}]
+    assert operation['responses']['401'] == ref('Unauthorized')
+
+
+def test_a_parameter_that_takes_no_stranger_demands_a_user():
+    class UserComponent(Component):
+        def resolve(self, authorization: http.Header) -> AuthenticatedUser: ...
+
+    def handler(user: AuthenticatedUser): ...
+
+    around = schema.Surroundings(components=(UserComponent(),), security=SECURITY)
+
+    assert operation_of(handler, surroundings=around)['security'] == [{'bearer': []}]
+
+
+def test_a_component_may_name_its_own_scheme():
+    class ApiKey(Component):
+        security_scheme = {'type': 'apiKey', 'in': 'header', 'name': 'X-Key'}
+
+        def resolve(self) -> int: ...
+
+    assert schema.security_schemes([ApiKey()]) == {
+        'ApiKey': {'type': 'apiKey', 'in': 'header', 'name': 'X-Key'}
+    }
+
+
+# Types
+
+
+def test_two_types_with_one_name_have_two_schemas():
+    schemas = build(nasty.routes)['components']['schemas']
+
+    assert list(schemas['Person']['properties'])[:2] == ['address', 'name']
+    assert list(schemas['management_tests.support.nasty.Person']['properties']) == ['nickname']
+
+
+def test_every_reference_leads_somewhere():
+    document = build(nasty.routes)
+    text = schema.render(document).decode()
+
+    references = {part.split('"')[0] for part in text.split('"$ref":"')[1:]}
+
+    assert references
+    for reference in references:
+        target = document
+        for part in reference.removeprefix('#/').split('/'):
+            target = target[part]
+
+
+def test_python_patterns_become_javascripts():
+    class Thing(types.Type):
+        anchored = validators.String(pattern=r'\A\d+\Z')
+        named = validators.String(pattern=r'(?P<year>\d{4})')
+        flagged = validators.String(pattern='(?i)abc')
+
+    warnings = []
+
+    def handler() -> Thing: ...
+
+    document = build([Route('/', 'GET', handler)], warn=warnings.append)
+
+    assert document['components']['schemas']['Thing']['properties'] == {
+        'anchored': {'type': 'string', 'pattern': r'^\d+$'},
+        'named': {'type': 'string', 'pattern': r'(\d{4})'},
+        'flagged': {'type': 'string'},
+    }
+    assert warnings == [
+        "The pattern '(?i)abc' of Thing.flagged has no form in JSON Schema; it is left out.",
+    ]
+
+
+class Unknown(validators.Validator):
+    """Of no kind that a schema has."""
+
+
+class Strange:
+    """Of no kind that a schema has."""
+
+
+def test_remarks_name_the_type_and_the_field():
+    class Address(types.Type):
+        since = validators.Date(default='')
+
+    class Customer(types.Type):
+        born = validators.Date(default='today')
+        codes = validators.Array(items=validators.String(pattern='(?i)a'))
+        other = validators.Object(properties={'thing': Unknown(), 'tree': validators.Ref('T')})
+        address = Address
+
+    def customers(limit: int = 'x', when: Strange = None) -> list[Customer]: ...
+
+    def strange() -> Strange: ...
+
+    routes = [Route('/', 'GET', customers), Route('/strange/', 'GET', strange)]
+    warnings = []
+    build(routes, warn=warnings.append)
+
+    names = f'{__name__}.test_remarks_name_the_type_and_the_field.<locals>.'
+    assert [warning.replace(names, '…') for warning in warnings] == [
+        f"GET / (…customers): the parameter 'when: {__name__}.Strange = None' cannot be resolved.",
+        "The default 'x' of 'limit' in GET / (…customers) does not fit its schema; it is left out.",
+        "The default '' of Address.since does not fit its schema; it is left out.",
+        "The default 'today' of Customer.born does not fit its schema; it is left out.",
+        "The pattern '(?i)a' of Customer.codes has no form in JSON Schema; it is left out.",
+        'The validator Unknown of Customer.other.thing is not known; anything fits.',
+        "Ref 'T' of Customer.other.tree names no definition; anything fits.",
+        f'The annotation {Strange!r} of GET /strange/ (…strange) is not known; anything fits.',
+    ]
+
+
+def test_the_example_of_a_type_is_in_its_schema():
+    new, old = (build(nasty.routes, version=version) for version in ('3.1', '3.0'))
+    example = {'name': 'Zoë', 'born': '1990-01-02'}
+
+    assert new['components']['schemas']['Person']['examples'] == [example]
+    assert old['components']['schemas']['Person']['example'] == example
+
+
+# The document and the runtime
+
+
+OR_NULL = {'allow_null': True}
+NULLABLE = validators.Object(def_name='Nullable', properties={}, **OR_NULL)
+UNIONS = [
+    validators.String(**OR_NULL) | validators.Integer(),
+    validators.String(**OR_NULL) | validators.Integer(**OR_NULL),
+    validators.Union([validators.String(enum=['a'], **OR_NULL)]),
+    validators.Union([
+        validators.Union([validators.String(), validators.Integer()], **OR_NULL),
+        validators.Boolean(),
+    ]),
+    validators.Union([NULLABLE, validators.String()]),
+    validators.Union([validators.Ref('Nullable', **OR_NULL), validators.String()]),
+    validators.Union([validators.Ref('Unnamed'), validators.String()]),
+    validators.Union([validators.String(**OR_NULL)], **OR_NULL),
+    validators.Union([NULLABLE, validators.String()], **OR_NULL),
+    NULLABLE,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize('version', ['3.1', '3.0'])
+@pytest.mark.parametrize('union', UNIONS, ids=range(len(UNIONS)))
+def test_null_is_in_the_schema_of_a_union_where_the_runtime_takes_it(union, version):
+    definitions = {'Nullable': NULLABLE, 'Unnamed': validators.Array(**OR_NULL)}
+    validator = validators.Array(items=union, definitions=definitions)
+    thing = types.TypeMetaclass('Thing', (types.Type,), {'all': validator})
+
+    def handler() -> thing: ...
+
+    document = build([Route('/', 'GET', handler)], version=version)
+    components = document['components']['schemas']
+
+    items = components['Thing']['properties']['all']['items']
+    assert takes_null(items, components) is thing.validator.is_valid({'all': [None]})
+
+
+def takes_null(schema_, components):
+    """Return whether null fits *schema_*, which has no words but those of our own documents."""
+    if '$ref' in schema_:
+        return takes_null(components[schema_['$ref'].rpartition('/')[2]], components)
+    if 'anyOf' in schema_:
+        return any(takes_null(child, components) for child in schema_['anyOf'])
+    return 'null' in schema_['type'] or bool(schema_.get('nullable')) or 'default' in schema_
+
+
+@pytest.mark.parametrize(
+    ('method', 'path', 'options', 'status'),
+    [
+        ('GET', '/people/?page=1&text=a', {}, 200),
+        ('GET', '/people/?page=1', {}, 400),  # a field of a Type
+        ('GET', '/people/?text=a', {}, 404),  # a parameter, as in API Star
+        ('GET', '/people/?page=1&text=a&limit=500', {}, 400),
+        ('POST', '/people/', {'json': {}}, 400),
+        ('POST', '/people/bulk/', {'json': []}, 200),
+        ('POST', '/people/bulk/', {'data': b'{', 'headers': {'Content-Type': 'text/x'}}, 415),
+        ('PUT', '/people/1/', {'json': {'nickname': 'x'}}, 200),
+        ('PUT', '/people/1/', {'json': {'nickname': 'x'}, 'headers': {'If-Match': '*'}}, 403),
+        ('DELETE', '/people/1/?text=x', {}, 204),
+        ('GET', '/find/?text=a&ids=1&ids=2&tags=x', {}, 200),
+        ('GET', '/find/?text=a&ids=x', {}, 400),
+        ('GET', '/find/', {}, 404),
+        ('GET', '/files/a/b', {}, 200),
+        ('GET', '/page/', {}, 200),
+        ('GET', '/text/', {}, 404),
+        ('POST', '/upload/', {'data': {'a': '1'}}, 200),
+        ('POST', '/upload/', {'data': b'x', 'headers': {'Content-Type': 'image/png'}}, 415),
+    ],
+)
+def test_the_runtime_answers_as_documented(method, path, options, status):
+    app = App(nasty.routes, components=nasty.components)
+    route, _ = app.router.lookup(path.partition('?')[0], method)
+    [template] = [entry.path for entry in app.router.entries if entry.route is route]
+
+    response = apistar.TestClient(app).request(method, path, **options)
+
+    documented = schema.build_app_openapi(app)['paths'][template.replace('{+', '{')][
+        method.lower()
+    ]['responses']
+    assert response.status_code == status
+    assert str(status) in documented

@@ -1,0 +1,235 @@
+"""manage.py apistar_docs --format html, and the pages that DOCS_UI chooses."""
+
+import html
+import html.parser
+import json
+import re
+from pathlib import Path
+
+import apistar
+import pytest
+
+from django_apistar.application import App
+from django_apistar.schema import ui
+from django_apistar.test import TestClient
+from management_tests.schema.test_apistar_docs import run
+from management_tests.support import nasty
+from management_tests.support.oracle import ask
+
+pytestmark = pytest.mark.once
+
+
+class Links(html.parser.HTMLParser):
+    """Collects the assets that a page loads."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        if tag == 'script' and 'src' in attributes:
+            self.found.append(attributes['src'])
+        if tag == 'link':
+            self.found.append(attributes['href'])
+
+
+@pytest.fixture
+def folder(settings, tmp_path):
+    settings.APISTAR_ROUTE_CONF = 'management_tests.support.nasty'
+    settings.APISTAR_SETTINGS = {'COMPONENTS': nasty.components, 'TITLE': 'A & B'}
+    run('--format', 'html', '--output', str(tmp_path / 'site'))
+    return tmp_path / 'site'
+
+
+def test_the_pages_have_all_their_assets_in_the_folder(folder):
+    pages = sorted(page.name for page in folder.glob('*.html'))
+    assert pages == ['index.html', 'redoc.html', 'swagger.html']
+
+    for page in pages:
+        links = Links((folder / page).read_text()).found
+        assert links
+        for link in links:
+            assert (folder / link).is_file(), link
+
+
+def test_the_assets_are_those_of_the_installed_packages(folder):
+    installed = Path(apistar.__file__).parent / 'static' / 'css' / 'base.css'
+
+    assert (folder / 'apistar/css/base.css').read_bytes() == installed.read_bytes()
+
+
+def test_api_stars_page_lists_every_documented_route(folder):
+    page = (folder / 'index.html').read_text()
+
+    assert '<title>A &amp; B</title>' in page
+    for path in ('/people/', '/find/', '/outer/inner/{a}/{+rest}'):
+        assert f'<code>{path}</code>' in page
+    assert '/hidden/' not in page
+    assert '/secret/' not in page
+
+
+def test_the_folder_holds_the_document(folder):
+    document = json.loads((folder / 'schema.json').read_text())
+    script = (folder / 'schema.js').read_text()
+
+    assert document == json.loads(run()[0])
+    assert json.loads(script.removeprefix('window.apiDocument = ')) == document
+
+
+def test_an_older_folder_is_written_over(folder):
+    (folder / 'index.html').write_text('old')
+
+    run('--format', 'html', '--output', str(folder))
+
+    assert 'old' not in (folder / 'index.html').read_text()[:20]
+
+
+def test_without_the_extra_there_is_api_stars_page_alone(monkeypatch, tmp_path):
+    monkeypatch.setattr(ui, 'SIDECAR', 'no_such_package')
+
+    _, stderr = run('--format', 'html', '--output', str(tmp_path))
+
+    assert stderr.splitlines()[-1] == f'Wrote index.html to {tmp_path}.'
+    assert not (tmp_path / 'schema.js').exists()
+
+
+@pytest.mark.parametrize('name', ['swagger', 'redoc'])
+def test_a_served_page_takes_the_served_document(name):
+    page = ui.render_ui(name, 'A & B', lambda asset: f'/static/{asset}', '/schema/')
+
+    assert '<title>A &amp; B</title>' in page
+    assert f'<div id="docs-ui" data-ui="{name}" data-url="/schema/"></div>' in page
+    assert all(link.startswith('/static/') for link in Links(page).found)
+
+
+@pytest.mark.parametrize('name', ['apistar', 'swagger', 'redoc'])
+@pytest.mark.parametrize('debug', [True, False])
+def test_docs_ui_is_served_with_all_its_assets(settings, name, debug):
+    settings.DEBUG = debug
+    settings.STATIC_ROOT = None
+    settings.APISTAR_SETTINGS = {'DOCS_URL': '/docs/', 'DOCS_UI': name}
+    client = TestClient()
+
+    page = client.get('/docs/').text
+
+    assert (f'data-ui="{name}" data-url="/schema/"' in page) is (name != 'apistar')
+    assert '/static/apistar/img/favicon.ico' in Links(page).found
+    for link in Links(page).found:
+        assert client.get(link).status_code == 200, link
+
+
+# Content-Security-Policy
+
+
+STRICT = (
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "script-src 'nonce-N'"
+)
+POLICIES = {
+    'apistar': (
+        f"{STRICT} 'unsafe-hashes' 'sha256-47mKTaMaEn1L3m5DAz9muidMqw636xxw7EFAK/YnPdg='; "
+        "style-src 'self'; font-src 'self'; img-src 'self' data:"
+    ),
+    'swagger': (
+        f"{STRICT}; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; "
+        "connect-src 'self'; media-src 'self' blob:"
+    ),
+    'redoc': (
+        f"{STRICT}; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
+        'worker-src blob:'
+    ),
+}  # fmt: skip
+
+
+def read_policy(settings, **keys):
+    """Return the policy of the page, its nonce as N, and the nonces of its scripts."""
+    settings.APISTAR_SETTINGS = {'DOCS_URL': '/docs/', **keys}
+    answer = TestClient().get('/docs/')
+    nonces = re.findall(r'<script nonce="([^"]+)" src="', answer.text)
+    assert len(nonces) == answer.text.count('<script') > 1
+    policy = answer.headers.get('Content-Security-Policy')
+    return policy and policy.replace(nonces[0], 'N'), nonces
+
+
+@pytest.mark.parametrize('name', POLICIES)
+def test_J07_each_page_has_the_policy_that_fits_it(settings, name):
+    policy, nonces = read_policy(settings, DOCS_UI=name)
+    _, others = read_policy(settings, DOCS_UI=name)
+
+    assert policy == POLICIES[name]
+    assert len(set(nonces)) == 1
+    assert set(nonces) != set(others)
+
+
+@pytest.mark.parametrize(
+    ('static_url', 'origin'),
+    [('https://cdn.example/x/', 'https://cdn.example'), ('//cdn.example:84/', 'cdn.example:84')],
+)
+@pytest.mark.parametrize('name', POLICIES)
+def test_J07_static_files_of_another_origin_are_in_the_policy(settings, name, static_url, origin):
+    settings.STATIC_URL = static_url
+
+    policy, _ = read_policy(settings, DOCS_UI=name)
+
+    expected = POLICIES[name].replace("style-src 'self'", f"style-src 'self' {origin}")
+    expected = expected.replace("font-src 'self'", f"font-src 'self' {origin}")
+    assert policy == expected.replace("img-src 'self'", f"img-src 'self' {origin}")
+
+
+def test_J07_swagger_may_ask_the_servers_of_the_document(settings):
+    servers = [
+        'https://api.example/v1', {'url': 'https://{region}.example.com:444/'}, '/v2', '//[::1',
+        'ftp://files.example/', "https://x'; script-src */",
+    ]  # fmt: skip
+
+    policy, _ = read_policy(settings, DOCS_UI='swagger', SERVERS=servers)
+
+    api = "'self' https://api.example https:"
+    assert policy == POLICIES['swagger'].replace(
+        "connect-src 'self'; media-src 'self'", f'connect-src {api}; media-src {api}'
+    )
+
+
+@pytest.mark.parametrize(('frames', 'ancestors'), [('SAMEORIGIN', "'self'"), ('DENY', "'none'")])
+def test_J07_frames_are_those_of_x_frame_options(settings, frames, ancestors):
+    settings.X_FRAME_OPTIONS = frames
+
+    policy, _ = read_policy(settings)
+
+    assert f'frame-ancestors {ancestors};' in policy
+
+
+def test_J07_a_project_has_a_policy_of_its_own_or_none(settings):
+    own = """
+        default-src 'self';
+        script-src 'nonce-{nonce}'
+    """
+
+    assert read_policy(settings, DOCS_CSP=own)[0] == "default-src 'self'; script-src 'nonce-N'"
+    assert read_policy(settings, DOCS_CSP=None)[0] is None
+
+
+def test_J07_a_template_of_the_project_has_the_nonce(tmp_path):
+    template = tmp_path / 'apistar/docs/index.html'
+    template.parent.mkdir(parents=True)
+    template.write_text('<script nonce="{{ csp_nonce }}">1</script>')
+    app = App([], template_dir=str(tmp_path), docs_url='/docs/', static_url='/static/')
+
+    answer = ask(app, '/docs/')
+
+    [nonce] = re.findall(rb'<script nonce="([^"]+)">1</script>', answer.body)
+    assert f"script-src 'nonce-{nonce.decode()}'" in answer.get('content-security-policy')
+
+
+def test_J07_exported_pages_have_a_policy_and_the_same_bytes_each_time(folder):
+    pages = {page.name: page.read_bytes() for page in folder.glob('*.html')}
+    run('--format', 'html', '--output', str(folder))
+
+    assert pages == {page.name: page.read_bytes() for page in folder.glob('*.html')}
+    for page in pages.values():
+        [policy] = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', str(page))
+        nonces = re.findall(r'<script nonce="([^"]+)" src="', page.decode())
+        assert html.unescape(policy).startswith(f"script-src 'nonce-{nonces[0]}' 'unsafe-hashes'")
+        assert len(nonces) == page.count(b'<script')

@@ -1,0 +1,283 @@
+"""`runapistar --server granian`: the options that granian has, and a sentence for the others."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from management_tests.server.test_runapistar import certificate, routes_of
+from management_tests.support.server_process import REPOSITORY, Project, free_port
+
+pytestmark = pytest.mark.slow
+
+granian = pytest.importorskip('granian')
+
+
+@pytest.fixture(scope='module')
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project for tests that change nothing."""
+    project = Project(tmp_path_factory.mktemp('project'))
+    assert project.run('migrate').returncode == 0
+    return project
+
+
+def test_banner(project: Project) -> None:
+    arguments = ('--server', 'granian', '--workers', '2', '--threads', '3', '--nostatic')
+    with project.serve(*arguments) as server:
+        assert server.stdout.partition('\n\n')[2] == (
+            f'  Site     {server.url}/\n'
+            f'  Admin    {server.url}/admin/\n'
+            f'  Server   granian {granian.__version__}, 2 workers with 3 threads each\n'
+            f'  Routes   {routes_of(server)}\n'
+            '\n'
+            'Quit with Control-C.\n'
+        )
+    assert server.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'sentence'),
+    [
+        (['--timeout', '9'], 'granian has no --timeout. Leave it out, or use gunicorn.'),
+        (['--worker-class', 'sync'],
+         'granian has no --worker-class. Leave it out, or use gunicorn.'),
+        (['--max-requests', '9'], 'granian has no --max-requests. Leave it out, or use gunicorn.'),
+        (['--preload'], 'granian has no --preload. Leave it out, or use gunicorn.'),
+        (['--config', 'x.py'], '--config is a file of gunicorn. Leave it out, or use gunicorn.'),
+        (['--keep-alive', '9'],
+         'granian has no time for --keep-alive. Give 0 for none, leave it out, or use gunicorn.'),
+        (['--bind', '8001'], 'granian serves on one address. Give one, or use gunicorn.'),
+        (['--workers', '0'], 'workers is 0. Serving needs 1 worker or more.'),
+        (['--workers', '1001'], 'workers is 1001. Give 1000 or fewer: each is a process.'),
+        (['--threads', '0'], 'threads is 0. Serving needs 1 thread or more.'),
+        (['--', '--nonsense'],
+         "--: No such option '--nonsense'. `granian --help` lists the options."),
+        (['--', '--port', '1'], '--: granian has this from runapistar. Give --bind instead.'),
+        (['--', '--url-path-prefix', '/api'],
+         '--: granian has this from runapistar. Give the setting FORCE_SCRIPT_NAME instead.'),
+        (['--', '--access-log-fmt', 'x'],
+         '--: log_access_fmt of granian changes nothing here. Leave its option out.'),
+        (['--pid', '/no/such/web.pid'],
+         'The pid file /no/such/web.pid cannot be written: its folder does not exist.'),
+    ],
+)  # fmt: skip
+def test_option_that_granian_lacks_is_refused(
+    project: Project, arguments: list[str], sentence: str
+) -> None:
+    done = project.run('runapistar', str(free_port()), '--server', 'granian', *arguments)
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == f'runapistar: {sentence}'
+    assert 'Traceback' not in done.stderr
+
+
+def test_encrypted_key_is_refused_and_asks_nobody(project: Project, tmp_path: Path) -> None:
+    pem = certificate(tmp_path)
+    key = tmp_path / 'key.pem'
+    subprocess.run(
+        ['openssl', 'pkey', '-in', str(pem), '-aes256', '-passout', 'pass:secret', '-out',
+         str(key)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+
+    done = project.run('runapistar', str(free_port()), '--server', 'granian', '--certfile',
+                       str(pem), '--keyfile', str(key))  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f'runapistar: The certificate {pem} cannot be used: ')
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_log_configuration_is_granians_and_the_buffer_leaves_keep_alive_alone(
+    project: Project, tmp_path: Path
+) -> None:
+    config = tmp_path / 'log.json'
+    config.write_text(
+        '{"formatters": {"generic": {"format": "granian says %(message)s"}, "access": {}}}'
+    )
+
+    with project.serve(
+        '--server', 'granian', '--workers', '1', '--keep-alive', '0', '--', '--log-config',
+        str(config), '--http1-buffer-size', '9000',
+    ) as server:  # fmt: skip
+        answer = server.get('/hello/')
+
+    assert answer.headers['Connection'] == 'close'
+    assert 'granian says Started worker-1' in server.output
+
+
+def test_every_option_of_granian_is_documented() -> None:
+    from granian.cli import cli
+
+    page = (REPOSITORY / 'docs/reference/runapistar.md').read_text()
+    [section] = re.findall(r'^## granian\n(.+?)^## ', page, re.MULTILINE | re.DOTALL)
+    rows = [line.split('|') for line in section.splitlines() if line.startswith('| `')]
+    listed = [name for row in rows for name in re.findall(r'`(\w+)`', row[1])]
+
+    assert sorted(listed) == sorted(
+        option.name for option in cli.params if option.name not in ('app', 'version')
+    )
+
+
+@pytest.mark.parametrize('arguments', [(), ('--check',)])
+def test_I07_granian_is_refused_where_a_client_can_write_a_trusted_header(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    project = Project(tmp_path)
+    project.append(
+        'shop/settings.py', "SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https')\n"
+    )
+
+    done = project.run('runapistar', str(free_port()), '--server', 'granian', *arguments)
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        'runapistar: SECURE_PROXY_SSL_HEADER trusts X-Forwarded-Proto, which granian cannot tell '
+        'from X_Forwarded_Proto that a client sends. Use gunicorn, or a header without a hyphen, '
+        'as XForwardedProto.'
+    )
+
+
+def test_I07_settings_that_come_to_trust_a_header_are_not_reloaded(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    with project.serve('--server', 'granian', '--workers', '1') as server:
+        project.append('shop/settings.py', 'USE_X_FORWARDED_HOST = True\n')
+        server.send(signal.SIGHUP)
+        server.wait_for(lambda: 'Not reloaded' in server.stderr, 'a refusal')
+
+        assert 'runapistar: USE_X_FORWARDED_HOST trusts X-Forwarded-Host, which ' in server.stderr
+        assert server.get('/hello/').json() == {'message': 'hello'}
+
+
+def test_without_granian(project: Project) -> None:
+    script = (
+        'import sys, runpy; sys.modules["granian"] = None; '
+        f'sys.argv = [{str(project.directory / "manage.py")!r}, "runapistar", '
+        '"--server", "granian"]; runpy.run_path(sys.argv[0], run_name="__main__")'
+    )
+
+    done = subprocess.run(
+        [sys.executable, '-c', script],
+        cwd=project.directory,
+        env=project.environment(),
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        "runapistar: granian is not installed. Install it: pip install 'django-apistar[granian]'.\n"
+    )
+
+
+def test_unix_socket(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / 'web.sock'
+    arguments = ('--server', 'granian', '--workers', '1')
+    with project.serve(*arguments, address=f'unix:{path}') as server:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(20)
+            client.connect(str(path))
+            client.sendall(b'GET /hello/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+            answer = client.makefile('rb').read()
+
+        assert answer.endswith(b'{"message":"hello"}')
+    assert server.returncode == 0
+    assert not path.exists()
+
+
+def test_https(project: Project, tmp_path: Path) -> None:
+    pem = str(certificate(tmp_path))
+    arguments = ('--server', 'granian', '--workers', '1', '--certfile', pem, '--keyfile', pem)
+    with project.serve(*arguments) as server:
+        assert server.get('/hello/', verify=pem).json() == {'message': 'hello'}
+
+
+def test_pid_file(project: Project, tmp_path: Path) -> None:
+    file = tmp_path / 'web.pid'
+    with project.serve('--server', 'granian', '--pid', str(file)) as server:
+        assert file.read_text().strip() == str(server.pid)
+    assert not file.exists()
+
+
+def test_granian_arguments_take_effect(project: Project) -> None:
+    arguments = ('--server', 'granian', '--workers', '1', '--', '--http1-buffer-size', '8192')
+    with project.serve(*arguments) as server:
+        assert server.get('/hello/?' + 'x' * 9000).status_code != 200
+        assert server.get('/hello/').status_code == 200
+
+
+def test_static_files_can_be_left_to_another_server(project: Project) -> None:
+    with project.serve('--server', 'granian', '--noreload', '--nostatic', DEBUG='1') as server:
+        assert server.get('/static/admin/css/base.css').status_code == 404
+
+
+def test_access_log_names_the_framework(project: Project) -> None:
+    with project.serve('--server', 'granian', '--workers', '1', '--access-log') as server:
+        secret = {'Authorization': 'Basic c2VjcmV0OnNlY3JldA==', 'User-Agent': 'test'}
+        server.get('/hello/?a=1', headers=secret)
+        server.get('/admin/login/', headers={'Referer': 'http://x/', 'User-Agent': 'test'})
+        server.get('/static/n%C3%B6pe.css', headers={'User-Agent': 'test'})
+        server.wait_for(lambda: server.stdout.count('"test"') == 3, 'the lines')
+
+    stamp = r'127\.0\.0\.1 - - \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] '
+    patterns = [
+        stamp + r'"GET /hello/\?a=1 HTTP/1\.1" 200 19 "-" "test" apistar \d+ms',
+        stamp + r'"GET /admin/login/ HTTP/1\.1" 200 \d+ "http://x/" "test" django \d+ms',
+        stamp + r'"GET /static/n%C3%B6pe\.css HTTP/1\.1" 404 \d+ "-" "test" static \d+ms',
+    ]
+    lines = server.stdout.splitlines()
+    for pattern in patterns:
+        assert any(re.fullmatch(pattern, line) for line in lines), lines
+    assert 'c2VjcmV0' not in server.output
+
+
+def test_access_log_on_a_full_disk_fails_no_request(project: Project) -> None:
+    arguments = ('--server', 'granian', '--workers', '1', '--access-log', '/dev/full')
+    with project.serve(*arguments) as server:
+        statuses = [server.get('/hello/').status_code for _ in range(5)]
+
+    assert statuses == [200] * 5
+    assert server.stderr.count('The access log /dev/full cannot be written') == 1
+
+
+def test_port_that_is_taken(project: Project) -> None:
+    with socket.create_server(('127.0.0.1', 0)) as taken:
+        port = taken.getsockname()[1]
+        done = project.run('runapistar', str(port), '--server', 'granian')
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        f'runapistar: 127.0.0.1:{port} is already in use. '
+        f'Choose another port: manage.py runapistar {port + 1}.\n'
+    )
+
+
+def test_check(project: Project) -> None:
+    done = project.run('runapistar', '--server', 'granian', '--check')
+
+    assert done.returncode == 0
+    assert done.stdout.endswith('\nEverything is in order; not started.\n')
+
+
+def test_worker_that_cannot_load_ends_the_command(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write(
+        'shop/greeting.py',
+        """
+        import sys
+        if 'manage.py' not in sys.argv[0]:
+            raise RuntimeError('no greeting')
+        MESSAGE = 'hello'
+        """,
+    )
+
+    done = project.run('runapistar', str(free_port()), '--server', 'granian', '--workers', '1')
+
+    assert done.returncode == 1
+    assert 'no greeting' in done.stderr

@@ -1,0 +1,451 @@
+"""gunicorn's settings under runapistar: each is honoured, decided, or refused by name."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+from gunicorn import config as gunicorn_config
+
+from django_apistar.server.gunicorn.server import GunicornServer
+from django_apistar.server.launch import Launch, ServerError
+from management_tests.server.test_runapistar import certificate
+from management_tests.support.server_process import REPOSITORY, START_S, Project, free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope='module')
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project for tests that change nothing."""
+    return Project(tmp_path_factory.mktemp('project'))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+@pytest.fixture
+def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., GunicornServer]:
+    """Return a function that configures gunicorn as the command does, in this process."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, 'path', list(sys.path))
+
+    def build(*arguments: str, config: str = '', **variables: str) -> GunicornServer:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        (tmp_path / 'gunicorn.conf.py').write_text(config)
+        return GunicornServer(Launch(arguments=list(arguments), directory=str(tmp_path)))
+
+    return build
+
+
+# The table
+
+DOCS = (REPOSITORY / 'docs/reference/runapistar.md').read_text()
+
+
+def test_every_setting_of_gunicorn_stands_in_the_table_once() -> None:
+    [section] = re.findall(r"^## gunicorn's settings\n(.+?)^## ", DOCS, re.MULTILINE | re.DOTALL)
+    rows = [line.split('|') for line in section.splitlines() if line.startswith('| ')]
+    listed = [name for row in rows for name in re.findall(r'`(\w+)`', row[1])]
+
+    assert sorted(listed) == sorted(each.name for each in gunicorn_config.KNOWN_SETTINGS)
+
+
+# Jitter
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'config', 'variable', 'jitter'),
+    [
+        ([], '', '', 1000),
+        (['--max-requests', '5'], '', '', 0),
+        (['--max-requests', '200'], '', '', 20),
+        ([], 'max_requests = 200', '', 20),
+        ([], '', '--max-requests 200', 20),
+        ([], 'max_requests = 0', '', 0),
+        (['--max-requests', '200', '--max-requests-jitter', '7'], '', '', 7),
+        (['--max-requests', '200'], 'max_requests_jitter = 7', '', 7),
+        (['--max-requests', '200'], '', '--max-requests-jitter 0', 0),
+    ],
+)
+def test_jitter_is_a_tenth_of_the_requests_that_were_chosen(
+    configure: Callable[..., GunicornServer],
+    arguments: list[str],
+    config: str,
+    variable: str,
+    jitter: int,
+) -> None:
+    configured = configure(*arguments, config=config, GUNICORN_CMD_ARGS=variable)
+
+    assert configured.cfg.max_requests_jitter == jitter
+
+
+def test_worker_is_replaced_after_the_requests_that_the_option_says(migrated: Project) -> None:
+    with migrated.serve('--workers', '1', '--max-requests', '5') as server:
+        pids = [server.get('/process/').json()['pid'] for _ in range(12)]
+
+    assert len(set(pids)) == 3
+
+
+# Statistics
+
+
+class Statistics:
+    """A statsd server of our own."""
+
+    def __init__(self) -> None:
+        self.socket = socket.socket(type=socket.SOCK_DGRAM)
+        self.socket.bind(('127.0.0.1', 0))
+        self.socket.settimeout(0.3)
+        self.address = f'127.0.0.1:{self.socket.getsockname()[1]}'
+
+    def read(self) -> list[str]:
+        """Return the packets that are there, with a time as 0."""
+        packets = []
+        with contextlib.suppress(TimeoutError):
+            while True:
+                packets.append(self.socket.recv(1000).decode())
+        return [re.sub(r':[\d.]+\|ms', ':0|ms', packet) for packet in packets]
+
+
+@pytest.fixture
+def statistics() -> Iterator[Statistics]:
+    opened = Statistics()
+    yield opened
+    opened.socket.close()
+
+
+def test_statistics_are_those_of_gunicorn(migrated: Project, statistics: Statistics) -> None:
+    options = ['--statsd-host', statistics.address, '--statsd-prefix', 'shop', '--dogstatsd-tags',
+               'a:b']  # fmt: skip
+
+    with migrated.serve('--workers', '1', '--', *options) as server:
+        statistics.read()
+        server.get('/hello/')
+        server.get('/nowhere/')
+        ours = statistics.read()
+    with serve_with_gunicorn(migrated, *options) as url:
+        statistics.read()
+        requests.get(f'{url}/hello/', timeout=30)
+        requests.get(f'{url}/nowhere/', timeout=30)
+        stock = statistics.read()
+
+    assert sorted(ours) == sorted(stock)
+    assert 'shop.gunicorn.request.status.404:1|c|@1.0|#a:b' in ours
+    assert len(ours) == 6
+
+
+@contextlib.contextmanager
+def serve_with_gunicorn(project: Project, *options: str) -> Iterator[str]:
+    """Serve the project with gunicorn's own command, its own worker, and *options*."""
+    port = free_port()
+    command = [
+        sys.executable, '-m', 'gunicorn', '--worker-class', 'gthread', '--threads', '2', '--bind',
+        f'127.0.0.1:{port}', '--log-level', 'warning', '--no-control-socket', *options,
+        'django_apistar.wsgi',
+    ]  # fmt: skip
+    environment = project.environment(DJANGO_SETTINGS_MODULE='shop.settings')
+    with subprocess.Popen(command, cwd=project.directory, env=environment) as gunicorn:
+        url = f'http://127.0.0.1:{port}'
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            with contextlib.suppress(requests.ConnectionError):
+                requests.get(f'{url}/hello/', timeout=30)
+                break
+            time.sleep(0.05)
+        yield url
+        gunicorn.terminate()
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'config', 'variable', 'sends'),
+    [
+        ([], '', '', False),
+        (['--statsd-host', 'localhost:8125'], '', '', True),
+        ([], "statsd_host = 'localhost:8125'", '', True),
+        ([], '', '--statsd-host localhost:8125', True),
+        (['--logger-class', 'gunicorn.glogging.Logger', '--statsd-host', 'a:1'], '', '', True),
+        (['--logger-class', 'logging.Logger', '--statsd-host', 'a:1'], '', '', False),
+    ],
+)
+def test_logger_that_sends_statistics(
+    configure: Callable[..., GunicornServer],
+    arguments: list[str],
+    config: str,
+    variable: str,
+    sends: bool,
+) -> None:
+    configured = configure(*arguments, config=config, GUNICORN_CMD_ARGS=variable)
+
+    bases = {f'{base.__module__}.{base.__name__}' for base in configured.cfg.logger_class.__mro__}
+    assert ('gunicorn.instrument.statsd.Statsd' in bases) is sends
+    is_ours = '--logger-class' not in arguments
+    assert ('django_apistar.server.access_log.AccessLogger' in bases) is is_ours
+
+
+# Logs
+
+
+def test_syslog_gets_both_logs(migrated: Project, statistics: Statistics) -> None:
+    options = ['--log-syslog', '--log-syslog-to', f'udp://{statistics.address}',
+               '--log-syslog-prefix', 'shop']  # fmt: skip
+    with migrated.serve('--workers', '1', '--', *options) as server:
+        server.get('/hello/', headers={'User-Agent': 'test'})
+        lines = statistics.read()
+
+    assert any('gunicorn.shop.error' in line and 'Listening at' in line for line in lines)
+    assert any('gunicorn.shop.access' in line and '"test" apistar' in line for line in lines)
+
+
+def test_log_configuration_is_honoured(project: Project, tmp_path: Path) -> None:
+    file = tmp_path / 'access.log'
+    project.write(
+        'gunicorn.conf.py',
+        f"""
+        logconfig_dict = {{
+            'handlers': {{
+                'console': {{'class': 'logging.StreamHandler', 'formatter': 'generic'}},
+                'error_console': {{'class': 'logging.StreamHandler', 'formatter': 'generic'}},
+                'file': {{'class': 'logging.FileHandler', 'filename': {str(file)!r}}},
+            }},
+            'loggers': {{'gunicorn.access': {{'level': 'INFO', 'handlers': ['file']}}}},
+        }}
+        access_log_format = '%(m)s %({{authorization}}i)s %({{django_apistar.framework}}e)s'
+        """,
+    )
+    with project.serve('--workers', '1') as server:
+        server.get('/hello/', headers={'Authorization': 'Basic dTpw'})
+
+    assert set(file.read_text().splitlines()) == {'GET - apistar'}
+
+
+# Hooks
+
+HOOKS = """
+    import os
+
+    def note(name):
+        with open(os.environ['NOTES'], 'a') as notes:
+            notes.write(f'{name}\\n')
+
+    def on_starting(server): note('on_starting')
+    def on_reload(server): note('on_reload')
+    def when_ready(server): note('when_ready')
+    def pre_fork(server, worker): note('pre_fork')
+    def post_fork(server, worker): note('post_fork')
+    def post_worker_init(worker): note('post_worker_init')
+    def worker_int(worker): note('worker_int')
+    def child_exit(server, worker): note('child_exit')
+    def worker_exit(server, worker): note('worker_exit')
+    def nworkers_changed(server, new, old): note(f'nworkers_changed {new} {old}')
+    def on_exit(server): note('on_exit')
+
+    def pre_request(worker, req):
+        if req.path == '/nowhere/': note('pre_request')
+
+    def post_request(worker, req, environ, resp):
+        if req.path == '/nowhere/': note('post_request ' + resp.status)
+"""
+
+
+def test_hooks_are_called_as_gunicorn_calls_them(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = project.write('hooks.py', HOOKS)
+    ours, stock = tmp_path / 'ours', tmp_path / 'stock'
+
+    with project.serve('--workers', '1', '--config', str(file), NOTES=str(ours)) as server:
+        server.get('/nowhere/')
+        reload(server.pid, ours)
+    monkeypatch.setenv('NOTES', str(stock))
+    with serve_with_gunicorn(project, '--config', str(file)) as url:
+        requests.get(f'{url}/nowhere/', timeout=30)
+        reload(requests.get(f'{url}/process/', timeout=30).json()['parent'], stock)
+
+    assert sorted(ours.read_text().splitlines()) == sorted(stock.read_text().splitlines())
+    called = set(ours.read_text().splitlines())
+    assert {'pre_request', 'post_request 404 Not Found', 'on_exit'} < called
+
+
+def reload(master: int, notes: Path) -> None:
+    """Have *master* start another worker, and wait for the end of the one before."""
+    os.kill(master, signal.SIGHUP)
+    deadline = time.monotonic() + START_S
+    while 'child_exit' not in notes.read_text() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+# Folders, environment, reload, daemon, control socket
+
+
+def test_folders_and_variables_reach_the_code_and_survive_a_reload(
+    project: Project, tmp_path: Path
+) -> None:
+    project.write('elsewhere/extra.py', "NAME = 'extra'")
+    project.write('here/marker.txt', 'marker')
+    certificate(project.directory / 'here')
+    project.append(
+        'shop/routes.py',
+        """
+        import extra
+        VARIABLE = os.environ['VARIABLE']
+
+
+        def place() -> dict:
+            return {'folder': os.path.basename(os.getcwd()), 'extra': extra.NAME, 'env': VARIABLE}
+
+
+        routes.append(Route('/place/', 'GET', place))
+        """,
+    )
+    with project.serve(
+        '--workers', '1', '--certfile', 'cert.pem', '--', '--pythonpath', '../elsewhere', '--chdir',
+        'here', '--env', 'VARIABLE=given',
+    ) as server:  # fmt: skip
+        wanted = {'folder': 'here', 'extra': 'extra', 'env': 'given'}
+        pem = str(project.directory / 'here/cert.pem')
+        first = server.get('/process/', verify=pem).json()
+        assert server.get('/place/', verify=pem).json() == wanted
+
+        server.send(signal.SIGHUP)
+        server.wait_for(
+            lambda: server.get('/process/', verify=pem).json() != first, 'the new worker'
+        )
+        assert server.get('/place/', verify=pem).json() == wanted
+    assert server.returncode == 0
+
+
+def test_gunicorns_reloader_works_in_production(project: Project) -> None:
+    def shows_edit() -> bool:
+        project.write('shop/greeting.py', "MESSAGE = 'edited'")  # again: the watch may begin late
+        return server.get('/hello/').json() == {'message': 'edited'}
+
+    with project.serve('--workers', '1', '--', '--reload', '--reload-engine', 'poll') as server:
+        server.wait_for(shows_edit, 'the edit', interval_s=1)
+
+
+def test_daemon_serves_and_stops(migrated: Project, tmp_path: Path) -> None:
+    port, pid_file = free_port(), tmp_path / 'web.pid'
+
+    done = migrated.run(
+        'runapistar', str(port), '--workers', '1', '--pid', str(pid_file), '--', '--daemon',
+        '--error-logfile', str(tmp_path / 'error.log'),
+    )  # fmt: skip
+    deadline = time.monotonic() + START_S
+    while not pid_file.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    pid = int(pid_file.read_text())
+    try:
+        answer = requests.get(f'http://127.0.0.1:{port}/process/', timeout=30).json()
+    finally:
+        os.kill(pid, signal.SIGTERM)
+    while pid_file.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+    assert (done.returncode, answer['parent']) == (0, pid)
+    assert not pid_file.exists()
+
+
+def test_control_socket_is_opened_where_it_is_named(migrated: Project, tmp_path: Path) -> None:
+    control = tmp_path / 'control'
+    with migrated.serve('--workers', '1', '--', '--control-socket', str(control)) as server:
+        server.wait_for(control.is_socket, 'the control socket')
+        shown = subprocess.run(
+            [sys.executable, '-m', 'gunicorn.ctl.cli', '--socket', str(control), '-c',
+             'show workers'],
+            capture_output=True, text=True, timeout=30,
+        )  # fmt: skip
+        assert str(server.get('/process/').json()['pid']) in shown.stdout, shown
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'config', 'sentence'),
+    [
+        ([], "wsgi_app = 'shop.web:app'",
+         ("wsgi_app is 'shop.web:app', and WSGI_APPLICATION is "
+          "'django_apistar.wsgi.application'. Leave wsgi_app out, or set both to the same.")),
+        (['--paste', 'a.ini'], '',
+         "paste is 'a.ini'. WSGI_APPLICATION names the application. Leave it out."),
+        (['--paste-global', 'a=b'], '',
+         ("raw_paste_global_conf is ['a=b']. It configures a Paste application, and "
+          'WSGI_APPLICATION is none.')),
+        (['--worker-class', 'asgi'], '',
+         "The worker class 'asgi' serves ASGI, and WSGI_APPLICATION is WSGI. Use gthread."),
+        (['--http-parser', 'fast'], '',
+         "http_parser is 'fast', and gunicorn_h1c is not installed. Install it."),
+        (['--log-config', 'no.ini'], '', "logconfig is 'no.ini', which is no file."),
+        (['--log-config-json', 'no.json'], '', "logconfig_json is 'no.json', which is no file."),
+        (['--worker-tmp-dir', '/no'], '', "worker_tmp_dir is '/no', which is no folder."),
+        (['--chdir', '/no'], '', "chdir is '/no'. can't chdir to '/no'."),
+        (['--user', 'nobody-at-all'], '', "user is 'nobody-at-all'. "),
+        (['--http-protocols', 'h2,h1'], '',
+         'http_protocols includes h2 but the h2 package is not installed. '),
+        (['--env', 'NOTHING'], '', "environment setting 'NOTHING' invalid."),
+    ],
+)  # fmt: skip
+def test_setting_that_cannot_be_honoured_is_refused_by_name(
+    configure: Callable[..., GunicornServer], arguments: list[str], config: str, sentence: str
+) -> None:
+    with pytest.raises(ServerError) as caught:
+        configure(*arguments, config=config)
+
+    assert str(caught.value).startswith(sentence)
+
+
+def test_application_of_gunicorns_configuration_may_be_ours(
+    configure: Callable[..., GunicornServer],
+) -> None:
+    configure(config="wsgi_app = 'django_apistar.wsgi'")
+    configure(config="wsgi_app = 'django_apistar.wsgi:application'")
+
+
+@pytest.mark.parametrize(
+    ('option', 'value', 'sentence'),
+    [
+        ('--ca-certs', '/no.pem',
+         "ca_certs is '/no.pem', which cannot be used: No such file or directory."),
+        ('--ciphers', 'NONE-AT-ALL',
+         "ciphers is 'NONE-AT-ALL', which names none that OpenSSL has."),
+    ],
+)  # fmt: skip
+def test_tls_setting_that_is_wrong(
+    configure: Callable[..., GunicornServer], tmp_path: Path, option: str, value: str, sentence: str
+) -> None:
+    pem = str(certificate(tmp_path))
+
+    with pytest.raises(ServerError) as caught:
+        configure('--certfile', pem, option, value)
+
+    assert str(caught.value) == sentence
+
+
+def test_another_user_needs_root(
+    configure: Callable[..., GunicornServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, 'geteuid', lambda: 1000)
+
+    with pytest.raises(ServerError) as caught:
+        configure('--user', '33')
+
+    assert str(caught.value) == (
+        'user is 33, and this process is 1000. Only root can serve as another: leave it out.'
+    )

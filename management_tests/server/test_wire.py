@@ -1,0 +1,134 @@
+"""Bytes on the wire, to gunicorn as `runapistar` starts it: what is no HTTP is refused."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from management_tests.support.malformed import GET, INVALID, chunked, get, post
+from management_tests.support.server_process import Project, Server
+
+pytestmark = pytest.mark.slow
+
+HELLO = b'{"message":"hello"}'
+STATUS = re.compile(rb'HTTP/1\.[01] (\d{3}) ')
+
+
+@pytest.fixture(scope='module')
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    project = Project(tmp_path_factory.mktemp('wire'))
+    with project.serve('--workers', '1') as server:
+        yield server
+        assert 'Traceback' not in server.output
+
+
+def exchange(server: Server, *parts: bytes) -> bytes:
+    """Send *parts* and return all that comes back until the server closes, which it is asked to."""
+    address = urlsplit(server.url)
+    answer = b''
+    with socket.create_connection((str(address.hostname), int(address.port or 80))) as connection:
+        connection.settimeout(10)
+        with contextlib.suppress(OSError):  # The server may have refused before the end.
+            connection.sendall(b''.join(parts))
+            connection.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(ConnectionError):
+            while chunk := connection.recv(65536):
+                answer += chunk
+    return answer
+
+
+def statuses(answer: bytes) -> list[int]:
+    return [int(status) for status in STATUS.findall(answer)]
+
+
+def test_K01_what_is_no_http_is_refused(server: Server) -> None:
+    """501 is what RFC 9112 wants for an unknown Transfer-Encoding."""
+    found = {request: statuses(exchange(server, request)) for request in INVALID}
+
+    assert {
+        request: answers
+        for request, answers in found.items()
+        if any(not 400 <= status < 500 and status != 501 for status in answers)
+    } == {}
+
+
+@pytest.mark.parametrize(
+    'request_',
+    [
+        GET.replace(b'/hello/', b'/hello/?' + b'a' * 4094) + b'\r\n',
+        get(b'X: ' + b'a' * 8190),
+        get(*[b'X-%d: a' % number for number in range(101)]),
+    ],
+    ids=['request line', 'field', 'number of fields'],
+)
+def test_K03_long_heads_are_refused(server: Server, request_: bytes) -> None:
+    [status] = statuses(exchange(server, request_))
+
+    assert status in (400, 414, 431)
+
+
+@pytest.mark.parametrize(
+    'request_',
+    [
+        get(b'Host: evil.example'), post(b'a', b'Content-Length: 1', b'Content-Length: 2'),
+        chunked(b'1\r\na\r\n0\r\n\r\n', b'Content-Length: 1'),
+    ],
+    ids=['Host', 'Content-Length', 'Content-Length and Transfer-Encoding'],
+)  # fmt: skip
+def test_K04_F05_repeated_and_contradicting_fields_are_refused(
+    server: Server, request_: bytes
+) -> None:
+    assert statuses(exchange(server, request_)) == [400]
+
+
+@pytest.mark.parametrize('target', [b'http://127.0.0.1/hello/', b'http://elsewhere.example/hello/'])
+def test_K05_absolute_form_is_its_path(server: Server, target: bytes) -> None:
+    answer = exchange(server, GET.replace(b'/hello/', target), b'Connection: close\r\n\r\n')
+
+    assert (statuses(answer), answer.endswith(HELLO)) == ([200], True)
+
+
+@pytest.mark.parametrize('version', [b'1.0', b'1.1'])
+def test_K06_without_a_host_the_servers_name_counts(server: Server, version: bytes) -> None:
+    """As in Django, for whoever asks for the health of a server."""
+    request = b'GET /hello/ HTTP/' + version + b'\r\nConnection: close\r\n\r\n'
+
+    assert statuses(exchange(server, request)) == [200]
+
+
+@pytest.mark.parametrize(
+    ('expected', 'found'), [(b'100-continue', [100, 405]), (b'a miracle', [417])]
+)
+def test_K07_expect_is_met_or_refused(server: Server, expected: bytes, found: list[int]) -> None:
+    head = get(b'Content-Length: 1', b'Expect: ' + expected, b'Connection: close')
+
+    assert statuses(exchange(server, head.replace(b'GET', b'POST'), b'a')) == found
+
+
+def test_K08_pipelined_requests_are_answered_in_order(server: Server) -> None:
+    paths = [b'/hello/', b'/nope/', b'/hello/']
+
+    answer = exchange(server, *(GET.replace(b'/hello/', path) + b'\r\n' for path in paths))
+
+    assert statuses(answer) == [200, 404, 200]
+
+
+def test_E06_method_in_lower_case_is_refused(server: Server) -> None:
+    assert statuses(exchange(server, GET.replace(b'GET', b'get'), b'\r\n')) == [400]
+
+
+@pytest.mark.parametrize('path', [b'/hello/', b'/nope/', b'/process/', b'/hello'])
+def test_E01_head_on_a_connection_that_goes_on_has_no_body(server: Server, path: bytes) -> None:
+    head = GET.replace(b'GET /hello/', b'HEAD ' + path) + b'\r\n'
+
+    answer = exchange(server, head, get(b'Connection: close'))
+    first, _, rest = answer.partition(b'\r\n\r\n')
+
+    assert rest.startswith(b'HTTP/1.1 200 OK\r\n')
+    assert b'content-length: ' in first.lower() or first.startswith(b'HTTP/1.1 302 ')
+    assert answer.endswith(HELLO)
