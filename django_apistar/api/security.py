@@ -106,5 +106,5 @@ def get_host(environ: dict[str, Any]) -> str:
     if 'HTTP_HOST' in environ:
         return str(environ['HTTP_HOST'])
     host, port = environ.get('SERVER_NAME', ''), environ.get('SERVER_PORT', '')
-    usual = '443' if environ.get('wsgi.url_scheme') == 'https' else '80'
+    usual = '443' if is_secure(environ) else '80'
     return host if port == usual else f'{host}:{port}'

@@ -278,6 +278,56 @@ def test_get_event_hooks_of_a_subclass(app_class):
     ] * 3  # fmt: skip
 
 
+class SameHooksMixin:
+    """Chooses its hooks itself, and chooses API Star's."""
+
+    def get_event_hooks(self) -> typing.Any:
+        return super().get_event_hooks()
+
+
+@both_modes
+def test_hooks_of_a_subclass_keep_their_order_whichever_methods_they_have(app_class):
+    ran: list[str] = []
+
+    class First:
+        def on_request(self) -> None:
+            ran.append('first request')
+
+        def on_response(self) -> None:
+            ran.append('first response')
+
+    class Middle:
+        def on_response(self) -> None:
+            ran.append('middle response')
+
+    class Last:
+        def on_request(self) -> None:
+            ran.append('last request')
+
+        def on_response(self) -> None:
+            ran.append('last response')
+
+    app = build(mix(SameHooksMixin, app_class), *make_routes(), hooks=[First, Middle, Last])
+
+    ask(app)
+
+    assert ran == [
+        'first request', 'last request', 'last response', 'middle response', 'first response'
+    ]  # fmt: skip
+
+
+@both_modes
+def test_a_hook_may_take_what_was_returned_last(app_class):
+    seen: list[typing.Any] = []
+
+    class Recorder:
+        def on_response(self, value: apistar.server.components.ReturnValue) -> None:
+            seen.append(value)
+
+    ask(build(app_class, *make_routes(), hooks=[Recorder]))
+
+    assert [value.content for value in seen] == [b'{"hello":"world"}']
+
 @both_modes
 def test_reverse_url_and_static_url(app_class):
     app = build(app_class, Route('/a/{pk}/', 'GET', hello))

@@ -8,6 +8,7 @@ from django.test import override_settings
 
 from django_apistar.authentication import User
 from django_apistar.authentication.components import (
+    AuthenticationComponent,
     DjangoBasicAuthentication,
     DjangoSessionAuthentication,
     DjangoTokenAuthentication,
@@ -302,6 +303,15 @@ def test_an_overridden_resolve_counts(client, db):
         found = [client.get('/secret/', it).status_code for it in ('open sesame', 'nobody', 'gone')]
 
     assert found == [200, 401, 401]
+
+
+class Unfinished(AuthenticationComponent):
+    """Has no `authenticate`."""
+
+
+def test_a_component_that_cannot_authenticate_fails_loudly(client, db):
+    with settings(components=[Unfinished()]), pytest.raises(NotImplementedError):
+        client.get('/whoami/', basic('alice', PASSWORD))
 
 
 # resolve, called by hand

@@ -82,6 +82,31 @@ def test_I01_without_a_host_header_the_servers_name_counts(name, port):
     assert statuses == [statuses[0]] * 2
 
 
+@pytest.mark.parametrize('port', ['80', '8000', '443'])
+@pytest.mark.parametrize(
+    'way',
+    [{}, {'wsgi.url_scheme': 'https', 'HTTP_X_FORWARDED_PROTO': 'http'}],
+    ids=['http', 'https behind http'],
+)
+def test_I03_without_a_host_header_https_is_demanded_where_django_demands_it(port, way):
+    locations = []
+    with override_settings(**HTTPS, ALLOWED_HOSTS=['testserver']):
+        for path in (API, DJANGO):
+            environ = build_environ(path, SERVER_PORT=port, **way)
+            del environ['HTTP_HOST']
+            body = get_application()(
+                environ, lambda status, headers, *args: locations.append(dict(headers))
+            )
+            getattr(body, 'close', lambda: None)()
+
+    ours, djangos = (
+        next(value for name, value in headers.items() if name.lower() == 'location')
+        for headers in locations
+    )
+    assert ours == djangos.replace('/django/echo/', '/echo/')
+    assert ours.startswith('https://testserver')
+
+
 @pytest.mark.parametrize('is_used', [False, True])
 @pytest.mark.parametrize('host', ['testserver', 'evil.example'])
 @pytest.mark.parametrize('forwarded', ['testserver', 'evil.example', '', 'testserver, evil'])

@@ -97,9 +97,36 @@ def test_indent():
     assert run('--indent', '0')[0].count('\n') == 1
 
 
-@pytest.mark.usefixtures('_nasty_project')
-def test_the_same_app_gives_the_same_bytes():
-    assert run() == run()
+NASTY_SETTINGS = """
+import django_apistar
+from management_tests.project.settings import *
+from management_tests import nasty
+
+APISTAR_ROUTE_CONF = 'management_tests.nasty'
+APISTAR_SETTINGS = {'COMPONENTS': nasty.components}
+"""
+
+
+def test_the_same_app_gives_the_same_bytes_in_every_process(tmp_path):
+    """Sets have another order with each hash seed."""
+    (tmp_path / 'nasty_settings.py').write_text(NASTY_SETTINGS)
+    command = [
+        sys.executable, '-m', 'django', 'apistar_docs', '--skip-checks', '--settings',
+        'nasty_settings',
+    ]  # fmt: skip
+    path = os.pathsep.join([str(EXAMPLE.parent), str(tmp_path)])
+    processes = [
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env={**os.environ, 'PYTHONPATH': path, 'PYTHONHASHSEED': seed},
+        )
+        for seed in ('0', '1', '2')
+    ]  # fmt: skip
+
+    documents = [process.communicate()[0] for process in processes]
+
+    assert documents[0].startswith(b'{\n  "openapi": "3.1.0",')
+    assert documents == [documents[0]] * 3
 
 
 def test_the_served_schema_is_the_exported_one():

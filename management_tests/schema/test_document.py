@@ -326,6 +326,17 @@ def test_a_second_route_for_method_and_path_is_left_out_as_at_runtime():
     assert "GET /people/ has two routes; 'never_called' is left out." in warnings
 
 
+@pytest.mark.parametrize(
+    'method', ['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'TRACE']
+)
+def test_every_method_of_openapi_is_documented(method):
+    def handler() -> None: ...
+
+    document = build([Route('/', method, handler)], warn=pytest.fail)
+
+    assert list(document['paths']['/']) == [method.lower()]
+
+
 def test_a_method_that_openapi_does_not_know_is_told():
     def handler(): ...
 

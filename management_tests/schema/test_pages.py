@@ -101,7 +101,9 @@ def test_a_served_page_takes_the_served_document(name):
 
     assert '<title>A &amp; B</title>' in page
     assert f'<div id="docs-ui" data-ui="{name}" data-url="/schema/"></div>' in page
-    assert all(link.startswith('/static/') for link in Links(page).found)
+    links = Links(page).found
+    assert links
+    assert [link for link in links if not link.startswith('/static/')] == []
 
 
 @pytest.mark.parametrize('name', ['apistar', 'swagger', 'redoc'])

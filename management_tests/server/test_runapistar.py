@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import pty
@@ -10,6 +11,7 @@ import signal
 import socket
 import subprocess
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import apistar
 import django
@@ -331,6 +333,11 @@ def test_serves_on_several_addresses(migrated: Project) -> None:
         assert first == server.get('/hello/').json() == {'message': 'hello'}
 
 
+def read_umask(process: int) -> str:
+    status = Path(f'/proc/{process}/status').read_text()
+    return re.findall(r'^Umask:\t(\d+)$', status, re.MULTILINE)[0]
+
+
 def test_serves_on_a_unix_socket_and_removes_it(migrated: Project, tmp_path: Path) -> None:
     path = tmp_path / 'web.sock'
     with migrated.serve('--workers', '1', address=f'unix:{path}') as server:
@@ -341,6 +348,9 @@ def test_serves_on_a_unix_socket_and_removes_it(migrated: Project, tmp_path: Pat
             answer = client.makefile('rb').read()
 
         assert answer.endswith(b'{"message":"hello"}')
+        # gunicorn gives a socket file its `umask`; what handlers write has the process's own.
+        masks = [read_umask(process) for process in server.children()]
+        assert masks == [read_umask(os.getpid())] * 2
         assert refusal(migrated, f'unix:{path}') == (
             1,
             (
@@ -717,6 +727,19 @@ def test_worker_is_replaced_after_its_last_request(migrated: Project) -> None:
 
     assert len(pids) >= 2
     assert server.returncode == 0
+
+
+def test_worker_with_all_its_connections_takes_others_later(migrated: Project) -> None:
+    arguments = ('--workers', '1', '--threads', '1', '--', '--worker-connections', '2')
+    with migrated.serve(*arguments) as server:
+        address = urlsplit(server.url)
+        with contextlib.ExitStack() as stack:
+            for _ in range(2):
+                stack.enter_context(socket.create_connection((address.hostname, address.port)))
+            with pytest.raises(requests.Timeout):
+                requests.get(f'{server.url}/hello/', timeout=0.3)
+
+        assert server.get('/hello/').json() == {'message': 'hello'}
 
 
 # Access log
