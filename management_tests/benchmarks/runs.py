@@ -89,9 +89,9 @@ def _count(
         )  # fmt: skip
         run_worker(environment, command, task='count_instructions', tasks=tasks)
         return {
-            # The dump of the first mark holds what came before the cases.
-            (case, name): _read_total(out.with_name(f'out.{number}')) / times
-            for number, (case, name, times) in enumerate(tasks, 2)
+            # Of each case's two dumps the first holds what came before it.
+            (case, name): _read_total(out.with_name(f'out.{2 * number}')) / times
+            for number, (case, name, times) in enumerate(tasks, 1)
         }
 
 
