@@ -1,19 +1,26 @@
 """Sphinx reads this: `make docs`."""
 
+import os
 import re
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# Docstrings of the public names are read from the modules themselves.
+sys.path.insert(0, str(ROOT))
+os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'management_tests.project.settings')
 
 project = 'django-apistar'
 author = 'the django-apistar contributors'
-# Read and not imported: the docs can be built without Django.
 release = re.search(
     r"^__version__ = '(.+)'", (ROOT / 'django_apistar/__init__.py').read_text(), re.MULTILINE
 )[1]
 version = release
 
-extensions = ['myst_parser']
+extensions = ['myst_parser', 'sphinx.ext.autodoc']
+autodoc_typehints = 'none'
+autodoc_class_signature = 'separated'
+default_role = 'code'
 source_suffix = {'.md': 'markdown'}
 exclude_patterns = ['_build']
 myst_enable_extensions = ['colon_fence', 'deflist']
@@ -31,4 +38,7 @@ def link_last_page(app, page, template, context, doctree):
 
 
 def setup(app):
+    import django
+
+    django.setup()
     app.connect('html-page-context', link_last_page)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from management_tests.benchmarks import report, results, runs, wire
+from management_tests.benchmarks import report, results, runs, summary, wire
 from management_tests.benchmarks.cases import CASES, COMPARISONS
 
 QUICK = ('hello', 'item', 'create', 'queryset', 'hook', 'unseen_100', 'not_found', 'django')
@@ -25,6 +25,7 @@ def main() -> None:
             outcome.wire = wire.measure(environment, options.wire_rounds, options.duration, tell)
     if options.write_docs:
         report.write_page(outcome)
+        summary.write_summary()
     if options.output:
         data = json.dumps(results.to_data(outcome), indent=2)
         options.output.write_text(data + '\n', encoding='utf-8')

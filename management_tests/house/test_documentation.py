@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from django_apistar.conf import parser
+from management_tests.benchmarks.summary import build_summary
 
 pytestmark = pytest.mark.once
 
@@ -95,3 +96,10 @@ def test_every_page_has_a_title_of_its_own() -> None:
 
     assert [title for title in titles if not title.startswith('# ')] == []
     assert len(set(titles)) == len(titles)
+
+
+def test_the_short_table_of_performance_is_of_its_figures() -> None:
+    """Else: python -m management_tests.benchmarks.summary"""
+    page = (DOCS / 'explanation/performance.md').read_text()
+
+    assert build_summary(page) in page

@@ -1,11 +1,13 @@
 """Settings of the project that the tests use. TEST_DATABASE_URL chooses another database."""
 
 import os
+import sys
 from pathlib import Path
 
 import dj_database_url
 
 BASE_DIR = Path(__file__).resolve().parent
+sys.path.append(str(BASE_DIR.parent.parent / 'docs/examples'))  # where bookshop is
 
 SECRET_KEY = 'for tests only, never used anywhere else'
 DEBUG = False
@@ -21,6 +23,7 @@ INSTALLED_APPS = [
     'django_apistar',
     'django_apistar.authentication',
     'management_tests.project',
+    'bookshop',
 ]
 MIDDLEWARE = [
     'django.middleware.security.SecurityMiddleware',

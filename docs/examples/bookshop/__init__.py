@@ -1,0 +1,1 @@
+"""The code that the documentation shows. management_tests runs it."""

@@ -1,0 +1,2 @@
+APISTAR_ROUTE_CONF = 'bookshop.catalogue'
+APISTAR_SETTINGS = {'EVENT_HOOKS': ['bookshop.cors.Cors']}
