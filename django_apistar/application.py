@@ -45,7 +45,8 @@ class App(apistar.App):
 
     json_encoder: type[json.JSONEncoder] = DjangoJSONEncoder
     accelerate = True
-    statics: Any
+    router: Router
+    injector: Injector
     extra_headers: tuple[tuple[str, str], ...] = ()  # of every response that has none of the name
     docs_ui = 'apistar'  # or 'swagger' or 'redoc'
     docs_csp: str | None = ''  # the page's own
@@ -66,13 +67,13 @@ class App(apistar.App):
         schema_url: str | None = None,
         docs_url: str | None = None,
         static_url: str | None = None,
-    ) -> list[Any]:
+    ) -> list[Route]:
         # A new Route for each, as API Star does: its handlers import no Django.
         handlers = {'serve_schema': serve_schema, 'serve_documentation': serve_documentation}
         routes = super().include_extra_routes(schema_url, docs_url, static_url)
         for route in routes:
             route.handler = handlers.get(route.name, route.handler)
-        return routes  # type: ignore[no-any-return]
+        return routes
 
     def init_document(self, routes: Iterable[Any]) -> None:
         self.document: Any = None  # Built from the router's entries, in init_router.
@@ -186,7 +187,7 @@ class App(apistar.App):
         is_own = type(self).exception_handler is App.exception_handler
         return is_own and self.uses_own_rendering and not self.event_hooks
 
-    def decode_body(self, content: bytes, environ: dict[str, Any]) -> Any:
+    def decode_body(self, content: http.Body, environ: dict[str, Any]) -> Any:
         """Return the decoded body as http.RequestData."""
         if not content:
             return None
@@ -261,8 +262,8 @@ class App(apistar.App):
         self, response: Response, start_response: WSGIStartResponse
     ) -> Iterable[bytes]:
         exc_info, response.exc_info = response.exc_info, None  # Kept, it would be a cycle.
-        if self.debug and exc_info is not None:
-            raise exc_info[0].with_traceback(exc_info[1], exc_info[2])
+        if self.debug and exc_info is not None and exc_info[1] is not None:
+            raise exc_info[1].with_traceback(exc_info[2])
         status, headers = responses.finalize(response, self.extra_headers)
         body = responses.get_body(response)
         start_response(status, headers, exc_info)

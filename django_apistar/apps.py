@@ -1,7 +1,5 @@
 """The Django app: registers system checks and keeps caches true to the settings."""
 
-from typing import Any
-
 from django.apps import AppConfig
 from django.conf import settings as django_settings
 from django.core.checks import Tags, register
@@ -29,7 +27,7 @@ class DjangoAPIStarConfig(AppConfig):
             django_settings.STATICFILES_FINDERS = [*django_settings.STATICFILES_FINDERS, FINDER]
 
 
-def clear_caches(setting: str = '', **kwargs: Any) -> None:
+def clear_caches(setting: str = '', **kwargs: object) -> None:
     """Forget what was built from settings that have changed."""
     from django_apistar import application
     from django_apistar.api import body, counts

@@ -3,8 +3,8 @@
 import contextlib
 import sys
 from collections.abc import Iterator
-from typing import Any
 
+from apistar import Component
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.core import checks
@@ -28,7 +28,7 @@ _MOST_WRAPPERS = 16
 LOCAL_ENGINES = ('sqlite3', 'spatialite', 'dummy')  # whose connections cost nothing
 
 
-def check_settings(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+def check_settings(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
     """Report every mistake in the settings and the route module."""
     problems = list(find_problems())
     if not any(problem.is_error for problem in problems):
@@ -36,7 +36,7 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]
     return [_to_message(problem) for problem in problems]
 
 
-def check_routes(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+def check_routes(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
     """Report every clash between the routes of both frameworks, and what can never be called."""
     try:
         problems = [
@@ -48,7 +48,7 @@ def check_routes(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     return [_to_message(problem) for problem in problems]
 
 
-def check_application(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+def check_application(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
     """Report a WSGI_APPLICATION that leaves API Star out.
 
     To look at it is to build it, which `check` and `runapistar` alone are allowed.
@@ -58,7 +58,7 @@ def check_application(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessa
     return [_to_message(problem) for problem in _find_foreign_application()]
 
 
-def check_deployment(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+def check_deployment(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
     """Report what is right in development only: `check --deploy`."""
     try:
         settings = get_settings()
@@ -97,7 +97,7 @@ def _find_foreign_application() -> Iterator[Problem]:
         yield Problem('E017', f'WSGI_APPLICATION is {name!r}, which is {fault}', hint)
 
 
-def _describe_fault(application: Any) -> str:
+def _describe_fault(application: object) -> str:
     if not callable(application):
         return f'{application!r} and cannot be called.'
     # A wrapper of the project's own may hide ours, which then has been built.
@@ -106,7 +106,7 @@ def _describe_fault(application: Any) -> str:
     return ''
 
 
-def _is_djangos(application: Any) -> bool:
+def _is_djangos(application: object) -> bool:
     """Return whether *application* is Django's handler, or a middleware around it."""
     for _ in range(_MOST_WRAPPERS):
         if isinstance(application, WSGIHandler):
@@ -115,7 +115,7 @@ def _is_djangos(application: Any) -> bool:
     return False
 
 
-def _iter_wrapped(application: Any) -> Iterator[Any]:
+def _iter_wrapped(application: object) -> Iterator[object]:
     for name in _WRAPPED:
         with contextlib.suppress(Exception):  # A proxy may raise anything outside of a request.
             yield getattr(application, name, None)
@@ -162,7 +162,7 @@ def _find_missing_folders(folders: Folders) -> Iterator[Problem]:
         )
 
 
-def _components(settings: Settings) -> tuple[Any, ...]:
+def _components(settings: Settings) -> tuple[Component, ...]:
     return (*settings.components, *settings.auth_components)
 
 

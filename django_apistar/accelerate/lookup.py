@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
-Params = dict[str, Any]
+Params = dict[str, object]
 Leaf = tuple[int, tuple[str, ...]]  # a route's position and the names of its parameters
 # Literal text, or a parameter's name and kind, or None for what only Werkzeug knows.
 Segment = str | tuple[str, str] | None
@@ -79,7 +78,7 @@ class Lookup:
         if not path.isascii():
             return None
         node = self._root
-        values: list[Any] = []
+        values: list[object] = []
         for segment in path.split('/'):
             child = node.children.get(segment)
             if child is None:
@@ -107,7 +106,7 @@ class Lookup:
     def _search(self, path: str, method: str) -> tuple[int, Params] | Miss | None:
         """Do what `find` does, by every way there is."""
         segments = path.split('/')
-        values: list[Any] = []
+        values: list[object] = []
         try:
             leaf = _find(self._root, segments, 0, method, values)
             if leaf is None:
@@ -166,7 +165,7 @@ def _settle(node: _Node, is_sure: bool) -> None:
 
 
 def _find(
-    node: _Node, segments: list[str], index: int, method: str, values: list[Any]
+    node: _Node, segments: list[str], index: int, method: str, values: list[object]
 ) -> Leaf | None:
     """Return the leaf that *segments* lead to for *method*; *values* are its parameters.
 
@@ -191,7 +190,7 @@ def _find(
     return None
 
 
-def _ways(node: _Node, segment: str) -> Iterator[tuple[_Node, Any]]:
+def _ways(node: _Node, segment: str) -> Iterator[tuple[_Node, object]]:
     """Yield where *segment* leads, and its value where it is a parameter."""
     child = node.children.get(segment)
     if child is not None:

@@ -11,6 +11,8 @@ from typing import Any
 
 _LITERALS = (str, bytes, int, float, bool, type(None))
 
+Function = Callable[..., Any]  # its source says what it takes
+
 
 class Source:
     """Python source under construction.
@@ -65,7 +67,7 @@ class Source:
         self._taken.add(name)
         return name
 
-    def build(self, name: str, filename: str) -> Callable[..., Any]:
+    def build(self, name: str, filename: str) -> Function:
         """Compile the text and return its function *name*; tracebacks and pdb show *filename*.
 
         *filename* is like ``<django_apistar plan GET /products/>``. It gets a number while
@@ -74,7 +76,7 @@ class Source:
         code_name = _show_in_tracebacks(self.text, filename)
         self._namespace['__loader__'] = _Loader(code_name)
         exec(compile(self.text, code_name, 'exec'), self._namespace)
-        function: Callable[..., Any] = self._namespace[name]
+        function: Function = self._namespace[name]
         weakref.finalize(function, linecache.cache.pop, code_name, None).atexit = False
         return function
 

@@ -9,7 +9,7 @@ from typing import Any
 from apistar.exceptions import ConfigurationError
 
 from django_apistar.api.injector import Injector, is_built_in
-from django_apistar.routes.entries import Framework, RouteEntry
+from django_apistar.routes.entries import APIStarEntry, RouteEntry
 
 USER, ANYONE, OPTIONAL, UNKNOWN = 'user', 'anyone', 'optional', ''
 _DOORS = ('__call__', 'find_route', 'get_handler')  # of an App, by which a request gets in
@@ -30,7 +30,7 @@ def build_access(app: Any) -> Callable[[RouteEntry], str]:
     has_riddle = any(map(_may_refuse, hooks))
 
     def find_access(entry: RouteEntry) -> str:
-        if entry.framework is not Framework.APISTAR:
+        if not isinstance(entry, APIStarEntry):
             return UNKNOWN
         has_hooks = not entry.route.standalone  # API Star runs none for such a route.
         if has_hooks and any(guard(entry.handler, entry.name) for guard in guards):
@@ -60,7 +60,7 @@ def _is_ours(function: Any) -> bool:
     return str(getattr(function, '__module__', '')).startswith('django_apistar.')
 
 
-def _read_plan(app: Any, entry: RouteEntry) -> str:
+def _read_plan(app: Any, entry: APIStarEntry) -> str:
     if not isinstance(app.injector, Injector) or entry.handler is None:
         return UNKNOWN
     try:

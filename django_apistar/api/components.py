@@ -10,6 +10,7 @@ from typing import Any
 
 from apistar import Route, exceptions, http, validators
 from apistar.conneg import negotiate_content_type
+from apistar.document import Link
 from apistar.server import validation, wsgi
 from apistar.server.components import Component
 from apistar.server.validation import (
@@ -63,7 +64,7 @@ class ValidateQueryParamsComponent(Component):
     """
 
     def resolve(self, route: Route, query_params: http.QueryParams) -> ValidatedQueryParams:
-        fields = route.link.get_query_fields() if route and route.link else []
+        fields = link.get_query_fields() if (link := _get_link(route)) else []
         given: dict[str, Any] = dict(query_params._dict)
         for field in fields:
             if isinstance(field.schema, validators.Array) and field.name in given:
@@ -78,7 +79,7 @@ class ValidatePathParamsComponent(Component):
     """The path's values by the fields of the route's link."""
 
     def resolve(self, route: Route, path_params: http.PathParams) -> ValidatedPathParams:
-        fields = route.link.get_path_fields() if route and route.link else []
+        fields = link.get_path_fields() if (link := _get_link(route)) else []
         try:
             validated = _build_object(fields, required=True).validate(
                 path_params or {}, allow_coerce=True
@@ -86,6 +87,11 @@ class ValidatePathParamsComponent(Component):
         except validators.ValidationError as exc:
             raise exceptions.NotFound(exc.detail) from None
         return ValidatedPathParams(validated)
+
+
+def _get_link(route: Route | None) -> Link | None:
+    """Return the link of *route*; None without a route, or where its class makes none."""
+    return None if route is None else route.link
 
 
 def _build_object(fields: Any, required: bool = False) -> Any:
@@ -102,7 +108,7 @@ class ValidateRequestDataComponent(Component):
         return parameter.annotation is ValidatedRequestData
 
     def resolve(self, route: Route, data: http.RequestData) -> Any:
-        field = route.link.get_body_field() if route and route.link else None
+        field = link.get_body_field() if (link := _get_link(route)) else None
         if not field or not field.schema or (data is None and not field.required):
             return data
         try:

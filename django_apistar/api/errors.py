@@ -157,14 +157,14 @@ def wants_traceback(environ: dict[str, Any]) -> bool:
     return bool(django_settings.DEBUG) and 'text/html' in environ.get('HTTP_ACCEPT', '')
 
 
-def build_fault_response(environ: dict[str, Any]) -> Any:
+def build_fault_response(environ: dict[str, Any]) -> http.Response:
     """Return the response to the fault in flight."""
     if wants_traceback(environ):
         return render_traceback(environ)
     return http.JSONResponse('Server error', 500, exc_info=sys.exc_info())
 
 
-def render_traceback(environ: dict[str, Any]) -> Any:
+def render_traceback(environ: dict[str, Any]) -> http.Response:
     """Return Django's page for the exception in flight, as a response with status 500."""
     request = build_request(environ)
     reporter: Any = get_exception_reporter_class(request)

@@ -22,7 +22,7 @@ from django_apistar.api.exchange import ROUTE_NAME_KEY, Exchange
 from django_apistar.compat.fields import get_item, is_type
 from django_apistar.compat.path_template import TEXT, PathParameter, split_segments
 from django_apistar.compat.signatures import get_signature
-from django_apistar.routes.entries import RouteEntry, parameter_types
+from django_apistar.routes.entries import APIStarEntry, parameter_types
 
 logger = logging.getLogger(__name__)
 _UNCOMPILED = (
@@ -257,7 +257,7 @@ class Plans:
         return cls, compile_document(cls, self.style, self.tools.answer.encode)
 
 
-def _describe_segments(entry: RouteEntry) -> Iterator[Segment]:
+def _describe_segments(entry: APIStarEntry) -> Iterator[Segment]:
     """Yield each segment of the path, for the Lookup."""
     types = parameter_types(entry)
     for parts in split_segments(entry.path):

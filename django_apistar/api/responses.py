@@ -40,9 +40,9 @@ class _StatusLines(dict[int, str]):
 
 
 STATUS_LINES = _StatusLines({code: f'{code} Unknown' for code in range(200, 600)})
-STATUS_LINES.update({
-    status.value: f'{status.value} {status.phrase}' for status in HTTPStatus if status >= 200
-})
+STATUS_LINES.update(
+    {status.value: f'{status.value} {status.phrase}' for status in HTTPStatus if status >= 200}
+)
 PLAIN_STATUSES = frozenset(STATUS_LINES).difference(BODILESS)
 
 
@@ -81,7 +81,7 @@ class _Encoded:
         close(self._content)
 
 
-def build_response(value: Any, encode_default: Callable[[Any], Any]) -> Any:
+def build_response(value: object, encode_default: Callable[[Any], Any]) -> http.Response:
     """Return the Response of a handler's *value*.
 
     A Response stays itself, str is HTML as in API Star, an iterator is streamed, anything else
@@ -120,7 +120,7 @@ class EncodedJSONResponse(http.JSONResponse):
         super().__init__(*args)
 
 
-def _stream(values: Iterator[Any], encode_default: Callable[[Any], Any]) -> Any:
+def _stream(values: Iterator[Any], encode_default: Callable[[Any], Any]) -> http.Response:
     """Stream *values*: str as HTML, bytes as they are, anything else as one JSON array.
 
     The first is made here, so that a failure of it is still answered as one.
@@ -257,4 +257,3 @@ def _check_header(header: tuple[str, str]) -> None:
         if len(_checked) >= _MOST_CHECKED:
             _checked.clear()
         _checked.add(header)
-

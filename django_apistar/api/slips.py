@@ -14,7 +14,7 @@ from django_apistar.compat.fields import get_item, is_type
 from django_apistar.compat.path_template import get_names, rename
 from django_apistar.compat.signatures import get_dotted_name, get_plain_signature
 from django_apistar.conf.problems import Problem
-from django_apistar.routes.entries import RouteEntry
+from django_apistar.routes.entries import APIStarEntry
 
 # What a handler without annotations surely does not want from the query string.
 _NO_QUERY_PARAMETERS = {
@@ -41,7 +41,7 @@ def find_problems(app: Any) -> tuple[Problem, ...]:
 # Parameters
 
 
-def _find_surprising_queries(injector: Injector, entry: RouteEntry) -> Iterator[Problem]:
+def _find_surprising_queries(injector: Injector, entry: APIStarEntry) -> Iterator[Problem]:
     """Yield a W016 for each parameter that only looks like one of the query, or else a W015."""
     handler = entry.route.handler
     names = list(_list_required_queries(injector, entry))
@@ -69,7 +69,7 @@ def _find_surprising_queries(injector: Injector, entry: RouteEntry) -> Iterator[
         )
 
 
-def _list_required_queries(injector: Injector, entry: RouteEntry) -> Iterator[str]:
+def _list_required_queries(injector: Injector, entry: APIStarEntry) -> Iterator[str]:
     """Yield the names that *entry*'s handler wants from the query string, all but optional ones."""
     handler = entry.route.handler
     taken = get_names(entry.path)
@@ -85,7 +85,7 @@ def _list_required_queries(injector: Injector, entry: RouteEntry) -> Iterator[st
             yield parameter.name
 
 
-def _is_taken(injector: Injector, entry: RouteEntry, name: str) -> bool:
+def _is_taken(injector: Injector, entry: APIStarEntry, name: str) -> bool:
     """Whether the handler or one of its components takes *name*, or whatever the path holds."""
     try:
         steps = injector.plan([entry.route.handler], ())

@@ -86,11 +86,10 @@ class AuthenticationComponent(Component):
         authorization: http.Header,
         environ: WSGIEnviron = None,
         app: App = None,
-        # API Star compares the annotation, which therefore cannot be Optional.
-        parameter: inspect.Parameter = None,  # type: ignore[assignment]  # noqa: RUF013
+        parameter: inspect.Parameter = None,  # noqa: RUF013
     ) -> Any:
         """Return the user or None. Called with a header alone, it asks this component only."""
-        if environ is None:
+        if environ is None or app is None:
             return self.authenticate(credentials.parse_authorization(authorization), None)
         user = find_user(environ, app)
         if user is None and getattr(parameter, 'annotation', None) is AuthenticatedUser:
@@ -245,7 +244,10 @@ def _ask_one(
     environ: 'WSGIEnvironment',
 ) -> DjangoUser | None:
     """Ask *component*; a project's own `resolve` is called as in the original."""
-    if type(component).resolve is AuthenticationComponent.resolve:
+    if (
+        isinstance(component, AuthenticationComponent)
+        and type(component).resolve is AuthenticationComponent.resolve
+    ):
         return component.authenticate(given, environ)
     user = component.resolve(authorization)
     is_refused = not user or not getattr(user, 'is_active', True)  # AnonymousUser is not active.

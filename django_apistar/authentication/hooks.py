@@ -49,6 +49,6 @@ class MustBeAuthenticated:
         """Return whether only users reach *handler*, whose route has the full *name*."""
         return not is_public(handler, name)
 
-    def _is_public(self, environ: 'WSGIEnvironment', route: Route) -> bool:
+    def _is_public(self, environ: 'WSGIEnvironment', route: Route | None) -> bool:
         # Without a route no handler runs: the response is a 404 or 405.
         return route is None or is_public(route.handler, environ.get(ROUTE_NAME, route.name))

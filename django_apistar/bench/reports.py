@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from django.template.defaultfilters import pluralize
+from rich.console import RenderableType
 from rich.table import Table
 
 from django_apistar.bench.results import Results, TargetResult, as_data
@@ -106,7 +106,7 @@ def _as_line(cells: list[str]) -> str:
     return f'| {" | ".join(cells)} |'
 
 
-def build_table(results: Results) -> list[Any]:
+def build_table(results: Results) -> list[RenderableType]:
     """Return what rich prints within 80 columns: the table, with a baseline that of changes too."""
     table = Table(box=None, pad_edge=False, header_style='bold', padding=(0, 2, 0, 0))
     table.add_column('target\n  path', overflow='fold')
@@ -117,7 +117,7 @@ def build_table(results: Results) -> list[Any]:
     table.add_column(f'times {results.base.label}\n95 % interval', justify='right')
     for result in results.targets:
         table.add_row(*_build_cells(result), end_section=True)
-    parts: list[Any] = [table]
+    parts: list[RenderableType] = [table]
     if results.changes:
         parts += ['', _build_changes(results)]
     return [*parts, '', format_conditions(results)]

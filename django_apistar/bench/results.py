@@ -142,7 +142,7 @@ def _iter_warnings(results: Results) -> Iterator[str]:
             yield f'{result.target.label} and {results.base.label} cannot be told apart.'
 
 
-def collect_system() -> dict[str, Any]:
+def collect_system() -> dict[str, object]:
     """Return the facts on which the figures depend: versions, processor, load."""
     return {
         'date': datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds'),
@@ -168,7 +168,7 @@ def _find_cpu() -> str:
 # As data
 
 
-def as_data(results: Results) -> dict[str, Any]:
+def as_data(results: Results) -> dict[str, object]:
     """Return the JSON document, which can serve as a baseline."""
     tool = {'name': results.tool, 'version': results.tool_version} if results.tool else None
     return {
@@ -181,7 +181,7 @@ def as_data(results: Results) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _as_data(result: TargetResult) -> dict[str, Any]:
+def _as_data(result: TargetResult) -> dict[str, object]:
     fields = ('p50_s', 'p90_s', 'p99_s', 'cpu_s')
     return {
         **dataclasses.asdict(result.target), 'transactions': result.transactions,

@@ -16,10 +16,14 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django_apistar.bench.targets import HOST, Answer, Target, TargetError, check_answer
 from django_apistar.bench.tools import Load, Tool, order
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+    from gunicorn.workers.base import Worker
 
 THREADS = 4
 _PATIENCE_S = 30.0
@@ -113,7 +117,9 @@ def run_load(server: TargetServer, tool: Tool, connections: int, duration_s: flo
     return dataclasses.replace(seen, cpu_s=(after - before) / (seen.transactions + seen.errors))
 
 
-def _start(target: Target, settings_module: str, number: int, errors: Any) -> Any:
+def _start(
+    target: Target, settings_module: str, number: int, errors: IO[bytes]
+) -> subprocess.Popen[bytes]:
     argument = {
         'key': target.key, 'fd': number, 'path': list(sys.path), 'settings': settings_module
     }  # fmt: skip
@@ -130,7 +136,7 @@ def _start(target: Target, settings_module: str, number: int, errors: Any) -> An
 _UNWANTED = ('GUNICORN_CMD_ARGS', 'GUNICORN_FD', 'GUNICORN_PID', 'LISTEN_PID', 'LISTEN_FDS')
 
 
-def _verify(server: TargetServer, errors: Any) -> None:
+def _verify(server: TargetServer, errors: IO[bytes]) -> None:
     try:
         answer = server.get()
     except (OSError, http.client.HTTPException) as exc:
@@ -169,13 +175,13 @@ def main(argument: dict[str, Any]) -> None:
                 if name in self.cfg.settings:
                     self.cfg.set(name, value)
 
-        def load(self) -> Any:
+        def load(self) -> WSGIApplication:
             return load_target(argument['key'])
 
     TargetApplication().run()
 
 
-def load_target(key: str) -> Any:
+def load_target(key: str) -> WSGIApplication:
     """Set the project up, and return the application of a target."""
     import django
 
@@ -186,7 +192,7 @@ def load_target(key: str) -> Any:
     return build_application(key)
 
 
-def end_with_parent(worker: Any) -> None:
+def end_with_parent(worker: Worker) -> None:
     """End the worker and its master when the other end of the standard input is closed."""
 
     def watch() -> None:

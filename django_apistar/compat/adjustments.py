@@ -5,6 +5,8 @@ without it, since which version, where in API Star, and when it can be removed. 
 all of them; `django_apistar/__init__.py` calls it before anything else can import API Star.
 """
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import datetime
@@ -17,11 +19,21 @@ import types
 import warnings
 from collections.abc import Callable, Iterator
 from email.message import Message
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote_plus
 
 from django_apistar.compat import older_versions
-from django_apistar.compat.signatures import get_plain_signature, get_signature
+from django_apistar.compat.signatures import get_plain_signature, get_signature, replace
+
+if TYPE_CHECKING:
+    import requests
+    import urllib3
+    from _typeshed.wsgi import WSGIEnvironment
+    from apistar.formats import BaseFormat
+    from apistar.types import Type
+    from apistar.validators import NumericType, Uniqueness, Validator
+
+Made = TypeVar('Made')
 
 
 def install() -> None:
@@ -58,14 +70,14 @@ def _url_decode() -> Iterator[None]:
     if hasattr(werkzeug.urls, 'url_decode'):
         yield
         return
-    setattr(werkzeug.urls, 'url_decode', _decode_form)  # noqa: B010
+    replace(werkzeug.urls, url_decode=_decode_form)
     try:
         yield
     finally:
         delattr(werkzeug.urls, 'url_decode')
 
 
-def _decode_form(form: bytes, cls: Callable[[Any], Any]) -> Any:
+def _decode_form(form: bytes, cls: Callable[[list[tuple[str, str]]], Made]) -> Made:
     """Return *form*, `application/x-www-form-urlencoded`, as *cls* of (name, value) pairs.
 
     As in Werkzeug 2: keeps blank values, replaces undecodable bytes, has no limit.
@@ -89,7 +101,7 @@ def _cgi() -> Iterator[None]:
         yield
         return
     stand_in = types.ModuleType('cgi', 'Stand-in for the part of cgi that API Star uses.')
-    setattr(stand_in, 'parse_header', _parse_header)  # noqa: B010
+    replace(stand_in, parse_header=_parse_header)
     sys.modules['cgi'] = stand_in
     try:
         yield
@@ -125,12 +137,7 @@ def _keep_double_slashes() -> None:
     from apistar.server import router
 
     if isinstance(router.Map, type):
-
-        def map_without_merging(rules: Any) -> Any:
-            return map_class(rules, merge_slashes=False)
-
-        map_class = router.Map
-        router.Map = map_without_merging
+        replace(router, Map=functools.partial(router.Map, merge_slashes=False))
 
 
 def _load_templates_of_packages_without_templates() -> None:
@@ -151,7 +158,7 @@ def _load_templates_of_packages_without_templates() -> None:
         except ValueError:
             return jinja2.DictLoader({})
 
-    templates.jinja2 = _copy_of(jinja2, PackageLoader=package_loader)
+    replace(templates, jinja2=_copy_of(jinja2, PackageLoader=package_loader))
 
 
 def _accept_any_length_in_test_client() -> None:
@@ -165,11 +172,15 @@ def _accept_any_length_in_test_client() -> None:
     if 'build_response' in vars(_WSGIAdapter):
         return
 
-    def build_response(self: Any, req: Any, resp: Any) -> Any:
+    def build_response(
+        self: _WSGIAdapter,
+        req: requests.PreparedRequest,
+        resp: urllib3.HTTPResponse,
+    ) -> requests.Response:
         resp.enforce_content_length = False
         return super(_WSGIAdapter, self).build_response(req, resp)
 
-    _WSGIAdapter.build_response = build_response
+    replace(_WSGIAdapter, build_response=build_response)
 
 
 def _encode_test_paths_as_servers_do() -> None:
@@ -184,12 +195,14 @@ def _encode_test_paths_as_servers_do() -> None:
         return
 
     @functools.wraps(get_environ)
-    def get_environ_of_a_server(self: Any, request: Any) -> Any:
+    def get_environ_of_a_server(
+        self: _WSGIAdapter, request: requests.PreparedRequest
+    ) -> WSGIEnvironment:
         environ = get_environ(self, request)
         environ['PATH_INFO'] = environ['PATH_INFO'].encode('utf-8').decode('latin-1')
         return environ
 
-    _WSGIAdapter.get_environ = get_environ_of_a_server
+    replace(_WSGIAdapter, get_environ=get_environ_of_a_server)
 
 
 def _read_annotations_that_are_text() -> None:
@@ -203,12 +216,12 @@ def _read_annotations_that_are_text() -> None:
 
     from django_apistar.compat.fields import generate_fields
 
-    Route.generate_fields = generate_fields
-    core.inspect = _copy_of(inspect, signature=get_plain_signature)
-    components.inspect = _copy_of(inspect, signature=get_signature)
+    replace(Route, generate_fields=generate_fields)
+    replace(core, inspect=_copy_of(inspect, signature=get_plain_signature))
+    replace(components, inspect=_copy_of(inspect, signature=get_signature))
 
 
-def _copy_of(module: types.ModuleType, **replaced: Any) -> types.ModuleType:
+def _copy_of(module: types.ModuleType, **replaced: object) -> types.ModuleType:
     """Return *module* with some of its names *replaced*, for one module that imports it."""
     copy = types.ModuleType(module.__name__)
     copy.__dict__.update(vars(module), **replaced)
@@ -223,7 +236,8 @@ def _ask_inspect_about_coroutines() -> None:
     from apistar.server import injector
 
     if sys.version_info >= (3, 14) and injector.asyncio is asyncio:
-        injector.asyncio = types.SimpleNamespace(iscoroutinefunction=inspect.iscoroutinefunction)
+        own = types.SimpleNamespace(iscoroutinefunction=inspect.iscoroutinefunction)
+        replace(injector, asyncio=own)
 
 
 # The rest repairs API Star's own classes in place, as handlers use them directly: a Type must not
@@ -248,18 +262,18 @@ def _refuse_impossible_dates() -> None:
         (formats.TimeFormat, 'time'),
         (formats.DateTimeFormat, 'datetime'),
     ):
-        format_class.validate = _refusing(format_class.validate, name, ValidationError)
+        replace(format_class, validate=_refusing(format_class.validate, name, ValidationError))
 
 
-def _refusing(validate: Any, name: str, error: type[Exception]) -> Any:
-    def refusing(self: Any, value: str) -> datetime.date | datetime.time:
+def _refusing(validate: Callable[..., Any], name: str, error: type[Exception]) -> object:
+    @functools.wraps(validate)
+    def refusing(self: BaseFormat, value: str) -> datetime.date | datetime.time:
         try:
             validated: datetime.date | datetime.time = validate(self, value)
         except (ValueError, OverflowError):
             raise error(f'Must be a valid {name}.') from None
         return validated
 
-    refusing.__wrapped__ = validate  # type: ignore[attr-defined]
     return refusing
 
 
@@ -271,7 +285,7 @@ def _coerce_nullable_booleans() -> None:
     from apistar.validators import Boolean
 
     if not hasattr(Boolean, 'value'):
-        Boolean.value = Boolean.values
+        replace(Boolean, value=Boolean.values)
 
 
 def _refuse_numbers_beyond_float() -> None:
@@ -287,8 +301,11 @@ def _refuse_numbers_beyond_float() -> None:
 
     @functools.wraps(validate)
     def validate_finite(
-        self: Any, value: Any, definitions: Any = None, allow_coerce: bool = False
-    ) -> Any:
+        self: NumericType,
+        value: object,
+        definitions: dict[str, Validator] | None = None,
+        allow_coerce: bool = False,
+    ) -> object:
         if allow_coerce and isinstance(value, str) and self.numeric_type is float:
             with contextlib.suppress(ValueError):  # `validate` raises its own error
                 value = float(value)
@@ -297,7 +314,7 @@ def _refuse_numbers_beyond_float() -> None:
         except OverflowError:
             return self.error('finite')
 
-    NumericType.validate = validate_finite
+    replace(NumericType, validate=validate_finite)
 
 
 def _tell_dates_apart() -> None:
@@ -313,25 +330,25 @@ def _tell_dates_apart() -> None:
         return
 
     @functools.wraps(make_hashable)
-    def make_any_hashable(self: Any, element: Any) -> Any:
+    def make_any_hashable(self: Uniqueness, element: object) -> object:
         if isinstance(element, (datetime.date, datetime.time)):
             return element
         return make_hashable(self, dict(element) if isinstance(element, Type) else element)
 
-    Uniqueness.make_hashable = make_any_hashable
+    replace(Uniqueness, make_hashable=make_any_hashable)
 
 
 def _leave_unions_unchanged() -> None:
     """`(a | b) | c` appended c to the list of the first union (validators.py, `__or__`)."""
     from apistar.validators import Union, Validator
 
-    def unite(self: Any, other: Any) -> Any:
+    def unite(self: Validator, other: Validator) -> Union:
         return Union([*_alternatives(self), *_alternatives(other)])
 
-    def _alternatives(validator: Any) -> list[Any]:
+    def _alternatives(validator: Validator) -> list[Validator]:
         return list(validator.items) if isinstance(validator, Union) else [validator]
 
-    Validator.__or__ = unite
+    replace(Validator, __or__=unite)
 
 
 def _copy_types() -> None:
@@ -344,13 +361,13 @@ def _copy_types() -> None:
     if '__reduce__' in vars(Type):
         return
 
-    def reduce(self: Any) -> Any:
+    def reduce(self: Type) -> tuple[object, ...]:
         return _rebuild_type, (type(self), dict(object.__getattribute__(self, '_dict')))
 
-    Type.__reduce__ = reduce
+    replace(Type, __reduce__=reduce)
 
 
-def _rebuild_type(cls: Any, values: dict[str, Any]) -> Any:
+def _rebuild_type(cls: type[Made], values: dict[str, object]) -> Made:
     instance = cls.__new__(cls)
     object.__setattr__(instance, '_dict', values)
     return instance
@@ -368,9 +385,11 @@ def _read_objects() -> None:
         return
     from django_apistar.compat import attributes
 
-    types.attributes = attributes
-    types.Type.__init__ = attributes.build_constructor(types.Type.__init__)
-    types.Type.validate = attributes.build_validate(types.Type.validate.__func__)
+    replace(types, attributes=attributes)
+    replace(
+        types.Type, __init__=attributes.build_constructor(types.Type.__init__),
+        validate=attributes.build_validate(types.Type.validate.__func__),
+    )  # fmt: skip
 
 
 def _validate_patterns_in_one_pass() -> None:

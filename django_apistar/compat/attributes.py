@@ -11,11 +11,15 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from math import isfinite
-from typing import Any
+from typing import Any, TypeAlias, TypeGuard
 
 from apistar import types, validators
 from apistar.exceptions import ValidationError
 
+from django_apistar.compat.fields import ValidatorOrType
+from django_apistar.compat.signatures import Function
+
+Reader: TypeAlias = Callable[[object], object]
 # Instead of None for a nested Type, which refuses null: there is no related instance.
 NULL = object()
 
@@ -32,7 +36,7 @@ def build_constructor(make: Callable[..., None]) -> Callable[..., None]:
     """Return *make*, `Type.__init__`, with a conversion of objects before it."""
 
     @functools.wraps(make)
-    def make_of_anything(self: Any, *args: Any, **kwargs: Any) -> None:
+    def make_of_anything(self: types.Type, *args: Any, **kwargs: Any) -> None:
         if not args or isinstance(args[0], _NO_OBJECTS):
             return make(self, *args, **kwargs)
         source, *rest = args
@@ -44,17 +48,20 @@ def build_constructor(make: Callable[..., None]) -> Callable[..., None]:
     return make_of_anything
 
 
-def build_validate(validate: Callable[..., Any]) -> Any:
+def build_validate(validate: Function) -> object:
     """Return *validate*, `Type.validate`, as a class method that takes NULL for None."""
 
     @functools.wraps(validate)
-    def validate_instance(cls: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
+    def validate_instance(
+        cls: type[types.Type], value: object, *args: object, **kwargs: object
+    ) -> object:
         return None if value is NULL else validate(cls, value, *args, **kwargs)
 
-    return classmethod(validate_instance)
+    bound: Any = validate_instance  # whose parameters mypy counts otherwise
+    return classmethod(bound)
 
 
-def read_attribute(validator: Any, name: str, source: Any) -> Any:
+def read_attribute(validator: ValidatorOrType, name: str, source: object) -> object:
     """Return the attribute *name* of *source*, converted; null for a missing related instance."""
     try:
         value = getattr(source, name)
@@ -65,11 +72,11 @@ def read_attribute(validator: Any, name: str, source: Any) -> Any:
     return value if isinstance(value, _PLAIN) else read_value(validator, value)
 
 
-def build_attribute_reader(validator: Any, name: str) -> Callable[[Any], Any]:
+def build_attribute_reader(validator: ValidatorOrType, name: str) -> Reader:
     """Return `read_attribute` of *validator* and *name*, which are examined once."""
     convert, null = build_reader(validator), NULL if _is_nested(validator) else None
 
-    def read(source: Any) -> Any:
+    def read(source: object) -> object:
         try:
             value = getattr(source, name)
         except _load_django().ObjectDoesNotExist:
@@ -83,14 +90,14 @@ def build_attribute_reader(validator: Any, name: str) -> Callable[[Any], Any]:
     return read
 
 
-def read_value(validator: Any, value: Any) -> Any:
+def read_value(validator: object, value: object) -> object:
     """Return *value*, of a property, converted where *validator* needs that."""
     if value is None:
         return NULL if _is_nested(validator) else None
     return _convert(validator, value)
 
 
-def build_reader(validator: Any) -> Callable[[Any], Any] | None:
+def build_reader(validator: object) -> Reader | None:
     """Return what converts values for *validator*, None where it reads them as they are."""
     if _is_nested(validator):
         return lambda value: (
@@ -102,13 +109,13 @@ def build_reader(validator: Any) -> Callable[[Any], Any] | None:
     return None
 
 
-def build_row_reader(cls: Any, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def build_row_reader(cls: type[types.Type], read: Reader) -> Reader:
     """Return *read*, which takes objects, for the rows of a QuerySet.
 
     Rows of `values()` are dicts too, but not a client's: they are converted.
     """
 
-    def read_row(row: Any) -> Any:
+    def read_row(row: object) -> object:
         if not isinstance(row, dict):
             return read(row)
         try:
@@ -119,7 +126,7 @@ def build_row_reader(cls: Any, read: Callable[[Any], Any]) -> Callable[[Any], An
     return read_row
 
 
-def refuse(cls: Any, source: Any, detail: Any) -> ValidationError:
+def refuse(cls: type[types.Type], source: object, detail: object) -> ValidationError:
     """Return the error for *source*, a dict, object or row that is no valid *cls*."""
     if isinstance(source, dict):
         return ValidationError(detail)
@@ -131,7 +138,7 @@ def refuse(cls: Any, source: Any, detail: Any) -> ValidationError:
 class UnreadableError(ValidationError):
     """An object that is no valid Type. `detail` is API Star's."""
 
-    def __init__(self, cls: Any, source: Any, detail: Any) -> None:
+    def __init__(self, cls: type[types.Type], source: object, detail: object) -> None:
         super().__init__(detail)
         self._cls = cls
         self._source = source
@@ -144,7 +151,7 @@ class UnreadableError(ValidationError):
         return f'{name} cannot be made of {_get_name(self._source)}: {text}'
 
 
-def _get_name(source: Any) -> str:
+def _get_name(source: object) -> str:
     """Return what *source* is, without calling its `__str__`, which may query the database."""
     if isinstance(source, dict):
         return 'a row'
@@ -153,7 +160,7 @@ def _get_name(source: Any) -> str:
     return name if key is None else f'{name} with pk={key!r}'
 
 
-def _iter_faults(detail: Any, value: Any, path: str = '') -> Iterator[str]:
+def _iter_faults(detail: object, value: object, path: str = '') -> Iterator[str]:
     """Yield 'field is value: message' for each message of *detail*."""
     if not isinstance(detail, Mapping):
         yield f'{path} is {_repr.repr(value)}: {detail}' if path else str(detail)
@@ -168,7 +175,7 @@ def _iter_faults(detail: Any, value: Any, path: str = '') -> Iterator[str]:
             yield from _iter_faults(inner, found, below)
 
 
-def _get(value: Any, key: Any) -> Any:
+def _get(value: object, key: Any) -> object:
     if isinstance(value, dict):
         return value[key]
     return (_as_list(value) or [])[key] if isinstance(key, int) else getattr(value, key)
@@ -177,19 +184,19 @@ def _get(value: Any, key: Any) -> Any:
 # Conversions. Other values are left to the validator, which refuses them.
 
 
-def _convert(validator: Any, value: Any) -> Any:
+def _convert(validator: object, value: object) -> object:
     if isinstance(value, _READY):
         return value
     convert = build_reader(validator)
     return value if convert is None else convert(value)
 
 
-def _is_stock(validator: Any, base: Any) -> bool:
+def _is_stock(validator: validators.Validator, base: type[validators.Validator]) -> bool:
     """Whether *validator* validates as *base* does. A project's own may need the original value."""
     return type(validator).validate is base.validate and 'validate' not in vars(validator)
 
 
-def _is_nested(validator: Any) -> bool:
+def _is_nested(validator: object) -> TypeGuard[type[types.Type]]:
     # isinstance, as issubclass of a Type is slow.
     return (
         isinstance(validator, types.TypeMetaclass)
@@ -197,12 +204,12 @@ def _is_nested(validator: Any) -> bool:
     )
 
 
-def _takes_instance(validator: Any) -> bool:
+def _takes_instance(validator: object) -> bool:
     is_container = isinstance(validator, (validators.Object, validators.Union))
     return is_container or isinstance(validator, type)
 
 
-def _read_text(validator: Any, value: Any) -> Any:
+def _read_text(validator: validators.String, value: object) -> object:
     if isinstance(value, uuid.UUID):
         return str(value)
     if isinstance(value, enum.Enum):
@@ -215,13 +222,13 @@ def _read_text(validator: Any, value: Any) -> Any:
     return value
 
 
-def _read_number(validator: Any, value: Any) -> Any:
+def _read_number(validator: validators.NumericType, value: object) -> object:
     if isinstance(value, Decimal):
         return value if value.is_snan() else _read_decimal(validator, value)
     return _convert(validator, value.value) if isinstance(value, enum.Enum) else value
 
 
-def _read_decimal(validator: Any, value: Decimal) -> Any:
+def _read_decimal(validator: validators.NumericType, value: Decimal) -> object:
     number = float(value)
     if validator.numeric_type is not int or not isfinite(number):
         return number
@@ -230,7 +237,7 @@ def _read_decimal(validator: Any, value: Decimal) -> Any:
     return value if number.is_integer() else number  # as a float it would lose its fraction
 
 
-def _read_items(validator: Any, value: Any) -> Any:
+def _read_items(validator: validators.Array, value: object) -> object:
     rows = _as_list(value)
     items = validator.items
     if rows is None or items is None:
@@ -244,7 +251,7 @@ def _read_items(validator: Any, value: Any) -> Any:
     return [_convert(items[n] if n < len(items) else rest, row) for n, row in enumerate(rows)]
 
 
-def _as_list(value: Any) -> list[Any] | None:
+def _as_list(value: Any) -> list[object] | None:
     """Return the rows of a list, a related manager, a QuerySet or another iterable."""
     django = _load_django()
     if isinstance(value, list):
@@ -255,27 +262,27 @@ def _as_list(value: Any) -> list[Any] | None:
     return list(value) if is_rows and not isinstance(value, type) else None
 
 
-def _read_members(validator: Any, value: Any) -> Any:
+def _read_members(validator: validators.Object, value: object) -> object:
     if isinstance(value, dict):
         return _convert_dict(validator, value)
     is_instance = isinstance(value, _load_django().Model)
     return _read_attributes(validator, value) if is_instance else value
 
 
-def _read_attributes(validator: Any, source: Any) -> dict[str, Any]:
+def _read_attributes(validator: validators.Object, source: object) -> dict[str, object]:
     return {
         name: read_attribute(child, name, source) for name, child in validator.properties.items()
     }
 
 
-def _convert_dict(validator: Any, value: dict[Any, Any]) -> dict[Any, Any]:
+def _convert_dict(validator: validators.Object, value: dict[str, object]) -> dict[str, object]:
     if validator.pattern_properties:  # several validators may read one value
         return value
     rest, properties = validator.additional_properties, validator.properties
     return {key: read_value(properties.get(key, rest), item) for key, item in value.items()}
 
 
-def _read_alternative(validator: Any, value: Any) -> Any:
+def _read_alternative(validator: validators.Union, value: object) -> object:
     """Return *value* converted for the first alternative that accepts it."""
     for child in validator.items:
         converted = _convert(child, value)
@@ -289,7 +296,7 @@ def _read_alternative(validator: Any, value: Any) -> Any:
     return value
 
 
-_CONVERSIONS: dict[Any, Callable[[Any, Any], Any]] = {
+_CONVERSIONS: dict[type[validators.Validator], Callable[[Any, object], object]] = {
     validators.String: _read_text,
     validators.NumericType: _read_number,
     validators.Array: _read_items,

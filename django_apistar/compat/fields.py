@@ -7,15 +7,17 @@ takes 'get' for a method with a body.
 import inspect
 import re
 import typing
-from typing import Any
+from typing import Any, TypeAlias, TypeGuard
 
-from apistar import http, types, validators
+from apistar import Route, http, types, validators
 from apistar.document import Field
 
-from django_apistar.compat.signatures import get_plain_signature
+from django_apistar.compat.signatures import Function, get_plain_signature
 
 NO_BODY = ('GET', 'DELETE', 'HEAD')
-VALIDATORS = {
+# API Star takes a Type wherever it takes a validator.
+ValidatorOrType: TypeAlias = validators.Validator | type[types.Type]
+VALIDATORS: dict[object, type[validators.Validator]] = {
     int: validators.Integer,
     float: validators.Number,
     bool: validators.Boolean,
@@ -24,10 +26,10 @@ VALIDATORS = {
 }
 
 
-def generate_fields(route: Any, url: str, method: str, handler: Any) -> list[Any]:
+def generate_fields(route: Route, url: str, method: str, handler: Function) -> list[Field]:
     """Return the link's fields of *handler*; replaces `Route.generate_fields`."""
     path_names = [part.strip('{}').lstrip('+') for part in re.findall('{[^}]*}', url)]
-    fields: list[Any] = []
+    fields: list[Field] = []
     for parameter in get_plain_signature(handler).parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
@@ -38,12 +40,12 @@ def generate_fields(route: Any, url: str, method: str, handler: Any) -> list[Any
     return fields
 
 
-def _path_field(parameter: inspect.Parameter) -> Any:
+def _path_field(parameter: inspect.Parameter) -> Field:
     validator = VALIDATORS.get(parameter.annotation)
     return Field(parameter.name, 'path', schema=validator() if validator else None)
 
 
-def _other_fields(parameter: inspect.Parameter, method: str) -> list[Any]:
+def _other_fields(parameter: inspect.Parameter, method: str) -> list[Field]:
     annotation = parameter.annotation
     if annotation is parameter.empty:
         return [Field(parameter.name, 'query')]
@@ -61,7 +63,7 @@ def _other_fields(parameter: inspect.Parameter, method: str) -> list[Any]:
     return []
 
 
-def _type_fields(parameter: inspect.Parameter, method: str) -> list[Any]:
+def _type_fields(parameter: inspect.Parameter, method: str) -> list[Field]:
     validator = parameter.annotation.validator
     if method in NO_BODY:
         properties = validator.properties.items()
@@ -78,7 +80,7 @@ def _default(parameter: inspect.Parameter) -> dict[str, Any]:
     return {'default': parameter.default}
 
 
-def get_item(annotation: Any) -> Any:
+def get_item(annotation: object) -> object:
     """Return T for `List[T]` and `list[T]`, else None."""
     if typing.get_origin(annotation) is not list:
         return None
@@ -86,12 +88,12 @@ def get_item(annotation: Any) -> Any:
     return item if _is_hashable(item) else None
 
 
-def is_type(annotation: Any) -> bool:
+def is_type(annotation: object) -> TypeGuard[type[types.Type]]:
     """Return whether *annotation* is a subclass of types.Type."""
     return isinstance(annotation, type) and issubclass(annotation, types.Type)
 
 
-def _is_hashable(annotation: Any) -> bool:
+def _is_hashable(annotation: object) -> bool:
     try:
         hash(annotation)
     except TypeError:

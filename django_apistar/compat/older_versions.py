@@ -8,6 +8,8 @@ import functools
 from abc import ABCMeta
 from typing import Any
 
+from django_apistar.compat.signatures import replace
+
 
 def install() -> None:
     """Bring an older API Star up to 0.5.42. What our Injector replaces is left out. Idempotent."""
@@ -25,12 +27,12 @@ def _compare_types_with_generics() -> None:
     if '__subclasscheck__' in vars(TypeMetaclass):
         return
 
-    def is_subclass(cls: Any, subclass: Any) -> bool:
+    def is_subclass(cls: TypeMetaclass, subclass: type) -> bool:
         with contextlib.suppress(TypeError):
             return ABCMeta.__subclasscheck__(cls, subclass)
         return False
 
-    TypeMetaclass.__subclasscheck__ = is_subclass
+    replace(TypeMetaclass, __subclasscheck__=is_subclass)
 
 
 def _refuse_text_for_types() -> None:
@@ -48,9 +50,9 @@ def _refuse_text_for_types() -> None:
     init = Type.__init__
 
     @functools.wraps(init)
-    def init_from_no_text(self: Any, *args: Any, **kwargs: Any) -> None:
+    def init_from_no_text(self: Type, *args: Any, **kwargs: Any) -> None:
         if args and isinstance(args[0], str):
             raise ValidationError('Must be an object.')
         init(self, *args, **kwargs)
 
-    Type.__init__ = init_from_no_text
+    replace(Type, __init__=init_from_no_text)

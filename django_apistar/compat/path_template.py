@@ -10,7 +10,6 @@ import functools
 import re
 import uuid
 from collections.abc import Callable
-from typing import Any
 
 from werkzeug.routing import BaseConverter, Map, Rule
 from werkzeug.routing.converters import DEFAULT_CONVERTERS
@@ -140,7 +139,7 @@ def _try_out(converter: BaseConverter) -> None:
         converter.to_python('0')
 
 
-def get_shape(parameter: PathParameter, converter: str) -> tuple[Any, ...]:
+def get_shape(parameter: PathParameter, converter: str) -> tuple[object, ...]:
     """Return a value that is equal for parameters that take the same values.
 
     *converter* is for a parameter in braces.
@@ -155,5 +154,5 @@ def get_shape(parameter: PathParameter, converter: str) -> tuple[Any, ...]:
     return (parameter.converter, *sorted((key, _sort(value)) for key, value in own.items()))
 
 
-def _sort(value: Any) -> str:
+def _sort(value: object) -> str:
     return repr(sorted(value) if isinstance(value, set) else value)

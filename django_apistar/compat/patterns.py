@@ -2,10 +2,15 @@
 
 import functools
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TypeAlias, TypeGuard
 
-from apistar.validators import Object, ValidationError
+from apistar.validators import Object, ValidationError, Validator
+
+from django_apistar.compat.fields import ValidatorOrType
+from django_apistar.compat.signatures import replace
+
+Definitions: TypeAlias = dict[str, Validator] | None
 
 
 def repair() -> None:
@@ -15,22 +20,22 @@ def repair() -> None:
     Without patterns there are no more of those than properties.
     """
     if not hasattr(Object.validate, '__wrapped__'):
-        Object.validate = _build_validate(Object.validate)
+        replace(Object, validate=_build_validate(Object.validate))
 
 
-def _build_validate(stock: Any) -> Any:
+def _build_validate(stock: Callable[..., dict[str, object]]) -> object:
     @functools.wraps(stock)
     def validate(
-        self: Any, value: Any, definitions: Any = None, allow_coerce: bool = False
-    ) -> dict[str, Any]:
-        if not self.pattern_properties or not _is_usual(self, value):
-            return stock(self, value, definitions, allow_coerce)  # type: ignore[no-any-return]
+        self: Object, value: object, definitions: Definitions = None, allow_coerce: bool = False
+    ) -> dict[str, object]:
+        if not self.pattern_properties or not _is_usual(value, self):
+            return stock(self, value, definitions, allow_coerce)
         return _Validation(self, value, definitions, allow_coerce).run()
 
     return validate
 
 
-def _is_usual(schema: Any, value: Any) -> bool:
+def _is_usual(value: object, schema: Object) -> TypeGuard[Mapping[str, object]]:
     """Whether *value* is an object of a size that *schema* allows. Any other is refused at once."""
     return (
         isinstance(value, Mapping)
@@ -43,17 +48,21 @@ def _is_usual(schema: Any, value: Any) -> bool:
 class _Validation:
     """The validation of one object, in API Star's order."""
 
-    def __init__(self, schema: Any, value: Any, definitions: Any, allow_coerce: bool) -> None:
+    def __init__(
+        self,
+        schema: Object,
+        value: Mapping[str, object],
+        definitions: Definitions,
+        allow_coerce: bool,
+    ) -> None:
         self.schema = schema
         self.value = value
-        self.options = {
-            'definitions': schema.get_definitions(definitions),
-            'allow_coerce': allow_coerce,
-        }
-        self.validated: dict[str, Any] = {}
-        self.errors: dict[str, Any] = {}
+        self.definitions = schema.get_definitions(definitions)
+        self.allow_coerce = allow_coerce
+        self.validated: dict[str, object] = {}
+        self.errors: dict[str, object] = {}
 
-    def run(self) -> dict[str, Any]:
+    def run(self) -> dict[str, object]:
         schema = self.schema
         for key in schema.required:
             if key not in self.value:
@@ -72,13 +81,15 @@ class _Validation:
             raise ValidationError(self.errors)
         return self.validated
 
-    def _validate(self, key: str, child: Any) -> None:
+    def _validate(self, key: str, child: ValidatorOrType) -> None:
         try:
-            self.validated[key] = child.validate(self.value[key], **self.options)
+            self.validated[key] = child.validate(
+                self.value[key], self.definitions, self.allow_coerce
+            )
         except ValidationError as exc:
             self.errors[key] = exc.detail
 
-    def _add_the_rest(self, additional: Any) -> None:
+    def _add_the_rest(self, additional: ValidatorOrType | bool | None) -> None:
         rest = [key for key in self.value if not (key in self.validated or key in self.errors)]
         for key in rest:
             if additional is True:

@@ -8,12 +8,14 @@ import inspect
 import types
 import typing
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 _UNIONS = (typing.Union, types.UnionType)
+# A handler, a view, a component's `resolve`, a hook's method: its signature says what it takes.
+Function: TypeAlias = Callable[..., Any]
 
 
-def get_signature(func: Callable[..., Any]) -> inspect.Signature:
+def get_signature(func: Function) -> inspect.Signature:
     """Return the signature of *func*, with annotations that are text evaluated.
 
     Where one cannot be evaluated they stay text, which callers report.
@@ -27,7 +29,7 @@ def get_signature(func: Callable[..., Any]) -> inspect.Signature:
         return signature
 
 
-def get_plain_signature(func: Callable[..., Any]) -> inspect.Signature:
+def get_plain_signature(func: Function) -> inspect.Signature:
     """Return the signature with each `Optional[T]` read as API Star's `T = None`."""
     signature = get_signature(func)
     parameters = signature.parameters.values()
@@ -50,7 +52,7 @@ def without_optional(parameter: inspect.Parameter) -> inspect.Parameter:
     return parameter.replace(annotation=annotation, default=default)
 
 
-def strip_optional(annotation: Any) -> tuple[Any, bool]:
+def strip_optional(annotation: object) -> tuple[object, bool]:
     """Return (T, True) for `Optional[T]` and `T | None`, else (annotation, False)."""
     if typing.get_origin(annotation) not in _UNIONS:
         return annotation, False
@@ -61,7 +63,7 @@ def strip_optional(annotation: Any) -> tuple[Any, bool]:
     return annotation, False
 
 
-def get_source(func: Any) -> str:
+def get_source(func: object) -> str:
     """Return 'file:line' of *func* or of its class, '' where Python does not know it."""
     code = getattr(inspect.unwrap(func) if callable(func) else func, '__code__', None)
     if code is not None:
@@ -73,12 +75,18 @@ def get_source(func: Any) -> str:
         return ''
 
 
-def get_dotted_name(func: Any) -> str:
+def get_dotted_name(func: object) -> str:
     """Return 'module.qualified_name' of a function, method, class or callable object."""
     named = func if hasattr(func, '__qualname__') else getattr(func, 'func', type(func))
     return f'{named.__module__}.{named.__qualname__}'
 
 
-def _annotations(signature: inspect.Signature) -> list[Any]:
+def _annotations(signature: inspect.Signature) -> list[object]:
     parameters = signature.parameters.values()
     return [signature.return_annotation, *(parameter.annotation for parameter in parameters)]
+
+
+def replace(owner: object, **new: object) -> None:
+    """Set attributes of a class or module of API Star, whose types mypy takes for granted."""
+    for name, value in new.items():
+        setattr(owner, name, value)

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings as django_settings
 
@@ -58,7 +57,7 @@ def get_folders() -> Folders:
     return parse(given if isinstance(given, dict) else {}, lambda *problem: None)
 
 
-def parse(given: dict[str, Any], report: Report) -> Folders:
+def parse(given: dict[str, object], report: Report) -> Folders:
     """Return what *given*, APISTAR_SETTINGS, says of folders; *report* every mistake."""
     return Folders(
         _parse_folder('TEMPLATE_DIR', given.get('TEMPLATE_DIR'), report),
@@ -67,7 +66,7 @@ def parse(given: dict[str, Any], report: Report) -> Folders:
     )
 
 
-def _parse_folder(key: str, given: Any, report: Report) -> str | None:
+def _parse_folder(key: str, given: object, report: Report) -> str | None:
     if given is None:
         return None
     if isinstance(given, (str, os.PathLike)) and given and Path(given).is_dir():
@@ -79,7 +78,7 @@ def _parse_folder(key: str, given: Any, report: Report) -> str | None:
     return None
 
 
-def _parse_packages(given: Any, report: Report) -> tuple[Package, ...]:
+def _parse_packages(given: object, report: Report) -> tuple[Package, ...]:
     if given is None:
         return ()
     if isinstance(given, (list, tuple)) and all(isinstance(name, str) for name in given):

@@ -1,18 +1,16 @@
 """Lazy text, as Django's `gettext_lazy` and `reverse_lazy` make it."""
 
-from typing import Any
-
 from django.conf import settings as django_settings
 from django.urls import get_script_prefix, set_script_prefix
 from django.utils import translation
 from django.utils.functional import Promise
 
 
-def is_lazy(value: Any) -> bool:
+def is_lazy(value: object) -> bool:
     return isinstance(value, Promise)
 
 
-def read_text(value: Any) -> Any:
+def read_text(value: object) -> object:
     """Return *value*, where it is lazy as the text that it stands for in LANGUAGE_CODE.
 
     Raises what the function behind it raises.
@@ -24,7 +22,7 @@ def read_text(value: Any) -> Any:
         return str.__str__(str(value))
 
 
-def read_path(value: Any) -> Any:
+def read_path(value: object) -> object:
     """As read_text, for a URL as PATH_INFO has it: without the script prefix."""
     prefix = get_script_prefix()
     set_script_prefix('/')

@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeGuard, TypeVar
 from urllib.parse import urlsplit
 
 from apistar import Component
@@ -25,7 +25,7 @@ from django_apistar.conf import folders, operation, prefixes
 from django_apistar.conf.folders import Folders
 from django_apistar.conf.lazies import read_path, read_text
 from django_apistar.conf.problems import Problem, SettingsError
-from django_apistar.conf.route_module import describe_cause, load_routes
+from django_apistar.conf.route_module import Routes, describe_cause, load_routes
 
 __all__ = ['Problem', 'Settings', 'SettingsError', 'find_problems', 'get_settings']
 
@@ -41,6 +41,8 @@ HOOK_METHODS = ('on_request', 'on_response', 'on_error')
 FAILED = object()  # what could not be imported or made, and is reported already
 PATH = re.compile(r'/(?!/)[^{}<>?#\\\s]*')
 PERIODS_S = {'second': 1, 'minute': 60, 'hour': 3600, 'day': 86400}
+Default = TypeVar('Default')
+Wanted = TypeVar('Wanted')
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,12 +50,12 @@ class Settings:
     """The project's settings, checked. Prefixes start with '/'; URLs are paths."""
 
     route_conf: str
-    routes: tuple[Any, ...]  # of apistar.Route and apistar.Include
-    django_prefixes: tuple[Any, ...]  # paths; prefixes.read() reads the lazy ones
+    routes: Routes
+    django_prefixes: tuple[prefixes.Prefix, ...]  # prefixes.read() reads the lazy ones
     static_prefix: str | None  # path part of STATIC_URL, with both slashes
-    components: tuple[Any, ...]
-    event_hooks: tuple[Any, ...]
-    auth_components: tuple[Any, ...]
+    components: tuple[Component, ...]
+    event_hooks: tuple[object, ...]  # classes and instances
+    auth_components: tuple[Component, ...]
     app_class: type | None
     folders: Folders  # of templates and static files
     docs_url: str | None
@@ -65,7 +67,7 @@ class Settings:
     title: str
     description: str
     version: str
-    servers: tuple[str | dict[str, Any], ...]
+    servers: tuple[str | dict[str, object], ...]
     token_ttl: timedelta | None
     token_limit_per_user: int | None
     login_throttle: tuple[int, int] | None  # attempts, seconds
@@ -165,13 +167,15 @@ class _Parser:
         )  # fmt: skip
         return {}
 
-    def _settled(self, key: str, value: Any) -> Any:
+    def _settled(self, key: str, value: object) -> object:
         """Return *value* with the text of what is lazy in it, FAILED where that cannot be read."""
         if key == prefixes.KEY:
             return value
         read = read_path if key.endswith('_URL') else read_text
         try:
-            return type(value)(map(read, value)) if type(value) in (list, tuple) else read(value)
+            if type(value) is list or type(value) is tuple:
+                return type(value)(map(read, value))
+            return read(value)
         except Exception as exc:
             self._report(
                 'E011', f'{key} holds lazy text that cannot be read: {describe_cause(exc)}.',
@@ -188,7 +192,7 @@ class _Parser:
 
     # Prefixes
 
-    def _prefixes(self) -> tuple[Any, ...]:
+    def _prefixes(self) -> tuple[prefixes.Prefix, ...]:
         return prefixes.parse(self.given.get(prefixes.KEY, ()), self._report)
 
     def _static_prefix(self) -> str | None:
@@ -203,22 +207,22 @@ class _Parser:
 
     # Components and hooks
 
-    def _components(self, key: str) -> tuple[Any, ...]:
+    def _components(self, key: str) -> tuple[Component, ...]:
         hint = 'Write instances, as in [MyComponent()], or their dotted paths.'
         return tuple(
             component for component in self._objects(key)
-            if self._is_wanted(key, 'E008', component, _is_component, 'an API Star component', hint)
+            if self._is_wanted(component, _is_component, key, 'E008', 'an API Star component', hint)
         )  # fmt: skip
 
-    def _event_hooks(self) -> tuple[Any, ...]:
+    def _event_hooks(self) -> tuple[object, ...]:
         hint = 'A hook is a class with on_request, on_response or on_error.'
         return tuple(
             hook for hook in self._objects('EVENT_HOOKS')
-            if self._is_wanted('EVENT_HOOKS', 'E009', hook, _is_hook, 'an event hook', hint)
+            if self._is_wanted(hook, _is_hook, 'EVENT_HOOKS', 'E009', 'an event hook', hint)
             and self._can_be_made(hook)
         )  # fmt: skip
 
-    def _can_be_made(self, hook: Any) -> bool:
+    def _can_be_made(self, hook: object) -> bool:
         """A hook's class is called without arguments for each request, and so once here."""
         try:
             if isinstance(hook, type):
@@ -232,8 +236,9 @@ class _Parser:
         return True
 
     def _is_wanted(
-        self, key: str, id: str, item: Any, test: Callable[[Any], bool], noun: str, hint: str
-    ) -> bool:
+        self, item: object, test: Callable[[object], TypeGuard[Wanted]],
+        key: str, id: str, noun: str, hint: str,
+    ) -> TypeGuard[Wanted]:  # fmt: skip
         if item is FAILED:
             return False
         if not test(item):
@@ -241,7 +246,7 @@ class _Parser:
             return False
         return True
 
-    def _objects(self, key: str) -> list[Any]:
+    def _objects(self, key: str) -> list[object]:
         """Return the instances or classes that the list *key* holds or names."""
         given = self.given.get(key)
         if given is None:
@@ -256,8 +261,8 @@ class _Parser:
             return objects
         return [self._instance(key, item) for item in objects]
 
-    def _flattened(self, key: str, given: Sequence[Any]) -> list[Any]:
-        items: list[Any] = []
+    def _flattened(self, key: str, given: Sequence[object]) -> list[object]:
+        items: list[object] = []
         for item in given:
             if isinstance(item, (list, tuple)):
                 self._report(
@@ -270,7 +275,7 @@ class _Parser:
                 items.append(item)
         return items
 
-    def _object(self, key: str, item: Any) -> Any:
+    def _object(self, key: str, item: object) -> object:
         if not isinstance(item, str):
             return item
         try:
@@ -282,7 +287,7 @@ class _Parser:
             )  # fmt: skip
             return FAILED
 
-    def _instance(self, key: str, item: Any) -> Any:
+    def _instance(self, key: str, item: object) -> object:
         """A component's class is as good as an instance where it needs no arguments."""
         if not (isinstance(item, type) and issubclass(item, Component)):
             return item
@@ -306,56 +311,58 @@ class _Parser:
 
     # Single values
 
-    def _value(self, key: str, default: Any, types: Any, wanted: str) -> Any:
+    def _value(self, key: str, default: Default, type_: type[Default], wanted: str) -> Default:
         given = self.given.get(key, default)
-        if isinstance(given, types):
+        if isinstance(given, type_):
             return given
         return self._refused(key, given, wanted, default)
 
-    def _refused(self, key: str, given: Any, wanted: str, default: Any) -> Any:
+    def _refused(self, key: str, given: object, wanted: str, default: Default) -> Default:
         self._report(
             'E011', f'{key} is {given!r}; it must be {wanted}.', f'Remove {key}, or correct it.'
         )
         return default
 
-    def _sequence(self, key: str, types: Any, wanted: str) -> tuple[Any, ...]:
+    def _sequence(self, key: str, types: type | tuple[type, ...], wanted: str) -> tuple[Any, ...]:
         given = self.given.get(key)
         if given is None:
             return ()
         if isinstance(given, (list, tuple)) and all(isinstance(item, types) for item in given):
             return tuple(given)
-        return self._refused(key, given, f'a list of {wanted}', ())  # type: ignore[no-any-return]
+        return self._refused(key, given, f'a list of {wanted}', ())
 
     def _path(self, key: str, default: str | None) -> str | None:
         given = self.given.get(key, default)
         if given is None or (isinstance(given, str) and PATH.fullmatch(given)):
             return given
         wanted = 'a path that starts with a slash and has no parameters, or None'
-        return self._refused(key, given, wanted, default)  # type: ignore[no-any-return]
+        return self._refused(key, given, wanted, default)
 
     def _docs_ui(self) -> str:
         given = self.given.get('DOCS_UI', DOCS_UIS[0])
         if given in DOCS_UIS:
             return str(given)
         wanted = ', '.join(map(repr, DOCS_UIS[:-1])) + f' or {DOCS_UIS[-1]!r}'
-        return self._refused('DOCS_UI', given, wanted, DOCS_UIS[0])  # type: ignore[no-any-return]
+        return self._refused('DOCS_UI', given, wanted, DOCS_UIS[0])
 
     def _policy(self) -> str | None:
-        given = self.given.get('DOCS_CSP', '')
-        if given is None or 'DOCS_CSP' not in self.given:
-            return given  # type: ignore[no-any-return]
+        if 'DOCS_CSP' not in self.given:
+            return ''
+        given = self.given['DOCS_CSP']
+        if given is None:
+            return None
         policy = ' '.join(given.split()) if isinstance(given, str) else ''
         if policy and policy.isascii() and policy.isprintable():
             return policy
         wanted = 'a Content-Security-Policy, or None'
-        return self._refused('DOCS_CSP', given, wanted, '')  # type: ignore[no-any-return]
+        return self._refused('DOCS_CSP', given, wanted, '')
 
     def _count(self, key: str, default: int | None) -> int | None:
         given = self.given.get(key, default)
         if given is None or (isinstance(given, int) and not isinstance(given, bool) and given >= 0):
             return given
         wanted = 'a number that is not negative, or None'
-        return self._refused(key, given, wanted, default)  # type: ignore[no-any-return]
+        return self._refused(key, given, wanted, default)
 
     def _duration(self, key: str, default: timedelta) -> timedelta | None:
         given = self.given.get(key, default)
@@ -365,7 +372,7 @@ class _Parser:
         if given is None or (isinstance(given, timedelta) and given > timedelta()):
             return given
         wanted = 'seconds, a timedelta, or None for no end'
-        return self._refused(key, self.given[key], wanted, default)  # type: ignore[no-any-return]
+        return self._refused(key, self.given[key], wanted, default)
 
     def _throttle(self, key: str, default: tuple[int, int] | None) -> tuple[int, int] | None:
         if key not in self.given:
@@ -377,13 +384,13 @@ class _Parser:
         if count.isdecimal() and int(count) and period in PERIODS_S:
             return int(count), PERIODS_S[period]
         wanted = "attempts per second, minute, hour or day, as in '10/minute', or None"
-        return self._refused(key, given, wanted, default)  # type: ignore[no-any-return]
+        return self._refused(key, given, wanted, default)
 
 
-def _is_component(item: Any) -> bool:
+def _is_component(item: object) -> TypeGuard[Component]:
     """API Star's duck: authentication components of the original had `resolve` alone."""
     return isinstance(item, Component)
 
 
-def _is_hook(item: Any) -> bool:
+def _is_hook(item: object) -> TypeGuard[object]:
     return any(callable(getattr(item, name, None)) for name in HOOK_METHODS)

@@ -1,22 +1,27 @@
 """ALLOWED_DJANGO_ROUTES: the path prefixes that go to Django."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TypeAlias, TypeGuard
 
-from django_apistar.conf.lazies import is_lazy, read_path
+from django.utils.functional import Promise
+
+from django_apistar.conf.lazies import read_path
 from django_apistar.conf.problems import Problem, Report
 
 KEY = 'ALLOWED_DJANGO_ROUTES'
+Prefix: TypeAlias = str | Promise
 
 
-def parse(given: Any, report: Report) -> tuple[Any, ...]:
+def parse(given: object, report: Report) -> tuple[Prefix, ...]:
     """Return the prefixes that *given* holds; *report* every mistake.
 
     Lazy ones stay lazy: `reverse_lazy` has no answer while the URLconf is imported, which may
     ask for the settings.
     """
     if isinstance(given, (list, tuple)):
-        return tuple(prefix for prefix in given if is_lazy(prefix) or _is_prefix(prefix, report))
+        return tuple(
+            prefix for prefix in given if isinstance(prefix, Promise) or _is_prefix(prefix, report)
+        )
     kind = 'the string ' if isinstance(given, str) else ''
     report(
         'E006', f'{KEY} is {kind}{given!r}; it must be a list or tuple of path prefixes.',
@@ -25,18 +30,20 @@ def parse(given: Any, report: Report) -> tuple[Any, ...]:
     return ()
 
 
-def read(prefixes: Iterable[Any]) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+def read(prefixes: Iterable[Prefix]) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
     """Return *prefixes* as paths, the lazy ones read, and a problem for each that is none."""
     problems: list[Problem] = []
 
     def report(id: str, message: str, hint: str) -> None:
         problems.append(Problem(id, message, hint))
 
-    paths = [_read(prefix, report) if is_lazy(prefix) else prefix for prefix in prefixes]
+    paths = [
+        _read(prefix, report) if isinstance(prefix, Promise) else prefix for prefix in prefixes
+    ]
     return tuple(path for path in paths if path is not None), tuple(problems)
 
 
-def _read(prefix: Any, report: Report) -> str | None:
+def _read(prefix: object, report: Report) -> str | None:
     try:
         path = read_path(prefix)
     except Exception as exc:
@@ -50,7 +57,7 @@ def _read(prefix: Any, report: Report) -> str | None:
     return path if _is_prefix(path, report) else None
 
 
-def _is_prefix(prefix: Any, report: Report) -> bool:
+def _is_prefix(prefix: object, report: Report) -> TypeGuard[str]:
     if isinstance(prefix, str) and prefix.startswith('/'):
         return True
     hint = f"Write '/{prefix}'." if isinstance(prefix, str) and prefix else "Write '/admin/'."

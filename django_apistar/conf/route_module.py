@@ -6,18 +6,19 @@ import sysconfig
 import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 from apistar import Include, Route
 
 from django_apistar.compat.path_template import CONVERTERS, explain_refusal, get_names, parse_path
 from django_apistar.conf.problems import Report
 
+Routes: TypeAlias = tuple[Route | Include, ...]
 _EXAMPLE = "Write routes = [Route('/', 'GET', welcome)]."
 _IMPORTERS = re.compile(r'importlib|django.utils.module_loading\.py$')  # files that only import
 
 
-def load_routes(route_conf: Any, report: Report) -> tuple[Any, ...]:
+def load_routes(route_conf: object, report: Report) -> Routes:
     """Return the routes and Includes of the module *route_conf*; *report* every mistake."""
     hint = "Set it to the module that holds your API Star routes, e.g. 'shop.routes'."
     if not route_conf:
@@ -72,7 +73,7 @@ def _is_installed(filename: str) -> bool:
     return any(Path(filename).is_relative_to(folder) for folder in folders)
 
 
-def _check_routes(route_conf: str, routes: Any, report: Report) -> tuple[Any, ...]:
+def _check_routes(route_conf: str, routes: object, report: Report) -> Routes:
     if routes is None:
         report('E003', f'The module {route_conf!r} has no list named routes.', _EXAMPLE)
         return ()
@@ -88,7 +89,7 @@ def _check_routes(route_conf: str, routes: Any, report: Report) -> tuple[Any, ..
     return tuple(item for item in routes if isinstance(item, (Route, Include)))
 
 
-def _check_items(items: Iterable[Any], place: str, url: str, report: Report) -> None:
+def _check_items(items: Iterable[object], place: str, url: str, report: Report) -> None:
     for item in items:
         if isinstance(item, Include):
             inner = f'Include {item.name!r} in {place}'

@@ -8,10 +8,12 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.core.management.base import BaseCommand, CommandError
 from django.core.management.color import no_style
+
+Options: TypeAlias = dict[str, Any]  # what argparse has read of a command line, by name
 
 ESCAPE = 'django_apistar.escape'
 

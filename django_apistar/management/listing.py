@@ -13,17 +13,17 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from django.utils.termcolors import make_style
 from rich.cells import cell_len, chop_cells, set_cell_size
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
 from django_apistar.api.access import build_access
+from django_apistar.application import App
 from django_apistar.conf.parser import Problem
-from django_apistar.routes.entries import ANY_METHOD, Framework, RouteEntry
+from django_apistar.routes.entries import ANY_METHOD, APIStarEntry, Framework, RouteEntry
 from django_apistar.routes.table import RouteTable
 
 COLUMNS = (
@@ -56,7 +56,7 @@ class Row:
     reason: str  # why it is not reachable
 
 
-def build_rows(table: RouteTable, app: Any) -> list[Row]:
+def build_rows(table: RouteTable, app: App) -> list[Row]:
     """Return a row for each route of both frameworks, in the order in which they are tried."""
     find_access = build_access(app)
     return [
@@ -64,8 +64,8 @@ def build_rows(table: RouteTable, app: Any) -> list[Row]:
     ]
 
 
-def _find_compiled(app: Any, entry: RouteEntry) -> bool | None:
-    return app.is_compiled(entry.route) if entry.framework is Framework.APISTAR else None
+def _find_compiled(app: App, entry: RouteEntry) -> bool | None:
+    return app.is_compiled(entry.route) if isinstance(entry, APIStarEntry) else None
 
 
 def _build_row(table: RouteTable, entry: RouteEntry, access: str, compiled: bool | None) -> Row:
@@ -168,7 +168,7 @@ def _as_cells(row: Row) -> list[str]:
     return [_as_text(values[column]) for column in COLUMNS]
 
 
-def _as_text(value: Any) -> str:
+def _as_text(value: object) -> str:
     if isinstance(value, bool):
         return 'yes' if value else 'no'
     return '' if value is None else str(value)
@@ -257,7 +257,7 @@ def _group(
     yield from groups.items()
 
 
-def render(renderable: Any, has_colour: bool, width: int) -> str:
+def render(renderable: RenderableType, has_colour: bool, width: int) -> str:
     """Return the text of a rich renderable, in colour where *has_colour*."""
     text = io.StringIO()
     console = Console(

@@ -5,15 +5,19 @@ The walkers never change what they walk.
 
 import dataclasses
 import enum
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from apistar import Include, Route
 from django.urls import URLPattern, URLResolver
 from django.utils import translation
 
 from django_apistar.compat.path_template import VALUE_TYPES, get_parameters
-from django_apistar.compat.signatures import get_dotted_name, get_plain_signature, get_source
+from django_apistar.compat.signatures import (
+    Function,
+    get_dotted_name,
+    get_plain_signature,
+    get_source,
+)
 from django_apistar.routes.url_paths import ROOT, URLPath, find_languages
 
 ANY_METHOD = ('*',)
@@ -39,10 +43,9 @@ class RouteEntry:
     path: str
     name: str  # with its Includes or namespaces, as 'auth:token_login'; '' for none
     methods: tuple[str, ...]  # ANY_METHOD where the view decides
-    handler: Callable[..., Any] | None
+    handler: Function | None
     documented: bool = False
     sections: tuple[str, ...] = ()
-    route: Any = None  # the apistar.Route
     url_path: URLPath = ROOT  # of a Django URL
 
     @property
@@ -54,7 +57,15 @@ class RouteEntry:
         return get_source(_get_view(self.handler)) if self.handler else ''
 
 
-def parameter_types(entry: RouteEntry) -> dict[str, type]:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class APIStarEntry(RouteEntry):
+    """One route of API Star, which has a handler, and the Route that the project wrote."""
+
+    handler: Function
+    route: Route
+
+
+def parameter_types(entry: APIStarEntry) -> dict[str, type]:
     """Return the type of each parameter of the path, by name: int, float, UUID or str."""
     signature = get_plain_signature(entry.route.handler).parameters
     types: dict[str, type] = {}
@@ -69,15 +80,15 @@ def parameter_types(entry: RouteEntry) -> dict[str, type]:
 
 
 def walk_apistar(
-    routes: Iterable[Any],
+    routes: Iterable[Route | Include],
     url: str = '',
     sections: tuple[str, ...] = (),
     documented: bool = True,
-) -> Iterator[RouteEntry]:
+) -> Iterator[APIStarEntry]:
     """Yield the entry of each Route in *routes* and in their Includes, in order."""
     for item in routes:
         if isinstance(item, Route):
-            yield RouteEntry(
+            yield APIStarEntry(
                 framework=Framework.APISTAR,
                 path=url + item.url,
                 name=':'.join((*sections, item.name)),
@@ -94,7 +105,7 @@ def walk_apistar(
 
 
 def walk_django(
-    patterns: Iterable[Any],
+    patterns: Iterable[URLPattern | URLResolver],
     url_path: URLPath = ROOT,
     namespaces: tuple[str, ...] = (),
     prefixes: tuple[str, ...] = (),
@@ -123,12 +134,12 @@ def walk_django(
             )
 
 
-def _get_view(handler: Any) -> Any:
+def _get_view(handler: object) -> object:
     """Return the class of a class-based view, which `as_view()` wraps in a function."""
     return getattr(handler, 'view_class', handler)
 
 
-def _view_methods(view: Any) -> tuple[str, ...]:
+def _view_methods(view: object) -> tuple[str, ...]:
     """Return the methods of a class-based view, or those that a decorator of the view allows."""
     view_class = getattr(view, 'view_class', None)
     if view_class is None:
@@ -139,7 +150,7 @@ def _view_methods(view: Any) -> tuple[str, ...]:
     return tuple(map(str.upper, names)) or ANY_METHOD
 
 
-def _decorated_methods(view: Any) -> tuple[str, ...]:
+def _decorated_methods(view: object) -> tuple[str, ...]:
     """Return the methods of Django's `require_http_methods`, also where others wrap it."""
     while view is not None:
         cells = dict(zip(_free_names(view), getattr(view, '__closure__', None) or (), strict=False))
@@ -149,5 +160,5 @@ def _decorated_methods(view: Any) -> tuple[str, ...]:
     return ANY_METHOD
 
 
-def _free_names(view: Any) -> tuple[str, ...]:
+def _free_names(view: object) -> tuple[str, ...]:
     return getattr(getattr(view, '__code__', None), 'co_freevars', ())

@@ -3,7 +3,6 @@
 import dataclasses
 import difflib
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from apistar import exceptions
@@ -29,7 +28,7 @@ class Resolution:
     rule: str  # a sentence
     status: int
     entry: RouteEntry | None = None
-    params: dict[str, Any] = dataclasses.field(default_factory=dict)
+    params: dict[str, object] = dataclasses.field(default_factory=dict)
     allow: str = ''  # the methods that the path has, where the asked one is not among them
     location: str = ''  # where a redirect leads
     near: tuple[RouteEntry, ...] = ()

@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Iterable
-from typing import Any
 
 from apistar import exceptions as apistar_exceptions
 from django.urls import NoReverseMatch as DjangoNoReverseMatch
@@ -15,7 +14,7 @@ class NoReverseMatch(apistar_exceptions.NoReverseMatch, DjangoNoReverseMatch):
     """No route has that name with those parameters. Both frameworks' `except` catches it."""
 
 
-def explain_mismatch(entries: Iterable[RouteEntry], name: str, params: dict[str, Any]) -> str:
+def explain_mismatch(entries: Iterable[RouteEntry], name: str, params: dict[str, object]) -> str:
     """Return the sentence that says why no route of *entries* has *name* and takes *params*."""
     paths = {entry.name: entry.path for entry in entries if entry.name}
     if name in paths:

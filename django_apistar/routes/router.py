@@ -6,9 +6,9 @@ import dataclasses
 import functools
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import SupportsFloat, SupportsInt
 
-from apistar import exceptions
+from apistar import Include, Route, exceptions
 from apistar.document import Field
 from apistar.server.router import BaseRouter
 from django.urls import get_script_prefix
@@ -20,7 +20,7 @@ from werkzeug.routing import IntegerConverter as WerkzeugIntegerConverter
 
 from django_apistar.compat.path_template import PathParameter, get_names, write_path, write_rule
 from django_apistar.compat.signatures import get_plain_signature
-from django_apistar.routes.entries import RouteEntry, parameter_types, walk_apistar
+from django_apistar.routes.entries import APIStarEntry, parameter_types, walk_apistar
 from django_apistar.routes.reverse import NoReverseMatch, explain_mismatch
 
 MAX_INT = 2**63 - 1  # the largest that a database takes
@@ -45,7 +45,7 @@ class IntConverter(BaseConverter):
             raise ValidationError()
         return number
 
-    def to_url(self, value: Any) -> str:
+    def to_url(self, value: SupportsInt) -> str:
         return str(int(value))
 
 
@@ -61,7 +61,7 @@ class FloatConverter(BaseConverter):
     def to_python(self, value: str) -> float:
         return float(value)
 
-    def to_url(self, value: Any) -> str:
+    def to_url(self, value: SupportsFloat) -> str:
         return str(float(value))
 
 
@@ -117,8 +117,8 @@ class Router(BaseRouter):
     their own handlers.
     """
 
-    def __init__(self, routes: Any) -> None:
-        self.entries: tuple[RouteEntry, ...] = tuple(_with_own_routes(walk_apistar(routes)))
+    def __init__(self, routes: Iterable[Route | Include]) -> None:
+        self.entries: tuple[APIStarEntry, ...] = tuple(_with_own_routes(walk_apistar(routes)))
         self.name_lookups = {entry.name: entry.route for entry in self.entries}
         rules = [_build_rule(index, entry) for index, entry in enumerate(self.entries)]
         converters = {
@@ -132,7 +132,7 @@ class Router(BaseRouter):
         # Thread-safe and bounded, unlike API Star's. Clients choose paths: long ones are not kept.
         self._lookup = functools.lru_cache(maxsize=1024)(self._match)
 
-    def lookup(self, path: str, method: str) -> tuple[Any, dict[str, Any]]:
+    def lookup(self, path: str, method: str) -> tuple[Route, dict[str, object]]:
         """Return (route, path parameters) of *path*, a decoded path.
 
         Raises API Star's NotFound, MethodNotAllowed with `allow`, or PathRedirect.
@@ -141,7 +141,7 @@ class Router(BaseRouter):
         position, params = match(path, method)
         return self.entries[position].route, dict(params)
 
-    def _match(self, path: str, method: str) -> tuple[int, dict[str, Any]]:
+    def _match(self, path: str, method: str) -> tuple[int, dict[str, object]]:
         if _NOT_CANONICAL.search(path):
             raise exceptions.NotFound()
         try:
@@ -154,7 +154,7 @@ class Router(BaseRouter):
             raise PathRedirect(path + '/') from None
         return position, dict(params)
 
-    def build_url(self, name: str, params: dict[str, Any]) -> str | None:
+    def build_url(self, name: str, params: dict[str, object]) -> str | None:
         """Return the path of route *name* with the script prefix, None if *params* do not fit."""
         for position in self._positions.get(name, ()):
             # ValueError and TypeError: a converter refuses the type of a value.
@@ -163,7 +163,7 @@ class Router(BaseRouter):
                 return get_script_prefix().rstrip('/') + path
         return None
 
-    def reverse_url(self, name: str, **params: Any) -> str:
+    def reverse_url(self, name: str, **params: object) -> str:
         """Return the path of the API Star route *name*. Raises NoReverseMatch."""
         path = self.build_url(name, params)
         if path is None:
@@ -171,7 +171,7 @@ class Router(BaseRouter):
         return path
 
 
-def _with_own_routes(entries: Iterable[RouteEntry]) -> Iterator[RouteEntry]:
+def _with_own_routes(entries: Iterable[APIStarEntry]) -> Iterator[APIStarEntry]:
     """Give each entry its own Route where several Includes hold the same one.
 
     Hooks read the full name of the Route: a shared one would have that of the last Include.
@@ -185,28 +185,29 @@ def _with_own_routes(entries: Iterable[RouteEntry]) -> Iterator[RouteEntry]:
         )
 
 
-def _with_path_fields(entry: RouteEntry) -> RouteEntry:
+def _with_path_fields(entry: APIStarEntry) -> APIStarEntry:
     """Return *entry* with the right fields in its link for parameters of the path.
 
     API Star finds braces in the URL of the Route alone: it takes the parameters of Werkzeug's
     rules, and of an Include's URL, for query parameters.
     """
     link = entry.route.link
-    own = get_plain_signature(entry.handler).parameters if entry.handler else {}
+    own = get_plain_signature(entry.handler).parameters
     names = [name for name in get_names(entry.path) if name in own]
-    is_mistaken = [f.location == 'query' and f.name in names for f in link.fields] if link else []
-    if not any(is_mistaken):
+    fields = link.fields if link else []
+    is_mistaken = [field.location == 'query' and field.name in names for field in fields]
+    if link is None or not any(is_mistaken):
         return entry
     route = copy.copy(entry.route)
-    route.link = copy.copy(link)
-    route.link.fields = [
+    route.link = own_link = copy.copy(link)
+    own_link.fields = [
         Field(field.name, 'path', schema=field.schema) if is_wrong else field
         for field, is_wrong in zip(link.fields, is_mistaken, strict=True)
     ]
     return dataclasses.replace(entry, route=route)
 
 
-def _build_rule(position: int, entry: RouteEntry) -> Rule:
+def _build_rule(position: int, entry: APIStarEntry) -> Rule:
     """Return the Werkzeug rule of an API Star path: `{id}` becomes `<_int:id>` and so on."""
     types = parameter_types(entry)
 

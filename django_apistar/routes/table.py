@@ -6,7 +6,6 @@ API Star's routes are read at once, Django's at the first use: a URLconf imports
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from django.urls import NoReverseMatch as DjangoNoReverseMatch
 from django.urls import Resolver404, get_resolver
@@ -20,10 +19,12 @@ from django_apistar.compat.path_template import (
     get_shape,
     parse_path,
 )
+from django_apistar.compat.signatures import Function
 from django_apistar.conf.parser import Problem
 from django_apistar.routes.entries import (
     APISTAR,
     DJANGO,
+    APIStarEntry,
     Framework,
     RouteEntry,
     parameter_types,
@@ -91,7 +92,7 @@ class RouteTable:
 
     def __init__(
         self,
-        entries: Iterable[RouteEntry],
+        entries: Iterable[APIStarEntry],
         build_url: Callable[..., str | None],
         django_prefixes: Iterable[str] = (),
         static_prefix: str | None = None,
@@ -180,7 +181,7 @@ class RouteTable:
     @functools.cached_property
     def _first_of(self) -> dict[int, RouteEntry]:
         """The API Star routes by their ids, each with the one called for its path and method."""
-        first: dict[tuple[Any, ...], RouteEntry] = {}
+        first: dict[tuple[object, ...], RouteEntry] = {}
         found: dict[int, RouteEntry] = {}
         for entry in self.apistar_entries:
             wide = first.get((_get_shape(entry, is_wide=True), entry.methods))
@@ -224,7 +225,7 @@ class RouteTable:
             return False
         return path.is_deeper_than(prefix) or self._find_view(prefix) is entry.handler
 
-    def _find_view(self, path: str) -> Callable[..., Any] | None:
+    def _find_view(self, path: str) -> Function | None:
         try:
             return get_resolver(self.urlconf).resolve(path).func
         except Resolver404:
@@ -306,7 +307,7 @@ class RouteTable:
 
     # Reverse
 
-    def reverse(self, name: str, /, **params: Any) -> str:
+    def reverse(self, name: str, /, **params: object) -> str:
         """Return the URL path of *name*: an API Star name first, then a Django name.
 
         Raises NoReverseMatch.
@@ -332,7 +333,7 @@ def to_path_info(path: str) -> str:
     return path.encode('utf-8').decode('latin-1')
 
 
-def _get_shape(entry: RouteEntry, is_wide: bool = False) -> tuple[Any, ...]:
+def _get_shape(entry: APIStarEntry, is_wide: bool = False) -> tuple[object, ...]:
     """Return the path of an API Star route, with the kind of each parameter instead of its name.
 
     *is_wide*: each of Werkzeug's rules as the braces that match all of its values.
@@ -344,7 +345,7 @@ def _get_shape(entry: RouteEntry, is_wide: bool = False) -> tuple[Any, ...]:
     )
 
 
-def _get_kind(parameter: PathParameter, type_: type, is_wide: bool) -> tuple[Any, ...]:
+def _get_kind(parameter: PathParameter, type_: type, is_wide: bool) -> tuple[object, ...]:
     kind = type_.__name__ if type_ in (int, float) else TEXT
     if is_wide and not parameter.takes_slashes:
         parameter = PathParameter(parameter.name)

@@ -3,17 +3,18 @@
 import dataclasses
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import TypeAlias
 
 from django.conf import global_settings
 from django.conf import settings as django_settings
 from django.conf.urls.i18n import is_language_prefix_patterns_used
 from django.urls import LocalePrefixPattern
-from django.urls.resolvers import RegexPattern
+from django.urls.resolvers import RegexPattern, RoutePattern
 from django.utils import translation
 
 _LANGUAGE_BY_PATH = 'django.middleware.locale.LocaleMiddleware'
 _ANYTHING = re.compile(r'(?:\((?:\?P<\w+>)?)?\.\*\)?')
+Pattern: TypeAlias = RoutePattern | RegexPattern | LocalePrefixPattern
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -24,9 +25,9 @@ class URLPath:
     head: str = '/'  # the literal beginning of each path
     is_whole: bool = True  # whether `head` is the whole path
     takes_anything: bool = False  # whether it matches all paths with this head
-    patterns: tuple[tuple[Any, str], ...] = ()  # with the text of each in its language
+    patterns: tuple[tuple[Pattern, str], ...] = ()  # with the text of each in its language
 
-    def enter(self, pattern: Any) -> 'URLPath':
+    def enter(self, pattern: Pattern) -> 'URLPath':
         """Return the path extended by *pattern*, in the active language."""
         text = str(pattern)
         is_regex = isinstance(pattern, RegexPattern)
@@ -70,7 +71,7 @@ def _split_path(path: str) -> list[str]:
     return path.strip('/').split('/')
 
 
-def _get_regex(pattern_and_text: tuple[Any, str]) -> str:
+def _get_regex(pattern_and_text: tuple[Pattern, str]) -> str:
     pattern, text = pattern_and_text
     if isinstance(pattern, RegexPattern):
         return _strip_anchors(text)
@@ -119,7 +120,7 @@ def _iter_parts(regex: str) -> Iterable[tuple[str, int]]:
         yield part, depth
 
 
-def find_languages(pattern: Any, prefixes: Iterable[str]) -> Iterable[str]:
+def find_languages(pattern: Pattern, prefixes: Iterable[str]) -> Iterable[str]:
     """Return the languages in which *pattern* has a path of its own, as in `i18n_patterns`.
 
     They are LANGUAGES. Where that is Django's own list of a hundred, those that *prefixes* name.

@@ -14,7 +14,7 @@ from apistar import http
 
 from django_apistar.schema.dialect import Dialect, Schema
 
-PLAIN: dict[Any, Schema] = {
+PLAIN: dict[object, Schema] = {
     str: {'type': 'string'},
     int: {'type': 'integer'},
     float: {'type': 'number'},
@@ -37,18 +37,18 @@ MAPPINGS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 EMPTY = inspect.Parameter.empty
 
 
-def is_union(annotation: Any) -> bool:
+def is_union(annotation: object) -> bool:
     return typing.get_origin(annotation) in (typing.Union, types.UnionType)
 
 
-def item_of_list(annotation: Any) -> Any:
+def item_of_list(annotation: object) -> object:
     """Return T of List[T], list[T] and Sequence[T]; EMPTY for anything else."""
     if typing.get_origin(annotation) in (list, collections.abc.Sequence):
         return next(iter(typing.get_args(annotation)), EMPTY)
     return EMPTY
 
 
-def is_stream(annotation: Any) -> bool:
+def is_stream(annotation: object) -> bool:
     return annotation in STREAMS or typing.get_origin(annotation) in STREAMS
 
 
@@ -61,14 +61,14 @@ class SchemaBuilder(Protocol):
     def place(self) -> str:
         """What is being described, for a remark."""
 
-    def of(self, item: Any) -> Schema:
+    def of(self, item: object) -> Schema:
         """Return the schema of a validator, Type or annotation."""
 
     def warn(self, text: str) -> None:
         """Remark on what the document does not say."""
 
 
-def schema_of(annotation: Any, schemas: SchemaBuilder) -> Schema:
+def schema_of(annotation: object, schemas: SchemaBuilder) -> Schema:
     """Return the schema of *annotation*; what is not known fits anything, with a warning."""
     if annotation in (None, type(None)):
         return schemas.dialect.null()
@@ -79,7 +79,7 @@ def schema_of(annotation: Any, schemas: SchemaBuilder) -> Schema:
     return _of_generic(annotation, schemas)
 
 
-def _of_class(annotation: Any, schemas: SchemaBuilder) -> Schema:
+def _of_class(annotation: object, schemas: SchemaBuilder) -> Schema:
     if hasattr(annotation, '__supertype__'):  # typing.NewType
         return schemas.of(annotation.__supertype__)
     if isinstance(annotation, type):
@@ -96,7 +96,7 @@ def _of_class(annotation: Any, schemas: SchemaBuilder) -> Schema:
     return {}
 
 
-def _of_generic(annotation: Any, schemas: SchemaBuilder) -> Schema:
+def _of_generic(annotation: object, schemas: SchemaBuilder) -> Schema:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
         return schemas.of(arguments[0])
@@ -119,7 +119,7 @@ def _of_generic(annotation: Any, schemas: SchemaBuilder) -> Schema:
     return _of_class(origin, schemas)
 
 
-def _of_literal(values: list[Any]) -> Schema:
+def _of_literal(values: list[object]) -> Schema:
     for known, name in ((bool, 'boolean'), (int, 'integer'), (str, 'string')):
         if all(isinstance(value, known) for value in values):
             return {'type': name, 'enum': values}
@@ -127,5 +127,5 @@ def _of_literal(values: list[Any]) -> Schema:
     return {'enum': plain} if plain else {}
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: object) -> bool:
     return value is None or isinstance(value, (bool, int, float, str))

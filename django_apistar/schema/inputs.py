@@ -8,16 +8,17 @@ import dataclasses
 import inspect
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from apistar import App, Component, Route, http, types, validators
+from apistar import App, Component, Route, http, validators
 from apistar.server import validation, wsgi
 from apistar.server.components import ReturnValue
 from werkzeug.routing.converters import AnyConverter, NumberConverter, UUIDConverter
 
+from django_apistar.compat.fields import is_type
 from django_apistar.compat.path_template import PathParameter
-from django_apistar.compat.signatures import get_signature, without_optional
+from django_apistar.compat.signatures import Function, get_signature, without_optional
 from django_apistar.schema.annotations import item_of_list
 
 EMPTY = inspect.Parameter.empty
@@ -30,7 +31,7 @@ FORMS = ('application/json', 'application/x-www-form-urlencoded', 'multipart/for
 IGNORED_HEADERS = ('accept', 'content-type', 'authorization')
 # Named, not imported: the authentication is the project's to install.
 DEMANDED_USER = 'django_apistar.authentication.components.AuthenticatedUser'
-INTERNAL: tuple[Any, ...] = (
+INTERNAL: tuple[object, ...] = (
     Exception, App, Route, ReturnValue, inspect.Parameter, wsgi.WSGIEnviron,
     wsgi.WSGIStartResponse, http.Response, http.PathParams, http.Method, http.URL, http.Scheme,
     http.Host, http.Port, http.Path, http.Headers, http.Request, validation.ValidatedPathParams,
@@ -44,16 +45,16 @@ class Parameter:
 
     name: str
     location: str  # as OpenAPI's `in`
-    item: Any
+    item: object
     is_required: bool = True
-    default: Any = EMPTY
+    default: object = EMPTY
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Body:
     """The request body. `item` is None where anything goes."""
 
-    item: Any
+    item: object
     media_types: tuple[str, ...]
     is_required: bool = True
 
@@ -77,11 +78,11 @@ class Inputs:
 
 
 def read_inputs(
-    handler: Callable[..., Any],
+    handler: Function,
     path: Iterable[PathParameter],
     method: str,
     components: Iterable[Component] = (),
-    hooks: Iterable[Callable[..., Any]] = (),
+    hooks: Iterable[Function] = (),
 ) -> Inputs:
     """Return what *handler* takes from a request for *method*, its *hooks* included."""
     rules = {parameter.name: validator_of_rule(parameter) for parameter in path}
@@ -104,7 +105,7 @@ class _Reader:
     """Reads one route. The first use of a name counts, as at runtime."""
 
     def __init__(
-        self, rules: dict[str, Any], method: str, components: tuple[Component, ...]
+        self, rules: dict[str, validators.Validator], method: str, components: tuple[Component, ...]
     ) -> None:
         self.rules = rules  # validators, by the path's names
         self.method = method
@@ -116,7 +117,7 @@ class _Reader:
         self.demands_user = False
         self._seen: set[int] = set()
 
-    def read(self, function: Callable[..., Any]) -> None:
+    def read(self, function: Function) -> None:
         for parameter in get_signature(function).parameters.values():
             self._read_parameter(parameter)
 
@@ -134,7 +135,7 @@ class _Reader:
             self.unknown.append(str(parameter))
 
     def _add(
-        self, name: str, location: str, item: Any, required: bool = True, default: Any = EMPTY
+        self, name: str, location: str, item: object, required: bool = True, default: object = EMPTY
     ) -> bool:
         default = EMPTY if default is None else default
         parameter = Parameter(name, location, item, required, default)
@@ -163,7 +164,7 @@ class _Reader:
 
     def _read_list(self, parameter: inspect.Parameter) -> bool:
         item = item_of_list(parameter.annotation)
-        if _is_type(item):
+        if is_type(item):
             return self._set_body(parameter.annotation, JSON, parameter.default is EMPTY)
         if not (_is_one_of(item, PRIMITIVES) or item is Any):
             return False
@@ -175,7 +176,7 @@ class _Reader:
 
     def _read_type(self, parameter: inspect.Parameter) -> bool:
         annotation = parameter.annotation
-        if not _is_type(annotation):
+        if not is_type(annotation):
             return False
         is_required = parameter.default is EMPTY
         if self.method not in METHODS_WITH_QUERY_TYPES:
@@ -212,14 +213,14 @@ class _Reader:
                 return True
         return False
 
-    def _set_body(self, item: Any, media_types: tuple[str, ...], is_required: bool) -> bool:
+    def _set_body(self, item: object, media_types: tuple[str, ...], is_required: bool) -> bool:
         """A described body tells more than a free one, whichever comes first."""
         if self.method in METHODS_WITH_BODY and (self.body is None or self.body.item is None):
             self.body = Body(item, media_types, is_required)
         return True
 
 
-def validator_of_rule(parameter: PathParameter) -> Any:
+def validator_of_rule(parameter: PathParameter) -> validators.Validator:
     """Return the validator of what a Werkzeug rule takes; of text for braces."""
     converter = parameter.build_converter()
     if isinstance(converter, NumberConverter):
@@ -238,26 +239,23 @@ def validator_of_rule(parameter: PathParameter) -> Any:
     return validators.String(min_length=int(low), max_length=int(longest) if longest else None)
 
 
-def _validator_of(annotation: Any) -> Any:
-    return {int: validators.Integer, float: validators.Number, bool: validators.Boolean}.get(
-        annotation, validators.String
-    )()
+def _validator_of(annotation: object) -> validators.Validator:
+    known: dict[object, type[validators.Validator]] = {
+        int: validators.Integer, float: validators.Number, bool: validators.Boolean,
+    }  # fmt: skip
+    return known.get(annotation, validators.String)()
 
 
-def _is_type(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, types.Type)
-
-
-def _dotted_name(annotation: Any) -> str:
+def _dotted_name(annotation: object) -> str:
     return f'{getattr(annotation, "__module__", "")}.{getattr(annotation, "__qualname__", "")}'
 
 
-def _is_one_of(annotation: Any, known: tuple[Any, ...]) -> bool:
+def _is_one_of(annotation: object, known: tuple[object, ...]) -> bool:
     """By identity: an annotation need not be hashable, nor comparable."""
     return any(annotation is item for item in known)
 
 
-def _is_internal(annotation: Any) -> bool:
+def _is_internal(annotation: object) -> bool:
     is_app = isinstance(annotation, type) and issubclass(annotation, App)
     return is_app or _is_one_of(annotation, INTERNAL)
 

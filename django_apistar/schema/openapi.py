@@ -4,13 +4,12 @@ import dataclasses
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from apistar import Component
 
 from django_apistar.compat.path_template import get_parameters, to_uri_template
-from django_apistar.compat.signatures import get_dotted_name
-from django_apistar.routes.entries import RouteEntry
+from django_apistar.compat.signatures import Function, get_dotted_name
+from django_apistar.routes.entries import APIStarEntry
 from django_apistar.schema.dialect import DIALECTS, Dialect, Schema
 from django_apistar.schema.inputs import FORMS, Body, Inputs, Parameter, read_inputs
 from django_apistar.schema.responses import (
@@ -43,7 +42,7 @@ class Info:
     title: str = ''
     version: str = ''
     description: str = ''
-    servers: tuple[str | Mapping[str, Any], ...] = ()
+    servers: tuple[str | Mapping[str, object], ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -56,13 +55,13 @@ class Surroundings:
     """
 
     components: tuple[Component, ...] = ()
-    hooks: tuple[Callable[..., Any], ...] = ()
+    hooks: tuple[Function, ...] = ()
     security: Mapping[str, Schema] = dataclasses.field(default_factory=dict)
-    needs_user: Callable[[RouteEntry], bool] = lambda entry: False
+    needs_user: Callable[[APIStarEntry], bool] = lambda entry: False
 
 
 def build_openapi(
-    entries: Iterable[RouteEntry],
+    entries: Iterable[APIStarEntry],
     info: Info | None = None,
     surroundings: Surroundings | None = None,
     version: str = '3.1',
@@ -77,7 +76,7 @@ def build_openapi(
 
 
 def build_json_schema(
-    entries: Iterable[RouteEntry],
+    entries: Iterable[APIStarEntry],
     info: Info | None = None,
     surroundings: Surroundings | None = None,
     warn: Warn = lambda sentence: None,
@@ -92,7 +91,7 @@ def build_json_schema(
 
 
 def build_sections(
-    entries: Iterable[RouteEntry],
+    entries: Iterable[APIStarEntry],
     surroundings: Surroundings | None,
     dialect: Dialect,
     warn: Warn,
@@ -133,7 +132,7 @@ class _Builder:
         self._operation_ids: set[str] = set()
         self._unannotated: dict[str, str] = {}  # by handler, its first place
 
-    def add(self, entries: Iterable[RouteEntry]) -> None:
+    def add(self, entries: Iterable[APIStarEntry]) -> None:
         for entry in entries:
             if entry.documented:
                 for method in entry.methods:
@@ -156,7 +155,7 @@ class _Builder:
             sections['tags'] = [{'name': name} for name in self.tags]
         return sections
 
-    def _add_operation(self, entry: RouteEntry, method: str) -> None:
+    def _add_operation(self, entry: APIStarEntry, method: str) -> None:
         if method not in METHODS:
             self.schemas.warn(f'OpenAPI has no method {method}; {entry.path} is left out.')
             return
@@ -165,7 +164,7 @@ class _Builder:
         if method.lower() in item:
             self.schemas.warn(f'{method} {entry.path} has two routes; {entry.name!r} is left out.')
             return
-        handler: Any = entry.handler  # An API Star route always has one.
+        handler = entry.handler
         place = f'{method} {entry.path} ({get_dotted_name(handler)})'
         with self.schemas.at(place):
             item[method.lower()] = self._operation(entry, method, names)
@@ -181,9 +180,9 @@ class _Builder:
         known = self._templates.setdefault(TEMPLATE.sub('{}', path), template)
         return known, dict(zip(TEMPLATE.findall(template), TEMPLATE.findall(known), strict=True))
 
-    def _operation(self, entry: RouteEntry, method: str, names: dict[str, str]) -> Schema:
+    def _operation(self, entry: APIStarEntry, method: str, names: dict[str, str]) -> Schema:
         around = self.surroundings
-        handler: Any = entry.handler  # An API Star route always has one.
+        handler = entry.handler
         parameters = get_parameters(entry.path)
         inputs = read_inputs(handler, parameters, method, around.components, around.hooks)
         for parameter in inputs.unknown:
@@ -203,7 +202,7 @@ class _Builder:
         operation |= self._answers(entry, inputs)
         return merged(operation, self._read_openapi(handler))
 
-    def _read_openapi(self, handler: Any) -> Schema:
+    def _read_openapi(self, handler: Function) -> Schema:
         """Return what *handler* says of itself: its attribute `openapi`."""
         given = getattr(handler, 'openapi', None) or {}
         name = get_dotted_name(handler)
@@ -246,7 +245,7 @@ class _Builder:
             contents[media_type] = {'schema': schema}
         return {'content': contents, **({'required': True} if body.is_required else {})}
 
-    def _answers(self, entry: RouteEntry, inputs: Inputs) -> Schema:
+    def _answers(self, entry: APIStarEntry, inputs: Inputs) -> Schema:
         needs_user = inputs.demands_user or self.surroundings.needs_user(entry)
         statuses = read_statuses(entry.handler)
         content = success_content(entry.handler, self.schemas)
@@ -277,7 +276,7 @@ def _count_unannotated(places: Mapping[str, str]) -> str:
     )
 
 
-def _documentation(handler: Any) -> Schema:
+def _documentation(handler: Function) -> Schema:
     """Return the first sentence of the docstring as summary, the whole as description."""
     function = getattr(handler, 'func', handler)  # functools.partial documents itself.
     text = inspect.getdoc(function) if isinstance(getattr(function, '__doc__', None), str) else ''

@@ -10,14 +10,14 @@ from pathlib import Path
 import apistar
 import jinja2
 
-from django_apistar.routes.entries import RouteEntry
+from django_apistar.routes.entries import APIStarEntry
 from django_apistar.schema import policy, ui
 from django_apistar.schema.dialect import Schema
 from django_apistar.schema.rendering import render
 from django_apistar.schema.served import LANGUAGES, build_document, finish_page
 
 
-def write_folder(folder: Path, entries: Iterable[RouteEntry], document: Schema) -> list[str]:
+def write_folder(folder: Path, entries: Iterable[APIStarEntry], document: Schema) -> list[str]:
     """Write the pages of *document* into *folder* and return their names. Raises OSError.
 
     `index.html` is API Star's page; the others are there where the extra docs-ui is.
@@ -42,7 +42,7 @@ def write_folder(folder: Path, entries: Iterable[RouteEntry], document: Schema) 
     return list(pages)
 
 
-def _render_apistar(entries: Iterable[RouteEntry], info: Schema, nonce: str) -> str:
+def _render_apistar(entries: Iterable[APIStarEntry], info: Schema, nonce: str) -> str:
     described = build_document(entries)
     described.title, described.description = info['title'], info.get('description', '')
     described.version = info['version']
@@ -50,9 +50,7 @@ def _render_apistar(entries: Iterable[RouteEntry], info: Schema, nonce: str) -> 
     template = jinja2.Environment(autoescape=True, loader=loader).get_template(
         'apistar/docs/index.html'
     )
-    page = template.render(
-        document=described, langs=LANGUAGES, code_style=None, static_url=str
-    )
+    page = template.render(document=described, langs=LANGUAGES, code_style=None, static_url=str)
     return finish_page(page, str, nonce)
 
 

@@ -10,7 +10,6 @@ import re
 import secrets
 from collections.abc import Iterator
 from html import escape
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings as django_settings
@@ -65,7 +64,7 @@ def find_origins(document: Schema) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_walk_origins(document)))
 
 
-def _walk_origins(node: Any) -> Iterator[str]:
+def _walk_origins(node: object) -> Iterator[str]:
     if isinstance(node, list):
         for child in node:
             yield from _walk_origins(child)
@@ -78,11 +77,11 @@ def _walk_origins(node: Any) -> Iterator[str]:
             yield from _walk_origins(child)
 
 
-def _listed(value: Any) -> list[Any]:
+def _listed(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
-def _iter_origin(url: Any) -> Iterator[str]:
+def _iter_origin(url: object) -> Iterator[str]:
     """Yield the origin of *url* as a policy has it; none for a path.
 
     A host with variables, `{region}.example.com`, is any host of that scheme.

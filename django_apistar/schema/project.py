@@ -3,7 +3,7 @@
 from typing import Any
 
 from django_apistar.api.injector import is_built_in
-from django_apistar.routes.entries import RouteEntry
+from django_apistar.routes.entries import APIStarEntry
 from django_apistar.schema.dialect import Schema
 from django_apistar.schema.openapi import Info, Surroundings, Warn, build_openapi
 from django_apistar.schema.security import security_schemes
@@ -32,10 +32,10 @@ def surroundings_of(app: Any) -> Surroundings:
     """
     components = tuple(item for item in app.injector.components if not is_built_in(item))
     on_request, on_response, _ = app.get_event_hooks()
-    hooks: list[Any] = [getattr(function, '__self__', None) for function in on_request]
+    hooks: list[object] = [getattr(function, '__self__', None) for function in on_request]
     guards = [hook.guards for hook in hooks if hasattr(hook, 'guards')]
 
-    def needs_user(entry: RouteEntry) -> bool:
+    def needs_user(entry: APIStarEntry) -> bool:
         has_hooks = not entry.route.standalone
         return has_hooks and any(guard(entry.handler, entry.name) for guard in guards)
 

@@ -1,7 +1,6 @@
 """A document as bytes: the same document, the same bytes."""
 
 import json
-from typing import Any
 
 import yaml
 
@@ -28,5 +27,5 @@ def render_yaml(document: Schema, indent: int | None = None) -> bytes:
 
 
 class _Dumper(yaml.SafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: object) -> bool:
         return True

@@ -7,7 +7,7 @@ from typing import Any
 
 from apistar import http
 
-from django_apistar.compat.signatures import get_signature
+from django_apistar.compat.signatures import Function, get_signature
 from django_apistar.schema.annotations import is_stream
 from django_apistar.schema.dialect import Schema
 from django_apistar.schema.inputs import FORMS, Inputs
@@ -28,11 +28,11 @@ NO_CONTENT = (204, 205)
 _WORDS = {'summary', 'description'}  # what a reference may have beside it
 
 
-def is_annotated(handler: Any) -> bool:
+def is_annotated(handler: Function) -> bool:
     return get_signature(handler).return_annotation is not EMPTY
 
 
-def success_content(handler: Any, schemas: Schemas) -> Schema:
+def success_content(handler: Function, schemas: Schemas) -> Schema:
     """Return the media types of a normal answer and their schemas."""
     annotation = get_signature(handler).return_annotation
     if annotation is EMPTY:
@@ -47,7 +47,7 @@ def success_content(handler: Any, schemas: Schemas) -> Schema:
     return {'application/json': {'schema': schema}}
 
 
-def _content_of_response(response_class: Any) -> Schema:
+def _content_of_response(response_class: type[http.Response]) -> Schema:
     if response_class.media_type is None:
         return ANYTHING
     is_json = issubclass(response_class, http.JSONResponse)
@@ -110,7 +110,7 @@ def _phrase(status: int) -> str:
     return renamed.get(status) or known.get(status, f'Status {status}').replace('-', ' ')
 
 
-def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Schema:
+def merged(base: Mapping[str, object], changes: Mapping[str, object]) -> Schema:
     """Return *base* with *changes* laid over it, key by key and as deep as both are mappings.
 
     A reference has nothing beside it but words: what it does not share replaces the whole.
@@ -126,5 +126,5 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Schema:
     return result
 
 
-def _refers(part: Mapping[str, Any]) -> bool:
+def _refers(part: Mapping[str, object]) -> bool:
     return isinstance(part.get('$ref'), str)  # else it is the schema of a field of that name

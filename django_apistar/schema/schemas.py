@@ -8,10 +8,11 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from apistar import types, validators
 
+from django_apistar.compat.fields import ValidatorOrType, is_type
 from django_apistar.conf.lazies import read_text
 from django_apistar.schema import annotations
 from django_apistar.schema.dialect import Dialect, Schema
@@ -26,11 +27,7 @@ CHECKED_FORMATS = {
 }  # fmt: skip
 INVALID_IN_A_NAME = re.compile(r'[^A-Za-z0-9._-]+')
 PYTHON_ONLY = re.compile(r'(?<!\\)\(\?(?:[^:=!<]|<[^=!]|$)')  # flags, conditions, comments
-Scope = Mapping[str, Any]  # the validators that a Ref may name
-
-
-def is_type(item: Any) -> bool:
-    return isinstance(item, type) and issubclass(item, types.Type)
+Scope = Mapping[str, ValidatorOrType]  # the validators that a Ref may name
 
 
 class Schemas:
@@ -44,8 +41,10 @@ class Schemas:
         self.dialect = dialect
         self.warn = warn
         self.components: dict[str, Schema] = {}
-        self._copies: dict[int, tuple[Any, Any]] = {}  # with the original, so that its id stays
-        self._names: dict[int, tuple[str, Any]] = {}  # with the validator, so that its id stays
+        self._copies: dict[
+            int, tuple[validators.Validator, ValidatorOrType]
+        ] = {}  # with the original, so that its id stays
+        self._names: dict[int, tuple[str, object]] = {}  # with the validator, so that its id stays
         self.place = 'the API'  # of what is being converted: 'Product.price'
 
     @contextlib.contextmanager
@@ -55,7 +54,7 @@ class Schemas:
         yield
         self.place = outer
 
-    def of(self, item: Any, scope: Scope | None = None) -> Schema:
+    def of(self, item: object, scope: Scope | None = None) -> Schema:
         """Return the schema of *item*: a Type, a validator, or an annotation."""
         if is_type(item):
             return self._named(item.validator, item, {})
@@ -65,11 +64,11 @@ class Schemas:
             return self._named(item, item, scope or {})
         return self._plain(item, scope or {})
 
-    def of_path_or_query(self, item: Any) -> Schema:
+    def of_path_or_query(self, item: object) -> Schema:
         """Return the schema of *item* in a URL, which can say nothing but strings: no null."""
         return self.dialect.without_null(self.of(item))
 
-    def default(self, validator: Any, value: Any, schema: Schema) -> Schema:
+    def default(self, validator: Any, value: object, schema: Schema) -> Schema:
         """Return {'default': …}, or {} where *value* does not fit *schema*, *validator*'s."""
         if value is None:
             return {'default': None} if self._may_be_null(schema) else {}
@@ -90,7 +89,7 @@ class Schemas:
 
     # Named schemas
 
-    def _named(self, validator: Any, owner: Any, scope: Scope) -> Schema:
+    def _named(self, validator: validators.Validator, owner: 'Owner', scope: Scope) -> Schema:
         name, _ = self._names.get(id(validator), ('', None))
         if not name:
             name = self._free_name(owner)
@@ -100,10 +99,12 @@ class Schemas:
                 self.components[name] = self._described(self._plain(validator, scope), owner)
         return self.dialect.reference(name)
 
-    def _free_name(self, owner: Any) -> str:
+    def _free_name(self, owner: 'Owner') -> str:
         """Return the name, then 'module.Name', then 'module.Name_2': never one that is taken."""
-        bare = owner.__name__ if is_type(owner) else owner.def_name
-        module = f'{owner.__module__}.' if is_type(owner) else ''
+        if isinstance(owner, type):
+            bare, module = owner.__name__, f'{owner.__module__}.'
+        else:
+            bare, module = owner.def_name or '', ''
         bare, qualified = (
             INVALID_IN_A_NAME.sub('_', text) or 'Schema' for text in (bare, module + bare)
         )
@@ -111,7 +112,7 @@ class Schemas:
         candidates = itertools.chain((bare, qualified), numbered)
         return next(name for name in candidates if name not in self.components)
 
-    def _described(self, schema: Schema, owner: Any) -> Schema:
+    def _described(self, schema: Schema, owner: 'Owner') -> Schema:
         if not is_type(owner):
             return schema
         if owner.__doc__:
@@ -126,7 +127,7 @@ class Schemas:
 
     # Validators
 
-    def _plain(self, validator: Any, scope: Scope) -> Schema:
+    def _plain(self, validator: validators.Validator, scope: Scope) -> Schema:
         schema = self._converter(validator)(validator, self._scope(validator, scope))
         if validator.allow_null:
             schema = self.dialect.nullable(schema)
@@ -134,7 +135,7 @@ class Schemas:
         notes = {key: note for key, note in notes.items() if note}
         return self.dialect.annotated(schema, {**notes, **self._default_of(validator, schema)})
 
-    def _converter(self, validator: Any) -> Callable[[Any, Scope], Schema]:
+    def _converter(self, validator: validators.Validator) -> Callable[[Any, Scope], Schema]:
         for validator_class, converter in (
             (validators.String, self._string),
             (validators.NumericType, self._number),
@@ -151,19 +152,19 @@ class Schemas:
         self.warn(f'The validator {name} of {self.place} is not known; anything fits.')
         return lambda validator, scope: {}
 
-    def _scope(self, validator: Any, scope: Scope) -> Scope:
+    def _scope(self, validator: validators.Validator, scope: Scope) -> Scope:
         """As `Validator.get_definitions`, which Object and Array alone call."""
         if not isinstance(validator, (validators.Object, validators.Array)):
             return scope
         own = {validator.def_name: validator} if validator.def_name else {}
         return {**scope, **validator.definitions, **own}
 
-    def _default_of(self, validator: Any, schema: Schema) -> Schema:
+    def _default_of(self, validator: validators.Validator, schema: Schema) -> Schema:
         if not validator.has_default() or isinstance(validator, validators.Ref):
             return {}
         return self.default(validator, validator.default, schema)
 
-    def _string(self, validator: Any, scope: Scope) -> Schema:
+    def _string(self, validator: validators.String, scope: Scope) -> Schema:
         schema: Schema = {'type': 'string'}
         schema |= _count_bounds('Length', validator.min_length, validator.max_length)
         pattern = self._pattern(validator.pattern)
@@ -191,25 +192,26 @@ class Schemas:
             return None
         return translated
 
-    def _enum(self, validator: Any) -> Schema:
+    def _enum(self, validator: validators.String | validators.NumericType) -> Schema:
         if validator.enum is None:
             return {}
         values = list(dict.fromkeys(validator.enum))
         return {'enum': values} if values else self.dialect.nothing()
 
-    def _number(self, validator: Any, scope: Scope) -> Schema:
+    def _number(self, validator: validators.NumericType, scope: Scope) -> Schema:
         schema: Schema = {'type': 'integer' if validator.numeric_type is int else 'number'}
         schema |= self.dialect.bounds(
             _finite(validator.minimum), _finite(validator.maximum),
             above=validator.exclusive_minimum, below=validator.exclusive_maximum,
         )  # fmt: skip
-        if _finite(validator.multiple_of):
-            schema['multipleOf'] = abs(validator.multiple_of)
+        step = _finite(validator.multiple_of)
+        if step:
+            schema['multipleOf'] = abs(step)
         if validator.format:
             schema['format'] = validator.format
         return schema | self._enum(validator)
 
-    def _object(self, validator: Any, scope: Scope) -> Schema:
+    def _object(self, validator: validators.Object, scope: Scope) -> Schema:
         schema: Schema = {'type': 'object'}
         if validator.properties:
             schema['properties'] = {
@@ -225,11 +227,11 @@ class Schemas:
             'Properties', validator.min_properties, validator.max_properties
         )
 
-    def _property(self, name: str, child: Any, scope: Scope) -> Schema:
+    def _property(self, name: str, child: ValidatorOrType, scope: Scope) -> Schema:
         with self.at(f'{self.place}.{name}'):
             return self.of(child, scope)
 
-    def _pattern_properties(self, children: Mapping[str, Any], scope: Scope) -> Schema:
+    def _pattern_properties(self, children: Mapping[str, ValidatorOrType], scope: Scope) -> Schema:
         patterns = {self._pattern(pattern): child for pattern, child in children.items()}
         known = {
             pattern: self.of(child, scope)
@@ -237,7 +239,7 @@ class Schemas:
         }  # fmt: skip
         return {'patternProperties': known} if known else {}
 
-    def _additional_properties(self, validator: Any, scope: Scope) -> Schema:
+    def _additional_properties(self, validator: validators.Object, scope: Scope) -> Schema:
         additional = validator.additional_properties
         if validator.pattern_properties and not self.dialect.is_2020:
             # Only additionalProperties can say what those would; what it cannot, it allows.
@@ -253,7 +255,7 @@ class Schemas:
             return {}
         return {'additionalProperties': self.of(additional, scope)}
 
-    def _array(self, validator: Any, scope: Scope) -> Schema:
+    def _array(self, validator: validators.Array, scope: Scope) -> Schema:
         schema: Schema = {'type': 'array'}
         if isinstance(validator.items, list):
             rest = validator.additional_items
@@ -273,19 +275,20 @@ class Schemas:
             schema['uniqueItems'] = True
         return schema
 
-    def _union(self, validator: Any, scope: Scope) -> Schema:
+    def _union(self, validator: validators.Union, scope: Scope) -> Schema:
         return self.dialect.any_of([self._not_null(item, scope) for item in validator.items])
 
-    def _not_null(self, item: Any, scope: Scope) -> Schema:
+    def _not_null(self, item: ValidatorOrType, scope: Scope) -> Schema:
         """As `of`, for a child of a Union, which refuses null before it asks its children."""
         if isinstance(item, validators.Ref) and getattr(scope.get(item.ref), 'allow_null', False):
             target = self._refusing_null(scope[item.ref])
-            return self._named(target, _Definition(target.def_name or item.ref), scope)
+            if not isinstance(target, type):
+                return self._named(target, _Definition(target.def_name or item.ref), scope)
         return self.of(self._refusing_null(item), scope)
 
-    def _refusing_null(self, item: Any) -> Any:
+    def _refusing_null(self, item: ValidatorOrType) -> ValidatorOrType:
         """Return *item*, or the one copy of it that refuses null where it takes it."""
-        if is_type(item) or not getattr(item, 'allow_null', False):
+        if isinstance(item, type) or not item.allow_null:
             return item
         if id(item) not in self._copies:
             refusing = copy.copy(item)
@@ -295,16 +298,16 @@ class Schemas:
             self._copies[id(item)] = refusing, item
         return self._copies[id(item)][0]
 
-    def _ref(self, validator: Any, scope: Scope) -> Schema:
+    def _ref(self, validator: validators.Ref, scope: Scope) -> Schema:
         if validator.ref not in scope:
             self.warn(f'Ref {validator.ref!r} of {self.place} names no definition; anything fits.')
             return {}
         target = scope[validator.ref]
-        if is_type(target) or target.def_name:
+        if isinstance(target, type) or target.def_name:
             return self.of(target, scope)
         return self._named_definition(validator.ref, target, scope)
 
-    def _named_definition(self, name: str, target: Any, scope: Scope) -> Schema:
+    def _named_definition(self, name: str, target: validators.Validator, scope: Scope) -> Schema:
         """As `_named`, for a validator whose name is its key in `definitions`."""
         return self._named(target, _Definition(name), scope)
 
@@ -312,6 +315,9 @@ class Schemas:
 class _Definition:
     def __init__(self, def_name: str) -> None:
         self.def_name = def_name
+
+
+Owner: TypeAlias = type[types.Type] | validators.Validator | _Definition  # of a name
 
 
 def _count_bounds(noun: str, low: int | None, high: int | None) -> Schema:
@@ -328,19 +334,19 @@ def _finite(number: float | None) -> float | None:
     return number if number is not None and math.isfinite(number) else None
 
 
-def _accepts(validator: Any, value: Any) -> bool:
+def _accepts(validator: validators.Validator, value: object) -> bool:
     try:
         return bool(validator.is_valid(value))
     except Exception:  # A validator of the project's own, or a Ref outside of its definitions.
         return False
 
 
-def _native(validator: Any, value: Any) -> Any:
+def _native(validator: validators.Validator, value: object) -> object:
     """Return *value* as a date where the validator has dates, so that '2018-1-1' is written out."""
     return validator.validate(value) if getattr(validator, 'format', None) in DATES else value
 
 
-def _is_portable(schema: Schema, value: Any) -> bool:
+def _is_portable(schema: Schema, value: object) -> bool:
     """Return whether JSON Schema agrees with API Star that *value* fits.
 
     API Star ignores the formats that JSON Schema checks, knows times without an offset, and
@@ -357,7 +363,7 @@ def _is_portable(schema: Schema, value: Any) -> bool:
     return all(_is_portable(child, value) for child in children if isinstance(child, dict))
 
 
-def _encoded(value: Any) -> Any:
+def _encoded(value: object) -> object:
     """Return *value* as JSON has it. Raises TypeError where it cannot."""
     if value is None or isinstance(value, (bool, int, str)):
         return value

@@ -1,14 +1,13 @@
 """Security schemes of a document, from the components that authenticate."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.conf import settings as django_settings
 
 from django_apistar.schema.dialect import Schema
 
 
-def security_schemes(components: Iterable[Any]) -> dict[str, Schema]:
+def security_schemes(components: Iterable[object]) -> dict[str, Schema]:
     """Return the security schemes of those *components* that authenticate, by name.
 
     A component tells by `challenge`, the WWW-Authenticate value that asks for it, or by

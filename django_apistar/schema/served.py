@@ -12,7 +12,7 @@ from django.utils import translation
 
 from django_apistar import schema
 from django_apistar.compat.path_template import to_uri_template
-from django_apistar.routes.entries import RouteEntry
+from django_apistar.routes.entries import APIStarEntry
 from django_apistar.schema import policy
 from django_apistar.schema.ui import render_ui
 
@@ -20,29 +20,29 @@ LANGUAGES = ['javascript', 'python']
 _SCRIPT = '<script src="{url}"></script>\n    </body>'
 
 
-def build_document(entries: Iterable[RouteEntry]) -> Any:
+def build_document(entries: Iterable[APIStarEntry]) -> Document:
     """Return the Document of the documented *entries*, with a section for each Include.
 
     API Star's own leaves nested Includes out and writes prefixes into the user's routes. The
     sections are flat, 'outer:inner', as its page and its codecs walk one level.
     """
-    content: list[Any] = []
-    sections: dict[str, list[Any]] = {}
+    content: list[Section | Link] = []
+    sections: dict[str, list[Section | Link]] = {}
     names: dict[int, set[str]] = {}
     for entry in entries:
-        if not entry.documented:
+        link = entry.route.link
+        if not entry.documented or link is None:
             continue
         siblings = content
         if entry.sections:
             siblings = sections.setdefault(':'.join(entry.sections), [])
         taken = names.setdefault(id(siblings), set())
-        siblings.append(_build_link(entry, taken))
+        siblings.append(_build_link(entry, link, taken))
     return Document([*content, *(Section(name, links) for name, links in sections.items())])
 
 
-def _build_link(entry: RouteEntry, taken: set[str]) -> Any:
-    """Return a copy of the route's link with the whole path and a name that none has *taken*."""
-    link = entry.route.link
+def _build_link(entry: APIStarEntry, link: Link, taken: set[str]) -> Link:
+    """Return a copy of *link* with the whole path and a name that none has *taken*."""
     name, number = link.name, 1
     while name in taken:
         number += 1
@@ -55,7 +55,7 @@ def _build_link(entry: RouteEntry, taken: set[str]) -> Any:
     )  # fmt: skip
 
 
-def render_page(app: Any) -> Any:
+def render_page(app: Any) -> http.Response:
     """Return the response with the documentation page of *app*: API Star's, or `app.docs_ui`'s."""
     nonce = policy.make_nonce()
     page = _render_apistar(app, nonce) if app.docs_ui == 'apistar' else _render_ui(app, nonce)
@@ -98,7 +98,7 @@ def build_policy(app: Any) -> str:
     return policy.build_policy(app.docs_ui, _get_base(app.static_url), origins)
 
 
-def render_schema(app: Any) -> Any:
+def render_schema(app: Any) -> http.Response:
     """Return the response with the OpenAPI document of *app*, which is built once."""
     return http.Response(_build(app).content, headers={'Content-Type': schema.MEDIA_TYPE})
 

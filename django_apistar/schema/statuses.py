@@ -9,9 +9,10 @@ import dataclasses
 import inspect
 import textwrap
 from collections.abc import Iterator
-from typing import Any
 
 from apistar import exceptions, http
+
+from django_apistar.compat.signatures import Function
 
 RAISES_404 = ('get_object_or_404', 'get_list_or_404')
 
@@ -24,7 +25,7 @@ class Statuses:
     errors: tuple[int, ...]
 
 
-def read_statuses(handler: Any) -> Statuses:
+def read_statuses(handler: Function) -> Statuses:
     """Return the statuses that *handler* returns and raises literally; 200 where it is silent."""
     function = inspect.unwrap(getattr(handler, 'func', handler))
     names = getattr(function, '__globals__', {})
@@ -36,7 +37,7 @@ def read_statuses(handler: Any) -> Statuses:
     return Statuses(tuple(successes) or (200,), tuple(errors))
 
 
-def _walk_function(function: Any) -> Iterator[ast.AST]:
+def _walk_function(function: Function) -> Iterator[ast.AST]:
     """Yield the nodes of *function*, not those of functions inside it."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
@@ -50,12 +51,12 @@ def _walk_function(function: Any) -> Iterator[ast.AST]:
             pending.extend(ast.iter_child_nodes(node))
 
 
-def _statuses_of(node: ast.AST, names: dict[str, Any]) -> Iterator[int]:
+def _statuses_of(node: ast.AST, names: dict[str, object]) -> Iterator[int]:
     if isinstance(node, ast.Return):
         yield from _status_of_return(node.value, names)
     elif isinstance(node, ast.Raise) and node.exc is not None:
         call = node.exc if isinstance(node.exc, ast.Call) else None
-        raised: Any = _lookup(call.func if call else node.exc, names)
+        raised = _lookup(call.func if call else node.exc, names)
         if isinstance(raised, type) and issubclass(raised, exceptions.HTTPException):
             default = getattr(raised, 'default_status_code', None)
             yield from _literal_status(call, 1, default)
@@ -63,7 +64,7 @@ def _statuses_of(node: ast.AST, names: dict[str, Any]) -> Iterator[int]:
         yield 404
 
 
-def _status_of_return(value: ast.expr | None, names: dict[str, Any]) -> Iterator[int]:
+def _status_of_return(value: ast.expr | None, names: dict[str, object]) -> Iterator[int]:
     called = _lookup(value.func, names) if isinstance(value, ast.Call) else None
     if isinstance(called, type) and issubclass(called, http.Response):
         yield from _literal_status(value, 1, 200)
@@ -71,7 +72,7 @@ def _status_of_return(value: ast.expr | None, names: dict[str, Any]) -> Iterator
         yield 200
 
 
-def _literal_status(call: ast.AST | None, position: int, default: Any) -> Iterator[int]:
+def _literal_status(call: ast.AST | None, position: int, default: object) -> Iterator[int]:
     """Yield the status that *call* is given: nothing where it is computed."""
     given: ast.expr | None = None
     if isinstance(call, ast.Call):
@@ -83,7 +84,7 @@ def _literal_status(call: ast.AST | None, position: int, default: Any) -> Iterat
         yield status
 
 
-def _lookup(node: ast.AST, names: dict[str, Any]) -> Any:
+def _lookup(node: ast.AST, names: dict[str, object]) -> object:
     """Return what the dotted name *node* stands for, None where that is not known."""
     if isinstance(node, ast.Name):
         return names.get(node.id)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from django_apistar.routes.entries import RouteEntry
+from django_apistar.routes.entries import APIStarEntry
 from django_apistar.schema.dialect import DIALECTS, Schema
 from django_apistar.schema.openapi import Info, Surroundings, Warn, build_sections, describe
 from django_apistar.schema.swagger_operations import Operations
@@ -13,7 +13,7 @@ SECTIONS = {'schemas': 'definitions', 'responses': 'responses'}
 
 
 def build_swagger(
-    entries: Iterable[RouteEntry],
+    entries: Iterable[APIStarEntry],
     info: Info | None = None,
     surroundings: Surroundings | None = None,
     warn: Warn = lambda sentence: None,

@@ -148,7 +148,7 @@ class Operations:
 
     # Schemas
 
-    def schema(self, schema: Any) -> Schema:
+    def schema(self, schema: object) -> Schema:
         """Return *schema*, of ours or a handler's, in the words of Swagger 2.0."""
         schema = _mapping(schema)
         if '$ref' in schema:
@@ -206,9 +206,9 @@ def _unsayable(parameter: Any) -> str:
     return 'object as a parameter' if parameter['schema'].get('type') == 'object' else ''
 
 
-def _contents(response: Any) -> Schema:
+def _contents(response: object) -> Schema:
     return _mapping(_mapping(response).get('content'))
 
 
-def _mapping(value: Any) -> Schema:
+def _mapping(value: object) -> Schema:
     return value if isinstance(value, dict) else {}

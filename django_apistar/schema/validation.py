@@ -51,7 +51,7 @@ def _iterator(document: Schema) -> Callable[[], Iterable[Any]]:
 
 
 def _json_schema_errors(document: Schema) -> Iterator[Any]:
-    import jsonschema  # type: ignore[import-untyped]
+    import jsonschema
 
     validator = jsonschema.Draft202012Validator
     yield from validator(validator.META_SCHEMA).iter_errors(document)

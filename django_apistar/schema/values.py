@@ -25,7 +25,7 @@ ABSENT = object()  # in place of what JSON does not have
 _encode = build_default(DjangoJSONEncoder)
 
 
-def plain(value: Any, warn: Callable[[str], None], place: str) -> Any:
+def plain(value: object, warn: Callable[[str], None], place: str) -> Any:
     """Return *value* of JSON's own types; ABSENT where it has none.
 
     *warn* is told what is left out; *place* says where *value* stands, 'the openapi of f'.
@@ -41,7 +41,7 @@ class _Reader:
         self.place = place
         self.holders: set[int] = set()
 
-    def read(self, value: Any, path: tuple[str, ...], is_number: bool) -> Any:
+    def read(self, value: object, path: tuple[str, ...], is_number: bool) -> object:
         """Return *value* as JSON has it; *is_number*: where it is a Decimal, as a number."""
         if value is None or type(value) in (bool, int, str):
             return value
@@ -55,7 +55,7 @@ class _Reader:
                 return self._leave_out('lazy text', path, why)
             return self._leave_out(repr(value), path)
 
-    def _read_inside(self, value: Any, path: tuple[str, ...], is_number: bool) -> Any:
+    def _read_inside(self, value: Any, path: tuple[str, ...], is_number: bool) -> object:
         if id(value) in self.holders:
             return self._leave_out('itself', path)
         self.holders.add(id(value))
@@ -72,7 +72,7 @@ class _Reader:
         is_ordered = isinstance(value, (list, tuple))
         return items if is_ordered else sorted(items, key=lambda item: json.dumps(item))
 
-    def _read_mapping(self, value: dict[Any, Any], path: tuple[str, ...]) -> Any:
+    def _read_mapping(self, value: dict[Any, object], path: tuple[str, ...]) -> object:
         given = value.get('type')
         types = given if isinstance(given, (list, tuple)) else [given]
         is_numeric = any(name in types for name in NUMERIC_TYPES)
@@ -85,13 +85,13 @@ class _Reader:
 
     def _leave_out(
         self, what: str, path: tuple[str, ...], why: str = 'which JSON does not have'
-    ) -> Any:
+    ) -> object:
         at = f' at {".".join(path)}' if path else ''
         self.warn(f'{self.place} holds {what}{at}, {why}; it is left out.')
         return ABSENT
 
 
-def _read_single(value: Any, is_number: bool) -> Any:
+def _read_single(value: object, is_number: bool) -> object:
     """Raises where JSON has no such value."""
     if isinstance(value, Enum):
         return _read_single(value.value, is_number)
@@ -113,7 +113,7 @@ def to_number(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def _name(key: Any) -> str:
+def _name(key: object) -> str:
     """Return the name that json.dumps gives *key*, and one for keys that it does not take."""
     key = key.value if isinstance(key, Enum) else key
     if key is None or isinstance(key, (bool, int, float)):
@@ -121,7 +121,7 @@ def _name(key: Any) -> str:
     return str(key)
 
 
-def fit(value: Any, validator: Any) -> Any:
+def fit(value: object, validator: object) -> object:
     """Return *value* with each Decimal that *validator* reads as a number as one."""
     validator = getattr(validator, 'validator', validator)  # a Type's
     if isinstance(value, Decimal) and isinstance(validator, validators.NumericType):

@@ -12,7 +12,11 @@ from urllib.parse import quote
 from gunicorn.glogging import Logger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import TextIO
+
+    from _typeshed import OptExcInfo
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # The Common Log Format with its usual two headers; then the framework and the milliseconds.
 FORMAT = (
@@ -34,22 +38,30 @@ _SECRETS = (
 class AccessLogger(Logger):
     """gunicorn's logger, which logs no credentials, whatever the format asks for."""
 
-    def atoms(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> Any:
+    def atoms(
+        self, resp: Any, req: Any, environ: WSGIEnvironment, request_time: datetime.timedelta
+    ) -> dict[str, Any]:
         """Return what a format may name: everything but the headers that hold credentials."""
         atoms = super().atoms(resp, req, environ, request_time)
         for secret in _SECRETS:
             atoms.pop(secret, None)
         return atoms
 
-    def _get_user(self, environ: dict[str, Any]) -> None:
+    def _get_user(self, environ: WSGIEnvironment) -> None:
         # gunicorn would decode the Authorization header, and not escape it.
         return None
 
-    def _set_handler(self, log: Any, output: Any, fmt: Any, stream: Any = None) -> None:
+    def _set_handler(
+        self,
+        log: logging.Logger,
+        output: str | None,
+        fmt: logging.Formatter,
+        stream: TextIO | None = None,
+    ) -> None:
         super()._set_handler(log, output, fmt, stream)
         if log is self.access_log:
             for handler in log.handlers:
-                handler.handleError = _Complaint(output)
+                vars(handler)['handleError'] = _Complaint(output)
 
 
 def get_logger_class(sends_statistics: bool) -> type[AccessLogger]:
@@ -64,7 +76,7 @@ def get_logger_class(sends_statistics: bool) -> type[AccessLogger]:
 class _Complaint:
     """Logs once that the access log cannot be written. Requests go on without it."""
 
-    def __init__(self, output: str) -> None:
+    def __init__(self, output: str | None) -> None:
         self.output = output
         self.is_logged = False
 
@@ -82,11 +94,11 @@ class _Complaint:
 class AccessLogged:
     """A WSGI application that writes gunicorn's access log: granian's own lacks the environ."""
 
-    def __init__(self, application: Any, log: AccessLogger) -> None:
+    def __init__(self, application: WSGIApplication, log: Logger) -> None:
         self.application = application
         self.log = log
 
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         response = _Response(environ)
         body = self.application(environ, response.record(start_response))
         if isinstance(body, list):
@@ -110,23 +122,25 @@ class AccessLogged:
 class _Response:
     """One response, with the attributes that gunicorn's logger reads."""
 
-    def __init__(self, environ: dict[str, Any]) -> None:
+    def __init__(self, environ: WSGIEnvironment) -> None:
         self.environ = environ
         self.began = time.monotonic()
         self.status = '-'
         self.headers: list[tuple[str, str]] = []
         self.sent = 0
 
-    def record(self, start_response: Any) -> Any:
+    def record(self, start_response: StartResponse) -> StartResponse:
         """Return *start_response*, which also records the status and the headers here."""
 
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        def start(
+            status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
+        ) -> Callable[[bytes], object]:
             self.status, self.headers = status, headers
             return start_response(status, headers, exc_info)
 
         return start
 
-    def write_to(self, log: AccessLogger) -> None:
+    def write_to(self, log: Logger) -> None:
         """Write the line of this response."""
         took = datetime.timedelta(seconds=time.monotonic() - self.began)
         environ = {**self.environ, 'RAW_URI': self._raw_uri()}

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -27,6 +27,9 @@ from django_apistar.server.private_names import (
     find_missing,
     get_release,
 )
+
+if TYPE_CHECKING:
+    import socket
 
 
 def start(launch: Launch) -> None:
@@ -79,10 +82,10 @@ class Server(Protocol):
     def uses_gevent(self) -> bool:
         """Whether its workers need gevent's patches of the standard library."""
 
-    def open_listeners(self) -> list[Any]:
+    def open_listeners(self) -> list[socket.socket]:
         """Return listening sockets, bound now. Raises AddressError."""
 
-    def format_addresses(self, opened: list[Any]) -> tuple[str, ...]:
+    def format_addresses(self, opened: list[socket.socket]) -> tuple[str, ...]:
         """Return the addresses of *opened*; without sockets those that would be bound."""
 
     def format_workers(self) -> str:

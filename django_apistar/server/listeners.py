@@ -13,10 +13,17 @@ import struct
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from django.core.exceptions import ImproperlyConfigured
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gunicorn.config import Config
+
+# As gunicorn has them: a path, a descriptor, or (host, port).
+Address: TypeAlias = str | int | tuple[str, int]
 DEFAULT_PORT = 8000
 _PORTS = range(65536)
 
@@ -59,7 +66,7 @@ def parse_address(text: str, default_host: str = '127.0.0.1') -> str:
     return f'{"0.0.0.0" if host == "0" else host}:{int(match["port"])}'
 
 
-def open_listener(address: Any, config: Any) -> socket.socket:
+def open_listener(address: Address, config: Config) -> socket.socket:
     """Return a listening socket for *address*, as gunicorn's `Config.address` lists it.
 
     Raises AddressError at once, where gunicorn itself would try five times.
@@ -70,7 +77,7 @@ def open_listener(address: Any, config: Any) -> socket.socket:
         raise AddressError(explain(format_address(address), exc)) from exc
 
 
-def _bind(address: str | tuple[str, int], config: Any) -> socket.socket:
+def _bind(address: str | tuple[str, int], config: Config) -> socket.socket:
     if isinstance(address, str):
         _remove_dead_socket(address)
         opened = socket.socket(socket.AF_UNIX)
@@ -131,7 +138,7 @@ def set_client_timeout(listener: socket.socket, limit_s: int) -> None:
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, limit_s * 1000)
 
 
-def drain_backlogs(opened: list[Any], limit_s: float) -> None:
+def drain_backlogs(opened: Sequence[socket.socket], limit_s: float) -> None:
     """Let in no new connection, and wait until the workers have accepted those in the backlogs.
 
     Closing a listening socket resets the connections in its backlog. So the kernel first drops the
@@ -146,7 +153,7 @@ def drain_backlogs(opened: list[Any], limit_s: float) -> None:
         time.sleep(0.01)
 
 
-def _drop_new_clients(listener: Any) -> None:
+def _drop_new_clients(listener: socket.socket) -> None:
     if listener.family == socket.AF_UNIX:
         _remove_path(listener)
     elif sys.platform == 'linux':
@@ -156,7 +163,7 @@ def _drop_new_clients(listener: Any) -> None:
             listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, option)
 
 
-def _remove_path(listener: Any) -> None:
+def _remove_path(listener: socket.socket) -> None:
     path = listener.getsockname()
     if isinstance(path, str) and path:  # abstract names are bytes
         Path(path).unlink(missing_ok=True)
@@ -174,7 +181,7 @@ def _remove_dead_socket(path: str) -> None:
     Path(path).unlink()
 
 
-def format_address(address: Any) -> str:
+def format_address(address: Address) -> str:
     """Return *address* ((host, port), path or descriptor) as the command line writes it."""
     if isinstance(address, int):
         return f'fd://{address}'

@@ -6,12 +6,15 @@ import dataclasses
 import subprocess
 import sys
 import traceback
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from django_apistar.server.launch import DEFAULT_APPLICATION, Launch, ServerError, format_error
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 
 def get_application_name() -> str:
@@ -19,7 +22,7 @@ def get_application_name() -> str:
     return settings.WSGI_APPLICATION or DEFAULT_APPLICATION
 
 
-def load_application(launch: Launch) -> Any:
+def load_application(launch: Launch) -> WSGIApplication:
     """Set Django up and return the WSGI callable that WSGI_APPLICATION names.
 
     Raises ImproperlyConfigured for a mistake in the settings, ServerError where the server of
@@ -45,7 +48,7 @@ def load_application(launch: Launch) -> Any:
     return application
 
 
-def _check_headers(launch: Launch, application: Any) -> None:
+def _check_headers(launch: Launch, application: WSGIApplication) -> None:
     """Raise ServerError where a client can forge a header that *application* trusts."""
     if launch.server == 'granian':
         from django_apistar.server import trusted_headers
@@ -68,10 +71,11 @@ def is_missing(exc: ImportError, name: str) -> bool:
     return missing is None or f'{name}.'.startswith(f'{missing}.')
 
 
-def bind(application: Any) -> Any:
+def bind(application: Any) -> WSGIApplication:
     """Return the bound `__call__` of *application* where it is ours: it is called faster."""
     is_ours = hasattr(application, 'apistar_wsgi_app')
-    return application.__call__ if is_ours else application
+    bound: WSGIApplication = application.__call__ if is_ours else application
+    return bound
 
 
 def import_urlconf() -> None:
@@ -82,7 +86,7 @@ def import_urlconf() -> None:
         get_resolver().url_patterns  # noqa: B018  # imports it
 
 
-def load_or_exit(launch: Launch, status: int) -> Any:
+def load_or_exit(launch: Launch, status: int) -> WSGIApplication:
     """Return the application of a production worker; where it cannot be loaded, exit.
 
     Prints why, for faulty code after its traceback, and exits with *status*.

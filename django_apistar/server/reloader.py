@@ -12,7 +12,7 @@ import time
 import traceback
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import django
 from django.apps import apps
@@ -27,7 +27,10 @@ from django_apistar.server.launch import Launch, format_error
 from django_apistar.server.loading import import_urlconf, is_missing, load_application
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from types import ModuleType
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _GRACE_S = 0.3  # for idle connections of a worker that is replaced
 _REQUEST_GRACE_S = 5.0  # for its running requests
@@ -60,7 +63,7 @@ def load_watched(
     return watched
 
 
-def _load(launch: Launch, is_first_load: bool) -> Any:
+def _load(launch: Launch, is_first_load: bool) -> WSGIApplication:
     """Load the application; after a change run the system checks before, and say so after."""
     if not is_first_load:
         django.setup()
@@ -110,13 +113,13 @@ def end_worker(watched: WatchedApplication) -> None:
 class WatchedApplication:
     """The WSGI application of a development worker; counts its running requests."""
 
-    application: Any
+    application: WSGIApplication
 
     def __init__(self) -> None:
         self.running = 0
         self._lock = threading.Lock()
 
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         with self._lock:
             self.running += 1
         try:
@@ -132,7 +135,7 @@ class FailurePage:
     def __init__(self, text: str) -> None:
         self.body = f'{text}\nThe server waits for a change.\n'.encode(errors='replace')
 
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         headers = [
             ('Content-Type', 'text/plain; charset=utf-8'),
             ('Content-Length', str(len(self.body))),
@@ -164,7 +167,9 @@ class ImportRecorder:
     def __exit__(self, *exc_info: object) -> None:
         sys.meta_path.remove(self)
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> None:
         """Record the file of module *name*, and leave its import to the other finders."""
         spec = PathFinder.find_spec(name, path, target)
         if spec and spec.has_location and spec.origin:

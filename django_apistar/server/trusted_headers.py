@@ -10,12 +10,15 @@ import functools
 import inspect
 import re
 from collections.abc import Iterator
-from types import CodeType, FunctionType
-from typing import Any
+from types import CellType, CodeType, FunctionType
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.middleware import RemoteUserMiddleware
 from django.utils.module_loading import import_string
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 # Headers by which proxies tell who their client is.
 _OF_PROXIES = re.compile(
@@ -26,7 +29,7 @@ _ONLY_REPORT = ('sentry_sdk.',)  # modules that report headers and decide nothin
 _MOST_PARTS = 200  # of an application that are searched
 
 
-def find_trusting(application: Any) -> Iterator[tuple[str, str]]:
+def find_trusting(application: WSGIApplication) -> Iterator[tuple[str, str]]:
     """Yield (who trusts it, the header) for each header with a hyphen that the project trusts.
 
     *application* is the WSGI application, wrapped or not. The code of handlers is not searched.
@@ -46,7 +49,7 @@ def find_trusting(application: Any) -> Iterator[tuple[str, str]]:
             yield f'{part.__module__}.{part.__qualname__}', header
 
 
-def explain(application: Any, server: str) -> str:
+def explain(application: WSGIApplication, server: str) -> str:
     """Return why *server*, which takes both spellings, must not serve *application*, else ''."""
     for who, header in find_trusting(application):
         other = ''
@@ -83,9 +86,9 @@ def _find_in_middleware(middleware: Any) -> Iterator[str]:
 # Which headers code reads
 
 
-def _iter_parts(application: Any) -> Iterator[Any]:
+def _iter_parts(application: WSGIApplication) -> Iterator[FunctionType | type]:
     """Yield the functions and classes around our application."""
-    waiting = [application]
+    waiting: list[object] = [application]
     seen: set[int] = set()
     while waiting and len(seen) < _MOST_PARTS:
         part = waiting.pop()
@@ -104,12 +107,12 @@ def _iter_parts(application: Any) -> Iterator[Any]:
             waiting += vars(part).values() if hasattr(part, '__dict__') else ()
 
 
-def _is_ours(part: Any) -> bool:
+def _is_ours(part: object) -> bool:
     owner = getattr(part, '__self__', part)
     return type(owner).__module__.startswith(('django_apistar.', 'django.'))
 
 
-def _is_full(cell: Any) -> bool:
+def _is_full(cell: CellType) -> bool:
     try:
         cell.cell_contents  # noqa: B018  # raises
     except ValueError:
@@ -117,7 +120,7 @@ def _is_full(cell: Any) -> bool:
     return True
 
 
-def _find_read(part: Any) -> set[str]:
+def _find_read(part: FunctionType | type) -> set[str]:
     """Return the headers of proxies that the code of *part*, a function or class, names."""
     if str(part.__module__).startswith(_ONLY_REPORT):
         return set()

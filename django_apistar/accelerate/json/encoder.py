@@ -11,19 +11,19 @@ import re
 import uuid
 from collections.abc import Callable, Iterable
 from math import isfinite
+from types import ModuleType
 from typing import Any
 
 from apistar import http, types
 
-from django_apistar.accelerate.json.flat_types import Data, Style, Text
+from django_apistar.accelerate.json.flat_types import Data, Encode, Style, Text
 from django_apistar.accelerate.types.rendering import find_render
 
 Default = Callable[[Any], Any]
-Encode = Callable[[Any], bytes]
 ALIKE = frozenset({str, int, bool, type(None)})  # what orjson and the standard library write alike
 
 
-def encode_json(value: Any, default: Default | None = None) -> bytes:
+def encode_json(value: object, default: Default | None = None) -> bytes:
     """Return *value* as JSONResponse renders it; *default* for what is neither JSON nor a Type.
 
     Raises what API Star raises: ValueError for NaN and cycles, TypeError for the unknown.
@@ -51,7 +51,7 @@ def find_plain_dumps(*, fast: bool) -> Encode | None:
     It raises TypeError for what it cannot write as a key or value; an encoder can.
     """
     orjson = _load_orjson() if fast else None
-    return orjson and orjson.dumps
+    return None if orjson is None else orjson.dumps
 
 
 def build_style(default: Default | None = None, *, fast: bool = False) -> Style:
@@ -64,7 +64,7 @@ def build_style(default: Default | None = None, *, fast: bool = False) -> Style:
 def _build_default(default: Default | None) -> Default:
     """Return what JSONResponse.default does, and then *default* instead of its TypeError."""
 
-    def default_of_all(value: Any) -> Any:
+    def default_of_all(value: object) -> object:
         render = find_render(type(value))
         if render is not None:
             return render(value)
@@ -88,7 +88,7 @@ def _build_exact(default: Default) -> Encode:
     write_string = json.encoder.encode_basestring
     encode_parts = make(None, default, write_string, None, ':', ',', False, False, False)
 
-    def encode(value: Any) -> bytes:
+    def encode(value: object) -> bytes:
         try:
             return ''.join(encode_parts(value, 0)).encode('utf-8')
         except RecursionError:
@@ -101,7 +101,7 @@ class _NotTwiceError(Exception):
     """A value that can be read once, and must be kept for the standard library."""
 
 
-def _build_fast(orjson: Any, default: Default, exact: Encode) -> Encode:
+def _build_fast(orjson: ModuleType, default: Default, exact: Encode) -> Encode:
     dumps = orjson.dumps
     option = (
         orjson.OPT_PASSTHROUGH_DATACLASS
@@ -111,7 +111,7 @@ def _build_fast(orjson: Any, default: Default, exact: Encode) -> Encode:
 
     make_plain = _build_make_plain(default)
 
-    def encode(value: Any) -> bytes:
+    def encode(value: object) -> bytes:
         try:
             text: bytes = dumps(value, make_plain, option)
         except Exception:  # Whatever it is, the standard library says it in its own words.
@@ -126,7 +126,7 @@ def _build_fast(orjson: Any, default: Default, exact: Encode) -> Encode:
 def _build_make_plain(default: Default) -> Default:
     """Return what orjson asks for a value that it does not know."""
 
-    def make_plain(value: Any) -> Any:
+    def make_plain(value: object) -> object:
         render = find_render(type(value))
         if render is not None:
             return render(value)
@@ -141,7 +141,7 @@ def _build_make_plain(default: Default) -> Default:
 
 
 # What the standard library reads of subclasses.
-_CONTENT_OF_SUBCLASSES: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+_CONTENT_OF_SUBCLASSES: tuple[tuple[type | tuple[type, ...], Default], ...] = (
     (str, str.__str__),
     (int, int.__pos__),
     (float, float.__pos__),
@@ -161,7 +161,7 @@ def _may_have_unlike_float(text: bytes) -> bool:
     return '0e' in digits or '0.0000' in digits
 
 
-def _is_unlike(text: bytes, value: Any) -> bool:
+def _is_unlike(text: bytes, value: object) -> bool:
     if _may_have_unlike_float(text) and _UNLIKE_FLOAT.search(text) is not None:
         return True
     return text.find(b'null') >= 0 and _may_hold_nan((value,))
@@ -196,7 +196,7 @@ def _may_hold_nan(values: Iterable[Any]) -> bool:
 
 
 @functools.cache
-def _load_orjson() -> Any:
+def _load_orjson() -> ModuleType | None:
     """Return orjson; None if it is missing or writes floats in a way unknown to us."""
     try:
         import orjson

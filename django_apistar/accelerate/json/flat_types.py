@@ -9,6 +9,7 @@ from __future__ import annotations
 import json.encoder
 from collections.abc import Callable, Iterable
 from math import inf
+from types import ModuleType
 from typing import Any, Protocol
 
 from apistar import types, validators
@@ -18,12 +19,12 @@ from django_apistar.accelerate.types.compilers import compile_from_row, compile_
 from django_apistar.accelerate.types.containers import Property
 from django_apistar.accelerate.types.idempotent import is_settled_default
 from django_apistar.accelerate.types.rendering import find_format, format_expression, is_renderable
-from django_apistar.accelerate.types.scalars import any_of, describe_leaf, find_native
+from django_apistar.accelerate.types.scalars import Leaf, any_of, describe_leaf, find_native
 from django_apistar.accelerate.types.stock import is_stock
 from django_apistar.accelerate.types.type_writer import TypeWriter
 
 Encode = Callable[[Any], bytes]
-Write = Callable[[Any], Any]
+Write = Callable[[Any], object]
 
 
 _BUILT_IN = (str, int, bool)
@@ -35,10 +36,10 @@ class Style(Protocol):
     encode: Encode  # of any value, with the bytes of API Star
     trusts_types: bool  # what is of another type than expected is an error, or becomes right
 
-    def enclose(self, document: bytes) -> Any:
+    def enclose(self, document: bytes) -> object:
         """Return *document* as a part."""
 
-    def join(self, parts: list[Any]) -> bytes:
+    def join(self, parts: list[object]) -> bytes:
         """Return the document of an array of *parts*."""
 
     def document_expression(self, source: Source, part: str) -> str:
@@ -65,7 +66,7 @@ class Text:
     def enclose(self, document: bytes) -> str:
         return document.decode()
 
-    def join(self, parts: list[str]) -> bytes:
+    def join(self, parts: list[Any]) -> bytes:
         return f'[{",".join(parts)}]'.encode()
 
     def document_expression(self, source: Source, part: str) -> str:
@@ -95,11 +96,11 @@ def _write_text(source: Source, item: Property) -> str:
         text = f"""'"' + ({format_expression(source, validator, variable)}) + '"'"""
     elif is_stock(validator, validators.String):
         text = f'{source.const(json.encoder.encode_basestring, "quote")}({variable})'
-    elif validator.allow_null:
+    elif _allows_null(item):
         text = f'repr({variable})'
     else:
         return f'{variable}!r'
-    if validator.allow_null:
+    if _allows_null(item):
         text = f"'null' if {variable} is None else {text}"
     source.line(f'{variable} = {text}')
     return variable
@@ -110,7 +111,7 @@ class Data:
 
     trusts_types = True
 
-    def __init__(self, encode: Encode, orjson: Any) -> None:
+    def __init__(self, encode: Encode, orjson: ModuleType) -> None:
         self.encode = encode
         self.enclose = orjson.Fragment
         self._dumps = orjson.dumps
@@ -120,7 +121,7 @@ class Data:
             | orjson.OPT_PASSTHROUGH_SUBCLASS
         )
 
-    def join(self, parts: list[Any]) -> bytes:
+    def join(self, parts: list[object]) -> bytes:
         document: bytes = self._dumps(parts, None, self._option)
         return document
 
@@ -147,7 +148,7 @@ def _is_unlike(number: float) -> bool:
     return number != 0 and not 0.0001 <= abs(number) < 1e16
 
 
-def is_flat(cls: Any) -> bool:
+def is_flat(cls: type[types.Type]) -> bool:
     """Tell whether this module can write *cls*."""
     return is_renderable(cls) and all(
         describe_leaf(Source(), validator, 'item', allow_coerce=False) is not None
@@ -155,7 +156,7 @@ def is_flat(cls: Any) -> bool:
     )
 
 
-def compile_rows(cls: Any, style: Style) -> Encode:
+def compile_rows(cls: type[types.Type], style: Style) -> Encode:
     """Return what makes JSON of a list of tuples, a value for each property of the flat *cls*."""
     writer = TypeWriter(cls, 'JSON of row', compile_type)
     source, read = writer.source, compile_from_row(cls)
@@ -164,7 +165,7 @@ def compile_rows(cls: Any, style: Style) -> Encode:
     with source.block('def write(value):'):
         writer.write_row_reading()
         for item in writer.properties:
-            leaf: Any = describe_leaf(source, item.validator, item.variable, allow_coerce=False)
+            leaf = _describe(source, item)
             for conversion in leaf.conversions:
                 source.line(conversion)
             refusals += [leaf.refusal, *_refuse_float(source, style, item)]
@@ -178,12 +179,12 @@ def compile_rows(cls: Any, style: Style) -> Encode:
     return _join(style, writer.build('write'), lambda rows: encode([read(row) for row in rows]))
 
 
-def compile_instances(cls: Any, style: Style) -> Encode:
+def compile_instances(cls: type[types.Type], style: Style) -> Encode:
     """Return what makes JSON of a list of instances of the flat *cls*, and of any other list."""
     writer = TypeWriter(cls, 'JSON', compile_type)
     source, render = writer.source, compile_render(cls)
 
-    def write_rarely(value: Any) -> Any:
+    def write_rarely(value: object) -> object:
         return style.enclose(style.encode(render(value) if type(value) is cls else value))
 
     rare = source.const(write_rarely, 'write_rarely')
@@ -195,7 +196,7 @@ def compile_instances(cls: Any, style: Style) -> Encode:
 
 
 def _join(style: Style, write: Write, write_rarely: Encode) -> Encode:
-    def write_all(values: Any) -> bytes:
+    def write_all(values: Iterable[object]) -> bytes:
         try:
             return style.join([write(value) for value in values])
         except Exception:
@@ -205,7 +206,7 @@ def _join(style: Style, write: Write, write_rarely: Encode) -> Encode:
     return write_all
 
 
-def compile_document(cls: Any, style: Style, encode: Encode) -> Encode:
+def compile_document(cls: type[types.Type], style: Style, encode: Encode) -> Encode:
     """Return what makes JSON of an instance of *cls*: by *encode* if *cls* is not flat."""
     render = compile_render(cls)
     if not is_flat(cls):
@@ -244,11 +245,19 @@ def _write_instance(writer: TypeWriter, style: Style, rare: str) -> str:
     return f'{{**values, {_dict_items(source, formatted)}}}' if formatted else 'values'
 
 
+def _describe(source: Source, item: Property) -> Leaf:
+    """Return the checks of a property of a flat Type: `is_flat` has seen that there are some."""
+    leaf = describe_leaf(source, item.validator, item.variable, allow_coerce=False)
+    if leaf is None:
+        raise TypeError(f'{item.name} is no property of a flat Type.')
+    return leaf
+
+
 def _write_conversion(source: Source, item: Property) -> None:
     """Write what the property's variable becomes if its validator did not expect its value."""
     read = types.attributes.build_reader(item.validator)
     if read is not None:
-        leaf: Any = describe_leaf(source, item.validator, item.variable, allow_coerce=False)
+        leaf = _describe(source, item)
         with source.block(f'if {leaf.refusal}:'):
             source.line(f'{item.variable} = {source.const(read, "read")}({item.variable})')
 
@@ -272,7 +281,11 @@ def _refuse_unshown(source: Source, item: Property) -> str:
         native = find_native(validator)
         name = native.__name__ if native in _BUILT_IN else source.const(native, native.__name__)
         refusal = f'type({variable}) is not {name}'
-    return f'{variable} is not None and ({refusal})' if validator.allow_null else refusal
+    return f'{variable} is not None and ({refusal})' if _allows_null(item) else refusal
+
+
+def _allows_null(item: Property) -> bool:
+    return not isinstance(item.validator, type) and item.validator.allow_null
 
 
 def _refuse_float(source: Source, style: Style, item: Property) -> list[str]:
@@ -280,6 +293,6 @@ def _refuse_float(source: Source, style: Style, item: Property) -> list[str]:
     if not is_stock(item.validator, validators.Number):
         return []
     refusals = style.refuse_float(source, item.variable)
-    if item.validator.allow_null:
+    if _allows_null(item):
         refusals = [f'{item.variable} is not None and {any_of([one])}' for one in refusals]
     return refusals

@@ -67,7 +67,7 @@ class _PlanWriter:
         self.subject = subject
         self.tools = tools
         self.is_trial = is_trial
-        self.link = subject.route.link
+        self.link: Any = subject.route.link
         self.source = Source()
         self.variables: dict[Any, str] = dict(INITIAL)
         self.state_keys: dict[str, Any] = {}  # by variable, for the Exchange that takes over

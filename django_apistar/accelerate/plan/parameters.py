@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from apistar import exceptions, validators
 
 from django_apistar.accelerate.source import Source
 
-MISSING: Any = object()
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from apistar.document import Field
+    from apistar.types import Type
+
+MISSING = object()
 _INTEGER = '{0}.isascii() and {0}.isdigit() and len({0}) < 19'
 _NUMBER = '{0}.isascii() and {0}.isdigit() and len({0}) < 16'
 _BOOLEANS = {'true': True, 'false': False, '1': True, '0': False}
@@ -40,10 +45,12 @@ class QueryField:
     name: str
     kind: type
     variable: str
-    default: Any  # MISSING where there is none
+    default: object  # MISSING where there is none
 
 
-def describe_query(fields: Any, name_variable: Callable[[str], str]) -> list[QueryField] | None:
+def describe_query(
+    fields: Iterable[Field], name_variable: Callable[[str], str]
+) -> list[QueryField] | None:
     """Return the link's query *fields* in words of ours, None where one is not plain."""
     described = []
     for field in fields:
@@ -55,10 +62,12 @@ def describe_query(fields: Any, name_variable: Callable[[str], str]) -> list[Que
     return described
 
 
-def find_kind(schema: Any) -> type | None:
+def find_kind(schema: validators.Validator | type[Type] | None) -> type | None:
     """Return the type that *schema* stands for when it has no other demand."""
     if schema is None or type(schema) is validators.Any:
         return str
+    if isinstance(schema, type):
+        return None
     kinds = {validators.String: str, validators.Integer: int, validators.Number: float,
              validators.Boolean: bool}  # fmt: skip
     kind = kinds.get(type(schema))
@@ -73,7 +82,11 @@ def find_kind(schema: Any) -> type | None:
     return kind if default is None or type(default) is kind else None
 
 
-def write_query(source: Source, fields: Iterable[QueryField], validate_query: Any) -> None:
+def write_query(
+    source: Source,
+    fields: Iterable[QueryField],
+    validate_query: Callable[[WSGIEnvironment], object],
+) -> None:
     """Write lines that read every one of *fields*, or all of them by *validate_query* (environ).
 
     After them `validated` is None, or what API Star's components made of the query string.

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from django_apistar.accelerate.json.encoder import ALIKE
-from django_apistar.accelerate.source import Source
+from django_apistar.accelerate.json.flat_types import Encode
+from django_apistar.accelerate.source import Function, Source
+from django_apistar.accelerate.types.rendering import Renderer
+
+if TYPE_CHECKING:
+    from apistar.http import Response
+    from apistar.types import Type
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class AnswerTools:
     """What the end of a plan calls of the App's: the same for all its routes."""
 
-    encode: Callable[[Any], bytes]
-    plain_dumps: Callable[[Any], bytes] | None  # see encoding.find_plain_dumps
-    build_response: Callable[[Any], Any]  # a value's Response
-    finalize: Callable[[Any], tuple[str, list[Any]]]  # a Response's status and headers
-    body_of: Callable[[Any], Any]  # what goes to the server
+    encode: Encode
+    plain_dumps: Encode | None  # see encoding.find_plain_dumps
+    build_response: Callable[[object], Response]  # a value's Response
+    finalize: Callable[
+        [Response], tuple[str, list[tuple[str, str]]]
+    ]  # a Response's status and headers
+    body_of: Callable[[Response], Iterable[bytes]]  # what goes to the server
     # By a handler's return annotation: what makes data of its rows, what makes JSON of them, and
     # a Type with what makes JSON of it.
-    render_rows: Callable[[Any], Callable[[Any], Any] | None]
-    write_rows: Callable[[Any], Callable[[Any], bytes | None] | None]
-    find_type: Callable[[Any], tuple[Any, Callable[[Any], bytes]] | None]
+    render_rows: Callable[[Function], Renderer | None]
+    write_rows: Callable[[Function], Callable[[object], bytes | None] | None]
+    find_type: Callable[[Function], tuple[type[Type], Encode] | None]
     lengths: Sequence[tuple[str, str]]  # the Content-Length of small bodies
     extra_headers: tuple[tuple[str, str], ...]
 
@@ -35,7 +43,7 @@ class AnswerWriter:
     """
 
     def __init__(
-        self, source: Source, tools: AnswerTools, handler: Any, is_own: bool, has_hooks: bool
+        self, source: Source, tools: AnswerTools, handler: Function, is_own: bool, has_hooks: bool
     ) -> None:
         self._source = source
         self._tools = tools
@@ -99,7 +107,7 @@ class AnswerWriter:
             source.line(f'response = value = {build}(value)')
             source.line(f'status, headers = {finalize}(response)')
 
-    def _write_plain_encoding(self, plain_dumps: Callable[[Any], bytes]) -> None:
+    def _write_plain_encoding(self, plain_dumps: Encode) -> None:
         """Write the encoding of a dict: to look at its values is cheaper than at its text."""
         source = self._source
         alike = source.const(ALIKE, 'alike')

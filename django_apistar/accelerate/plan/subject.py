@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from django_apistar.accelerate.plan.response_writer import AnswerTools
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from apistar import App, Route
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Tools:
     """What a plan calls of the App's: the same for all its routes."""
 
-    app: Any
+    app: App
     faults: tuple[type[BaseException], ...]  # what is recovered from
-    recover: Callable[..., Any]  # (exception, environ, start_response, route, keys, variables)
-    read_body: Callable[[dict[str, Any]], bytes]
-    decode_body: Callable[[bytes, dict[str, Any]], Any]
-    read_json: Callable[[bytes], Any]  # where only Types see the data; raises ParseError
-    validate_query: Callable[[Any, dict[str, Any]], Any]  # (route, environ)
+    recover: Callable[
+        ..., Iterable[bytes]
+    ]  # (exception, environ, start_response, route, keys, variables)
+    read_body: Callable[[WSGIEnvironment], bytes]
+    decode_body: Callable[[bytes, WSGIEnvironment], object]
+    read_json: Callable[[bytes], object]  # where only Types see the data; raises ParseError
+    validate_query: Callable[[Route, WSGIEnvironment], object]
     route_name_key: str
     answer: AnswerTools
 
@@ -28,12 +34,12 @@ class Tools:
 class Subject:
     """A route and what runs for it. `hooks` are classes, or objects that live with the App."""
 
-    route: Any
+    route: Route
     name: str
     path: str
-    steps: Sequence[Any]  # injector.Step of on_request…, handler, render_response, …
+    steps: Sequence[Any]  # of on_request…, handler, render_response, …
     types: dict[str, type]  # of all the path's parameters, as the router converts them
-    hooks: Sequence[Any]
+    hooks: Sequence[object]
     calls: Sequence[tuple[str, int | None]]  # what each planned function is, and its hook
     uses_own_rendering: bool  # neither render_response nor finalize_wsgi is overridden
 
@@ -42,5 +48,5 @@ class Subject:
 class Plan:
     """A compiled plan: `respond(environ, start_response, path_params)` and its text."""
 
-    respond: Callable[[Any, Any, Any], Any]
+    respond: Callable[[WSGIEnvironment, StartResponse, dict[str, Any]], Iterable[bytes]]
     text: str

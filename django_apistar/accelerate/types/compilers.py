@@ -8,7 +8,8 @@ instances themselves are called as they are.
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+
+from apistar.types import Type
 
 from django_apistar.accelerate.source import Source
 from django_apistar.accelerate.types.containers import CONTAINERS, is_plain_dict, write_dict
@@ -21,12 +22,17 @@ from django_apistar.accelerate.types.rendering import (
     nested_expression,
     once_per_class,
 )
-from django_apistar.accelerate.types.stock import STOCK_INIT, is_flat_type, is_plain_type
-from django_apistar.accelerate.types.type_writer import Reader, TypeWriter
-from django_apistar.accelerate.types.writer import UnsettledError, Writer
+from django_apistar.accelerate.types.stock import (
+    STOCK_INIT,
+    ValidatorOrType,
+    is_flat_type,
+    is_plain_type,
+)
+from django_apistar.accelerate.types.type_writer import TypeWriter
+from django_apistar.accelerate.types.writer import Reader, UnsettledError, Writer
 
 
-def compile_validator(validator: Any, allow_coerce: bool) -> Reader:
+def compile_validator(validator: ValidatorOrType, allow_coerce: bool) -> Reader:
     """Return the equal of ``lambda value: validator.validate(value, None, allow_coerce)``."""
     source = Source()
     writer = Writer(source, validator, CONTAINERS, compile_type, allow_coerce=allow_coerce)
@@ -41,14 +47,14 @@ def compile_validator(validator: Any, allow_coerce: bool) -> Reader:
     return source.build('validate', f'<{words.rstrip()}>')
 
 
-def compile_type(cls: Any) -> Reader:
+def compile_type(cls: type[Type]) -> Reader:
     """Return the equal of ``lambda value: cls(value)`` for a subclass of `apistar.types.Type`."""
     if not is_plain_type(cls):
         return lambda value: cls(value)
     return once_per_class(cls, 'new', _compile_new)
 
 
-def _compile_new(cls: Any) -> Reader:
+def _compile_new(cls: type[Type]) -> Reader:
     writer = TypeWriter(cls, 'Type', compile_type)
     stock_new = writer.source.const(lambda value: _make_as_stock(cls, value), 'stock_new')
     with writer.source.block('def new(value):'):
@@ -62,7 +68,7 @@ def _compile_new(cls: Any) -> Reader:
     return new
 
 
-def _compile_new_all(cls: Any, new: Reader) -> Reader:
+def _compile_new_all(cls: type[Type], new: Reader) -> Reader:
     """Return the equal of ``lambda values: [cls(value) for value in values]``."""
     writer = TypeWriter(cls, 'Types', compile_type)
     source = writer.source
@@ -80,13 +86,13 @@ def _compile_new_all(cls: Any, new: Reader) -> Reader:
     return writer.build('new_all')
 
 
-def _make_as_stock(cls: Any, value: Any) -> Any:
+def _make_as_stock(cls: type[Type], value: object) -> Type:
     instance = object.__new__(cls)
     STOCK_INIT(instance, value)
     return instance
 
 
-def compile_body(cls: Any) -> Reader:
+def compile_body(cls: type[Type]) -> Reader:
     """Return the equal of API Star's two steps with a request's body.
 
     ``lambda data: cls(cls.validator.validate(data, None, True))``, where the second validation
@@ -94,7 +100,7 @@ def compile_body(cls: Any) -> Reader:
     """
     read_once, new = compile_validator(cls.validator, allow_coerce=True), compile_type(cls)
 
-    def read_twice(data: Any) -> Any:
+    def read_twice(data: object) -> object:
         return new(read_once(data))
 
     if not (is_plain_type(cls) and is_settled(cls.validator)):
@@ -102,7 +108,7 @@ def compile_body(cls: Any) -> Reader:
     return _compile_settled_body(cls, read_twice)
 
 
-def _compile_settled_body(cls: Any, read_twice: Reader) -> Reader:
+def _compile_settled_body(cls: type[Type], read_twice: Reader) -> Reader:
     writer = TypeWriter(cls, 'body', compile_type, allow_coerce=True, settled=True)
     source = writer.source
     call_twice = f'return {source.const(read_twice, "read_twice")}(value)'
@@ -119,7 +125,7 @@ def _compile_settled_body(cls: Any, read_twice: Reader) -> Reader:
     return writer.build('read_body')
 
 
-def compile_render(cls: Any) -> Renderer:
+def compile_render(cls: type[Type]) -> Renderer:
     """Return the equal of ``lambda instance: dict(instance)``, with nested Types as dicts too.
 
     Values that only a JSON encoder's `default` can show, dates in an Array for one, stay.
@@ -127,7 +133,7 @@ def compile_render(cls: Any) -> Renderer:
     return once_per_class(cls, 'render', _compile_render) if is_renderable(cls) else dict
 
 
-def _compile_render(cls: Any) -> Renderer:
+def _compile_render(cls: type[Type]) -> Renderer:
     source = Source()
     rendered = {}
     with source.block('def render(instance):'):
@@ -144,7 +150,7 @@ def _compile_render(cls: Any) -> Renderer:
     return source.build('render', f'<django_apistar render {cls.__module__}.{cls.__qualname__}>')
 
 
-def compile_from_object(cls: Any) -> Renderer:
+def compile_from_object(cls: type[Type]) -> Renderer:
     """Return the equal of ``lambda value: render(cls(value))``; `compile_render` says what it is.
 
     No instance is made.
@@ -155,7 +161,7 @@ def compile_from_object(cls: Any) -> Renderer:
     return lambda value: render(new(value))
 
 
-def _compile_from_object(cls: Any) -> Renderer:
+def _compile_from_object(cls: type[Type]) -> Renderer:
     writer = TypeWriter(cls, 'data', _compile_nested_data)
     new, render = compile_type(cls), compile_render(cls)
     rare = writer.source.const(lambda value: render(new(value)), 'new_and_render')
@@ -167,13 +173,13 @@ def _compile_from_object(cls: Any) -> Renderer:
     return writer.build('read')
 
 
-def _compile_nested_data(cls: Any) -> Reader:
+def _compile_nested_data(cls: type[Type]) -> Reader:
     # What might fail to be shown is left to the JSON encoder: its turn comes after the errors
     # of all other properties.
     return compile_from_object(cls) if is_readable_as_data(cls) else compile_type(cls)
 
 
-def compile_from_row(cls: Any) -> Renderer:
+def compile_from_row(cls: type[Type]) -> Renderer:
     """Return what makes of a tuple, a value for each property in their order, the same data."""
     if not is_readable_as_data(cls):
         names, read = list(cls.validator.properties), compile_from_object(cls)

@@ -18,22 +18,22 @@ _INSTANCES_BEFORE_COMPILATION = 20
 
 _COUNT = '__django_apistar_count__'
 
-_installed: weakref.WeakSet[Any] = weakref.WeakSet()
+_installed: weakref.WeakSet[type[types.Type]] = weakref.WeakSet()
 
 
 def install_everywhere() -> None:
     """Give each Type its compiled constructor as soon as it has made some instances."""
-    types.Type.__init__ = _counting_init
+    type.__setattr__(types.Type, '__init__', _counting_init)
 
 
 def uninstall_everywhere() -> None:
     """Give all Types their own constructor back."""
-    types.Type.__init__ = STOCK_INIT
+    type.__setattr__(types.Type, '__init__', STOCK_INIT)
     for cls in list(_installed):
         uninstall(cls)
 
 
-def install(cls: Any) -> bool:
+def install(cls: type[types.Type]) -> bool:
     """Put a compiled `__init__` on *cls*, which acts for direct instances of *cls* only.
 
     Return False, and leave *cls* alone, if it is not made as API Star's Types are.
@@ -41,19 +41,19 @@ def install(cls: Any) -> bool:
     if '__init__' in vars(cls) or not is_plain_type(cls):
         return cls in _installed
     _installed.add(cls)
-    cls.__init__ = _compile_init(cls)
+    type.__setattr__(cls, '__init__', _compile_init(cls))
     compile_render(cls)  # encode_json finds it on the class
     return True
 
 
-def uninstall(cls: Any) -> None:
+def uninstall(cls: type[types.Type]) -> None:
     if cls in _installed:
         _installed.discard(cls)
         del cls.__init__
         type.__setattr__(cls, _COUNT, 0)
 
 
-def _compile_init(cls: Any) -> Callable[..., None]:
+def _compile_init(cls: type[types.Type]) -> Callable[..., None]:
     writer = TypeWriter(cls, 'constructor', compile_type)
     source, const = writer.source, writer.source.const
     missing, stock = const(MISSING, 'MISSING'), const(STOCK_INIT, 'stock_init')
@@ -83,7 +83,7 @@ def _compile_init(cls: Any) -> Callable[..., None]:
     return init
 
 
-def _counting_init(self: Any, *args: Any, **kwargs: Any) -> None:
+def _counting_init(self: types.Type, *args: Any, **kwargs: Any) -> None:
     cls = type(self)
     count = cls.__dict__.get(_COUNT, 0)
     if count < _INSTANCES_BEFORE_COMPILATION:

@@ -7,11 +7,11 @@ without. The second is left out when it can be proved to change nothing.
 from __future__ import annotations
 
 import datetime
-from typing import Any
 
 from apistar import formats, types, validators
 
 from django_apistar.accelerate.types.stock import (
+    ValidatorOrType,
     has_stock_error,
     is_array,
     is_leaf,
@@ -20,7 +20,7 @@ from django_apistar.accelerate.types.stock import (
     walk,
 )
 
-_FORMATS = (formats.DateFormat, formats.TimeFormat, formats.DateTimeFormat)
+_FORMATS: tuple[type, ...] = (formats.DateFormat, formats.TimeFormat, formats.DateTimeFormat)
 _SCALARS = (
     str,
     int,
@@ -33,7 +33,7 @@ _SCALARS = (
 )
 
 
-def is_settled(validator: Any) -> bool:
+def is_settled(validator: ValidatorOrType) -> bool:
     """Tell whether `validate` accepts its own results without coercion and leaves them as is.
 
     Two exceptions to it are left to whoever runs the first: a Number that coerces 'nan', and a
@@ -42,15 +42,15 @@ def is_settled(validator: Any) -> bool:
     if isinstance(validator, type):
         return _is_settled_type(validator)
     if is_leaf(validator):
-        name = getattr(validator, 'format', None)
-        is_known = type(validators.FORMATS.get(name)) in _FORMATS or name not in validators.FORMATS
+        value_format = validators.FORMATS.get(getattr(validator, 'format', None) or '')
+        is_known = value_format is None or type(value_format) in _FORMATS
         return is_known and has_stock_error(validator)
     if is_array(validator):
         return _is_settled_array(validator)
     return is_object(validator) and _is_settled_object(validator)
 
 
-def _is_settled_type(cls: Any) -> bool:
+def _is_settled_type(cls: type[types.Type]) -> bool:
     """The second time API Star reads the attributes of the instance."""
     properties = cls.validator.properties if is_plain_type(cls) else {}
     return (
@@ -62,17 +62,18 @@ def _is_settled_type(cls: Any) -> bool:
     )
 
 
-def _is_settled_array(validator: Any) -> bool:
+def _is_settled_array(validator: validators.Array) -> bool:
     items = validator.items if isinstance(validator.items, list) else [validator.items]
     if isinstance(validator.additional_items, validators.Validator):
         items = [*items, validator.additional_items]
     return all(item is None or is_settled(item) for item in items)
 
 
-def _is_settled_object(validator: Any) -> bool:
+def _is_settled_object(validator: validators.Object) -> bool:
     children = [*validator.properties.values()]
-    if hasattr(validator.additional_properties, 'validate'):
-        children.append(validator.additional_properties)
+    additional = validator.additional_properties
+    if additional is not None and not isinstance(additional, bool):
+        children.append(additional)
     return (
         # The second time other keys would be counted, required and matched.
         validator.min_properties is None
@@ -83,7 +84,7 @@ def _is_settled_object(validator: Any) -> bool:
     )
 
 
-def is_settled_default(validator: Any) -> bool:
+def is_settled_default(validator: ValidatorOrType) -> bool:
     """Tell whether *validator* has no default, or one that it accepts and leaves as it is."""
     if not validator.has_default():
         return True

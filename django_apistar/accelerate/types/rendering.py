@@ -8,12 +8,20 @@ from typing import Any
 from apistar import formats, types, validators
 
 from django_apistar.accelerate.source import Source
-from django_apistar.accelerate.types.stock import is_array, is_leaf, is_plain_type, is_stock, walk
+from django_apistar.accelerate.types.stock import (
+    ValidatorOrType,
+    is_array,
+    is_leaf,
+    is_plain_type,
+    is_stock,
+    walk,
+)
 
 Renderer = Callable[[Any], Any]
+Compile = Callable[[type[types.Type]], Renderer]
 
 
-def once_per_class(cls: Any, name: str, compile_it: Callable[[Any], Renderer]) -> Renderer:
+def once_per_class(cls: type[types.Type], name: str, compile_it: Compile) -> Renderer:
     # Kept on the class and not in a table of ours, so that the code goes when the class goes.
     attribute = f'__django_apistar_{name}__'
     kept: Renderer | None = vars(cls).get(attribute)
@@ -23,13 +31,13 @@ def once_per_class(cls: Any, name: str, compile_it: Callable[[Any], Renderer]) -
     return kept
 
 
-def find_render(cls: Any) -> Renderer | None:
+def find_render(cls: type) -> Renderer | None:
     """Return the compiled equal of `dict` for instances of *cls*, None if there is none."""
     render: Renderer | None = cls.__dict__.get('__django_apistar_render__')
     return render
 
 
-def is_renderable(cls: Any) -> bool:
+def is_renderable(cls: type[types.Type]) -> bool:
     """Tell whether ``dict(instance)`` is made by `Type` itself, format by format."""
     return (
         is_plain_type(cls)
@@ -41,7 +49,7 @@ def is_renderable(cls: Any) -> bool:
     )
 
 
-def _has_plain_format(validator: Any) -> bool:
+def _has_plain_format(validator: ValidatorOrType) -> bool:
     # Type.__getitem__ renders by the attribute `format` of whatever has one.
     value_format = find_format(validator)
     if value_format is None:
@@ -53,7 +61,7 @@ def _has_plain_format(validator: Any) -> bool:
     )
 
 
-def _has_showable_default(validator: Any, value_format: Any) -> bool:
+def _has_showable_default(validator: ValidatorOrType, value_format: formats.BaseFormat) -> bool:
     # Nobody has validated it: to show a date that is text is an error.
     default = vars(validator).get('default')
     return not hasattr(type(validator), 'default') and (
@@ -61,13 +69,13 @@ def _has_showable_default(validator: Any, value_format: Any) -> bool:
     )
 
 
-def find_format(validator: Any) -> Any:
+def find_format(validator: ValidatorOrType) -> formats.BaseFormat | None:
     """Return API Star's format for what *validator* accepts, None if there is none."""
     name = getattr(validator, 'format', None)
     return validators.FORMATS.get(name) if isinstance(name, str) else None
 
 
-def is_readable_as_data(cls: Any) -> bool:
+def is_readable_as_data(cls: type[types.Type]) -> bool:
     """Tell whether nested Types may become dicts while *cls* is validated.
 
     Not if showing them can fail: API Star would first tell the errors of all other properties.
@@ -76,13 +84,13 @@ def is_readable_as_data(cls: Any) -> bool:
     return is_renderable(cls) and all(map(_may_hold_data, walk(cls.validator)))
 
 
-def _may_hold_data(validator: Any) -> bool:
+def _may_hold_data(validator: ValidatorOrType) -> bool:
     if isinstance(validator, type):
         return not is_plain_type(validator) or is_readable_as_data(validator)
     return not is_array(validator) or not validator.unique_items or is_leaf(validator.items)
 
 
-def format_expression(source: Source, validator: Any, variable: str) -> str:
+def format_expression(source: Source, validator: ValidatorOrType, variable: str) -> str:
     """Return the expression for *variable* as `Type.__getitem__` gives it."""
     value_format = find_format(validator)
     if value_format is None:
@@ -95,7 +103,7 @@ def format_expression(source: Source, validator: Any, variable: str) -> str:
 
 
 def nested_expression(
-    source: Source, validator: Any, variable: str, compile_render: Callable[[Any], Renderer]
+    source: Source, validator: ValidatorOrType, variable: str, compile_render: Compile
 ) -> str:
     """Return the expression for *variable* with the Types in it as dicts.
 
@@ -111,7 +119,7 @@ def nested_expression(
 
 
 def _render_instance(
-    source: Source, cls: Any, variable: str, compile_render: Callable[[Any], Renderer]
+    source: Source, cls: type[types.Type], variable: str, compile_render: Compile
 ) -> str:
     # A default, which nobody has validated, may be anything else.
     render = source.const(compile_render(cls), f'render_{cls.__name__}')

@@ -7,12 +7,14 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import inf, isfinite
-from typing import Any
+from typing import Any, TypeVar
 
 from apistar import formats, validators
 
 from django_apistar.accelerate.source import Source
-from django_apistar.accelerate.types.stock import is_stock
+from django_apistar.accelerate.types.stock import ValidatorOrType, is_stock
+
+Native = TypeVar('Native', datetime.date, datetime.time, datetime.datetime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,9 @@ class Leaf:
         return {'str': str, 'int': int}[match[1]] if match and not self.conversions else None
 
 
-def describe_leaf(source: Source, validator: Any, item: str, allow_coerce: bool) -> Leaf | None:
+def describe_leaf(
+    source: Source, validator: ValidatorOrType, item: str, allow_coerce: bool
+) -> Leaf | None:
     """Return the checks of *validator* for the variable *item*; None: only it can tell."""
     for base, describe in _DESCRIBERS.items():
         if is_stock(validator, base):
@@ -52,7 +56,9 @@ def any_of(conditions: Iterable[str]) -> str:
     return ' or '.join(f'({one})' if ' and ' in one else one for one in conditions)
 
 
-def _describe_string(source: Source, string: Any, item: str, allow_coerce: bool) -> Leaf | None:
+def _describe_string(
+    source: Source, string: validators.String, item: str, allow_coerce: bool
+) -> Leaf | None:
     limits = [
         *_enum_limit(source, string, item),
         *_limit(source, 'len({}) < {}', item, string.min_length),
@@ -68,10 +74,13 @@ def _describe_string(source: Source, string: Any, item: str, allow_coerce: bool)
     return Leaf((), ' or '.join([f'type({item}) is not str', *limits]))
 
 
-def _describe_format(source: Source, string: Any, item: str, *, is_limited: bool) -> Leaf | None:
-    native, parse = _FORMATS.get(type(validators.FORMATS[string.format]), (None, None))
-    if native is None:
+def _describe_format(
+    source: Source, string: validators.String, item: str, *, is_limited: bool
+) -> Leaf | None:
+    known = _FORMATS.get(type(validators.FORMATS[string.format or '']))
+    if known is None:
         return None
+    native, parse = known
     # Limits are for text. API Star does not apply them to what is native already.
     parse_name = source.const(parse, f'parse_{string.format}')
     conversion = f'if type({item}) is str: {item} = {parse_name}({item})'
@@ -79,7 +88,9 @@ def _describe_format(source: Source, string: Any, item: str, *, is_limited: bool
     return Leaf(() if is_limited else (conversion,), refusal)
 
 
-def _describe_integer(source: Source, integer: Any, item: str, allow_coerce: bool) -> Leaf | None:
+def _describe_integer(
+    source: Source, integer: validators.Integer, item: str, allow_coerce: bool
+) -> Leaf | None:
     conversions: tuple[str, ...] = ()
     if allow_coerce:
         to_int = source.const(_to_int, 'to_int')
@@ -88,7 +99,9 @@ def _describe_integer(source: Source, integer: Any, item: str, allow_coerce: boo
     return Leaf(conversions, ' or '.join([f'type({item}) is not int', *limits]))
 
 
-def _describe_number(source: Source, number: Any, item: str, allow_coerce: bool) -> Leaf | None:
+def _describe_number(
+    source: Source, number: validators.Number, item: str, allow_coerce: bool
+) -> Leaf | None:
     convert = source.const(_to_float if allow_coerce else _int_to_float, 'to_float')
     refusals = [
         # Converted here, a float is looked at once.
@@ -101,7 +114,9 @@ def _describe_number(source: Source, number: Any, item: str, allow_coerce: bool)
     return Leaf((), ' or '.join(refusals))
 
 
-def _describe_boolean(source: Source, boolean: Any, item: str, allow_coerce: bool) -> Leaf | None:
+def _describe_boolean(
+    source: Source, boolean: validators.Boolean, item: str, allow_coerce: bool
+) -> Leaf | None:
     conversions: tuple[str, ...] = ()
     if allow_coerce:
         stock = validators.Boolean
@@ -113,7 +128,7 @@ def _describe_boolean(source: Source, boolean: Any, item: str, allow_coerce: boo
     return Leaf(conversions, f'{item} is not True and {item} is not False')
 
 
-_DESCRIBERS: dict[Any, Callable[[Source, Any, str, bool], Leaf | None]] = {
+_DESCRIBERS: dict[type[validators.Validator], Callable[[Source, Any, str, bool], Leaf | None]] = {
     validators.String: _describe_string,
     validators.Integer: _describe_integer,
     validators.Number: _describe_number,
@@ -137,7 +152,10 @@ def _as_float(limit: Any) -> Any:
 
 
 def _numeric_limits(
-    source: Source, number: Any, item: str, as_limit: Callable[[Any], Any] = lambda limit: limit
+    source: Source,
+    number: validators.NumericType,
+    item: str,
+    as_limit: Callable[[Any], object] = lambda limit: limit,
 ) -> list[str]:
     below = '{} <= {}' if number.exclusive_minimum else '{} < {}'
     above = '{} >= {}' if number.exclusive_maximum else '{} > {}'
@@ -152,14 +170,16 @@ def _numeric_limits(
     ]
 
 
-def _is_no_multiple(number: Any, step: float) -> bool:
+def _is_no_multiple(number: float, step: float) -> bool:
     try:
         return not (number * (1 / step)).is_integer()
     except OverflowError:
         return True  # beyond float, which the validator says in its own words
 
 
-def _enum_limit(source: Source, validator: Any, item: str) -> list[str]:
+def _enum_limit(
+    source: Source, validator: validators.String | validators.NumericType, item: str
+) -> list[str]:
     if validator.enum is None:
         return []
     return [f'{item} not in {source.const(validator.enum, "enum")}']
@@ -176,14 +196,14 @@ def compile_pattern(pattern: str) -> Callable[[str], object] | None:
         return None  # API Star raises it for each value, and so it shall.
 
 
-def _to_int(value: Any) -> Any:
+def _to_int(value: str) -> int | str:
     try:
         return int(value)
     except ValueError:
         return value
 
 
-def _to_float(value: Any) -> Any:
+def _to_float(value: Any) -> object:
     if type(value) not in (int, str):
         return value
     try:
@@ -193,7 +213,7 @@ def _to_float(value: Any) -> Any:
     return number if isfinite(number) else value
 
 
-def _int_to_float(value: Any) -> Any:
+def _int_to_float(value: object) -> object:
     return _to_float(value) if type(value) is int else value
 
 
@@ -202,15 +222,15 @@ _TIME = re.compile(r'(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{3}(?:\d{3})?)?', re.ASCI
 _DATETIME = re.compile(rf'({_DATE.pattern}[T ]{_TIME.pattern})(Z)?', re.ASCII)
 
 
-def _parse_date(text: str) -> Any:
+def _parse_date(text: str) -> datetime.date | str:
     return _parse(datetime.date, text) if _DATE.fullmatch(text) else text
 
 
-def _parse_time(text: str) -> Any:
+def _parse_time(text: str) -> datetime.time | str:
     return _parse(datetime.time, text) if _TIME.fullmatch(text) else text
 
 
-def _parse_datetime(text: str) -> Any:
+def _parse_datetime(text: str) -> datetime.datetime | str:
     match = _DATETIME.fullmatch(text)
     if match is None:
         return text
@@ -220,7 +240,7 @@ def _parse_datetime(text: str) -> Any:
     return moment.replace(tzinfo=datetime.timezone.utc) if match[2] else moment
 
 
-def _parse(native: Any, text: str) -> Any:
+def _parse(native: type[Native], text: str) -> Native | str:
     # Python's parser takes other forms than API Star's: hence the patterns above.
     try:
         return native.fromisoformat(text)
@@ -228,15 +248,16 @@ def _parse(native: Any, text: str) -> Any:
         return text
 
 
-def find_native(validator: Any) -> Any:
+def find_native(validator: ValidatorOrType) -> type:
     """Return the type of what *validator*, a leaf, makes of a good value."""
     for base, native in _NATIVES.items():
         if is_stock(validator, base):
-            value_format = validators.FORMATS.get(getattr(validator, 'format', None))
+            value_format = validators.FORMATS.get(getattr(validator, 'format', None) or '')
             return _FORMATS[type(value_format)][0] if value_format else native
+    raise TypeError(f'{validator!r} is no leaf.')
 
 
-_NATIVES: dict[Any, type] = {
+_NATIVES: dict[type[validators.Validator], type] = {
     validators.String: str,
     validators.Integer: int,
     validators.Number: float,
@@ -244,7 +265,7 @@ _NATIVES: dict[Any, type] = {
 }
 
 # The native type of each of API Star's formats, and what reads its plain form.
-_FORMATS: dict[Any, tuple[Any, Any]] = {
+_FORMATS: dict[type[formats.BaseFormat], tuple[type, Callable[[str], object]]] = {
     formats.DateFormat: (datetime.date, _parse_date),
     formats.TimeFormat: (datetime.time, _parse_time),
     formats.DateTimeFormat: (datetime.datetime, _parse_datetime),

@@ -5,9 +5,13 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias, TypeGuard, TypeVar
 
 from apistar import types, validators
+
+# API Star takes a Type wherever it takes a validator.
+ValidatorOrType: TypeAlias = validators.Validator | type[types.Type]
+Base = TypeVar('Base', bound=validators.Validator)
 
 LEAVES = (
     validators.Any,
@@ -25,19 +29,20 @@ _GETATTRIBUTE: Any = object.__getattribute__
 COMPILED_MARK = 'is_compiled_by_django_apistar'
 
 
-def is_stock(validator: Any, base: Any) -> bool:
+def is_stock(validator: object, base: type[Base]) -> TypeGuard[Base]:
     """Tell whether *validator* does what the class *base* of API Star does and nothing else.
 
     Subclasses that only choose options, as `DateTime` and most users' do, are stock.
     """
     cls: Any = type(validator)
+    stock: Any = base
     return (
         isinstance(validator, base)
-        and cls.validate is base.validate
+        and cls.validate is stock.validate
         and 'validate' not in vars(validator)
         and cls.__getattribute__ is _GETATTRIBUTE
         # A property of an option's name could give another value each time.
-        and all(name in vars(validator) and not hasattr(cls, name) for name in _options(base))
+        and all(name in vars(validator) and not hasattr(cls, name) for name in _options(stock))
     )
 
 
@@ -47,19 +52,19 @@ def _options(base: Any) -> frozenset[str]:
     return frozenset(vars(sample)) - {'_creation_counter'}
 
 
-def is_leaf(validator: Any) -> bool:
+def is_leaf(validator: object) -> TypeGuard[validators.Validator]:
     return any(is_stock(validator, base) for base in LEAVES)
 
 
-def is_array(validator: Any) -> bool:
+def is_array(validator: object) -> TypeGuard[validators.Array]:
     return is_stock(validator, validators.Array) and _has_stock_methods(validator)
 
 
-def is_union(validator: Any) -> bool:
+def is_union(validator: object) -> TypeGuard[validators.Union]:
     return is_stock(validator, validators.Union) and _has_stock_methods(validator)
 
 
-def is_object(validator: Any) -> bool:
+def is_object(validator: object) -> TypeGuard[validators.Object]:
     return (
         is_stock(validator, validators.Object)
         and _has_stock_methods(validator)
@@ -68,17 +73,17 @@ def is_object(validator: Any) -> bool:
     )
 
 
-def _has_stock_methods(validator: Any) -> bool:
+def _has_stock_methods(validator: validators.Validator) -> bool:
     stock = validators.Validator
     return has_stock_error(validator) and type(validator).get_definitions is stock.get_definitions
 
 
-def has_stock_error(validator: Any) -> bool:
+def has_stock_error(validator: validators.Validator) -> bool:
     cls, stock = type(validator), validators.Validator
     return cls.error is stock.error and cls.error_message is stock.error_message
 
 
-def has_stock_default(validator: Any) -> bool:
+def has_stock_default(validator: ValidatorOrType) -> bool:
     if isinstance(validator, type):
         has_default = getattr(validator, 'has_default', None)
         return getattr(has_default, '__func__', None) is types.Type.has_default.__func__
@@ -94,7 +99,7 @@ def _is_pattern(pattern: str) -> bool:
     return True
 
 
-def is_plain_type(cls: Any) -> bool:
+def is_plain_type(cls: object) -> TypeGuard[type[types.Type]]:
     """Tell whether *cls* is a Type that is made of a value just as `Type` itself would be."""
     return (
         is_type(cls)
@@ -108,18 +113,18 @@ def is_plain_type(cls: Any) -> bool:
     )
 
 
-def is_flat_type(cls: Any) -> bool:
+def is_flat_type(cls: object) -> TypeGuard[type[types.Type]]:
     """Tell whether *cls* is a plain Type all of whose properties are leaves."""
     return (
         is_type(cls) and is_plain_type(cls) and all(map(is_leaf, cls.validator.properties.values()))
     )
 
 
-def is_type(cls: Any) -> bool:
+def is_type(cls: object) -> TypeGuard[type[types.Type]]:
     return isinstance(cls, type) and issubclass(cls, types.Type)
 
 
-def _is_plain_object(validator: Any) -> bool:
+def _is_plain_object(validator: validators.Object) -> bool:
     """Tell whether *validator* has properties and no other rules, as the metaclass makes it."""
     return (
         is_object(validator)
@@ -132,14 +137,14 @@ def _is_plain_object(validator: Any) -> bool:
     )
 
 
-def is_opaque(validator: Any) -> bool:
+def is_opaque(validator: ValidatorOrType) -> bool:
     """Tell whether *validator* must be called as it is, with the `definitions` of its place."""
     if isinstance(validator, type):
         return not is_plain_type(validator)
     return not any(test(validator) for test in (is_leaf, is_array, is_union, is_object))
 
 
-def walk(validator: Any) -> Iterator[Any]:
+def walk(validator: ValidatorOrType) -> Iterator[ValidatorOrType]:
     """Yield *validator* and all below it, but nothing that is below a Type."""
     seen: set[int] = set()
     pending = [validator]
@@ -151,12 +156,13 @@ def walk(validator: Any) -> Iterator[Any]:
             pending.extend(_iter_children(current))
 
 
-def _iter_children(validator: Any) -> Iterator[Any]:
+def _iter_children(validator: ValidatorOrType) -> Iterator[ValidatorOrType]:
     if is_object(validator):
         yield from validator.properties.values()
         yield from validator.pattern_properties.values()
-        if hasattr(validator.additional_properties, 'validate'):
-            yield validator.additional_properties
+        additional = validator.additional_properties
+        if additional is not None and not isinstance(additional, bool):
+            yield additional
     elif is_array(validator):
         items = validator.items if isinstance(validator.items, list) else [validator.items]
         yield from [item for item in items if item is not None]

@@ -10,12 +10,11 @@ import dataclasses
 import functools
 import keyword
 from collections.abc import Callable
-from typing import Any
 
 from apistar import types
 from apistar.exceptions import ValidationError
 
-from django_apistar.accelerate.source import Source
+from django_apistar.accelerate.source import Function, Source
 from django_apistar.accelerate.types.containers import (
     CONTAINERS,
     Property,
@@ -26,10 +25,8 @@ from django_apistar.accelerate.types.containers import (
     write_property_checks,
 )
 from django_apistar.accelerate.types.scalars import Leaf, any_of, describe_leaf
-from django_apistar.accelerate.types.stock import is_leaf
-from django_apistar.accelerate.types.writer import Writer
-
-Reader = Callable[[Any], Any]
+from django_apistar.accelerate.types.stock import ValidatorOrType, is_leaf
+from django_apistar.accelerate.types.writer import Reader, Writer
 
 # What the constructor of a Type refuses at once (types.py, Type.__init__).
 _NO_OBJECTS = (type(None), bool, int, float, str, list)
@@ -40,9 +37,9 @@ class TypeWriter(Writer):
 
     def __init__(
         self,
-        cls: Any,
+        cls: type[types.Type],
         kind: str,
-        compile_nested: Callable[[Any], Reader],
+        compile_nested: Callable[[type[types.Type]], Reader],
         *,
         allow_coerce: bool = False,
         settled: bool = False,
@@ -85,7 +82,7 @@ class TypeWriter(Writer):
         read = types.attributes.build_attribute_reader(item.validator, item.name)
         return f'{self.source.const(read, f"read_{item.name}")}(value)'
 
-    def convert(self, validator: Any, item: str) -> str:
+    def convert(self, validator: ValidatorOrType, item: str) -> str:
         read = types.attributes.build_reader(validator)
         if read is None or not self._is_of_type or self.settled:  # A body is a dict.
             return ''
@@ -173,7 +170,7 @@ class TypeWriter(Writer):
         set_attribute = self.source.const(object.__setattr__, 'setattr')
         self.source.line(f"{set_attribute}({instance}, '_dict', validated)")
 
-    def build(self, name: str) -> Callable[..., Any]:
+    def build(self, name: str) -> Function:
         self.write_pending()
         return self.source.build(name, self._filename)
 

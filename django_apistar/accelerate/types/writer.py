@@ -16,7 +16,15 @@ from apistar.exceptions import ValidationError
 
 from django_apistar.accelerate.source import Source
 from django_apistar.accelerate.types.scalars import describe_leaf
-from django_apistar.accelerate.types.stock import is_leaf, is_opaque, is_stock, walk
+from django_apistar.accelerate.types.stock import (
+    ValidatorOrType,
+    is_leaf,
+    is_opaque,
+    is_stock,
+    walk,
+)
+
+Reader = Callable[[Any], Any]  # of a value that came in, or of a row
 
 
 class UnsettledError(Exception):
@@ -36,9 +44,9 @@ class Writer:
     def __init__(
         self,
         source: Source,
-        root: Any,
-        containers: Mapping[Callable[[Any], bool], Callable[[Writer, Any], None]],
-        compile_type: Callable[[Any], Callable[[Any], Any]],
+        root: ValidatorOrType,
+        containers: Mapping[Callable[[object], bool], Callable[[Writer, Any], None]],
+        compile_type: Callable[[type[types.Type]], Reader],
         *,
         allow_coerce: bool = False,
         settled: bool = False,
@@ -51,8 +59,8 @@ class Writer:
         self._containers = containers
         self._compile_type = compile_type
         self._functions: dict[int, str] = {}
-        self._validates: dict[int, Any] = {}
-        self._pending: list[Any] = []
+        self._validates: dict[int, Callable[..., object]] = {}
+        self._pending: list[validators.Validator] = []
 
     def write_pending(self) -> None:
         """Write the functions that the lines so far call."""
@@ -63,7 +71,9 @@ class Writer:
                 [write] = [write for test, write in self._containers.items() if test(validator)]
                 write(self, validator)
 
-    def write_checks(self, validator: Any, item: str, on_error: list[str] | None) -> None:
+    def write_checks(
+        self, validator: ValidatorOrType, item: str, on_error: list[str] | None
+    ) -> None:
         """Write lines that replace the variable *item* by its validated value.
 
         *on_error* are the lines for `except ValidationError as exc`; None lets it pass.
@@ -75,7 +85,9 @@ class Writer:
         else:
             self._write_guarded(f'{item} = {self.call(validator, item)}', on_error)
 
-    def _write_leaf(self, validator: Any, item: str, on_error: list[str] | None) -> None:
+    def _write_leaf(
+        self, validator: ValidatorOrType, item: str, on_error: list[str] | None
+    ) -> None:
         leaf = describe_leaf(self.source, validator, item, self.allow_coerce)
         if leaf is None:
             self._write_conversion(validator, item)
@@ -90,20 +102,22 @@ class Writer:
             with self.source.block(f'if {leaf.refusal}:'):
                 self._write_stock(validator, item, on_error)
 
-    def _write_conversion(self, validator: Any, item: str) -> bool:
+    def _write_conversion(self, validator: ValidatorOrType, item: str) -> bool:
         """Write what the variable *item* becomes that *validator* did not expect, if anything."""
         converted = self.convert(validator, item)
         if converted:
             self.source.line(f'{item} = {converted}')
         return bool(converted)
 
-    def _write_stock(self, validator: Any, item: str, on_error: list[str] | None) -> None:
+    def _write_stock(
+        self, validator: ValidatorOrType, item: str, on_error: list[str] | None
+    ) -> None:
         stock = self.call_stock(validator, item)
         if self.settled and is_stock(validator, validators.Number):
             stock = f'{self.source.const(_settle_number, "settle_number")}({stock})'
         self._write_guarded(f'{item} = {stock}', on_error)
 
-    def convert(self, validator: Any, item: str) -> str:
+    def convert(self, validator: ValidatorOrType, item: str) -> str:
         """Return the expression for the variable *item* as JSON has it; '' where it is so."""
         return ''
 
@@ -118,7 +132,7 @@ class Writer:
             for line in on_error:
                 self.source.line(line)
 
-    def call(self, validator: Any, item: str) -> str:
+    def call(self, validator: ValidatorOrType, item: str) -> str:
         """Return the expression for the validated value of the variable *item*."""
         if is_opaque(validator):
             name = self.source.const(validator, hint(validator))
@@ -134,7 +148,7 @@ class Writer:
         definitions = ', definitions' if self.pass_definitions else ''
         return f'{self._functions[id(validator)]}({item}{definitions})'
 
-    def call_for_all(self, cls: Any, values: str) -> str:
+    def call_for_all(self, cls: type[types.Type], values: str) -> str:
         """Return the expression for the list of what is read of *values*, each for *cls*."""
         new = self._compile_type(cls)
         read_all = getattr(new, 'of_all', None)
@@ -142,7 +156,7 @@ class Writer:
             return f'[{self.source.const(new, f"new_{hint(cls)}")}(item) for item in {values}]'
         return f'{self.source.const(read_all, f"new_{hint(cls)}_of_all")}({values})'
 
-    def call_stock(self, validator: Any, item: str) -> str:
+    def call_stock(self, validator: ValidatorOrType, item: str) -> str:
         """Return the call of API Star's own `validate` for *validator*."""
         # Kept, because each look-up makes another bound method.
         validate = self._validates.setdefault(id(validator), validator.validate)
@@ -162,12 +176,12 @@ class Writer:
     def write_unsettled(self) -> None:
         self.source.line(f'raise {self.source.const(UnsettledError, "UnsettledError")}')
 
-    def write_definitions(self, validator: Any) -> None:
+    def write_definitions(self, validator: ValidatorOrType) -> None:
         if self.pass_definitions:
             name = self.source.const(validator, hint(validator))
             self.source.line(f'definitions = {name}.get_definitions(definitions)')
 
-    def write_rare(self, validator: Any) -> None:
+    def write_rare(self, validator: ValidatorOrType) -> None:
         """Write what becomes of a null, a wrong type, a subclass of dict or list."""
         call = self.call_stock(validator, 'value')
         if self.settled:
@@ -175,26 +189,28 @@ class Writer:
         self.source.line(f'return {call}')
 
 
-def _record_error(errors: dict[Any, Any] | None, key: Any, detail: Any) -> dict[Any, Any]:
+def _record_error(
+    errors: dict[object, object] | None, key: object, detail: object
+) -> dict[object, object]:
     errors = {} if errors is None else errors
     errors[key] = detail
     return errors
 
 
-def _settle_null(value: Any) -> Any:
+def _settle_null(value: object) -> object:
     if value is not None:
         raise UnsettledError
     return value
 
 
-def _settle_number(value: Any) -> Any:
+def _settle_number(value: float | None) -> float | None:
     # 'nan' and 'inf' are coerced without a look, and refused without coercion.
     if value is not None and not isfinite(value):
         raise UnsettledError
     return value
 
 
-def hint(validator: Any) -> str:
+def hint(validator: ValidatorOrType) -> str:
     """Return what a name for *validator* may be made of."""
     if isinstance(validator, type):
         return validator.__name__

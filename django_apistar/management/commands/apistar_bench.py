@@ -14,6 +14,7 @@ import threading
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn
 
 from django.conf import ENVIRONMENT_VARIABLE, settings
@@ -25,7 +26,7 @@ from django_apistar.bench.targets import Target
 from django_apistar.bench.tools import Load
 from django_apistar.conf.parser import SettingsError
 from django_apistar.management import listing
-from django_apistar.management.console import ConsoleCommand
+from django_apistar.management.console import ConsoleCommand, Options
 from django_apistar.routes.entries import Framework
 
 Loads = dict[str, Callable[[float], Load]]  # by target
@@ -87,7 +88,7 @@ class Command(ConsoleCommand):
             'base, or with --compare, API Star or Django than those of the baseline',
         )  # fmt: skip
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         try:
             with ending_by_signals(), targets.open_to_loopback():
                 found = self._measure(options)
@@ -102,7 +103,7 @@ class Command(ConsoleCommand):
         if shortfalls:
             raise CommandError(' '.join(shortfalls))
 
-    def _measure(self, options: dict[str, Any]) -> results.Results:
+    def _measure(self, options: Options) -> results.Results:
         """Try everything that can be wrong first: a benchmark takes its time."""
         for name in ('output', 'plot'):
             if options[name]:
@@ -128,7 +129,7 @@ class Command(ConsoleCommand):
         differences = results.find_differences(found, baseline) if baseline else ()
         return dataclasses.replace(found, remarks=(*remarks, *differences))
 
-    def _choose(self, options: dict[str, Any]) -> tuple[list[Target], list[str]]:
+    def _choose(self, options: Options) -> tuple[list[Target], list[str]]:
         wishes = {
             Framework.APISTAR: options['apistar'],
             Framework.DJANGO: options['django'],
@@ -146,7 +147,7 @@ class Command(ConsoleCommand):
     # Loads
 
     def _take_turns(
-        self, chosen: list[Target], tool: tools.Tool | None, options: dict[str, Any]
+        self, chosen: list[Target], tool: tools.Tool | None, options: Options
     ) -> dict[str, list[Load]]:
         with contextlib.ExitStack() as stack:
             loads = (
@@ -164,7 +165,7 @@ class Command(ConsoleCommand):
         stack: contextlib.ExitStack,
         chosen: list[Target],
         tool: tools.Tool,
-        options: dict[str, Any],
+        options: Options,
     ) -> Loads:
         module = os.environ.get(ENVIRONMENT_VARIABLE)
         if not module:
@@ -180,9 +181,7 @@ class Command(ConsoleCommand):
             )
         return loads
 
-    def _build_progress(
-        self, chosen: list[Target], options: dict[str, Any]
-    ) -> Callable[[int, str], None]:
+    def _build_progress(self, chosen: list[Target], options: Options) -> Callable[[int, str], None]:
         labels = {target.key: target.label for target in chosen}
 
         def tell(number: int, key: str) -> None:
@@ -193,7 +192,7 @@ class Command(ConsoleCommand):
 
     # Output
 
-    def _write(self, found: results.Results, options: dict[str, Any]) -> None:
+    def _write(self, found: results.Results, options: Options) -> None:
         try:
             if options['plot']:
                 reports.write_plot(found, options['plot'])
@@ -204,7 +203,7 @@ class Command(ConsoleCommand):
         except OSError as exc:
             raise CommandError(f'{exc.filename} cannot be written: {exc.strerror}.') from exc
 
-    def _format(self, found: results.Results, options: dict[str, Any]) -> str:
+    def _format(self, found: results.Results, options: Options) -> str:
         if options['format'] == 'json':
             return reports.format_json(found)
         if options['format'] == 'markdown':
@@ -225,7 +224,7 @@ def open_applications(chosen: list[Target]) -> Loads:
     return loads
 
 
-def find_base(chosen: list[Target], options: dict[str, Any]) -> Target:
+def find_base(chosen: list[Target], options: Options) -> Target:
     """Return the target that ratios are to: Django, or what comes closest."""
     by_key = {target.key: target for target in chosen}
     key = options['base'] or (
@@ -271,7 +270,7 @@ def check_writable(option: str, file: str) -> None:
 def ending_by_signals() -> Iterator[None]:
     """Leave by an exception, which stops the servers, when the process is told to end."""
 
-    def leave(number: int, frame: Any) -> NoReturn:
+    def leave(number: int, frame: FrameType | None) -> NoReturn:
         raise SystemExit(128 + number)
 
     if threading.current_thread() is not threading.main_thread():

@@ -2,7 +2,7 @@
 
 import contextlib
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 
 from django_apistar.application import App, get_app
-from django_apistar.management.console import ConsoleCommand
+from django_apistar.management.console import ConsoleCommand, Options
 from django_apistar.schema import (
     build_app_openapi,
     build_json_schema,
@@ -25,13 +25,14 @@ from django_apistar.schema.changes import Report, UnreadableError, compare
 from django_apistar.schema.changes.acceptance import SETTING, read_accepted, without_accepted
 from django_apistar.schema.changes.reading import read_document
 from django_apistar.schema.changes.reports import WRITERS, diff
+from django_apistar.schema.dialect import Schema
 from django_apistar.schema.pages import write_folder
 from django_apistar.schema.validation import ValidatorMissingError, find_errors
 
-Build = Callable[[App, Callable[[str], None]], dict[str, Any]]
+Build = Callable[[App, Callable[[str], None]], Schema]
 
 
-def _build_with(build: Callable[..., dict[str, Any]]) -> Build:
+def _build_with(build: Callable[..., Schema]) -> Build:
     return lambda app, warn: build(
         app.router.entries, info_of(app), surroundings_of(app), warn=warn
     )
@@ -74,12 +75,12 @@ class Command(ConsoleCommand):
             help='Exit with 1 when something cannot be described.',
         )  # fmt: skip
 
-    def execute(self, *args: Any, **options: Any) -> str | None:
+    def execute(self, *args: object, **options: Any) -> str | None:
         if options.get('with_file'):
             self.requires_system_checks = []  # Two files are compared, whatever the project is.
         return super().execute(*args, **options)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         output_format = options['format']
         self._has_color = options['force_color'] or self.stdout.isatty()
         if options['with_file']:
@@ -103,7 +104,7 @@ class Command(ConsoleCommand):
             write = render_yaml if options['yaml'] else render
             self._write(write(document, options['indent']), options['output'])
 
-    def _build(self, output_format: str, app: App, fail_on_warn: bool) -> dict[str, Any]:
+    def _build(self, output_format: str, app: App, fail_on_warn: bool) -> Schema:
         warnings: dict[str, None] = {}
         document = FORMATS[output_format](app, lambda sentence: warnings.update({sentence: None}))
         for sentence in warnings:
@@ -112,7 +113,7 @@ class Command(ConsoleCommand):
             raise CommandError(f'{_count(warnings, "thing")} cannot be described, see above.')
         return document
 
-    def _validate(self, document: dict[str, Any]) -> None:
+    def _validate(self, document: Schema) -> None:
         try:
             errors = find_errors(document)
         except ValidatorMissingError as exc:
@@ -123,14 +124,14 @@ class Command(ConsoleCommand):
             raise CommandError(f'The schema is not valid: {_count(errors, "error")}, see above.')
         self._remark('The schema is valid.')
 
-    def _check_files(self, options: dict[str, Any]) -> None:
+    def _check_files(self, options: Options) -> None:
         if not options['check']:
             raise CommandError('--with needs --check OLD.')
         with _status_2():
             new = read_document(options['with_file'])
         self._check(new, options['with_file'], options)
 
-    def _check(self, document: dict[str, Any], new_name: str, options: dict[str, Any]) -> None:
+    def _check(self, document: Schema, new_name: str, options: Options) -> None:
         name = options['check']
         with _status_2():
             given = getattr(settings, 'APISTAR_SETTINGS', {})
@@ -166,7 +167,7 @@ class Command(ConsoleCommand):
         styles = {'error': self.style.ERROR, 'warning': self.style.WARNING}
         return styles.get(level, self.style.SUCCESS)(text)
 
-    def _write_folder(self, app: App, document: dict[str, Any], name: str) -> None:
+    def _write_folder(self, app: App, document: Schema, name: str) -> None:
         try:
             pages = write_folder(Path(name), app.router.entries, document)
         except OSError as exc:
@@ -230,5 +231,5 @@ def _add_check_arguments(parser: ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def _count(items: Any, noun: str) -> str:
+def _count(items: Sized, noun: str) -> str:
     return f'{len(items)} {noun}' + ('' if len(items) == 1 else 's')

@@ -17,7 +17,7 @@ from django_apistar.application import get_app, get_route_table
 from django_apistar.conf.parser import SettingsError, get_settings
 from django_apistar.dispatch.static import find_file
 from django_apistar.management import listing
-from django_apistar.management.console import ConsoleCommand
+from django_apistar.management.console import ConsoleCommand, Options
 from django_apistar.routes.entries import Framework
 from django_apistar.routes.resolution import Resolution, resolve
 from django_apistar.routes.table import CONFLICTS, RouteTable
@@ -33,6 +33,7 @@ class Command(ConsoleCommand):
     """Parses options, asks the core for rows, hands them to a format, prints."""
 
     help = 'List the routes of API Star and Django, and tell which framework answers a request.'
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             '--framework', choices=('apistar', 'django'), help='routes of this framework'
@@ -65,7 +66,7 @@ class Command(ConsoleCommand):
             '--resolve', metavar='PATH', help='tell which route answers PATH; exit 1 when none does'
         )
 
-    def check(self, *args: Any, **kwargs: Any) -> None:
+    def check(self, *args: object, **kwargs: object) -> None:
         """Stop for what `check` calls an error, but for conflicts: they are what is asked for."""
         errors = [
             str(message)
@@ -77,7 +78,7 @@ class Command(ConsoleCommand):
             heading = self.style.ERROR('SystemCheckError: System check identified some issues:')
             raise SystemCheckError('\n'.join([heading, '', 'ERRORS:', *errors]))
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         self._refuse(options)
         try:
             table = get_route_table()
@@ -90,7 +91,7 @@ class Command(ConsoleCommand):
         else:
             self._list(table, options)
 
-    def _refuse(self, options: dict[str, Any]) -> None:
+    def _refuse(self, options: Options) -> None:
         """Raise CommandError for options that make no sense together."""
         method, question = options['method'], '--check' if options['check'] else '--resolve'
         if method is not None and not TOKEN.fullmatch(method):
@@ -104,7 +105,7 @@ class Command(ConsoleCommand):
 
     # Listings
 
-    def _list(self, table: RouteTable, options: dict[str, Any]) -> None:
+    def _list(self, table: RouteTable, options: Options) -> None:
         wish = listing.Filter(
             options['framework'], options['method'], options['path'], options['name'],
             options['unreachable'], options['compiled'],
@@ -114,7 +115,7 @@ class Command(ConsoleCommand):
             rows = listing.sort_rows(rows, options['sort'])
         self._print(rows, table, options)
 
-    def _print(self, rows: list[listing.Row], table: RouteTable, options: dict[str, Any]) -> None:
+    def _print(self, rows: list[listing.Row], table: RouteTable, options: Options) -> None:
         wanted = options['format']
         if wanted in listing.TEXTS:
             self.write(listing.TEXTS[wanted](rows, table.conflicts()))
@@ -126,7 +127,7 @@ class Command(ConsoleCommand):
         else:
             self.stderr.write('No route is like that.')
 
-    def _has_colour(self, options: dict[str, Any]) -> bool:
+    def _has_colour(self, options: Options) -> bool:
         """NO_COLOR and TERM=dumb speak for the terminal, --no-color and --force-color above it."""
         if options['no_color'] or options['force_color']:
             return bool(options['force_color'])
@@ -148,7 +149,7 @@ class Command(ConsoleCommand):
 
     # One request
 
-    def _resolve(self, table: RouteTable, options: dict[str, Any]) -> None:
+    def _resolve(self, table: RouteTable, options: Options) -> None:
         path, method = options['resolve'], (options['method'] or 'GET').upper()
         if not path.startswith('/'):
             raise CommandError(
@@ -181,7 +182,7 @@ def _look_for_file(found: Resolution, path: str, method: str) -> Resolution:
     return dataclasses.replace(found, status=204 if method == 'OPTIONS' else 200)
 
 
-def _as_data(found: Resolution) -> dict[str, Any]:
+def _as_data(found: Resolution) -> dict[str, object]:
     entry = found.entry
     return {
         'framework': found.framework.value if found.framework else None,

@@ -16,11 +16,13 @@ from django.db import DatabaseError, connections
 
 from django_apistar.application import get_route_table
 from django_apistar.conf.parser import get_settings
-from django_apistar.management.console import ConsoleCommand, fill_closed_streams
+from django_apistar.management.console import ConsoleCommand, Options, fill_closed_streams
 from django_apistar.server import banner, boot, listeners, loading
 from django_apistar.server.launch import Launch, has_settings_module, hold_signals
 
 if TYPE_CHECKING:
+    import socket
+
     from django.core.management.base import CommandParser
 
 _NO_STATIC = 'DJANGO_APISTAR_NOSTATIC'
@@ -127,7 +129,7 @@ class Command(ConsoleCommand):
         add('--nostatic', action='store_true', help='do not serve static files')
         add('--check', action='store_true', help='load, check, print, and exit')
 
-    def execute(self, *args: Any, **options: Any) -> Any:
+    def execute(self, *args: object, **options: Any) -> Any:
         """Run; on the command line a failure is a sentence that begins with the command's name."""
         try:
             return super().execute(*args, **options)
@@ -147,7 +149,7 @@ class Command(ConsoleCommand):
 
     # Start
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Try everything that can be wrong, print the banner, and become the server."""
         if options['nostatic']:
             os.environ[_NO_STATIC] = '1'
@@ -199,7 +201,9 @@ class Command(ConsoleCommand):
                 "List this site's host names in ALLOWED_HOSTS."
             )
 
-    def _format_banner(self, launch: Launch, configured: Any, opened: list[Any]) -> str:
+    def _format_banner(
+        self, launch: Launch, configured: boot.Server, opened: list[socket.socket]
+    ) -> str:
         table = get_route_table()
         facts = banner.Banner(
             settings_module=str(getattr(settings, 'SETTINGS_MODULE', None) or '(configured)'),
@@ -214,7 +218,7 @@ class Command(ConsoleCommand):
         return banner.format_banner(facts)
 
 
-def build_launch(options: dict[str, Any], arguments: list[str]) -> Launch:
+def build_launch(options: Options, arguments: list[str]) -> Launch:
     """Return what the server process must know, from the options of the command line."""
     names = [name for *_, name in _SERVER_OPTIONS]
     names.append('accesslog')

@@ -4,7 +4,6 @@ import dataclasses
 import difflib
 import fnmatch
 from collections.abc import Iterable
-from typing import Any
 
 from django_apistar.schema.changes.changes import Change
 from django_apistar.schema.changes.comparing import Report
@@ -14,7 +13,7 @@ from django_apistar.schema.changes.rules import RULES
 SETTING = 'SCHEMA_ACCEPTED'
 
 
-def read_accepted(options: Iterable[str], setting: Any) -> tuple[str, ...]:
+def read_accepted(options: Iterable[str], setting: object) -> tuple[str, ...]:
     """Return what is accepted for once and for good. Raises UnreadableError."""
     if not isinstance(setting, dict):
         raise UnreadableError(

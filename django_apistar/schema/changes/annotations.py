@@ -1,7 +1,6 @@
 """Judges what schemas say beside what fits: defaults, readOnly, deprecated, discriminators."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from django_apistar.schema.changes.changes import Change, Place, make_change
 from django_apistar.schema.changes.judges import Judgement
@@ -14,8 +13,8 @@ NOTHING = object()
 
 
 def judge_notes(
-    judgement: Judgement, place: Place, where: str, old: Any, new: Any, is_request: bool,
-    seen: frozenset[Any] = frozenset(),
+    judgement: Judgement, place: Place, where: str, old: object, new: object, is_request: bool,
+    seen: frozenset[object] = frozenset(),
 ) -> Iterator[Change]:  # fmt: skip
     if judgement.unchanged.are_same(old, new):
         return
@@ -32,7 +31,7 @@ def judge_notes(
         )
 
 
-def _iter_children(one: Schema, two: Schema) -> Iterator[tuple[str, Any, Any]]:
+def _iter_children(one: Schema, two: Schema) -> Iterator[tuple[str, object, object]]:
     others = two.get('properties', {})
     for name, child in one.get('properties', {}).items():
         if name in others:
@@ -69,6 +68,6 @@ def _judge_words(
         )
 
 
-def _discriminator(node: Schema) -> Any:
+def _discriminator(node: Schema) -> object:
     item = node.get('discriminator')
     return item.get('propertyName') if isinstance(item, dict) else item

@@ -1,23 +1,24 @@
 """What keeps the arrays of one form out of another."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from django_apistar.schema.changes.findings import Finding
 from django_apistar.schema.changes.forms import Form
 from django_apistar.schema.changes.limits import get_number, get_prefix, item_at
 
-Compare = Callable[[Any, Any], list[Finding]]  # what a giver's schema gives that a taker's refuses
+Compare = Callable[
+    [object, object], list[Finding]
+]  # what a giver's schema gives that a taker's refuses
 MOST_POSITIONS = 200
 
 
-def get_longest(form: Form) -> int | None:
+def get_longest(form: Form) -> float | None:
     """Return how long arrays of *form* can be, as far as maxItems and closed tuples tell."""
     longest = get_number(form, 'maxItems', min)
     for at in range(min(get_prefix(form), MOST_POSITIONS) + 1):
         if item_at(form, at) is False:
             return at if longest is None else min(at, longest)
-    return longest  # type: ignore[no-any-return]
+    return longest
 
 
 def compare_arrays(
@@ -38,7 +39,7 @@ def compare_arrays(
 
 
 def _compare_items(
-    giver: Form, taker: Form, longest: int | None, compare: Compare
+    giver: Form, taker: Form, longest: float | None, compare: Compare
 ) -> Iterator[Finding]:
     count = min(max(get_prefix(giver), get_prefix(taker)), MOST_POSITIONS)
     for at in range(count):
@@ -68,7 +69,7 @@ def _compare_contains(
             yield Finding('contains')
 
 
-def _iter_contains(form: Form) -> Iterator[tuple[Any, int, int | None]]:
+def _iter_contains(form: Form) -> Iterator[tuple[object, int, int | None]]:
     for word in form.words:
         if 'contains' in word:
             yield word['contains'], word.get('minContains', 1), word.get('maxContains')

@@ -1,7 +1,6 @@
 """Judges request bodies, and what schemas say beside what they take."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from django_apistar.schema.changes.annotations import judge_notes
 from django_apistar.schema.changes.changes import Change, make_change
@@ -35,9 +34,7 @@ def _judge_existence(pair: Pair, old: Schema | None, new: Schema | None) -> Iter
         yield make_change(rule, pair.place, WHERE)
 
 
-def _judge_contents(
-    judgement: Judgement, pair: Pair, old: Schema, new: Schema
-) -> Iterator[Change]:
+def _judge_contents(judgement: Judgement, pair: Pair, old: Schema, new: Schema) -> Iterator[Change]:
     for name, media in old.items():
         match = match_type(name, new)
         if match is None:
@@ -59,5 +56,5 @@ def _judge_encoding(pair: Pair, old: Schema, new: Schema) -> Iterator[Change]:
             yield make_change('request-encoding-changed', pair.place, WHERE, name=name)
 
 
-def _writing(encoding: Schema) -> tuple[Any, ...]:
+def _writing(encoding: Schema) -> tuple[object, ...]:
     return tuple(encoding.get(word) for word in ('contentType', 'style', 'explode'))

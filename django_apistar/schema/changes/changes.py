@@ -1,7 +1,6 @@
 """One change between two documents: a rule, where, and what it says there."""
 
 import dataclasses
-from typing import Any
 
 from django_apistar.schema.changes.findings import Finding
 from django_apistar.schema.changes.rules import ERROR, RULES, WARNING
@@ -37,7 +36,7 @@ class Change:
         return f'{self.method} {self.path}'.strip() or 'the document'
 
 
-def make_change(rule: str, place: Place, where: str = '', **facts: Any) -> Change:
+def make_change(rule: str, place: Place, where: str = '', **facts: object) -> Change:
     entry = RULES[rule]
     facts = {'old': '', 'new': '', 'name': '', **facts}
     shown = where or ('the path' if not place.method else 'the operation')
@@ -66,7 +65,7 @@ def make_schema_change(place: Place, where: str, finding: Finding, is_request: b
     return Change(rule.id, level, place.method, place.path, below, message)
 
 
-def _show(value: Any) -> str:
+def _show(value: object) -> str:
     if value is None:
         return 'any'
     if isinstance(value, (list, tuple)):

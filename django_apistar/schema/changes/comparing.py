@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Any
 
 from django_apistar.schema.changes.bodies import judge_body
 from django_apistar.schema.changes.changes import Change, Place, make_change
@@ -110,7 +109,7 @@ def _judge_operation(pair: Pair) -> Iterator[Change]:
             yield make_change(rule, pair.place, old=_show(old.get(word)), new=_show(new.get(word)))
 
 
-def _show(value: Any) -> str:
+def _show(value: object) -> str:
     return ', '.join(map(str, value)) if isinstance(value, list) else str(value or 'none')
 
 

@@ -1,7 +1,5 @@
 """Whether no value fits both a form and a schema."""
 
-from typing import Any
-
 from django_apistar.schema.changes.forms import Form, get_forms, is_whole
 from django_apistar.schema.changes.instances import fits
 from django_apistar.schema.changes.limits import (
@@ -20,7 +18,7 @@ DEEPEST = 3
 
 
 def are_disjoint(
-    source: Source, form: Form, other: Source, schema: Any, depth: int = DEEPEST
+    source: Source, form: Form, other: Source, schema: object, depth: int = DEEPEST
 ) -> bool:
     """Whether no value of *form*, of *source*, fits *schema*, of *other*."""
     return all(
@@ -30,7 +28,7 @@ def are_disjoint(
 
 
 def _are_apart(
-    source: Source, form: Form, other: Source, schema: Any, alternative: Form, depth: int
+    source: Source, form: Form, other: Source, schema: object, alternative: Form, depth: int
 ) -> bool:
     values = form.values if form.values is not None else get_integers(form)
     if values is not None:
@@ -45,20 +43,20 @@ def _are_apart(
     return _are_sizes_apart(form, alternative, noun) or _are_sizes_apart(alternative, form, noun)
 
 
-def _is_refused(source: Source, schema: Any, value: Any) -> bool:
+def _is_refused(source: Source, schema: object, value: object) -> bool:
     try:
         return not fits(source, schema, value)
     except UnsureError:
         return False
 
 
-def _is_outside(source: Source, form: Form, value: Any) -> bool:
+def _is_outside(source: Source, form: Form, value: object) -> bool:
     if any(_is_refused(source, word, value) for word in form.words):
         return True
     return any(not _is_refused_or_unsure(source, schema, value) for schema in form.nots)
 
 
-def _is_refused_or_unsure(source: Source, schema: Any, value: Any) -> bool:
+def _is_refused_or_unsure(source: Source, schema: object, value: object) -> bool:
     try:
         return not fits(source, schema, value)
     except UnsureError:

@@ -3,36 +3,36 @@
 The examples are operations, or whole documents where a key of a document stands in them.
 """
 
-from typing import Any
+from django_apistar.schema.changes.keywords import Schema
 
-OK: dict[str, Any] = {'responses': {'200': {'description': 'OK'}}}
+OK: Schema = {'responses': {'200': {'description': 'OK'}}}
 Q = {'in': 'query', 'name': 'q', 'schema': {'type': 'string'}}
 N = {'in': 'query', 'name': 'q', 'schema': {'type': 'integer'}}
 LIST = {'in': 'query', 'name': 'q', 'schema': {'type': 'array', 'items': {'type': 'string'}}}
 BODY = {'content': {'application/json': {'schema': {'type': 'object'}}}}
-JSON: dict[str, Any] = {'application/json': {}}
+JSON: Schema = {'application/json': {}}
 SCHEMES = {'b': {'type': 'http', 'scheme': 'basic'}, 'o': {'type': 'oauth2', 'flows': {}}}
 PAST, FUTURE, LATER = '2020-01-01', '2999-01-01', '2999-06-01'
 
 
-def _with(*parameters: Any, **words: Any) -> dict[str, Any]:
+def _with(*parameters: object, **words: object) -> Schema:
     return {**OK, **({'parameters': list(parameters)} if parameters else {}), **words}
 
 
-def _answers(status: str, **words: Any) -> dict[str, Any]:
+def _answers(status: str, **words: object) -> Schema:
     return {'responses': {status: {'description': 'x', **words}}}
 
 
-def _also(status: str) -> dict[str, Any]:
+def _also(status: str) -> Schema:
     return {'responses': {**OK['responses'], status: {'description': 'x'}}}
 
 
-def _document(operation: Any = OK, **words: Any) -> dict[str, Any]:
+def _document(operation: object = OK, **words: object) -> Schema:
     paths = {} if operation is None else {'/p/': {'get': operation}}
     return {'openapi': '3.1.0', 'paths': paths, **words}
 
 
-def _secured(demand: Any) -> dict[str, Any]:
+def _secured(demand: object) -> Schema:
     return _document({**OK, 'security': demand}, components={'securitySchemes': SCHEMES})
 
 
@@ -41,7 +41,7 @@ NEEDED = {'X-A': {'required': True, 'schema': {'type': 'string'}}}
 HOOK = {'post': OK}
 
 # fmt: off
-DOCUMENT_RULES: tuple[tuple[str, str, str, str, Any, Any], ...] = (
+DOCUMENT_RULES: tuple[tuple[str, str, str, str, object, object], ...] = (
     # Paths and operations
     ('path-removed', 'error', 'the path was removed.',
      'Mark it deprecated, with x-sunset, and remove it after that day.', _document(), _document(None)),

@@ -1,7 +1,6 @@
 """A document that is compared: which language it is written in, and whether it can be read."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from django_apistar.schema.changes.keywords import Schema
 from django_apistar.schema.changes.sources import NOWHERE, Source
@@ -50,7 +49,7 @@ def _get_version(content: Schema, kind: str) -> str:
     return '3.0' if is_old else '3.1'
 
 
-def iter_nodes(content: Any) -> Iterator[Schema]:
+def iter_nodes(content: object) -> Iterator[Schema]:
     """Yield each object of *content*, without recursion."""
     waiting = [content]
     while waiting:
@@ -63,7 +62,7 @@ def iter_nodes(content: Any) -> Iterator[Schema]:
 
 
 def _check_depth(content: Schema) -> None:
-    level: list[Any] = [content]
+    level: list[object] = [content]
     for _ in range(DEEPEST):
         level = [child for node in level for child in _get_children(node)]
         if not level:
@@ -71,7 +70,7 @@ def _check_depth(content: Schema) -> None:
     raise UnreadableError(f'is deeper than {DEEPEST} levels')
 
 
-def _get_children(node: Any) -> Iterable[Any]:
+def _get_children(node: object) -> Iterable[object]:
     return node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
 
 
@@ -79,7 +78,7 @@ def _check_circles(content: Schema) -> None:
     """A reference that leads to references alone, and back to itself, means nothing."""
     source = Source(content, '3.1')
     for start in iter_nodes(content):
-        node: Any = start
+        node: object = start
         seen: list[str] = []
         while isinstance(node, dict) and isinstance(node.get('$ref'), str):
             if node['$ref'] in seen:

@@ -17,10 +17,10 @@ class Finding:
 
     kind: str
     place: str = ''
-    giver: Any = None
+    giver: Any = None  # JSON: a number, names, types
     taker: Any = None
     is_sure: bool = False
-    example: tuple[Any, ...] = ()
+    example: tuple[object, ...] = ()
 
     def below(self, step: str) -> 'Finding':
         return dataclasses.replace(self, place=step + self.place)
@@ -40,7 +40,7 @@ NOTES = frozenset({'property-gone'})
 UNSEEN = frozenset({'format', 'content', 'extensible-enum', *NOTES})
 
 
-def sure(kind: str, giver: Any = None, taker: Any = None) -> Finding:
+def sure(kind: str, giver: object = None, taker: object = None) -> Finding:
     return Finding(kind, giver=giver, taker=taker, is_sure=True)
 
 
@@ -52,7 +52,7 @@ def doubt(finding: Finding) -> Finding:
     return dataclasses.replace(finding, is_sure=False)
 
 
-def prove(finding: Finding, example: list[Any]) -> Finding:
+def prove(finding: Finding, example: list[object]) -> Finding:
     """Return *finding*, sure where *example* proves it, or would be too big to be tried."""
     if finding.is_sure:
         return finding

@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from django_apistar.schema.changes.instances import UNSURE_WORDS, fits
 from django_apistar.schema.changes.keywords import APPLICATORS, Node, Schema, get_types
@@ -11,8 +11,9 @@ from django_apistar.schema.changes.regexes import UnsureError
 from django_apistar.schema.changes.sources import NOWHERE, Source
 from django_apistar.schema.changes.values import is_among, is_integer, type_of
 
+Item = TypeVar('Item')
 MOST = 48  # alternatives; a schema of more is not understood
-FINITE: dict[str, tuple[Any, ...]] = {'null': (None,), 'boolean': (False, True)}
+FINITE: dict[str, tuple[object, ...]] = {'null': (None,), 'boolean': (False, True)}
 HANDLED = frozenset({*APPLICATORS, 'not', 'enum', 'const', 'then', 'else'}) - {'$dynamicRef'}
 
 
@@ -26,8 +27,8 @@ class Form:
 
     type: str
     words: tuple[Schema, ...] = ()
-    nots: tuple[Any, ...] = ()
-    values: tuple[Any, ...] | None = None
+    nots: tuple[object, ...] = ()
+    values: tuple[object, ...] | None = None
     riddles: tuple[str, ...] = ()
 
     def all_of(self, name: str) -> list[Any]:
@@ -46,13 +47,13 @@ class Form:
         )  # fmt: skip
 
 
-def _join(one: tuple[Any, ...], other: tuple[Any, ...]) -> tuple[Any, ...]:
+def _join(one: tuple[Item, ...], other: tuple[Item, ...]) -> tuple[Item, ...]:
     return one + tuple(item for item in other if item not in one)
 
 
 def _intersect(
-    one: tuple[Any, ...] | None, other: tuple[Any, ...] | None
-) -> tuple[Any, ...] | None:
+    one: tuple[object, ...] | None, other: tuple[object, ...] | None
+) -> tuple[object, ...] | None:
     if one is None or other is None:
         return other if one is None else one
     return tuple(value for value in one if is_among(value, other))
@@ -73,7 +74,7 @@ UNSURE = {'object': ('unevaluatedProperties',), 'array': ('unevaluatedItems',)}
 
 
 def get_forms(
-    source: Source, schema: Any, kind: str, seen: frozenset[str] = frozenset()
+    source: Source, schema: object, kind: str, seen: frozenset[str] = frozenset()
 ) -> list[Form]:
     """Return the alternatives of *schema* that are of the type *kind*. Raises MalformedError."""
     if seen:
@@ -85,7 +86,7 @@ def get_forms(
     return cache[key]  # type: ignore[no-any-return]
 
 
-def _build(source: Source, schema: Any, kind: str, seen: frozenset[str]) -> list[Form]:
+def _build(source: Source, schema: object, kind: str, seen: frozenset[str]) -> list[Form]:
     node = source.read(schema)
     if node is False or not _allows(node, kind):
         return []
@@ -116,7 +117,7 @@ def _plain(source: Source, node: Schema, kind: str) -> Form:
     return Form(kind, (word,) if word else (), nots, values, (*riddles, *more))
 
 
-def _nots(source: Source, node: Schema, kind: str) -> tuple[tuple[Any, ...], list[str]]:
+def _nots(source: Source, node: Schema, kind: str) -> tuple[tuple[object, ...], list[str]]:
     if 'not' not in node or not get_forms(source, node['not'], kind):
         return (), []
     return (node['not'],), []
@@ -125,7 +126,7 @@ def _nots(source: Source, node: Schema, kind: str) -> tuple[tuple[Any, ...], lis
 def _parts(source: Source, node: Schema, kind: str, seen: frozenset[str]) -> list[list[Form]]:
     """Return a list of alternatives for each schema that stands in *node* for the same value."""
 
-    def forms(part: Any) -> list[Form]:
+    def forms(part: object) -> list[Form]:
         return get_forms(source, part, kind, seen)
 
     parts = []
@@ -147,7 +148,7 @@ def _parts(source: Source, node: Schema, kind: str, seen: frozenset[str]) -> lis
     return parts
 
 
-def _referred(source: Source, ref: Any, kind: str, seen: frozenset[str]) -> list[Form]:
+def _referred(source: Source, ref: str, kind: str, seen: frozenset[str]) -> list[Form]:
     if ref in seen:
         return []
     target = source.find(ref)
@@ -156,9 +157,7 @@ def _referred(source: Source, ref: Any, kind: str, seen: frozenset[str]) -> list
     return get_forms(source, target, kind, seen | {ref})
 
 
-def _one_of(
-    source: Source, schemas: list[Any], kind: str, seen: frozenset[str]
-) -> list[Form]:
+def _one_of(source: Source, schemas: list[object], kind: str, seen: frozenset[str]) -> list[Form]:
     found = [get_forms(source, schema, kind, seen) for schema in schemas]
     forms = []
     for at, alternatives in enumerate(found):
@@ -185,7 +184,7 @@ def _all(forms: Iterable[Form]) -> Form:
     return first
 
 
-def _filtered(source: Source, schema: Any, form: Form) -> Form | None:
+def _filtered(source: Source, schema: object, form: Form) -> Form | None:
     """Return *form* with those of its values that fit, None where it has none."""
     if any(
         alternative.is_all for schema in form.nots
@@ -198,7 +197,7 @@ def _filtered(source: Source, schema: Any, form: Form) -> Form | None:
     return dataclasses.replace(form, values=values) if values else None
 
 
-def may_fit(source: Source, schema: Any, value: Any) -> bool:
+def may_fit(source: Source, schema: object, value: object) -> bool:
     try:
         return fits(source, schema, value)
     except UnsureError:

@@ -19,7 +19,7 @@ from django_apistar.schema.changes.values import (
 UNSURE_WORDS = ('$dynamicRef', '$recursiveRef', 'unevaluatedProperties', 'unevaluatedItems')
 
 
-def fits(source: Source, schema: Any, value: Any, seen: tuple[str, ...] = ()) -> bool:
+def fits(source: Source, schema: object, value: object, seen: tuple[str, ...] = ()) -> bool:
     """Whether *value* fits *schema* of *source*. Raises UnsureError, MalformedError."""
     node = source.read(schema)
     if isinstance(node, bool):
@@ -36,7 +36,7 @@ def fits(source: Source, schema: Any, value: Any, seen: tuple[str, ...] = ()) ->
     )
 
 
-def _fits_reference(source: Source, ref: Any, value: Any, seen: tuple[str, ...]) -> bool:
+def _fits_reference(source: Source, ref: str, value: object, seen: tuple[str, ...]) -> bool:
     if ref in seen:
         raise UnsureError('a circle')
     target = source.find(ref)
@@ -45,23 +45,23 @@ def _fits_reference(source: Source, ref: Any, value: Any, seen: tuple[str, ...])
     return fits(source, target, value, (*seen, ref))
 
 
-def _fits_anything(source: Source, node: Schema, value: Any) -> bool:
+def _fits_anything(source: Source, node: Schema, value: object) -> bool:
     return True
 
 
-def _fits_type(node: Schema, value: Any) -> bool:
+def _fits_type(node: Schema, value: object) -> bool:
     types = get_types(node)
     return types is None or type_of(value) in types or ('integer' in types and is_integer(value))
 
 
-def _fits_values(node: Schema, value: Any) -> bool:
+def _fits_values(node: Schema, value: object) -> bool:
     if 'const' in node and not are_equal(node['const'], value):
         return False
     return 'enum' not in node or is_among(value, node['enum'])
 
 
-def _fits_parts(source: Source, node: Schema, value: Any, seen: tuple[str, ...]) -> bool:
-    def does(part: Any) -> bool:
+def _fits_parts(source: Source, node: Schema, value: object, seen: tuple[str, ...]) -> bool:
+    def does(part: object) -> bool:
         return fits(source, part, value, seen)
 
     if not all(does(part) for part in node.get('allOf', ())):
@@ -77,7 +77,7 @@ def _fits_parts(source: Source, node: Schema, value: Any, seen: tuple[str, ...])
     return True
 
 
-def _fits_number(source: Source, node: Schema, value: Any) -> bool:
+def _fits_number(source: Source, node: Schema, value: float) -> bool:
     return (
         node.get('minimum', value) <= value <= node.get('maximum', value)
         and ('exclusiveMinimum' not in node or value > node['exclusiveMinimum'])
@@ -92,7 +92,7 @@ def _fits_string(source: Source, node: Schema, value: str) -> bool:
     return 'pattern' not in node or regexes.fits(node['pattern'], value)
 
 
-def _fits_array(source: Source, node: Schema, value: list[Any]) -> bool:
+def _fits_array(source: Source, node: Schema, value: list[object]) -> bool:
     if not node.get('minItems', 0) <= len(value) <= node.get('maxItems', len(value)):
         return False
     if node.get('uniqueItems') and not are_unique(value):
@@ -107,7 +107,7 @@ def _fits_array(source: Source, node: Schema, value: list[Any]) -> bool:
     return 'contains' not in node or _contains(source, node, value)
 
 
-def _contains(source: Source, node: Schema, value: list[Any]) -> bool:
+def _contains(source: Source, node: Schema, value: list[object]) -> bool:
     found = sum(fits(source, node['contains'], item) for item in value)
     return bool(node.get('minContains', 1) <= found <= node.get('maxContains', found))
 
@@ -131,7 +131,7 @@ def _fits_object(source: Source, node: Schema, value: Schema) -> bool:
     )
 
 
-def iter_schemas_of(node: Schema, name: str) -> Iterator[Any]:
+def iter_schemas_of(node: Schema, name: str) -> Iterator[object]:
     """Yield the schemas that *node* has for the property *name*. Raises UnsureError."""
     is_listed = False
     if name in node.get('properties', {}):

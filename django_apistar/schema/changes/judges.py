@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from django_apistar.schema.changes.changes import Change, Place, make_change, make_schema_change
 from django_apistar.schema.changes.documents import Document
@@ -37,8 +36,8 @@ class Judgement:
             self.remark(f'{name}: {noun} cannot be compared: not well-formed.')
 
     def compare(
-        self, place: Place, where: str, old: Any, new: Any, is_request: bool,
-        taker: Callable[[], Any] | None = None,
+        self, place: Place, where: str, old: object, new: object, is_request: bool,
+        taker: Callable[[], object] | None = None,
     ) -> Iterator[Change]:  # fmt: skip
         """Yield what the schema *new* no longer takes, or newly gives, and what it does better.
 
@@ -57,7 +56,7 @@ class Judgement:
                 yield from self._better(place, where, old, new, is_request)
 
     def _better(
-        self, place: Place, where: str, old: Any, new: Any, is_request: bool
+        self, place: Place, where: str, old: object, new: object, is_request: bool
     ) -> Iterator[Change]:
         comparison = self.taken if is_request else self.given
         back = comparison.swapped.find(*((new, old) if is_request else (old, new)))

@@ -22,7 +22,7 @@ class MalformedError(ValueError):
     """A part of a document is not what it has to be."""
 
 
-def modernize(schema: Any, version: str) -> Node:
+def modernize(schema: object, version: str) -> Node:
     """Return *schema* in the words of 2020-12. Raises MalformedError."""
     if isinstance(schema, bool):
         return schema

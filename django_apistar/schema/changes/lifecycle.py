@@ -2,7 +2,6 @@
 
 import datetime
 from collections.abc import Iterator
-from typing import Any
 
 from django_apistar.schema.changes.changes import Change, Place, make_change
 from django_apistar.schema.changes.keywords import Schema
@@ -11,14 +10,14 @@ LEVELS = ('draft', 'alpha', 'beta', 'stable')
 UNSTABLE = LEVELS[:2]
 
 
-def read_day(value: Any) -> datetime.date | None:
+def read_day(value: object) -> datetime.date | None:
     try:
         return datetime.date.fromisoformat(str(value)[:10])
     except ValueError:
         return None
 
 
-def is_past(value: Any) -> bool:
+def is_past(value: object) -> bool:
     day = read_day(value)
     return day is not None and day <= datetime.datetime.now(datetime.timezone.utc).date()
 
@@ -40,7 +39,7 @@ def judge_sunset(place: Place, where: str, old: Schema, new: Schema) -> Iterator
         yield from _judge_day(place, where, facts)
 
 
-def _judge_day(place: Place, where: str, facts: dict[str, Any]) -> Iterator[Change]:
+def _judge_day(place: Place, where: str, facts: Schema) -> Iterator[Change]:
     day, other = read_day(facts['old']), read_day(facts['new'])
     if other is None:
         yield make_change('sunset-removed', place, where, **facts)

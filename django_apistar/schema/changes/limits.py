@@ -3,16 +3,16 @@
 import math
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from typing import Any
 
 from django_apistar.schema.changes.forms import Form, is_whole
 from django_apistar.schema.changes.instances import iter_schemas_of
+from django_apistar.schema.changes.keywords import Schema
 from django_apistar.schema.changes.values import exact
 
 Bound = tuple[Fraction, bool]  # the number, and whether it is left out itself
 
 
-def get_number(form: Form, word: str, choose: Callable[[Any], Any]) -> Any:
+def get_number(form: Form, word: str, choose: Callable[[list[float]], float]) -> float | None:
     """Return the narrowest of the values of *word*, None without."""
     return choose(form.all_of(word)) if form.all_of(word) else None
 
@@ -50,7 +50,7 @@ def get_step(form: Form) -> Fraction | None:
     return Fraction(numerator, math.gcd(*(step.denominator for step in steps)))
 
 
-def all_of(schemas: list[Any]) -> Any:
+def all_of(schemas: list[object]) -> object:
     kept = [schema for schema in schemas if schema is not True and schema != {}]
     if any(schema is False for schema in kept):
         return False
@@ -59,12 +59,12 @@ def all_of(schemas: list[Any]) -> Any:
     return kept[0] if len(kept) == 1 else {'allOf': kept}
 
 
-def item_at(form: Form, at: int) -> Any:
+def item_at(form: Form, at: int) -> object:
     """Return the schema of the item at the index *at* in arrays of *form*."""
     return all_of([_item_of(word, at) for word in form.words])
 
 
-def _item_of(word: dict[str, Any], at: int) -> Any:
+def _item_of(word: Schema, at: int) -> object:
     prefix = word.get('prefixItems', ())
     return prefix[at] if at < len(prefix) else word.get('items', True)
 
@@ -74,17 +74,17 @@ def get_prefix(form: Form) -> int:
     return max((len(prefix) for prefix in form.all_of('prefixItems')), default=0)
 
 
-def property_of(form: Form, name: str) -> Any:
+def property_of(form: Form, name: str) -> object:
     """Return the schema of the property *name*. Raises UnsureError."""
     return all_of([schema for word in form.words for schema in iter_schemas_of(word, name)])
 
 
-def unlisted_of(form: Form, patterns: frozenset[str]) -> Any:
+def unlisted_of(form: Form, patterns: frozenset[str]) -> object:
     """Return the schema of a property that is not listed, and fits all of *patterns*."""
     return all_of([schema for word in form.words for schema in _iter_unlisted(word, patterns)])
 
 
-def _iter_unlisted(word: dict[str, Any], patterns: frozenset[str]) -> Iterator[Any]:
+def _iter_unlisted(word: Schema, patterns: frozenset[str]) -> Iterator[object]:
     own = word.get('patternProperties', {})
     matching = [own[pattern] for pattern in own if pattern in patterns]
     yield from matching
@@ -111,5 +111,3 @@ def is_closed(form: Form) -> bool:
         word.get('additionalProperties') is False and not word.get('patternProperties')
         for word in form.words
     )
-
-

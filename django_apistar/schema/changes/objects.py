@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Iterator
-from typing import Any
 
 from django_apistar.schema.changes.arrays import Compare
 from django_apistar.schema.changes.findings import Finding, doubt, sure
@@ -103,7 +102,7 @@ class Objects:
             yield from self._only_taken(name, child, found)
 
     def _only_given(
-        self, name: str, child: Any, other: Any, found: list[Finding]
+        self, name: str, child: object, other: object, found: list[Finding]
     ) -> Iterator[Finding]:
         if child is not False and other is False:
             yield Finding('property-refused', taker=name)
@@ -112,7 +111,7 @@ class Objects:
             if self.is_request and child is not False and not get_patterns(self.taker):
                 yield sure('property-gone', taker=name)
 
-    def _only_taken(self, name: str, child: Any, found: list[Finding]) -> Iterator[Finding]:
+    def _only_taken(self, name: str, child: object, found: list[Finding]) -> Iterator[Finding]:
         """A property that the giver does not list, and may give all the same."""
         is_free = child is True or child == {}
         if name in get_required(self.taker) and name not in get_required(self.giver):
@@ -167,7 +166,7 @@ class Objects:
                 yield Finding('dependent-required', taker=name)
 
 
-def unlisted_of_name(form: Form, name: str) -> Any:
+def unlisted_of_name(form: Form, name: str) -> object:
     try:
         return property_of(form, name)
     except UnsureError:

@@ -1,7 +1,6 @@
 """Judges parameters: query, header, path and cookie."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from django_apistar.schema.changes.changes import Change, make_change
 from django_apistar.schema.changes.judges import Judgement
@@ -111,7 +110,7 @@ def _style(source: Source, parameter: Schema) -> str | None:
 
 
 def _judge_default(
-    judgement: Judgement, pair: Pair, where: str, old: Any, new: Any, is_needed: bool
+    judgement: Judgement, pair: Pair, where: str, old: object, new: object, is_needed: bool
 ) -> Iterator[Change]:
     one, two = (
         node.get('default', NOTHING) if isinstance(node, dict) else NOTHING

@@ -3,7 +3,6 @@
 import json
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -27,7 +26,7 @@ def read_document(name: str) -> Schema:
     return _make_plain(name, parsed) if is_yaml else parsed
 
 
-def _get_loader() -> Any:
+def _get_loader() -> 'type[yaml.SafeLoader | yaml.CSafeLoader]':
     """Return the loader in C where PyYAML was built with it: a big file is ten times quicker."""
     return getattr(yaml, 'CSafeLoader', yaml.SafeLoader)
 
@@ -66,7 +65,7 @@ def _decode(name: str, content: bytes) -> str:
         raise UnreadableError(f'{name} is not UTF-8 text.') from None
 
 
-def _make_plain(name: str, parsed: Any) -> Schema:
+def _make_plain(name: str, parsed: object) -> Schema:
     """YAML knows dates, numbers as keys, objects that hold themselves, and aliases of aliases."""
     try:
         if _count(parsed, {}) > MOST_NODES:
@@ -77,7 +76,7 @@ def _make_plain(name: str, parsed: Any) -> Schema:
     return plain
 
 
-def _count(node: Any, known: dict[int, int]) -> int:
+def _count(node: object, known: dict[int, int]) -> int:
     """Return how many nodes *node* is written out. Raises ValueError where it holds itself."""
     if not isinstance(node, (dict, list)):
         return 1

@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Iterator
-from typing import Any
 
 from django_apistar.schema.changes.annotations import judge_notes
 from django_apistar.schema.changes.changes import Change, make_change
@@ -34,7 +33,9 @@ def _change(pair: Pair, word: str, status: str, **facts: str) -> Change:
     return make_change(f'response-{noun}-{word}', pair.place, f'the response {status}', **facts)
 
 
-def _judge(judgement: Judgement, pair: Pair, status: str, old: Any, new: Any) -> Iterator[Change]:
+def _judge(
+    judgement: Judgement, pair: Pair, status: str, old: object, new: object
+) -> Iterator[Change]:
     if judgement.unchanged.are_same(old, new):
         return
     one, two = pair.old.source.follow(old), pair.new.source.follow(new)

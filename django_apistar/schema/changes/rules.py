@@ -1,7 +1,6 @@
 """What a rule is, and the table of all of them."""
 
 import dataclasses
-from typing import Any
 
 from django_apistar.schema.changes.document_rules import DOCUMENT_RULES
 from django_apistar.schema.changes.schema_rules import KINDS
@@ -28,8 +27,8 @@ class Rule:
     direction: str
     sentence: str
     remedy: str
-    before: Any
-    after: Any
+    before: object
+    after: object
 
     @property
     def is_of_schemas(self) -> bool:

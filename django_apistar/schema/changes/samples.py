@@ -3,11 +3,10 @@
 import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from django_apistar.schema.changes.forms import Form, get_forms
 from django_apistar.schema.changes.instances import fits
-from django_apistar.schema.changes.keywords import ILL_FORMED
+from django_apistar.schema.changes.keywords import ILL_FORMED, Schema
 from django_apistar.schema.changes.limits import get_names, get_required, item_at, property_of
 from django_apistar.schema.changes.regexes import UnsureError, iter_texts
 from django_apistar.schema.changes.sources import Source
@@ -20,7 +19,7 @@ MOST_NAMES = 16
 BUDGET = 1500  # values within values
 ORDER = ('string', 'number', 'object', 'array', 'boolean', 'null')
 UNKNOWN = (UnsureError, OverflowError, RecursionError, *ILL_FORMED)
-ANYTHING: tuple[Any, ...] = ('', 1, {}, [], True, None, 'a', 0.5)
+ANYTHING: tuple[object, ...] = ('', 1, {}, [], True, None, 'a', 0.5)
 LONGEST = 70  # items
 LONGEST_TEXT = 300  # characters
 SIZES = ('minLength', 'maxLength', 'minItems', 'maxItems', 'minProperties', 'maxProperties',
@@ -36,9 +35,9 @@ class Hints:
         self.sizes: dict[int, None] = dict.fromkeys((0, 1, 2))
         self.names: dict[str, None] = {}
         self.patterns: dict[str, None] = {}
-        self.values: list[Any] = []
+        self.values: list[object] = []
 
-    def collect(self, source: Source, schema: Any, depth: int = DEEPEST) -> None:
+    def collect(self, source: Source, schema: object, depth: int = DEEPEST) -> None:
         with contextlib.suppress(*ILL_FORMED):
             node = source.look(schema)
             if isinstance(node, dict) and depth:
@@ -46,7 +45,7 @@ class Hints:
                 for part in _iter_parts(node):
                     self.collect(source, part, depth - 1)
 
-    def _read(self, node: dict[str, Any]) -> None:
+    def _read(self, node: Schema) -> None:
         self.numbers.update(dict.fromkeys(node[word] for word in NUMBERS if word in node))
         for word in SIZES:
             size = node.get(word)
@@ -62,7 +61,7 @@ class Hints:
         self.values += [value for value in values if not is_among(value, self.values)][:FEW]
 
 
-def _iter_parts(node: dict[str, Any]) -> Iterator[Any]:
+def _iter_parts(node: Schema) -> Iterator[object]:
     for word in ('allOf', 'anyOf', 'oneOf', 'prefixItems'):
         yield from node.get(word, ())
     for word in ('properties', 'patternProperties', 'dependentSchemas'):
@@ -74,8 +73,8 @@ def _iter_parts(node: dict[str, Any]) -> Iterator[Any]:
 
 
 def find_witness(
-    giver: tuple[Source, Any], taker: tuple[Source, Any], forms: Iterable[Form]
-) -> list[Any]:
+    giver: tuple[Source, object], taker: tuple[Source, object], forms: Iterable[Form]
+) -> list[object]:
     """Return [a value of *forms* that fits *giver* and not *taker*], [] where none is found."""
     hints = Hints()
     hints.collect(*giver)
@@ -96,16 +95,16 @@ class _Sampler:
         self.source = source
         self.hints = hints
         self.budget = BUDGET
-        self.known: dict[tuple[str, int], list[Any]] = {}
+        self.known: dict[tuple[str, int], list[object]] = {}
 
-    def sample(self, form: Form, depth: int) -> Iterator[Any]:
+    def sample(self, form: Form, depth: int) -> Iterator[object]:
         if form.values is not None:
             yield from form.values
             return
         yield from (value for value in self.hints.values if type_of(value) == form.type)
         yield from SAMPLERS[form.type](self, form, depth)
 
-    def of(self, schema: Any, depth: int) -> list[Any]:
+    def of(self, schema: object, depth: int) -> list[object]:
         """Return a few values that fit *schema*, of each type."""
         if schema is True or schema == {}:
             return [*ANYTHING, *self.hints.values[:FEW], *self.hints.numbers]
@@ -115,15 +114,15 @@ class _Sampler:
             self.known[key] = self._make(schema, depth) if depth > 0 else []
         return self.known[key]
 
-    def _make(self, schema: Any, depth: int) -> list[Any]:
-        found: list[Any] = []
+    def _make(self, schema: object, depth: int) -> list[object]:
+        found: list[object] = []
         for kind in ORDER:
             for form in get_forms(self.source, schema, kind)[:3]:
                 fitting = self._fitting(schema, self.sample(form, depth - 1))
                 found += itertools.islice(fitting, FEW if depth >= DEEPEST - 1 else 3)
         return found
 
-    def _fitting(self, schema: Any, values: Iterator[Any]) -> Iterator[Any]:
+    def _fitting(self, schema: object, values: Iterator[object]) -> Iterator[object]:
         for value in itertools.islice(values, 60):
             self.budget -= 1
             if self.budget < 0:
@@ -133,7 +132,7 @@ class _Sampler:
                     yield value
 
 
-def _numbers(sampler: _Sampler, form: Form, depth: int) -> Iterator[Any]:
+def _numbers(sampler: _Sampler, form: Form, depth: int) -> Iterator[object]:
     numbers = sampler.hints.numbers
     for number in numbers:
         for step in (0, 1, -1, 0.5, -0.5):
@@ -146,7 +145,7 @@ def _numbers(sampler: _Sampler, form: Form, depth: int) -> Iterator[Any]:
         yield one * other
 
 
-def _strings(sampler: _Sampler, form: Form, depth: int) -> Iterator[Any]:
+def _strings(sampler: _Sampler, form: Form, depth: int) -> Iterator[object]:
     hints = sampler.hints
     texts = [*iter_texts(form.all_of('pattern')), *hints.names, *iter_texts(hints.patterns)]
     yield from ('', 'a', *texts)
@@ -155,7 +154,7 @@ def _strings(sampler: _Sampler, form: Form, depth: int) -> Iterator[Any]:
         yield from (text.ljust(size, text[-1])[:size] for text in texts if text)
 
 
-def _arrays(sampler: _Sampler, form: Form, depth: int) -> Iterator[Any]:
+def _arrays(sampler: _Sampler, form: Form, depth: int) -> Iterator[object]:
     sizes = [size for size in sampler.hints.sizes if size <= LONGEST]
     children = [sampler.of(item_at(form, at), depth) for at in range(min(max(sizes), 4) + 1)]
     for size in sizes:
@@ -172,11 +171,11 @@ def _arrays(sampler: _Sampler, form: Form, depth: int) -> Iterator[Any]:
         yield from ([value] * size for value in sampler.of(part, depth)[:3] for size in sizes)
 
 
-def _objects(sampler: _Sampler, form: Form, depth: int) -> Iterator[Any]:
+def _objects(sampler: _Sampler, form: Form, depth: int) -> Iterator[object]:
     hints = sampler.hints
     required = get_required(form)
     names = [*required, *get_names(form), *hints.names, *iter_texts(hints.patterns), 'other']
-    children: dict[str, list[Any]] = {}
+    children: dict[str, list[object]] = {}
     for name in itertools.islice(dict.fromkeys(names), MOST_NAMES):
         with contextlib.suppress(UnsureError):
             children[name] = sampler.of(property_of(form, name), depth)
@@ -184,9 +183,7 @@ def _objects(sampler: _Sampler, form: Form, depth: int) -> Iterator[Any]:
         yield from _vary({name: children[name][0] for name in required}, children, hints)
 
 
-def _vary(
-    base: dict[str, Any], children: dict[str, list[Any]], hints: Hints
-) -> Iterator[dict[str, Any]]:
+def _vary(base: Schema, children: dict[str, list[object]], hints: Hints) -> Iterator[Schema]:
     yield base
     for name, values in children.items():
         yield from ({**base, name: value} for value in values[:FEW])
@@ -203,7 +200,7 @@ def _vary(
         yield {**base, one: whole[one], other: whole[other]}
 
 
-SAMPLERS: dict[str, Callable[[_Sampler, Form, int], Iterator[Any]]] = {
+SAMPLERS: dict[str, Callable[[_Sampler, Form, int], Iterator[object]]] = {
     'number': _numbers,
     'string': _strings,
     'array': _arrays,

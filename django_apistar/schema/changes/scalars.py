@@ -1,11 +1,10 @@
 """What keeps numbers and texts of one form out of another."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from django_apistar.schema.changes.findings import Finding, sure
 from django_apistar.schema.changes.forms import Form, is_whole
-from django_apistar.schema.changes.limits import get_high, get_low, get_number, get_step
+from django_apistar.schema.changes.limits import Bound, get_high, get_low, get_number, get_step
 from django_apistar.schema.changes.regexes import MATCH_ALL
 from django_apistar.schema.changes.values import exact, is_among
 
@@ -35,16 +34,16 @@ def compare_numbers(giver: Form, taker: Form) -> Iterator[Finding]:
     yield from _compare_formats(giver, taker)
 
 
-def _is_above(one: Any, other: Any) -> bool:
+def _is_above(one: Bound, other: Bound) -> bool:
     return bool((one[0], not one[1]) > (other[0], not other[1]))
 
 
-def _low_of(form: Form) -> Any:
+def _low_of(form: Form) -> object:
     limits = [*form.all_of('minimum'), *form.all_of('exclusiveMinimum')]
     return max(limits, default=None)
 
 
-def _high_of(form: Form) -> Any:
+def _high_of(form: Form) -> object:
     limits = [*form.all_of('maximum'), *form.all_of('exclusiveMaximum')]
     return min(limits, default=None)
 

@@ -5,7 +5,8 @@ taken or newly given.
 """
 
 import dataclasses
-from typing import Any
+
+from django_apistar.schema.changes.keywords import Schema
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -19,21 +20,21 @@ class Kind:
     response: str
     refused: str
     given: str
-    giver: Any
-    taker: Any
+    giver: object
+    taker: object
     level: str = 'error'
     response_level: str = ''
     remedy: str = ''
 
 
-def _limit(word: str, name: str, is_low: bool, old: Any, schema: Any) -> Kind:
+def _limit(word: str, name: str, is_low: bool, values: tuple[float, float], schema: Schema) -> Kind:
     """The rules of a bound; *schema*: the type that it is of."""
     less, more = ('decreased', 'increased') if not is_low else ('increased', 'decreased')
     return Kind(
         f'request-{name}-{less}', f'response-{name}-{more}',
         f'{{where}} is now limited by {word} {{new}}, before {{old}}.',
         f'{{where}} may now be beyond the {word} {{old}}: {{new}}.',
-        {**schema, word: old[0]}, {**schema, word: old[1]},
+        {**schema, word: values[0]}, {**schema, word: values[1]},
     )  # fmt: skip
 
 
@@ -42,7 +43,7 @@ STRING, NUMBER, ARRAY, OBJECT = (
 )  # fmt: skip
 
 
-def _object(**words: Any) -> dict[str, Any]:
+def _object(**words: object) -> Schema:
     return {**OBJECT, **words}
 
 

@@ -1,7 +1,6 @@
 """Two schemas as sets: what the one gives that the other does not take."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
 
 from django_apistar.schema.changes.arrays import compare_arrays, get_longest
 from django_apistar.schema.changes.disjoint import are_disjoint
@@ -53,7 +52,7 @@ class Comparison:
             self._other._other = self
         return self._other
 
-    def find(self, giver: Any, taker: Any) -> list[Finding]:
+    def find(self, giver: object, taker: object) -> list[Finding]:
         """Return a finding for each cause why values of *giver* do not fit *taker*.
 
         None: each value fits. Raises MalformedError.
@@ -80,7 +79,7 @@ class Comparison:
         self._lowest = min(self._lowest, before)
         return found
 
-    def _compare(self, giver: Any, taker: Any) -> Iterator[Finding]:
+    def _compare(self, giver: object, taker: object) -> Iterator[Finding]:
         lost: list[str] = []
         for kind in TYPES:
             givers = [form for form in get_forms(self.giver, giver, kind) if self._has_any(form)]
@@ -93,7 +92,7 @@ class Comparison:
         if lost:
             yield from self._lost_types(lost, giver, taker)
 
-    def _lost_types(self, lost: list[str], giver: Any, taker: Any) -> Iterator[Finding]:
+    def _lost_types(self, lost: list[str], giver: object, taker: object) -> Iterator[Finding]:
         forms = [form for kind in TYPES for form in get_forms(self.giver, giver, kind)]
         example = find_witness((self.giver, giver), (self.taker, taker), forms)
         kind = 'null' if lost == ['null'] else 'type'
@@ -135,14 +134,14 @@ class Comparison:
     # One alternative of the giver
 
     def _form(
-        self, form: Form, takers: list[Form], schemas: tuple[Any, Any], count: int
+        self, form: Form, takers: list[Form], schemas: tuple[object, object], count: int
     ) -> Iterator[Finding]:
         if form.values is not None:
             yield from self._values(form.values, schemas)
             return
         integers = get_integers(form)
-        is_few = integers is not None and not form.all_of('format')
-        if is_few and not list(self._values(integers, schemas)):
+        is_free = bool(form.all_of('format'))
+        if integers is not None and not is_free and not list(self._values(integers, schemas)):
             return
         names = set(get_names(form))
         likely = sorted(takers, key=lambda taker: -len(names.intersection(get_names(taker))))
@@ -152,7 +151,12 @@ class Comparison:
         yield from self._judged(best, form, schemas, len(takers), count)
 
     def _judged(
-        self, found: list[Finding], form: Form, schemas: tuple[Any, Any], takers: int, givers: int
+        self,
+        found: list[Finding],
+        form: Form,
+        schemas: tuple[object, object],
+        takers: int,
+        givers: int,
     ) -> Iterator[Finding]:
         """Look for a value that proves what *found* says."""
         giver, taker = (self.giver, schemas[0]), (self.taker, schemas[1])
@@ -172,7 +176,7 @@ class Comparison:
             else:
                 yield prove(finding, example) if not finding.place else finding
 
-    def _name_alternatives(self, schemas: tuple[Any, Any]) -> str | None:
+    def _name_alternatives(self, schemas: tuple[object, object]) -> str | None:
         """Return the kind of what was changed about alternatives, None where it is within one."""
         given, taken = self.giver.look(schemas[0]), self.taker.look(schemas[1])
         if isinstance(given, bool) or isinstance(taken, bool):
@@ -185,7 +189,9 @@ class Comparison:
                 return 'alternative'
         return None
 
-    def _values(self, values: Any, schemas: tuple[Any, Any]) -> Iterator[Finding]:
+    def _values(
+        self, values: Iterable[object], schemas: tuple[object, object]
+    ) -> Iterator[Finding]:
         lost, doubtful = [], []
         for value in values:
             try:
@@ -216,7 +222,7 @@ class Comparison:
                 yield Finding('unevaluated' if riddle.endswith(' false') else 'unknown', taker=word,
                               is_sure=riddle.endswith(' false'))  # fmt: skip
 
-    def _is_kept_out(self, form: Form, schema: Any) -> bool:
+    def _is_kept_out(self, form: Form, schema: object) -> bool:
         """Whether no value of *form* fits *schema*, the taker's."""
         if are_disjoint(self.giver, form, self.taker, schema):
             return True

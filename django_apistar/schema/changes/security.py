@@ -1,7 +1,6 @@
 """Judges who may call: the alternatives of authentication, and their scopes."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from django_apistar.schema.changes.changes import Change, make_change
 from django_apistar.schema.changes.documents import Document
@@ -10,7 +9,7 @@ from django_apistar.schema.changes.keywords import MalformedError, Schema
 from django_apistar.schema.changes.walk import Operation, Pair
 
 # A scheme as a client sees it: its name is the document's own business.
-Scheme = tuple[Any, ...]
+Scheme = tuple[object, ...]
 Demand = dict[Scheme, frozenset[str]]
 
 

@@ -19,32 +19,32 @@ class Source:
         self.version = version
         self.unknown: dict[str, None] = {}
         self.caches: dict[str, dict[Any, Any]] = {}
-        self._dumps: dict[int, tuple[Any, str]] = {}
+        self._dumps: dict[int, tuple[object, str]] = {}
 
     def cache(self, name: str) -> dict[Any, Any]:
         return self.caches.setdefault(name, {})
 
-    def read(self, schema: Any) -> Node:
+    def read(self, schema: object) -> Node:
         """Return *schema* in the words of JSON Schema 2020-12. Raises MalformedError."""
         return modernize(schema, self.version)
 
-    def find(self, ref: Any) -> Any:
+    def find(self, ref: object) -> object:
         """Return what *ref* leads to, NOWHERE where it leads out of the document."""
         target = self.peek(ref)
         if target is NOWHERE:
             self.unknown[str(ref)] = None
         return target
 
-    def peek(self, ref: Any) -> Any:
+    def peek(self, ref: object) -> object:
         """The same for who only looks whether it leads somewhere."""
         if not isinstance(ref, str) or not (ref == '#' or ref.startswith('#/')):
             return NOWHERE
-        target: Any = self.document
+        target: object = self.document
         for part in ref[2:].split('/') if len(ref) > 1 else ():
             target = _step(target, unquote(part).replace('~1', '/').replace('~0', '~'))
         return target
 
-    def follow(self, item: Any) -> Schema:
+    def follow(self, item: object) -> Schema:
         """Return the object that *item* is or refers to. Raises MalformedError."""
         for _ in range(LONGEST_CHAIN):
             if not isinstance(item, dict):
@@ -57,7 +57,7 @@ class Source:
             item = found
         raise MalformedError('a reference is a circle')
 
-    def look(self, schema: Any) -> Node:
+    def look(self, schema: object) -> Node:
         """Return *schema* without references, and without an allOf of one, on its own level."""
         for _ in range(LONGEST_CHAIN):
             node = self.read(schema)
@@ -74,7 +74,7 @@ class Source:
                 return node
         return {}
 
-    def key(self, schema: Any) -> str:
+    def key(self, schema: object) -> str:
         """Return a text that equal schemas of this document share."""
         if isinstance(schema, dict) and len(schema) > 1:
             known = self._dumps.get(id(schema))
@@ -86,11 +86,11 @@ class Source:
         return json.dumps(schema, sort_keys=True)
 
 
-def _is_one(items: Any) -> bool:
+def _is_one(items: object) -> bool:
     return isinstance(items, list) and len(items) == 1
 
 
-def _step(target: Any, part: str) -> Any:
+def _step(target: object, part: str) -> object:
     if isinstance(target, dict):
         return target.get(part, NOWHERE)
     if isinstance(target, list) and part.isdecimal() and int(part) < len(target):

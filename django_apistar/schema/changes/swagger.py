@@ -46,7 +46,7 @@ class _Modernizer:
         schemes = self.document.get('schemes', [''])
         return [{'url': f'{scheme}://{host}{base}'} for scheme in schemes]
 
-    def _item(self, item: Any) -> Any:
+    def _item(self, item: object) -> object:
         if not isinstance(item, dict):
             return item
         shared = self._resolved(item.get('parameters'))
@@ -55,8 +55,8 @@ class _Modernizer:
             for key, value in item.items() if key != 'parameters'
         }  # fmt: skip
 
-    def _resolved(self, parameters: Any) -> list[Any]:
-        found = []
+    def _resolved(self, parameters: object) -> list[object]:
+        found: list[object] = []
         for parameter in parameters if isinstance(parameters, list) else ():
             try:
                 found.append(self.source.follow(parameter))
@@ -64,14 +64,14 @@ class _Modernizer:
                 found.append(parameter)
         return found
 
-    def _guarded(self, operation: Any, shared: list[Any]) -> Any:
+    def _guarded(self, operation: object, shared: list[object]) -> object:
         """What is not well-formed stays as it is, for the judges to tell."""
         try:
             return self._operation(operation, shared)
         except ILL_FORMED:
             return operation
 
-    def _operation(self, operation: Any, shared: list[Any]) -> Any:
+    def _operation(self, operation: object, shared: list[object]) -> object:
         if not isinstance(operation, dict):
             return operation
         own = self._resolved(operation.get('parameters'))
@@ -90,7 +90,7 @@ class _Modernizer:
             }
         return changed
 
-    def _body(self, operation: Schema, bodies: list[Schema]) -> Schema:
+    def _body(self, operation: Schema, bodies: list[Any]) -> Schema:
         consumes: Any = operation.get('consumes', self.document.get('consumes')) or ()
         if bodies[0]['in'] == 'body':
             types = consumes or ('application/json',)
@@ -103,7 +103,7 @@ class _Modernizer:
             required = bool(needed)
         return {'required': required, 'content': {name: {'schema': schema} for name in types}}
 
-    def _response(self, operation: Schema, item: Any) -> Any:
+    def _response(self, operation: Schema, item: object) -> object:
         try:
             response = self.source.follow(item)
         except MalformedError:
@@ -117,12 +117,12 @@ class _Modernizer:
         return changed
 
 
-def _key(parameter: Any) -> tuple[Any, Any]:
+def _key(parameter: Any) -> tuple[object, object]:
     is_known = isinstance(parameter, dict)
     return (parameter.get('in'), parameter.get('name')) if is_known else (None, None)
 
 
-def _parameter(parameter: Any) -> Any:
+def _parameter(parameter: object) -> Any:
     if not isinstance(parameter, dict):
         return parameter
     schema = {word: value for word, value in parameter.items() if word not in OWN}
@@ -134,7 +134,7 @@ def _parameter(parameter: Any) -> Any:
     return {**kept, 'schema': schema}
 
 
-def _scheme(scheme: Any) -> Any:
+def _scheme(scheme: object) -> object:
     if isinstance(scheme, dict) and scheme.get('type') == 'basic':
         return {'type': 'http', 'scheme': 'basic'}
     if isinstance(scheme, dict) and scheme.get('type') == 'oauth2':
@@ -142,7 +142,7 @@ def _scheme(scheme: Any) -> Any:
     return scheme
 
 
-FLOWS: dict[Any, str] = {
+FLOWS: dict[object, str] = {
     'implicit': 'implicit', 'password': 'password', 'application': 'clientCredentials',
     'accessCode': 'authorizationCode',
 }  # fmt: skip

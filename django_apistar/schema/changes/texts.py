@@ -1,14 +1,15 @@
 """What a parameter takes is text: a number is as good as its digits."""
 
-from typing import Any
-
 from django_apistar.schema.changes.forms import get_forms
+from django_apistar.schema.changes.keywords import Schema
 from django_apistar.schema.changes.sources import Source
 
 SCALARS = ['number', 'boolean', 'null']
 
 
-def as_text(takers: Source, givers: Source, schema: Any, given: Any, is_query: bool) -> Any:
+def as_text(
+    takers: Source, givers: Source, schema: object, given: object, is_query: bool
+) -> object:
     """Return what *schema* takes where its values are written as text.
 
     Text that is free takes what a number is written as. One value is a list of one.
@@ -29,9 +30,9 @@ def as_text(takers: Source, givers: Source, schema: Any, given: Any, is_query: b
     return schema
 
 
-def _item(words: tuple[dict[str, Any], ...]) -> Any:
+def _item(words: tuple[Schema, ...]) -> object:
     return {'allOf': [word.get('items', True) for word in words]} if words else True
 
 
-def _may_be_one(words: tuple[dict[str, Any], ...]) -> bool:
+def _may_be_one(words: tuple[Schema, ...]) -> bool:
     return all(word.get('minItems', 0) <= 1 and word.get('maxItems', 1) >= 1 for word in words)

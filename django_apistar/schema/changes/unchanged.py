@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from django_apistar.schema.changes.documents import iter_nodes
 from django_apistar.schema.changes.sources import NOWHERE, Source
@@ -15,7 +14,7 @@ class Unchanged:
         self.is_possible = old.version == new.version
         self.changed = _find_changed(old, new) if self.is_possible else set()
 
-    def are_same(self, old: Any, new: Any) -> bool:
+    def are_same(self, old: object, new: object) -> bool:
         if not self.is_possible or old != new:
             return False
         if json.dumps(old, sort_keys=True) != json.dumps(new, sort_keys=True):
@@ -23,14 +22,14 @@ class Unchanged:
         return not any(ref in self.changed for ref in _iter_refs(old))
 
 
-def _iter_refs(node: Any) -> Iterator[str]:
+def _iter_refs(node: object) -> Iterator[str]:
     for part in iter_nodes(node):
         ref = part.get('$ref')
         if isinstance(ref, str):
             yield ref
 
 
-def _are_equal(one: Any, two: Any) -> bool:
+def _are_equal(one: object, two: object) -> bool:
     """What leads out of both documents is taken for the same."""
     if one is NOWHERE or two is NOWHERE:
         return one is two

@@ -1,13 +1,14 @@
 """JSON values: their types, and which of them are equal."""
 
 import json
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
 TYPES = ('null', 'boolean', 'number', 'string', 'array', 'object')
 
 
-def type_of(value: Any) -> str:
+def type_of(value: object) -> str:
     """Return the JSON type of *value*; an integer is a number."""
     if value is None:
         return 'null'
@@ -37,11 +38,11 @@ def are_equal(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def is_among(value: Any, values: Any) -> bool:
+def is_among(value: object, values: Iterable[object]) -> bool:
     return any(are_equal(value, other) for other in values)
 
 
-def are_unique(values: list[Any]) -> bool:
+def are_unique(values: list[object]) -> bool:
     return not any(is_among(value, values[:at]) for at, value in enumerate(values))
 
 
@@ -54,7 +55,7 @@ def is_multiple(value: float, of: float) -> bool:
     return of != 0 and exact(value) % exact(of) == 0
 
 
-def write(value: Any, longest: int = 60) -> str:
+def write(value: object, longest: int = 60) -> str:
     """Return *value* as JSON, short enough for a sentence."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= longest else text[: longest - 1] + '…'

@@ -5,8 +5,7 @@ Knows where things stand; what a difference means is judged elsewhere.
 
 import dataclasses
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from django_apistar.schema.changes.changes import Place
 from django_apistar.schema.changes.documents import Document
@@ -106,8 +105,9 @@ def _walk_methods(old: Operation, new: Operation, is_hook: bool) -> Iterator[Pai
         one, two = old.item.get(method), new.item.get(method)
         place = Place(method.upper(), old.path)
         if isinstance(one, dict) and isinstance(two, dict):
-            before, after = dataclasses.replace(old, content=one), dataclasses.replace(
-                new, content=two
+            before, after = (
+                dataclasses.replace(old, content=one),
+                dataclasses.replace(new, content=two),
             )
             yield Pair(place, before, after, is_hook)
         elif isinstance(one, dict) or isinstance(two, dict):
@@ -135,7 +135,7 @@ def _operations(item: Schema) -> list[Schema]:
 # Media types and statuses
 
 
-def match_type(name: str, others: Any) -> str | None:
+def match_type(name: str, others: Iterable[str]) -> str | None:
     """Return the one of *others*, media types and ranges, that holds the media type *name*."""
     exact = {_essence(other): other for other in others}
     wanted = _essence(name)

@@ -64,14 +64,16 @@ def parse_arguments(arguments: list[str]) -> dict[str, Any]:
     }
 
 
-def _read_log_config(file: Path) -> Any:
+def _read_log_config(file: Path) -> object:
     try:
         return json.loads(file.read_text())
     except (OSError, ValueError) as exc:
         raise ServerError(f'--: --log-config {file} cannot be read: {exc}.') from exc
 
 
-def _gather(given: dict[str, Any], prefix: str, settings_class: Any) -> dict[str, Any]:
+def _gather(
+    given: dict[str, Any], prefix: str, settings_class: type[HTTP1Settings | HTTP2Settings]
+) -> dict[str, object]:
     """Move the options that begin with *prefix* from *given* into one settings object."""
     names = [name for name in given if name.startswith(prefix)]
     values = {_NAMES.get(name, name.removeprefix(prefix)): given.pop(name) for name in names}

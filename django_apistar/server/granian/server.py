@@ -11,7 +11,7 @@ import threading
 import time
 import types
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import granian
 import granian.wsgi as wsgi
@@ -19,7 +19,7 @@ from granian.constants import Interfaces, SSLProtocols
 from granian.errors import FatalError
 from granian.http import HTTP1Settings
 from granian.log import LogLevels, logger
-from granian.net import SocketHolder  # type: ignore[attr-defined]  # public by its use there
+from granian.net import SocketHolder
 from granian.server.mp import MPServer
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
@@ -41,6 +41,11 @@ from django_apistar.server.granian.options import parse_arguments
 from django_apistar.server.launch import Launch, ServerError, accept_signals
 from django_apistar.server.loading import is_loadable, load_or_exit
 from django_apistar.server.private_names import LOG, explain, find_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # Options of runapistar that granian lacks.
 _MISSING = {
@@ -66,13 +71,14 @@ _LOG_HANDLERS = {
 class GranianServer:
     """granian's configuration from a launch, and the process that serves it."""
 
+    listener: socket.socket  # of `run`
+
     def __init__(self, launch: Launch) -> None:
         self.launch = launch
         self.trial_text: str | None = None
         self.uses_gevent = False
         self.complaints = [explain(LOG)] if find_missing(LOG) else []
         self.is_first_load = True
-        self.listener: Any = None
         self._refuse_missing_options()
         chosen, is_development = launch.settings, launch.debug
         self.workers: int = chosen.get('workers', self._count_workers())
@@ -112,7 +118,7 @@ class GranianServer:
         if len(chosen.get('bind', ())) > 1:
             raise ServerError('granian serves on one address. Give one, or use gunicorn.')
 
-    def _build_config(self) -> Any:
+    def _build_config(self) -> Config:
         """Return gunicorn's `Config`, which our listeners and our access log read."""
         chosen, is_development = self.launch.settings, self.launch.debug
         config = Config()
@@ -131,11 +137,11 @@ class GranianServer:
         """The scheme of the URLs that are served."""
         return 'https' if self.cfg.is_ssl else 'http'
 
-    def open_listeners(self) -> list[Any]:
+    def open_listeners(self) -> list[socket.socket]:
         """Return the listening socket. Raises AddressError."""
         return [listeners.open_listener(address, self.cfg) for address in self.cfg.address]
 
-    def format_addresses(self, opened: list[Any]) -> tuple[str, ...]:
+    def format_addresses(self, opened: list[socket.socket]) -> tuple[str, ...]:
         """Return the address of the socket, or the one that would be opened."""
         addresses = [one.getsockname() for one in opened] or self.cfg.address
         return tuple(listeners.format_address(address) for address in addresses)
@@ -154,7 +160,7 @@ class GranianServer:
         self.drain_flag = drain.flag
         try:
             owns_socket = not isinstance(self.cfg.address[0], int)
-            options = self._options(address)
+            options = self._options(address[:2] if isinstance(address, tuple) else address)
             master = Master(self.launch, self.listener, owns_socket, drain, **options)
             # A worker may be told to drain before it handles the signal.
             signal.signal(signal.SIGUSR1, signal.SIG_IGN)
@@ -167,15 +173,15 @@ class GranianServer:
             if isinstance(address, str):
                 Path(address).unlink(missing_ok=True)
 
-    def _options(self, address: Any) -> dict[str, Any]:
+    def _options(self, address: tuple[str, int] | str) -> dict[str, Any]:
         """Return the arguments of granian's server class."""
         chosen, is_development = self.launch.settings, self.launch.debug
-        is_local = isinstance(address, str)
+        host, port = address if isinstance(address, tuple) else (address, 0)
         certfile = self.cfg.certfile
         options: dict[str, Any] = {
             'target': 'WSGI_APPLICATION',
-            'address': address if is_local else address[0],  # for granian's log
-            'port': 0 if is_local else address[1],
+            'address': host,  # for granian's log
+            'port': port,
             'interface': Interfaces.WSGI,
             'websockets': False,
             'workers': self.workers,
@@ -196,7 +202,7 @@ class GranianServer:
         options['http1_settings'].header_read_timeout = self.client_timeout_s * 1000
         return options
 
-    def load(self) -> Any:
+    def load(self) -> WSGIApplication:
         """Return the WSGI application; called in each worker."""
         threading.Thread(target=end_with_master, args=(os.getppid(),), daemon=True).start()
         server_state.drain_flag = self.drain_flag  # a spawned worker inherits none
@@ -212,7 +218,7 @@ class GranianServer:
         draining.application = application
         return draining.respond
 
-    def _load_application(self) -> Any:
+    def _load_application(self) -> WSGIApplication:
         if not self.launch.reload:
             return load_or_exit(self.launch, 1)
         # Imported by the worker alone: the master must hold none of the modules that change.
@@ -228,7 +234,12 @@ class Master(MPServer):
     """granian's master, whose workers share one socket that was bound before it started."""
 
     def __init__(
-        self, launch: Launch, listener: Any, owns_socket: bool, drain: Drain, **options: Any
+        self,
+        launch: Launch,
+        listener: socket.socket,
+        owns_socket: bool,
+        drain: Drain,
+        **options: Any,
     ) -> None:
         super().__init__(**options)
         self.launch = launch
@@ -242,19 +253,16 @@ class Master(MPServer):
         self._listener.setblocking(False)
         self._sfd = self._listener.fileno()
         is_local = self._listener.family == socket.AF_UNIX
-        self._shd: Any = SocketHolder(  # type: ignore[call-arg]  # the stub names none
-            self._sfd, is_local, self.backlog
-        )
+        self._shd = SocketHolder(self._sfd, is_local, self.backlog)
         self._sso = self._listener
 
-    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
+    def signal_handler_interrupt(self, *args: object, **kwargs: object) -> None:
         """Stop, with --drain after its seconds. A worker that has not loaded ends at once."""
-        master: Any = self.pid  # None until granian has started
-        if os.getpid() != master:
+        if os.getpid() != self.pid:
             os._exit(0)
         if signal.SIGTERM in args and self.drain.begin():
             return
-        super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
+        super().signal_handler_interrupt(*args, **kwargs)
 
     def _respawn_workers(
         self, workers: Any, spawn_target: Any, target_loader: Any, delay: float = 0
@@ -273,19 +281,19 @@ class Master(MPServer):
         self.drain.end()
         if self._owns_socket and any(worker.inner.is_alive() for worker in self.wrks):
             listeners.drain_backlogs([self._listener], self.workers_kill_timeout or 0)
-        super().shutdown(exit_code)  # type: ignore[no-untyped-call]
+        super().shutdown(exit_code)
 
     def _stop_workers(self) -> None:
         for worker in self.wrks:
             tell_to_drain(worker)
         time.sleep(0 if self.launch.debug else _LINGER_S)
-        super()._stop_workers()  # type: ignore[no-untyped-call]
+        super()._stop_workers()
 
     def _reload(self, spawn_target: Any, target_loader: Any) -> None:
         if self.drain.has_begun:
             self._refuse_reload('the server is about to stop')
         elif self.launch.reload or is_loadable(self.launch):
-            super()._reload(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+            super()._reload(spawn_target, target_loader)
         else:
             self._refuse_reload('the workers go on with the code that they have')
         if self.interrupt_signal:  # granian forgets one that comes while it reloads
@@ -318,14 +326,14 @@ class Draining:
     none is left when granian stops.
     """
 
-    application: Any
+    application: WSGIApplication
 
-    def __init__(self, listener: Any) -> None:
+    def __init__(self, listener: socket.socket) -> None:
         self.is_draining = False
         self._shared = os.fstat(listener.fileno()).st_ino
         self._family = listener.family
 
-    def respond(self, environ: dict[str, Any], start_response: Any) -> Any:
+    def respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Respond as the application does. Python calls a method faster than an object."""
         if self.is_draining:
             return self.application(environ, functools.partial(self._close, start_response))
@@ -334,7 +342,7 @@ class Draining:
     def _close(self, start_response: Any, status: str, headers: Any, *exc_info: Any) -> Any:
         return start_response(status, [*headers, ('Connection', 'close')], *exc_info)
 
-    def begin(self, *signal_arguments: Any) -> None:
+    def begin(self, *signal_arguments: object) -> None:
         """Accept no connection any more: replace the listening socket by one without clients."""
         if self.is_draining:
             return

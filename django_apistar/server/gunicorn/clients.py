@@ -15,7 +15,7 @@ import termios
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 from gunicorn.http.unreader import SocketUnreader
 
@@ -86,7 +86,7 @@ class Sender:
         self.sendall(data, flags)
         return len(data)
 
-    def _send_part(self, send: Any, *args: Any) -> int:
+    def _send_part(self, send: Callable[..., int], *args: object) -> int:
         """Wait until the client reads something, and return what `send(*args)` returns.
 
         The kernel reports a socket as writable when a third of its buffer is free, long after a
@@ -176,7 +176,7 @@ class ClientSocket(Sender, socket.socket):
             super().sendfile(file, offset, count)  # by `send`
         return position - offset
 
-    def _send_file(self, file: Any, position: int, end: int) -> int:
+    def _send_file(self, file: BinaryIO, position: int, end: int) -> int:
         size = min(end - position, _LARGEST_PART)
         sent = os.sendfile(self.fileno(), file.fileno(), position, size)
         if not sent:

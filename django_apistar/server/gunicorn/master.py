@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 from django.core.exceptions import ImproperlyConfigured
 from gunicorn import sock
@@ -16,16 +16,37 @@ from gunicorn.sock import TCP6Socket, TCPSocket, UnixSocket
 
 from django_apistar.server import listeners
 from django_apistar.server.drain import Drain
-from django_apistar.server.launch import ServerError, accept_signals
+from django_apistar.server.launch import Launch, ServerError, accept_signals
 from django_apistar.server.loading import is_loadable
 
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from gunicorn.config import Config
+    from gunicorn.glogging import Logger
+    from gunicorn.sock import BaseSocket
+
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+
+
+class Application(Protocol):
+    """What the master asks of gunicorn's application, as we configure it."""
+
+    launch: Launch
+    is_first_load: bool  # for the workers that are forked from now on
+
+    def __init__(self, launch: Launch) -> None: ...
+
+    @property
+    def uses_gevent(self) -> bool: ...
 
 
 class Master(Arbiter):
     """gunicorn's arbiter on sockets that are bound already. Its reload cannot fail halfway."""
 
-    def __init__(self, app: Any) -> None:
+    app: Application
+
+    def __init__(self, app: Application) -> None:
         super().__init__(app)
         self.is_reloading = False
         self.is_stopping = False
@@ -46,14 +67,14 @@ class Master(Arbiter):
         super().init_signals()
         accept_signals()
 
-    def signal(self, sig: int, frame: Any) -> None:
+    def signal(self, sig: int, frame: FrameType | None) -> None:
         """Queue a signal. A worker inherits this handler until it sets its own; it ends at once."""
         if os.getpid() == self.pid:
             super().signal(sig, frame)
         elif sig in _ENDING:
             os._exit(0)
 
-    def spawn_worker(self) -> Any:
+    def spawn_worker(self) -> int:
         """Fork a worker; `is_first_load` tells it whether it is one of the first."""
         self.app.is_first_load = self.worker_age < self.cfg.workers
         return super().spawn_worker()
@@ -144,7 +165,7 @@ class Master(Arbiter):
             }
 
 
-def _wrap(opened: socket.socket, config: Any, log: Any) -> Any:
+def _wrap(opened: socket.socket, config: Config, log: Logger) -> BaseSocket:
     """Return gunicorn's socket object for *opened*."""
     kinds = {socket.AF_UNIX: UnixSocket, socket.AF_INET6: TCP6Socket}
     kind = kinds.get(opened.family, TCPSocket)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gunicorn import util
 from gunicorn.http import message, wsgi
+
+if TYPE_CHECKING:
+    from gunicorn.http.wsgi import FileWrapper
+
+    from django_apistar.server.gunicorn.clients import ClientReader
 
 LARGEST_COPY = 64 * 1024  # bytes; copying less is cheaper than another system call
 # Sent where a head is not complete in time.
@@ -23,7 +28,7 @@ class Request(message.Request):
 
     _is_trusted: dict[str, bool] = {}  # by address, shared by this process
 
-    def parse(self, unreader: Any) -> Any:
+    def parse(self, unreader: ClientReader) -> bytes:
         unreader.begin_head()
         rest = super().parse(unreader)
         unreader.end_head()
@@ -54,7 +59,7 @@ class Response(wsgi.Response):
     _date = (0, '')
     _checked: set[tuple[str, str]] = set()  # shared by this process
 
-    def process_headers(self, headers: Any) -> None:
+    def process_headers(self, headers: list[tuple[str, str]]) -> None:
         """Add *headers*. Raises what gunicorn raises for one that HTTP does not allow."""
         for header in headers:
             if self._is_checked(header):
@@ -63,13 +68,13 @@ class Response(wsgi.Response):
                 super().process_headers([header])
                 self._remember(header)
 
-    def _is_checked(self, header: Any) -> bool:
+    def _is_checked(self, header: tuple[str, str]) -> bool:
         try:
             return header in self._checked
         except TypeError:  # not hashable, such as a list: gunicorn decides
             return False
 
-    def _remember(self, header: Any) -> None:
+    def _remember(self, header: tuple[str, str]) -> None:
         if self.headers[-1:] != [header]:
             return  # gunicorn has left it out or changed it
         if header[0].lower() not in ('content-length', 'set-cookie'):
@@ -111,7 +116,7 @@ class Response(wsgi.Response):
         super().write(arg)
         self._send(b'')  # without a body the head has not been sent yet
 
-    def sendfile(self, respiter: Any) -> bool:
+    def sendfile(self, respiter: FileWrapper) -> bool:
         """Send a file, and count its bytes for the access log: gunicorn does not."""
         is_sent = bool(super().sendfile(respiter))
         if is_sent and not self._omits_body:

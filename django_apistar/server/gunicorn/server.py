@@ -34,6 +34,9 @@ from django_apistar.server.private_names import (
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable, Mapping
+
+    from _typeshed.wsgi import WSGIApplication
 
 CONFIG_FILE = 'gunicorn.conf.py'
 
@@ -96,7 +99,7 @@ class GunicornServer(Application):
         self._apply(from_arguments)
         complete(self.cfg, self.chosen, self.launch)
 
-    def _apply(self, values: dict[str, Any], source: str = '') -> None:
+    def _apply(self, values: Mapping[str, object], source: str = '') -> None:
         for name, value in values.items():
             if name not in self.cfg.settings:
                 continue  # a variable of a configuration file
@@ -109,7 +112,7 @@ class GunicornServer(Application):
 
     def _parse(self, arguments: list[str], source: str) -> dict[str, Any]:
         parser = self.cfg.parser()
-        parser.error = _refuse_arguments(source)
+        vars(parser)['error'] = _refuse_arguments(source)
         parsed = vars(parser.parse_args(arguments))
         if parsed.pop('args'):
             raise ServerError(
@@ -174,7 +177,7 @@ class GunicornServer(Application):
         threads = self.cfg.threads if is_gthread else None
         return format_workers(get_release(WORKER), f'{kind} worker', self.cfg.workers, threads)
 
-    def load(self) -> Any:
+    def load(self) -> WSGIApplication:
         """Return the WSGI application. Called in each worker, with --preload once before them."""
         if not self.launch.reload:
             return load_or_exit(self.launch, _LOAD_ERROR)
@@ -240,7 +243,7 @@ def _environment_arguments() -> list[str]:
         raise ServerError(f'GUNICORN_CMD_ARGS is {text!r}. {exc}.') from exc
 
 
-def _refuse_arguments(source: str) -> Any:
+def _refuse_arguments(source: str) -> Callable[[str], NoReturn]:
     def refuse(message: str) -> NoReturn:
         raise ServerError(f'{source}: {message}. `gunicorn --help` lists the options.')
 

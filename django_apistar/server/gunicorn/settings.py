@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from gunicorn.config import Setting
+from gunicorn.config import Config, Setting
 
 from django_apistar.api.client_timeouts import DEFAULT_S
 from django_apistar.server import access_log
@@ -99,7 +99,7 @@ class DrainSeconds(Setting):
         """
 
 
-def complete(config: Any, chosen: set[str], launch: Launch) -> None:
+def complete(config: Config, chosen: set[str], launch: Launch) -> None:
     """Set what depends on other settings, and check all of them.
 
     *config* is gunicorn's `Config`, *chosen* the settings that are not at their default. Changes
@@ -127,12 +127,12 @@ def complete(config: Any, chosen: set[str], launch: Launch) -> None:
     _check_files(config)
 
 
-def _set(config: Any, name: str, value: Any) -> None:
+def _set(config: Config, name: str, value: object) -> None:
     if name in config.settings:
         config.set(name, value)
 
 
-def _check_application(config: Any, application: str) -> None:
+def _check_application(config: Config, application: str) -> None:
     for name, reason in REFUSED.items():
         if get_setting(config, name):
             raise ServerError(f'{name} is {get_setting(config, name)!r}. {reason}')
@@ -146,7 +146,7 @@ def _check_application(config: Any, application: str) -> None:
         raise ServerError("http_parser is 'fast', and gunicorn_h1c is not installed. Install it.")
 
 
-def _enter_folders(config: Any, chosen: set[str]) -> None:
+def _enter_folders(config: Config, chosen: set[str]) -> None:
     folders = list(filter(None, (get_setting(config, 'pythonpath') or '').split(',')))
     if 'chdir' in chosen:
         os.chdir(config.chdir)
@@ -156,7 +156,7 @@ def _enter_folders(config: Any, chosen: set[str]) -> None:
             sys.path.insert(0, folder)
 
 
-def _choose_worker(config: Any, chosen: set[str], is_development: bool) -> None:
+def _choose_worker(config: Config, chosen: set[str], is_development: bool) -> None:
     worker_class = config.settings['worker_class'].get()
     if _is_gthread(worker_class, config.threads):
         config.set('worker_class', get_worker_class(is_development))
@@ -189,7 +189,7 @@ def _choose_worker(config: Any, chosen: set[str], is_development: bool) -> None:
         )
 
 
-def _is_gthread(worker_class: Any, threads: int) -> bool:
+def _is_gthread(worker_class: object, threads: int) -> bool:
     names = {'gthread', 'gunicorn.workers.gthread.ThreadWorker'}
     return worker_class in names or (worker_class == 'sync' and threads > 1)
 
@@ -209,7 +209,7 @@ def uses_gevent(worker_class: type) -> bool:
     return 'gunicorn.workers.ggevent' in modules
 
 
-def _check_identity(config: Any) -> None:
+def _check_identity(config: Config) -> None:
     for name, own in (('user', os.geteuid()), ('group', os.getegid())):
         wanted = get_setting(config, name)
         if os.geteuid() and wanted not in (None, own):
@@ -219,7 +219,7 @@ def _check_identity(config: Any) -> None:
             )
 
 
-def _check_files(config: Any) -> None:
+def _check_files(config: Config) -> None:
     if config.is_ssl:
         _check_tls(get_setting(config, 'ca_certs'), get_setting(config, 'ciphers'))
     for name in ('logconfig', 'logconfig_json'):

@@ -9,9 +9,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gunicorn.workers.gthread import PollableMethodQueue
+
+if TYPE_CHECKING:
+    from django_apistar.server.gunicorn.connections import Connection
 
 
 class ThreadPool:
@@ -23,18 +26,18 @@ class ThreadPool:
     """
 
     def __init__(
-        self, size: int, serve: Callable[[Any], object], defer: Callable[..., object]
+        self, size: int, serve: Callable[[Connection], object], defer: Callable[..., object]
     ) -> None:
         """*defer* lets the loop call something."""
         self.size = size
         self.serve = serve
         self.defer = defer
-        self._connections: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._connections: queue.SimpleQueue[Connection | None] = queue.SimpleQueue()
         self._threads = 0
         self._busy = 0  # connections that wait or are served
         self._aside: set[int] = set()  # threads that wait for a client
 
-    def put(self, connection: Any) -> None:
+    def put(self, connection: Connection) -> None:
         """Let a thread serve *connection*; `release` follows when that is done."""
         self._busy += 1
         self._connections.put(connection)
@@ -83,14 +86,14 @@ class ThreadPool:
 class Outcome:
     """What `handle` returned or raised, with the part of a future that gunicorn reads."""
 
-    def __init__(self, value: Any = None, error: BaseException | None = None) -> None:
+    def __init__(self, value: bool = False, error: BaseException | None = None) -> None:
         self.value = value
         self.error = error
 
     def cancelled(self) -> bool:
         return False
 
-    def result(self) -> Any:
+    def result(self) -> bool:
         """Return what `handle` returned, or raise what it raised."""
         if self.error is not None:
             raise self.error
@@ -102,7 +105,7 @@ class Callbacks(PollableMethodQueue):
 
     _is_woken = False
 
-    def defer(self, callback: Callable[..., object], *args: Any) -> None:
+    def defer(self, callback: Callable[..., object], *args: object) -> None:
         """Let the loop call *callback*. Works in any thread and in a signal handler."""
         self._queue.put(partial(callback, *args))
         # The loop clears the flag before it reads the queue: it sees what was put before, or is
@@ -112,7 +115,7 @@ class Callbacks(PollableMethodQueue):
             with contextlib.suppress(OSError):
                 os.write(self._write_fd, b'\0')
 
-    def run_callbacks(self, _fileobj: Any, max_callbacks: int = 50) -> None:
+    def run_callbacks(self, _fileobj: object, max_callbacks: int = 50) -> None:
         """Make the calls of the queue; those that they defer are made the next time."""
         with contextlib.suppress(OSError):
             os.read(self._read_fd, max_callbacks)

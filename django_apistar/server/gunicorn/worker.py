@@ -7,7 +7,7 @@ import os
 import selectors
 import socket
 import time
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from gunicorn.config import Config
 from gunicorn.http import wsgi
@@ -22,6 +22,11 @@ from django_apistar.server.gunicorn.connections import LINGER_S, MOST_DRAINED, C
 from django_apistar.server.gunicorn.messages import REQUEST_TIMEOUT, Request, Response
 from django_apistar.server.gunicorn.threads import Callbacks, Outcome, ThreadPool
 
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from django_apistar.server.listeners import Address
+
 
 class Worker(ThreadWorker):
     """gunicorn's threaded worker, which serves the connections in the backlog before it stops.
@@ -30,14 +35,18 @@ class Worker(ThreadWorker):
     calls on its socket here, and ten with gunicorn's own worker.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    tpool: ThreadPool
+    method_queue: Callbacks
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.method_queue = Callbacks()
 
     def init_process(self) -> None:
         # gunicorn has no setting for these classes. This process runs nothing but the worker.
-        RequestParser.mesg_class, wsgi.Response = Request, Response
-        gthread.TConn = self._connect
+        RequestParser.mesg_class = Request
+        vars(wsgi)['Response'] = Response
+        vars(gthread)['TConn'] = self._connect
         _freeze_settings(self.cfg)
         super().init_process()
 
@@ -52,14 +61,16 @@ class Worker(ThreadWorker):
         finally:
             self.tpool.shutdown()  # also when SystemExit ends the loop
 
-    def _connect(self, cfg: Any, accepted: Any, client: Any, server: Any) -> Connection:
+    def _connect(
+        self, cfg: Config, accepted: socket.socket, client: Address, server: Address
+    ) -> Connection:
         return Connection(cfg, accepted, client, server, self.waiter)
 
-    def enqueue_req(self, conn: Any) -> None:
+    def enqueue_req(self, conn: Connection) -> None:
         """Hand a connection to the threads."""
         self.tpool.put(conn)
 
-    def _serve(self, conn: Any) -> None:
+    def _serve(self, conn: Connection) -> None:
         try:
             outcome = Outcome(self.handle(conn))
         except Incomplete as exc:
@@ -71,7 +82,7 @@ class Worker(ThreadWorker):
             outcome = Outcome(self._handle_exit(conn, exc))
         self.method_queue.defer(self.finish_request, conn, outcome)
 
-    def _handle_exit(self, conn: Any, exc: BaseException) -> bool:
+    def _handle_exit(self, conn: Connection, exc: BaseException) -> bool:
         """Respond with 500 to a SystemExit, for which gunicorn sends nothing; log any other.
 
         In the loop *exc* would end the worker, and with some statuses the master.
@@ -82,7 +93,7 @@ class Worker(ThreadWorker):
             self.log.exception('Error handling request')
         return False
 
-    def finish_request(self, conn: Any, fs: Any) -> None:
+    def finish_request(self, conn: Connection, fs: Outcome) -> None:
         self.tpool.release()
         conn.deadline = None
         if fs.error is None and not fs.value:
@@ -90,7 +101,7 @@ class Worker(ThreadWorker):
         else:
             super().finish_request(conn, fs)
 
-    def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
+    def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
         """Return whether the connection can be used again; a body that was read is not read again.
 
         The rest of a body must arrive within --client-timeout. gunicorn gives it five seconds.
@@ -174,7 +185,7 @@ class Worker(ThreadWorker):
         if not enabled and not self.alive:
             self._accept_backlog()
 
-    def handle_quit(self, sig: int, frame: Any) -> None:
+    def handle_quit(self, sig: int, frame: FrameType | None) -> None:
         """Quit; at once while the application loads, which could catch SystemExit."""
         if not self.booted:
             os._exit(0)
@@ -209,6 +220,6 @@ class DevelopmentWorker(Worker):
     def _cap_keepalive(self, deadline: float) -> None:
         super()._cap_keepalive(min(deadline, time.monotonic() + 0.2))
 
-    def handle_quit(self, sig: int, frame: Any) -> NoReturn:
+    def handle_quit(self, sig: int, frame: FrameType | None) -> NoReturn:
         """Quit without waiting for requests: a browser may hold a connection for long."""
         os._exit(0)

@@ -1,0 +1,1 @@
+"""What `runapistar` uses of gevent, which is not always installed."""

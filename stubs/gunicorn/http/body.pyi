@@ -1,0 +1,5 @@
+class LengthReader:
+    length: int
+
+class Body:
+    reader: object

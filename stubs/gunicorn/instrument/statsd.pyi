@@ -1,0 +1,3 @@
+from gunicorn.glogging import Logger
+
+class Statsd(Logger): ...
