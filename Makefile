@@ -9,13 +9,16 @@ BIN := $(VENV)/bin
 EXAMPLE := $(VENV)/.installed-example
 SUITE := $(VENV)/.installed-suite
 DEV := $(VENV)/.installed-dev
+MUTANTS := $(VENV)/.installed-mutants
 MANAGE := $(BIN)/python example/manage.py
 # Servers let tests wait: a process more than CI has cores.
 WORKERS ?= 3
 TESTS ?=
+SEED ?= 1
+SAMPLE ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint type docs bench faults check matrix
+.PHONY: help install run test lint type docs bench faults mutants check matrix
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | tr '@' '\t' | expand -t 18
@@ -26,7 +29,7 @@ $(VENV)/.installed-%: setup.py setup.cfg
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed: make PYTHON=python3.12 ..." if sys.version_info < (3, 10) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
-	@touch $@ $(if $(filter dev,$*),$(EXAMPLE) $(SUITE))
+	@touch $@ $(if $(filter dev,$*),$(EXAMPLE) $(SUITE) $(MUTANTS))
 
 run: $(EXAMPLE) ## serve the example on http://127.0.0.1:8000 (PORT=8000)
 	@$(MANAGE) migrate --verbosity 0
@@ -45,6 +48,9 @@ type: install ## check types (mypy --strict)
 docs: install ## build docs/_build/html, warnings are errors; look at its links and its search
 	$(BIN)/sphinx-build -W --keep-going --quiet -b html docs docs/_build/html
 	@$(BIN)/python -m management_tests.support.docs_site docs/_build/html
+
+mutants: $(MUTANTS) ## plant mutants and see which the tests find (SEED=1 SAMPLE=100; minutes)
+	@$(BIN)/python -m management_tests.mutants --seed "$(SEED)" --sample "$(SAMPLE)"
 
 bench: install ## measure the promises of speed, write docs/explanation/performance.md (minutes; valgrind, wrk)
 	@$(BIN)/python -m management_tests.benchmarks --wire --write-docs

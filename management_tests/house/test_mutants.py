@@ -1,0 +1,170 @@
+"""make mutants: what it says of tests that bite and of tests that do not, and how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from management_tests.mutants.equivalents import tomllib
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LISTED = ROOT / 'management_tests/mutants/equivalent.toml'
+FILES = {
+    'shop/__init__.py': 'def is_cheap(price):\n    return price < 10\n',
+    'tests/test_prices.py': (
+        'from shop import is_cheap\n\n\ndef test_prices():\n'
+        '    assert is_cheap(1) is True\n    assert is_cheap(20) is False\n'
+    ),
+}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository whose test does not know the limit itself."""
+    pytest.importorskip('cosmic_ray')
+    for name, text in FILES.items():
+        write(tmp_path / name, text)
+    subprocess.run(['git', 'init', '--quiet'], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def hunt(repository: Path) -> subprocess.Popen[str]:
+    where = ['--root', str(repository), '--package', 'shop', '--tests', 'tests']
+    # Not the settings of the tests that run here.
+    environ = {name: value for name, value in os.environ.items() if not name.startswith('DJANGO_')}
+    return subprocess.Popen(
+        [sys.executable, '-m', 'management_tests.mutants', *where, '--seed', '1'],
+        cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def run(repository: Path) -> tuple[int, list[str]]:
+    """Return the exit status and the lines, without the seconds."""
+    with hunt(repository) as process:
+        stdout, stderr = process.communicate()
+    assert stderr == ''
+    return process.returncode, re.sub(r' +\d+\.\d s +', ' - s ', stdout).splitlines()
+
+
+def test_the_report_tells_what_was_found_by_what_and_what_survived(repository: Path) -> None:
+    where, test = 'shop/__init__.py:2 is_cheap', 'tests/test_prices.py::test_prices'
+
+    status, lines = run(repository)
+
+    assert status == 1
+    assert lines[:2] == [
+        'Measuring what 1 test files run, kept in .mutants/:',
+        '  tests/test_prices.py: 1 tests',
+    ]
+    assert lines[-1].startswith(
+        'Seed 1: 3 mutants, 0 change no answer; 2 of the other 3 found: 66.7%. '
+    )
+    assert sorted(lines[2:-2]) == [
+        '    + return price < 9',
+        '    - return price < 10',
+        f'SURVIVED - s {where} NumberReplacer: none of 1 tests',
+        f'found - s {where} ReplaceComparisonOperator_Lt_GtE: {test}',
+        f'found - s {where} ReturnNone: {test}',
+    ]
+    assert (repository / 'shop/__init__.py').read_text() == FILES['shop/__init__.py']
+
+
+def test_a_listed_mutant_is_no_survivor(repository: Path) -> None:
+    listed = """
+        [[mutant]]
+        module = 'shop/__init__.py'
+        function = 'is_cheap'
+        before = 'return price < 10'
+        after = 'return price < 9'
+        reason = 'Nothing costs 9.'
+    """
+    write(repository / 'tests/mutants/equivalent.toml', listed)
+
+    status, lines = run(repository)
+
+    assert status == 0
+    assert lines[0] == (
+        'no change - s shop/__init__.py:2 is_cheap NumberReplacer: Nothing costs 9.'
+    )
+    assert lines[-1].startswith(
+        'Seed 1: 3 mutants, 1 change no answer; 2 of the other 2 found: 100.0%. '
+    )
+
+
+def test_a_test_that_fails_without_a_mutant_tells_nothing(repository: Path) -> None:
+    """It passes when it is measured, and no more."""
+    flaky = (
+        'from pathlib import Path\n\nfrom shop import is_cheap\n\n\ndef test_once():\n'
+        f'    path = Path({str(repository / "ran")!r})\n    ran = path.exists()\n'
+        '    path.touch()\n    assert not ran\n    is_cheap(1)\n'
+    )
+    write(repository / 'tests/test_prices.py', flaky)
+
+    status, lines = run(repository)
+
+    assert status == 1
+    told = 'fails without a mutant, too: its mutants are tried again.'
+    assert f'tests/test_prices.py::test_once {told}' in lines
+    assert lines[-1].startswith(
+        'Seed 1: 3 mutants, 0 change no answer; 0 of the other 3 found: 0.0%. '
+    )
+
+
+def test_what_an_interrupted_hunt_has_started_is_gone(repository: Path) -> None:
+    started = repository / 'started'
+    slow = (
+        'import subprocess\nimport time\nfrom pathlib import Path\n\n\ndef test_slow():\n'
+        '    child = subprocess.Popen(["sleep", "613.25"], start_new_session=True)\n'
+        f'    Path({str(started)!r}).write_text(str(child.pid))\n    child.wait()\n'
+    )
+    write(repository / 'tests/test_prices.py', slow)
+    with hunt(repository) as process:
+        while not started.exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate()
+
+    assert (process.returncode, stderr) == (130, 'Interrupted.\n')
+    assert list(find_processes('613.25')) == []
+
+
+def find_processes(word: str) -> Iterator[str]:
+    for path in Path('/proc').glob('[0-9]*/cmdline'):
+        with contextlib.suppress(OSError):
+            command = path.read_bytes().replace(b'\0', b' ').decode(errors='replace')
+            if word in command:
+                yield command
+
+
+def test_every_listed_mutant_still_has_its_lines_and_a_reason() -> None:
+    content = tomllib.loads(LISTED.read_text())
+
+    gone = [
+        entry for entry in content['mutant'] if entry['before'] not in read_lines(entry['module'])
+    ]
+    assert gone == []
+    assert [each for part in content.values() for each in part if len(each['reason']) < 20] == []
+
+
+def read_lines(module: str) -> str:
+    """Return the lines of *module* without their indentation, as they are listed."""
+    path = ROOT / module
+    lines = path.read_text().splitlines() if path.exists() else []
+    return '\n'.join(line.strip() for line in lines)

@@ -1,0 +1,180 @@
+"""Which tests run a line of the package: measured once for each test file, and kept.
+
+Lines are kept as text in their function, so that what was measured still holds when lines move.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from coverage import CoverageData
+
+from management_tests.mutants.copies import Copy
+from management_tests.mutants.mutants import Mutant, get_functions
+
+# Too slow, or too noisy where two runs share the machine, to judge a mutant.
+CHOSEN = 'not browser and not faults and not server'
+PHASE = re.compile(r' \((setup|call|teardown)\)$')
+RC = """
+[run]
+source = {root}/{package}
+data_file = {data}/coverage
+parallel = true
+context = ${{PYTEST_CURRENT_TEST-}}
+patch = _exit, execv
+sigterm = true
+disable_warnings = no-data-collected, module-not-measured, couldnt-parse, already-imported, \
+module-not-imported
+"""
+LIMIT_S = 1800
+# Plugins that take two seconds of each run to import, and the word that a file has that needs them.
+COSTLY = {'anyio': 'anyio', 'hypothesispytest': 'hypothesis', 'schemathesis': 'schemathesis'}
+Line = tuple[str, str, str]  # path, function, text
+
+
+class Record:
+    """What the tests of one file run: the seconds of each test, and the tests of each line."""
+
+    def __init__(self, file: str, content: dict[str, Any]) -> None:
+        self.seconds: dict[str, float] = {
+            f'{file}::{test}': seconds for test, seconds in content['seconds'].items()
+        }
+        self.tests = list(self.seconds)
+        self.lines: dict[Line, list[int]] = {
+            (path, *key.split('\n')): tests
+            for path, lines in content['lines'].items()
+            for key, tests in lines.items()
+        }
+
+
+def measure(copy: Copy, package: str, test_file: str) -> dict[str, Any]:
+    """Run *test_file* in *copy* and return the content of a `Record`."""
+    data, rc = copy.home / 'data', copy.home / 'rc'
+    data.mkdir()
+    rc.write_text(RC.format(root=copy.root, package=package, data=data))
+    _, seen = run_pytest(
+        copy, [test_file], ['-m', CHOSEN], LIMIT_S, COVERAGE_PROCESS_START=str(rc)
+    )
+    lines = _read_lines(copy.root, data, list(seen['seconds']))
+    shutil.rmtree(data)
+    # Without the file, which may be moved.
+    seconds = {test.partition('::')[2]: seconds for test, seconds in seen['seconds'].items()}
+    return {'seconds': seconds, 'failed': seen['failed'], 'lines': lines}
+
+
+def run_pytest(
+    copy: Copy, files: list[str], arguments: list[str], limit_s: float, **variables: str
+) -> tuple[int | None, dict[str, Any]]:
+    """Return the exit status of pytest in *copy*, and what the plugin has seen."""
+    shutil.copy(Path(__file__).with_name('plugin.py'), copy.home / 'mutants_plugin.py')
+    seen = copy.home / 'seen'
+    seen.write_text('{"seconds": {}, "failed": []}')
+    text = '\n'.join((copy.root / file).read_text() for file in files)
+    needless = [name for name, word in COSTLY.items() if word not in text]
+    plugins = ['mutants_plugin', 'no:cacheprovider', *(f'no:{name}' for name in needless)]
+    if 'hypothesispytest' not in needless:
+        arguments = [*arguments, '--hypothesis-seed=0']
+    status = copy.run(
+        ['-m', 'pytest', '-q', '-n', '0', *(f'-p{name}' for name in plugins), *arguments, *files],
+        limit_s, PYTHONPATH=str(copy.home), MUTANTS_SEEN=str(seen), **variables,
+    )  # fmt: skip
+    return status, json.loads(seen.read_text())
+
+
+def _read_lines(root: Path, folder: Path, tests: list[str]) -> dict[str, dict[str, list[int]]]:
+    numbers = {test: number for number, test in enumerate(tests)}
+    lines: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for file in folder.iterdir():
+        data = CoverageData(str(file))
+        data.read()
+        for measured in data.measured_files():
+            source = Path(measured).read_text()
+            texts, functions = source.splitlines(), get_functions(source)
+            path = Path(measured).relative_to(root).as_posix()
+            for line, contexts in data.contexts_by_lineno(measured).items():
+                ran = {numbers.get(PHASE.sub('', context), -1) for context in contexts} - {-1}
+                if ran and 0 < line <= len(texts):
+                    lines[path][f'{functions[line]}\n{texts[line - 1].strip()}'] |= ran
+    return {path: {key: sorted(ran) for key, ran in of.items()} for path, of in lines.items()}
+
+
+class Covering:
+    """Chooses the tests that could tell a mutant, best first."""
+
+    def __init__(self, records: dict[str, Record], importers: dict[str, set[str]]) -> None:
+        self._importers = importers
+        self.seconds: dict[str, float] = {}
+        self.distrusted: set[str] = set()  # tests that fail without a mutant, too
+        self._breadth: dict[str, int] = defaultdict(int)
+        self._by_line: dict[Line, list[str]] = defaultdict(list)
+        self._by_function: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._by_module: dict[str, set[str]] = defaultdict(set)
+        for record in records.values():
+            self._add(record)
+
+    def _add(self, record: Record) -> None:
+        self.seconds.update(record.seconds)
+        for line, numbers in record.lines.items():
+            tests = [record.tests[number] for number in numbers]
+            self._by_line[line] += tests
+            if line[1]:
+                self._by_function[line[:2]].update(tests)
+                self._by_module[line[0]].update(tests)
+            for test in tests:
+                self._breadth[test] += 1
+
+    def choose(self, mutant: Mutant, budget_s: float) -> list[str]:
+        """Return tests that take *budget_s* together, a file's tests in a row.
+
+        Each file has its turn, with the test that runs least beside the line and is quick.
+        """
+        chosen: dict[str, float] = {}
+        for ring in self._rings(mutant):
+            for test in self._take_turns(set(ring) - chosen.keys() - self.distrusted):
+                cost = self.seconds[test] + 0.02
+                if sum(chosen.values()) + cost > budget_s and chosen:
+                    continue
+                chosen[test] = cost
+        files = list(dict.fromkeys(_file(test) for test in chosen))
+        return sorted(chosen, key=lambda test: files.index(_file(test)))
+
+    def _rings(self, mutant: Mutant) -> Iterator[Iterable[str]]:
+        """Yield the tests that run the line, its function, then its module.
+
+        What runs at import shows elsewhere: in functions of the module, and of those that import
+        it.
+        """
+        if mutant.function:
+            for text in mutant.before.splitlines():
+                yield self._by_line[mutant.path, mutant.function, text]
+            yield self._by_function[mutant.path, mutant.function]
+        yield self._by_module[mutant.path]
+        for path in sorted(self._importers.get(mutant.path, ())):
+            yield self._by_module[path]
+
+    def _take_turns(self, tests: Iterable[str]) -> Iterator[str]:
+        files: dict[str, list[str]] = defaultdict(list)
+        for test in sorted(tests, key=self._rank):
+            files[_file(test)].append(test)
+        for turn in zip_longest(*files.values()):
+            yield from (test for test in turn if test is not None)
+
+    def _rank(self, test: str) -> tuple[float, str]:
+        return self._breadth[test] * max(self.seconds[test], 0.02), test
+
+
+def get_digest(root: Path, test_file: str) -> str:
+    """Return what changes when *test_file* does."""
+    return hashlib.sha256((root / test_file).read_bytes()).hexdigest()[:16]
+
+
+def _file(test: str) -> str:
+    return test.partition('::')[0]

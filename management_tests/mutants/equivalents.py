@@ -1,0 +1,47 @@
+"""The mutants that change no answer: `equivalent.toml`, each with its reason.
+
+`[[mutant]]` is one: its module, function and the lines before and after. `[[kind]]` is all whose
+operator and line match; a kind holds wherever it is met.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from management_tests.mutants.mutants import Mutant  # which needs cosmic-ray
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+class Equivalents:
+    def __init__(self, content: dict[str, Any]) -> None:
+        self.mutants: list[dict[str, str]] = content.get('mutant', [])
+        self.kinds: list[dict[str, str]] = content.get('kind', [])
+
+    @classmethod
+    def load(cls, path: Path) -> Equivalents:
+        return cls(tomllib.loads(path.read_text()) if path.exists() else {})
+
+    def get_reason(self, mutant: Mutant) -> str:
+        """Return why *mutant* changes no answer; '' for one that does."""
+        key = (mutant.path, mutant.function, mutant.before, mutant.after)
+        for each in self.mutants:
+            if key == tuple(each[name] for name in ('module', 'function', 'before', 'after')):
+                return each['reason']
+        return next((kind['reason'] for kind in self.kinds if _is_of(mutant, kind)), '')
+
+
+def _is_of(mutant: Mutant, kind: dict[str, str]) -> bool:
+    return (
+        re.fullmatch(kind.get('operator', '.*'), mutant.operator) is not None
+        and re.fullmatch(kind.get('module', '.*'), mutant.path) is not None
+        and re.fullmatch(kind['before'], mutant.before, re.DOTALL) is not None
+        and re.fullmatch(kind.get('after', '.*'), mutant.after, re.DOTALL) is not None
+    )
