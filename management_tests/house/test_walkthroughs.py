@@ -1,0 +1,27 @@
+"""Pages that lead from an empty folder to a project that serves, done as they say."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from management_tests.support.shown_examples import DOCS
+from management_tests.support.walkthrough import Walk
+
+pytestmark = [pytest.mark.once, pytest.mark.slow]
+
+
+@pytest.mark.parametrize('name', ['start/quickstart', 'howto/embed', 'howto/custom-user'])
+def test_a_reader_who_does_what_the_page_says_sees_what_it_shows(
+    name: str, tmp_path: Path
+) -> None:
+    page = DOCS / f'{name}.md'
+    text = page.read_text()
+
+    done = Walk(tmp_path).read(text)
+
+    if os.environ.get('WRITE_PAGES'):
+        page.write_text(done)
+    assert text == done
