@@ -1,4 +1,4 @@
-"""The Django app: registers system checks and keeps caches true to the settings."""
+"""The Django app: registers the system checks, and clears caches when settings change."""
 
 from django.apps import AppConfig
 from django.conf import settings as django_settings
@@ -22,13 +22,13 @@ class DjangoAPIStarConfig(AppConfig):
         register(checks.check_application)
         register(checks.check_deployment, Tags.security, deploy=True)
         setting_changed.connect(clear_caches)
-        # Projects list no finder for API Star's assets; collectstatic is to find them anyway.
+        # collectstatic must find API Star's assets in projects that do not list our finder.
         if FINDER not in django_settings.STATICFILES_FINDERS:
             django_settings.STATICFILES_FINDERS = [*django_settings.STATICFILES_FINDERS, FINDER]
 
 
 def clear_caches(setting: str = '', **kwargs: object) -> None:
-    """Forget what was built from settings that have changed."""
+    """Clear the caches of what is built from settings."""
     from django_apistar import application
     from django_apistar.api import body, counts
     from django_apistar.conf import parser

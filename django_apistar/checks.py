@@ -1,4 +1,4 @@
-"""System checks: the problems of conf, routing and deployment, with Django's words for them."""
+"""The system checks: problems of settings, routes and deployment as Django's messages."""
 
 import contextlib
 import sys
@@ -25,11 +25,11 @@ from django_apistar.server.loading import explain_import_error, get_application_
 
 _WRAPPED = ('app', 'application', 'wsgi_app')  # attributes in which WSGI middleware keeps it
 _MOST_WRAPPERS = 16
-LOCAL_ENGINES = ('sqlite3', 'spatialite', 'dummy')  # whose connections cost nothing
+LOCAL_ENGINES = ('sqlite3', 'spatialite', 'dummy')  # connecting to them is cheap
 
 
 def check_settings(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
-    """Report every mistake in the settings and the route module."""
+    """Report every mistake in the settings and in the route module."""
     problems = list(find_problems())
     if not any(problem.is_error for problem in problems):
         problems += _find_missing_parts(get_settings())
@@ -37,7 +37,7 @@ def check_settings(app_configs: object, **kwargs: object) -> list[checks.CheckMe
 
 
 def check_routes(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
-    """Report every clash between the routes of both frameworks, and what can never be called."""
+    """Report clashes between routes, and handlers that no request can run."""
     try:
         problems = [
             *get_route_table().conflicts(), *unresolvable.find_problems(get_app()),
@@ -49,9 +49,9 @@ def check_routes(app_configs: object, **kwargs: object) -> list[checks.CheckMess
 
 
 def check_application(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
-    """Report a WSGI_APPLICATION that leaves API Star out.
+    """Report a WSGI_APPLICATION that does not serve API Star.
 
-    To look at it is to build it, which `check` and `runapistar` alone are allowed.
+    Only for `check` and `runapistar`: no other command should build the application.
     """
     if sys.argv[1:2] not in (['check'], ['runapistar']):
         return []
@@ -59,7 +59,7 @@ def check_application(app_configs: object, **kwargs: object) -> list[checks.Chec
 
 
 def check_deployment(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
-    """Report what is right in development only: `check --deploy`."""
+    """Report what suits development only: `check --deploy`."""
     try:
         settings = get_settings()
         problems = [
@@ -92,22 +92,22 @@ def _find_foreign_application() -> Iterator[Problem]:
     except Exception as exc:
         yield Problem('E017', explain_import_error(name, exc), hint)
         return
-    fault = _describe_fault(application)
+    fault = _explain_fault(application)
     if fault:
         yield Problem('E017', f'WSGI_APPLICATION is {name!r}, which is {fault}', hint)
 
 
-def _describe_fault(application: object) -> str:
+def _explain_fault(application: object) -> str:
     if not callable(application):
         return f'{application!r} and cannot be called.'
-    # A wrapper of the project's own may hide ours, which then has been built.
+    # The project may have wrapped our application, which then has been built.
     if _is_djangos(application) and not get_application.cache_info().currsize:
         return "Django's own: API Star answers nothing."
     return ''
 
 
 def _is_djangos(application: object) -> bool:
-    """Return whether *application* is Django's handler, or a middleware around it."""
+    """Return whether *application* is Django's handler, or WSGI middleware around it."""
     for _ in range(_MOST_WRAPPERS):
         if isinstance(application, WSGIHandler):
             return True
@@ -117,11 +117,11 @@ def _is_djangos(application: object) -> bool:
 
 def _iter_wrapped(application: object) -> Iterator[object]:
     for name in _WRAPPED:
-        with contextlib.suppress(Exception):  # A proxy may raise anything outside of a request.
+        with contextlib.suppress(Exception):  # a proxy may raise anything outside of a request
             yield getattr(application, name, None)
 
 
-# What the settings need beside them
+# What the settings need
 
 
 def _find_missing_parts(settings: Settings) -> Iterator[Problem]:
@@ -162,12 +162,12 @@ def _find_missing_folders(folders: Folders) -> Iterator[Problem]:
         )
 
 
-def _components(settings: Settings) -> tuple[Component, ...]:
+def _get_components(settings: Settings) -> tuple[Component, ...]:
     return (*settings.components, *settings.auth_components)
 
 
 def _has_basic(settings: Settings) -> bool:
-    challenges = (getattr(component, 'challenge', '') for component in _components(settings))
+    challenges = (getattr(component, 'challenge', '') for component in _get_components(settings))
     return any((challenge or '').startswith('Basic ') for challenge in challenges)
 
 

@@ -1,4 +1,4 @@
-"""pytest fixtures, there without an import: setup.cfg names this module as a pytest plugin."""
+"""The pytest fixtures. setup.cfg registers this module as a pytest plugin."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING

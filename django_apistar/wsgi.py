@@ -10,7 +10,7 @@ django.setup()
 
 application = get_application()
 
-_GONE = {  # names of the original's module, and what does their work
+_GONE = {  # names of the original's module, and what replaces them
     'DjangoAPIStarWSGIApplication': (
         'Use `application`, which has the same apistar_wsgi_app and django_wsgi_app; '
         'django_apistar.dispatch.get_application() builds it.'
@@ -25,9 +25,9 @@ _GONE = {  # names of the original's module, and what does their work
 
 
 def __getattr__(name: str) -> Any:
-    """Say what has become of a name of the original.
+    """Say what replaces a name of the original.
 
-    By an ImportError: `from … import` drops the text of an AttributeError.
+    Raises ImportError, as `from … import` drops the text of an AttributeError.
     """
     if name in _GONE:
         raise ImportError(f'{name} of the original {__name__} is gone. {_GONE[name]}')

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from django.conf import settings as django_settings
 
-from django_apistar.conf.problems import Report
-from django_apistar.conf.route_module import describe_cause
+from django_apistar.conf.problems import Report, report_import, report_value
 
 TEMPLATES, STATIC = 'templates', 'static'  # what API Star looks for in a package
 
@@ -33,7 +32,7 @@ class Folders:
     packages: tuple[Package, ...] = ()
 
     def iter_static(self) -> Iterator[tuple[str, str]]:
-        """Yield (folder, its name below STATIC_URL); the later ones win, as in API Star."""
+        """Yield (folder, its name below STATIC_URL); later ones win, as in API Star."""
         if self.static_dir is not None:
             yield self.static_dir, ''
         for package in self.packages:
@@ -42,23 +41,23 @@ class Folders:
 
 
 def has_folder(package: str, name: str) -> bool:
-    """Return whether *package* has a folder *name*; one that is missing may: its user says so."""
+    """Return whether *package* has a folder *name*; True where it is not found."""
     spec = find_spec(package)
     paths = spec.submodule_search_locations if spec else None
     return paths is None or any((Path(path) / name).is_dir() for path in paths)
 
 
 def get_folders() -> Folders:
-    """Return the project's folders. Mistakes are left out: the parser of all settings tells them.
+    """Return the project's folders, without those that are wrong: `find_problems` reports them.
 
-    For collectstatic, which is not to import the project's routes.
+    For collectstatic, which must not import the project's routes.
     """
     given = getattr(django_settings, 'APISTAR_SETTINGS', None)
     return parse(given if isinstance(given, dict) else {}, lambda *problem: None)
 
 
 def parse(given: dict[str, object], report: Report) -> Folders:
-    """Return what *given*, APISTAR_SETTINGS, says of folders; *report* every mistake."""
+    """Return the folders that *given*, APISTAR_SETTINGS, names; *report* every mistake."""
     return Folders(
         _parse_folder('TEMPLATE_DIR', given.get('TEMPLATE_DIR'), report),
         _parse_folder('STATIC_DIR', given.get('STATIC_DIR'), report),
@@ -71,10 +70,7 @@ def _parse_folder(key: str, given: object, report: Report) -> str | None:
         return None
     if isinstance(given, (str, os.PathLike)) and given and Path(given).is_dir():
         return str(Path(given).absolute())
-    report(
-        'E011', f'{key} is {given!r}; it must be the path of a folder that exists.',
-        f'Remove {key}, or correct it.',
-    )  # fmt: skip
+    report_value(report, key, given, 'the path of a folder that exists')
     return None
 
 
@@ -84,22 +80,16 @@ def _parse_packages(given: object, report: Report) -> tuple[Package, ...]:
     if isinstance(given, (list, tuple)) and all(isinstance(name, str) for name in given):
         packages = [_find_package(name, report) for name in given]
         return tuple(package for package in packages if package is not None)
-    report(
-        'E011', f'PACKAGES is {given!r}; it must be a list of names of packages.',
-        'Remove PACKAGES, or correct it.',
-    )  # fmt: skip
+    report_value(report, 'PACKAGES', given, 'a list of names of packages')
     return ()
 
 
 def _find_package(name: str, report: Report) -> Package | None:
     try:
-        module = importlib.import_module(name)  # as Jinja2 does, too
+        module = importlib.import_module(name)  # as Jinja2 does
         paths = [*getattr(module, '__path__', ())]
     except Exception as exc:
-        report(
-            'E010', f'PACKAGES names {name!r}, which cannot be imported: {describe_cause(exc)}.',
-            'Correct the dotted path.',
-        )  # fmt: skip
+        report_import(report, 'PACKAGES', name, exc)
         return None
     if paths:
         return Package(name, Path(paths[0]))

@@ -11,10 +11,7 @@ def is_lazy(value: object) -> bool:
 
 
 def read_text(value: object) -> object:
-    """Return *value*, where it is lazy as the text that it stands for in LANGUAGE_CODE.
-
-    Raises what the function behind it raises.
-    """
+    """Return *value*, lazy text as str in LANGUAGE_CODE. Raises what its function raises."""
     if not isinstance(value, (str, Promise)) or type(value) is str:
         return value
     with translation.override(django_settings.LANGUAGE_CODE):
@@ -23,7 +20,7 @@ def read_text(value: object) -> object:
 
 
 def read_path(value: object) -> object:
-    """As read_text, for a URL as PATH_INFO has it: without the script prefix."""
+    """As `read_text`, for a URL: without the script prefix, as in PATH_INFO."""
     prefix = get_script_prefix()
     set_script_prefix('/')
     try:

@@ -1,7 +1,7 @@
-"""Parses the APISTAR_* settings, and the few Django settings we use, into one frozen object.
+"""Parses the APISTAR_* settings, and a few of Django's, into one frozen object.
 
-One parser, two voices: the system checks show its problems, and a worker that cannot start
-fails with the same sentences.
+The system checks report the parser's problems, and a worker fails at its start with the same
+sentences.
 """
 
 import contextlib
@@ -24,8 +24,14 @@ from django.utils.module_loading import import_string
 from django_apistar.conf import folders, operation, prefixes
 from django_apistar.conf.folders import Folders
 from django_apistar.conf.lazies import read_path, read_text
-from django_apistar.conf.problems import Problem, SettingsError
-from django_apistar.conf.route_module import Routes, describe_cause, load_routes
+from django_apistar.conf.problems import (
+    Problem,
+    SettingsError,
+    format_cause,
+    report_import,
+    report_value,
+)
+from django_apistar.conf.route_module import Routes, load_routes
 
 __all__ = ['Problem', 'Settings', 'SettingsError', 'find_problems', 'get_settings']
 
@@ -38,7 +44,7 @@ KEYS = (
 )  # fmt: skip
 DOCS_UIS = ('apistar', 'swagger', 'redoc')
 HOOK_METHODS = ('on_request', 'on_response', 'on_error')
-FAILED = object()  # what could not be imported or made, and is reported already
+FAILED = object()  # stands for a value that is wrong and reported
 PATH = re.compile(r'/(?!/)[^{}<>?#\\\s]*')
 PERIODS_S = {'second': 1, 'minute': 60, 'hour': 3600, 'day': 86400}
 Default = TypeVar('Default')
@@ -47,12 +53,12 @@ Wanted = TypeVar('Wanted')
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Settings:
-    """The project's settings, checked. Prefixes start with '/'; URLs are paths."""
+    """The project's settings, checked. Prefixes begin with a slash; URLs are paths."""
 
     route_conf: str
     routes: Routes
-    django_prefixes: tuple[prefixes.Prefix, ...]  # prefixes.read() reads the lazy ones
-    static_prefix: str | None  # path part of STATIC_URL, with both slashes
+    django_prefixes: tuple[prefixes.Prefix, ...]  # prefixes.read() evaluates lazy ones
+    static_prefix: str | None  # the path of STATIC_URL, with a slash at both ends
     components: tuple[Component, ...]
     event_hooks: tuple[object, ...]  # classes and instances
     auth_components: tuple[Component, ...]
@@ -87,7 +93,7 @@ class Settings:
 
 @functools.cache
 def get_settings() -> Settings:
-    """Return the project's settings, parsed once. Raises SettingsError with every error."""
+    """Return the project's settings, parsed once. Raises SettingsError with all errors."""
     parser = _Parser()
     settings = parser.parse()
     parser.problems += operation.find_shared_paths(settings.own_pages)
@@ -98,7 +104,7 @@ def get_settings() -> Settings:
 
 
 def find_problems() -> tuple[Problem, ...]:
-    """Return every error and warning that the settings give cause for."""
+    """Return all errors and warnings about the settings."""
     parser = _Parser()
     settings = parser.parse()
     _, problems = prefixes.read(settings.django_prefixes)
@@ -107,7 +113,7 @@ def find_problems() -> tuple[Problem, ...]:
 
 
 class _Parser:
-    """Parses once; `problems` grows meanwhile, and a wrong value becomes its default."""
+    """Parses once. Adds mistakes to `problems`, and replaces wrong values by their defaults."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
@@ -159,16 +165,16 @@ class _Parser:
     def _given(self) -> dict[str, Any]:
         given = getattr(django_settings, 'APISTAR_SETTINGS', {})
         if isinstance(given, dict):
-            settled = {key: self._settled(str(key), value) for key, value in given.items()}
-            return {key: value for key, value in settled.items() if value is not FAILED}
+            read = {key: self._read_lazy(str(key), value) for key, value in given.items()}
+            return {key: value for key, value in read.items() if value is not FAILED}
         self._report(
             'E004', f'APISTAR_SETTINGS is {given!r}; it must be a dict.',
             "Write APISTAR_SETTINGS = {'ALLOWED_DJANGO_ROUTES': ['/admin/']}.",
         )  # fmt: skip
         return {}
 
-    def _settled(self, key: str, value: object) -> object:
-        """Return *value* with the text of what is lazy in it, FAILED where that cannot be read."""
+    def _read_lazy(self, key: str, value: object) -> object:
+        """Return *value* with lazy text evaluated, FAILED where it cannot be."""
         if key == prefixes.KEY:
             return value
         read = read_path if key.endswith('_URL') else read_text
@@ -178,7 +184,7 @@ class _Parser:
             return read(value)
         except Exception as exc:
             self._report(
-                'E011', f'{key} holds lazy text that cannot be read: {describe_cause(exc)}.',
+                'E011', f'{key} holds lazy text that cannot be read: {format_cause(exc)}.',
                 f'Remove {key}, or correct it.',
             )  # fmt: skip
             return FAILED
@@ -223,13 +229,13 @@ class _Parser:
         )  # fmt: skip
 
     def _can_be_made(self, hook: object) -> bool:
-        """A hook's class is called without arguments for each request, and so once here."""
+        """Call a hook's class without arguments, as each request does; report a failure."""
         try:
             if isinstance(hook, type):
                 hook()
         except Exception as exc:
             self._report(
-                'E009', f'EVENT_HOOKS holds {hook!r}, which cannot be made: {describe_cause(exc)}.',
+                'E009', f'EVENT_HOOKS holds {hook!r}, which cannot be made: {format_cause(exc)}.',
                 'Give its __init__ no parameters that have no default.',
             )  # fmt: skip
             return False
@@ -281,14 +287,11 @@ class _Parser:
         try:
             return import_string(item)
         except Exception as exc:
-            self._report(
-                'E010', f'{key} names {item!r}, which cannot be imported: {describe_cause(exc)}.',
-                'Correct the dotted path.',
-            )  # fmt: skip
+            report_import(self._report, key, item, exc)
             return FAILED
 
     def _instance(self, key: str, item: object) -> object:
-        """A component's class is as good as an instance where it needs no arguments."""
+        """Return an instance where *item* is a component's class that needs no arguments."""
         if not (isinstance(item, type) and issubclass(item, Component)):
             return item
         try:
@@ -297,9 +300,9 @@ class _Parser:
             return item
 
     def _class(self, key: str, base: str) -> Any:
-        """Return the class that *key* holds or names, None without.
+        """Return the class that *key* holds or names, else None.
 
-        *base* is a dotted name: this module cannot import what is above it.
+        *base* is a dotted name, as this module imports nothing from above.
         """
         given = self._object(key, self.given.get(key))
         if given is None or given is FAILED:
@@ -318,9 +321,7 @@ class _Parser:
         return self._refused(key, given, wanted, default)
 
     def _refused(self, key: str, given: object, wanted: str, default: Default) -> Default:
-        self._report(
-            'E011', f'{key} is {given!r}; it must be {wanted}.', f'Remove {key}, or correct it.'
-        )
+        report_value(self._report, key, given, wanted)
         return default
 
     def _sequence(self, key: str, types: type | tuple[type, ...], wanted: str) -> tuple[Any, ...]:
@@ -388,7 +389,6 @@ class _Parser:
 
 
 def _is_component(item: object) -> TypeGuard[Component]:
-    """API Star's duck: authentication components of the original had `resolve` alone."""
     return isinstance(item, Component)
 
 

@@ -13,10 +13,10 @@ Prefix: TypeAlias = str | Promise
 
 
 def parse(given: object, report: Report) -> tuple[Prefix, ...]:
-    """Return the prefixes that *given* holds; *report* every mistake.
+    """Return the prefixes in *given*; *report* every mistake.
 
-    Lazy ones stay lazy: `reverse_lazy` has no answer while the URLconf is imported, which may
-    ask for the settings.
+    Lazy ones stay lazy: `reverse_lazy` fails while the URLconf is imported, which may need the
+    settings.
     """
     if isinstance(given, (list, tuple)):
         return tuple(
@@ -31,7 +31,7 @@ def parse(given: object, report: Report) -> tuple[Prefix, ...]:
 
 
 def read(prefixes: Iterable[Prefix]) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
-    """Return *prefixes* as paths, the lazy ones read, and a problem for each that is none."""
+    """Return (*prefixes* as paths, a problem for each lazy one that is none)."""
     problems: list[Problem] = []
 
     def report(id: str, message: str, hint: str) -> None:

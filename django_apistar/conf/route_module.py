@@ -1,25 +1,20 @@
 """Imports the module that APISTAR_ROUTE_CONF names, and checks what its `routes` holds."""
 
 import importlib
-import re
-import sysconfig
-import traceback
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TypeAlias
 
 from apistar import Include, Route
 
 from django_apistar.compat.path_template import CONVERTERS, explain_refusal, get_names, parse_path
-from django_apistar.conf.problems import Report
+from django_apistar.conf.problems import Report, format_cause
 
 Routes: TypeAlias = tuple[Route | Include, ...]
 _EXAMPLE = "Write routes = [Route('/', 'GET', welcome)]."
-_IMPORTERS = re.compile(r'importlib|django.utils.module_loading\.py$')  # files that only import
 
 
 def load_routes(route_conf: object, report: Report) -> Routes:
-    """Return the routes and Includes of the module *route_conf*; *report* every mistake."""
+    """Return the Routes and Includes in the module *route_conf*; *report* every mistake."""
     hint = "Set it to the module that holds your API Star routes, e.g. 'shop.routes'."
     if not route_conf:
         report('E001', 'APISTAR_ROUTE_CONF is not set.', hint)
@@ -31,46 +26,11 @@ def load_routes(route_conf: object, report: Report) -> Routes:
         module = importlib.import_module(route_conf)
     except Exception as exc:
         report(
-            'E002', f'APISTAR_ROUTE_CONF {route_conf!r} cannot be imported: {describe_cause(exc)}.',
+            'E002', f'APISTAR_ROUTE_CONF {route_conf!r} cannot be imported: {format_cause(exc)}.',
             'Correct the name, or the module.',
         )  # fmt: skip
         return ()
     return _check_routes(route_conf, getattr(module, 'routes', None), report)
-
-
-def describe_cause(exc: BaseException) -> str:
-    """Return *exc* in one line, with the file and line where it was raised."""
-    if isinstance(exc, SyntaxError) and exc.filename:
-        text, place = exc.msg, f'{exc.filename}:{exc.lineno}'
-    else:
-        text, place = str(exc) or _get_source(exc), _find_place(exc)
-    text = text.replace('\n', ' ').rstrip('.')
-    return f'{type(exc).__name__}: {text}' + (f' ({place})' if place else '')
-
-
-def _get_source(exc: BaseException) -> str:
-    """Return the line that raised *exc*: an assertion of API Star has no text."""
-    frames = traceback.extract_tb(exc.__traceback__)
-    return frames[-1].line or '' if frames else ''
-
-
-def _find_place(exc: BaseException) -> str:
-    """Return 'file:line' of the code that raised *exc*, '' where that is the import itself.
-
-    Where a library raised it, that is the line of the project that called the library.
-    """
-    frames = traceback.extract_tb(exc.__traceback__)[1:]  # without the caller's own
-    raising = [frame for frame in frames if not _IMPORTERS.search(frame.filename)]
-    own = [frame for frame in raising if not _is_installed(frame.filename)]
-    return next((f'{frame.filename}:{frame.lineno}' for frame in reversed(own or raising)), '')
-
-
-def _is_installed(filename: str) -> bool:
-    """Return whether *filename* is of Python, of an installed package, or of this one."""
-    paths = sysconfig.get_paths()
-    folders = [Path(paths[name]) for name in ('stdlib', 'purelib', 'platlib')]
-    folders.append(Path(__file__).parent)
-    return any(Path(filename).is_relative_to(folder) for folder in folders)
 
 
 def _check_routes(route_conf: str, routes: object, report: Report) -> Routes:
@@ -118,7 +78,7 @@ def _check_path(path: str, name: str, report: Report) -> None:
 
 
 def _find_mistakes(path: str) -> Iterator[tuple[str, str]]:
-    """Yield each mistake of *path* that has words of ours, and its hint."""
+    """Yield (mistake, hint) for each mistake in *path* that we find before Werkzeug does."""
     names = get_names(path)
     if not path.startswith('/'):
         yield 'does not start with a slash', f"Write '/{path}'."

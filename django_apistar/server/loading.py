@@ -60,9 +60,9 @@ def _check_headers(launch: Launch, application: WSGIApplication) -> None:
 
 def explain_import_error(name: str, exc: Exception) -> str:
     """Return the sentence for *exc*, raised by the import of WSGI_APPLICATION, *name*."""
-    from django_apistar.conf.route_module import describe_cause
+    from django_apistar.conf.problems import format_cause
 
-    return f'WSGI_APPLICATION is {name!r}, which cannot be imported: {describe_cause(exc)}.'
+    return f'WSGI_APPLICATION is {name!r}, which cannot be imported: {format_cause(exc)}.'
 
 
 def is_missing(exc: ImportError, name: str) -> bool:
