@@ -6,7 +6,6 @@ wildcards and whatever is unusual.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 
 Params = dict[str, object]
@@ -18,14 +17,7 @@ STRING, NUMBER, DIGITS = 'string', 'number', 'digits'  # kinds; a NUMBER may hav
 _MAX_DIGITS = 18  # fewer than the largest 64 bit number has, so that size needs no check
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Miss:
-    """No route for the method. `methods`: those that the path has, none where it has no route."""
-
-    methods: frozenset[str]
-
-
-_NOT_FOUND = Miss(frozenset())
+_NOT_FOUND: frozenset[str] = frozenset()
 
 
 class _Node:
@@ -39,7 +31,7 @@ class _Node:
         'is_plain',
         'is_sure',
         'leaves',
-        'miss',
+        'methods',
         'strings',
     )
 
@@ -52,7 +44,7 @@ class _Node:
         self.is_closed = False  # beyond here only Werkzeug knows
         self.is_plain = True  # only literal segments may follow
         self.is_sure = False  # the segments so far lead to no other node
-        self.miss: Miss | None = None  # what it is to end here, for a method without a leaf
+        self.methods: frozenset[str] | None = None  # of the path that ends here, where it is sure
 
 
 class _UnsureError(Exception):
@@ -69,8 +61,10 @@ class Lookup:
             _insert(self._root, segments, method, position)
         _settle(self._root, True)
 
-    def find(self, path: str, method: str) -> tuple[int, Params] | Miss | None:
-        """Return (position, parameters), a Miss, or None where only Werkzeug can tell.
+    def find(self, path: str, method: str) -> tuple[int, Params] | frozenset[str] | None:
+        """Return (position, parameters), or the path's methods where *method* is none of them.
+
+        A path without a route has no methods. None where only Werkzeug can tell.
 
         Takes the first way at each segment; where that leads nowhere `_search` tries them all.
         The parameters are the caller's to change.
@@ -97,29 +91,30 @@ class Lookup:
             node = child
         leaf = node.leaves.get(method)
         if leaf is None:
-            return node.miss or self._search(path, method)
+            return self._search(path, method) if node.methods is None else node.methods
         position, names = leaf
         if len(names) == 1:
             return position, {names[0]: values[0]}
         return position, dict(zip(names, values))  # noqa: B905 - as many, by construction
 
-    def _search(self, path: str, method: str) -> tuple[int, Params] | Miss | None:
+    def _search(self, path: str, method: str) -> tuple[int, Params] | frozenset[str] | None:
         """Do what `find` does, by every way there is."""
         segments = path.split('/')
         values: list[object] = []
         try:
             leaf = _find(self._root, segments, 0, method, values)
             if leaf is None:
-                return self._describe_miss(segments)
+                return self._find_methods(segments)
         except _UnsureError:
             return None
         return leaf[0], dict(zip(leaf[1], values))  # noqa: B905 - as above
 
-    def _describe_miss(self, segments: list[str]) -> Miss | None:
+    def _find_methods(self, segments: list[str]) -> frozenset[str] | None:
         if next(_iter_leaves(self._root, [*segments, ''], 0), None):
             return None  # A redirect, perhaps.
-        methods = [method for leaves in _iter_leaves(self._root, segments, 0) for method in leaves]
-        return Miss(frozenset(methods)) if methods else _NOT_FOUND
+        return frozenset(
+            method for leaves in _iter_leaves(self._root, segments, 0) for method in leaves
+        )
 
 
 def _insert(root: _Node, segments: Sequence[Segment], method: str, position: int) -> None:
@@ -154,10 +149,10 @@ def _add_parameter(node: _Node, kind: str) -> _Node | None:
 
 
 def _settle(node: _Node, is_sure: bool) -> None:
-    """Set `is_sure` and `miss` of *node* and of all beyond it."""
+    """Set `is_sure` and `methods` of *node* and of all beyond it."""
     node.is_sure = is_sure
     if is_sure and node.is_plain and '' not in node.children:  # That would be a redirect.
-        node.miss = Miss(frozenset(node.leaves))
+        node.methods = frozenset(node.leaves)
     parameters = [child for child in (node.integers, node.strings) if child is not None]
     has_one_kind = node.is_plain or (not node.children and len(parameters) == 1)
     for child in (*node.children.values(), *parameters):

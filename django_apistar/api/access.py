@@ -8,14 +8,15 @@ from typing import Any
 
 from apistar.exceptions import ConfigurationError
 
+from django_apistar.api.hooks import create_hooks
 from django_apistar.api.injector import Injector, is_built_in
+from django_apistar.api.responders import AppParts
 from django_apistar.routes.entries import APIStarEntry, RouteEntry
 
 USER, ANYONE, OPTIONAL, UNKNOWN = 'user', 'anyone', 'optional', ''
-_DOORS = ('__call__', 'find_route', 'get_handler')  # of an App, by which a request gets in
 
 
-def build_access(app: Any) -> Callable[[RouteEntry], str]:
+def build_access(app: AppParts) -> Callable[[RouteEntry], str]:
     """Return a function that tells an entry's access.
 
     'user': only users get in. 'optional': anyone does, and a user is recognised. 'anyone'.
@@ -24,9 +25,9 @@ def build_access(app: Any) -> Callable[[RouteEntry], str]:
     only users in, a component by `demands_user(parameter)`; it finds them where it has a
     `challenge` or a `security_scheme`.
     """
-    hooks = [_get_owner(hook) for hook in app.create_hooks()]
+    hooks = [_get_owner(hook) for hook in create_hooks(app)]
     guards = [hook.guards for hook in hooks if hasattr(hook, 'guards')]
-    has_own_door = not all(_is_ours(getattr(type(app), name)) for name in _DOORS)
+    has_own_door = not _is_ours(type(app).__call__)
     has_riddle = any(map(_may_refuse, hooks))
 
     def find_access(entry: RouteEntry) -> str:
@@ -60,7 +61,7 @@ def _is_ours(function: Any) -> bool:
     return str(getattr(function, '__module__', '')).startswith('django_apistar.')
 
 
-def _read_plan(app: Any, entry: APIStarEntry) -> str:
+def _read_plan(app: AppParts, entry: APIStarEntry) -> str:
     if not isinstance(app.injector, Injector) or entry.handler is None:
         return UNKNOWN
     try:

@@ -7,6 +7,7 @@ import inspect
 import typing
 import uuid
 from typing import Any
+from urllib.parse import parse_qsl
 
 from apistar import Route, exceptions, http, validators
 from apistar.conneg import negotiate_content_type
@@ -184,6 +185,21 @@ class ListParamComponent(Component):
             return validator.validate(texts, allow_coerce=True)  # type: ignore[no-any-return]
         except validators.ValidationError as exc:
             raise exceptions.BadRequest({parameter.name: exc.detail}) from None
+
+
+def decode_body(content: bytes, environ: WSGIEnviron) -> Any:
+    """Return the decoded body as http.RequestData."""
+    if not content:
+        return None
+    content_type = environ.get('CONTENT_TYPE')
+    headers = http.Headers([] if content_type is None else [('content-type', content_type)])
+    return REQUEST_DATA.resolve(http.Body(content), headers)
+
+
+def validate_query(route: Route, environ: WSGIEnviron) -> Any:
+    """Return the validated query string of a request for *route*."""
+    params = http.QueryParams(parse_qsl(environ.get('QUERY_STRING', '')))
+    return QUERY_PARAMS.resolve(route, params)
 
 
 WSGI_COMPONENTS = tuple(

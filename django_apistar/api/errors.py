@@ -130,19 +130,11 @@ def warn(exc: Any, environ: dict[str, Any]) -> None:
     logger = request_logger
     if isinstance(exc, SuspiciousOperation):
         logger = logging.getLogger(f'django.security.{type(exc).__name__}')
-    level = logging.ERROR if isinstance(exc, OperationalError) else logging.WARNING
-    if logger.isEnabledFor(level):
-        is_refused = isinstance(exc, (DatabaseError, OverflowError, ValueError))
-        args = type(exc).__name__, escape_path(environ.get('PATH_INFO', ''))
-        # As `logger.log` does, which asks the stack at length for its caller.
-        record = logger.makeRecord(
-            logger.name, level, *_WARN_PLACE, '%s: %s', args,
-            (type(exc), exc, exc.__traceback__) if is_refused else None, 'warn',
-        )  # fmt: skip
-        logger.handle(record)
-
-
-_WARN_PLACE = warn.__code__.co_filename, warn.__code__.co_firstlineno
+    logger.log(
+        logging.ERROR if isinstance(exc, OperationalError) else logging.WARNING,
+        '%s: %s', type(exc).__name__, escape_path(environ.get('PATH_INFO', '')),
+        exc_info=exc if isinstance(exc, (DatabaseError, OverflowError, ValueError)) else None,
+    )  # fmt: skip
 
 
 def escape_path(path: str) -> str:

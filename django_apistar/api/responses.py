@@ -205,6 +205,16 @@ def without_content(headers: Headers, status_code: int) -> Headers:
     return [*kept, LENGTHS[0]] if status_code == 205 else kept
 
 
+def send_json(
+    start_response: Callable[..., Any], status_line: str, content: bytes,
+    headers: Iterable[tuple[str, str]] = (), extra: Iterable[tuple[str, str]] = (),
+) -> list[bytes]:  # fmt: skip
+    """Send *content*, JSON, with the head that a Response of API Star would have."""
+    length = ('content-length', str(len(content)))
+    start_response(status_line, [*headers, length, JSON_TYPE, *extra])
+    return [content]
+
+
 def get_body(response: Any) -> Iterable[bytes]:
     """Return what a WSGI application returns for *response*."""
     content = response.content

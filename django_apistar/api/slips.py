@@ -8,7 +8,9 @@ from apistar import http, validators
 from apistar.exceptions import ConfigurationError
 from apistar.server.validation import PrimitiveParamComponent
 
+from django_apistar.api.hooks import create_hooks
 from django_apistar.api.injector import Injector, is_built_in
+from django_apistar.api.responders import AppParts
 from django_apistar.api.unresolvable import AUTHENTICATION, is_named
 from django_apistar.compat.fields import get_item, is_type
 from django_apistar.compat.path_template import get_names, rename
@@ -26,7 +28,7 @@ _HOOK = (f'{AUTHENTICATION}.hooks', 'MustBeAuthenticated')
 _COMPONENT = (f'{AUTHENTICATION}.components', 'AuthenticationComponent')
 
 
-def find_problems(app: Any) -> tuple[Problem, ...]:
+def find_problems(app: AppParts) -> tuple[Problem, ...]:
     """Return what no check of a single route shows to be wrong, an E018 first.
 
     No W015 and W016 for an App with an injector of another kind, whose rules are its own.
@@ -105,7 +107,7 @@ def _takes(func: Callable[..., Any], name: str) -> bool:
 # Types
 
 
-def find_errors(app: Any) -> Iterator[Problem]:
+def find_errors(app: AppParts) -> Iterator[Problem]:
     """Yield an E018 for each class of a validator in the Types of *app*'s handlers."""
     seen: set[Any] = set()
     for entry in app.router.entries:
@@ -162,8 +164,8 @@ def _list_parts(validator: Any) -> list[Any]:
 # Users
 
 
-def _find_lonely_hooks(app: Any) -> Iterator[Problem]:
-    has_hook = any(is_named(hook, *_HOOK) for hook in app.create_hooks())
+def _find_lonely_hooks(app: AppParts) -> Iterator[Problem]:
+    has_hook = any(is_named(hook, *_HOOK) for hook in create_hooks(app))
     knows_users = any(is_named(each, *_COMPONENT) for each in app.injector.components)
     if has_hook and not knows_users and not app.auth_components:
         yield Problem(

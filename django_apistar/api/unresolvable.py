@@ -9,7 +9,9 @@ from apistar.exceptions import ConfigurationError
 from apistar.server.components import Component
 from django.apps import apps
 
+from django_apistar.api.hooks import create_hooks
 from django_apistar.api.injector import Injector, UnresolvableParameterError, is_built_in
+from django_apistar.api.responders import AppParts
 from django_apistar.compat.signatures import (
     get_dotted_name,
     get_plain_signature,
@@ -29,7 +31,7 @@ _NEVER: dict[type, tuple[Any, ...]] = {
 _OWN_METHODS = ('render_response', 'exception_handler', 'error_handler', 'finalize_wsgi')
 
 
-def find_problems(app: Any) -> tuple[Problem, ...]:
+def find_problems(app: AppParts) -> tuple[Problem, ...]:
     """Return what *app* lacks, and an E015 for each function that can never be called, in order.
 
     No E015 for an App with an injector of another kind, whose rules are its own.
@@ -42,7 +44,7 @@ def find_problems(app: Any) -> tuple[Problem, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _find_tokens_without_table(app: Any) -> Iterator[Problem]:
+def _find_tokens_without_table(app: AppParts) -> Iterator[Problem]:
     components = (*app.injector.components, *app.auth_components)
     has_tokens = any(is_named(component, *_TOKEN_COMPONENT) for component in components)
     if has_tokens and not apps.is_installed(AUTHENTICATION):
@@ -74,7 +76,7 @@ def _find_silent_components(injector: Injector) -> Iterator[Problem]:
             )
 
 
-def _find_unresolvable(app: Any) -> Iterator[Problem]:
+def _find_unresolvable(app: AppParts) -> Iterator[Problem]:
     for func, types in _iter_functions(app):
         try:
             for step in app.injector.plan([func], ()):
@@ -90,11 +92,11 @@ def _demand_rule(parameter: Any, func: Callable[..., Any], types: dict[str, type
         raise UnresolvableParameterError(parameter, func)
 
 
-def _iter_functions(app: Any) -> Iterator[tuple[Callable[..., Any], dict[str, type]]]:
+def _iter_functions(app: AppParts) -> Iterator[tuple[Callable[..., Any], dict[str, type]]]:
     """Yield each function that requests call, with the types of its path's parameters."""
     for entry in app.router.entries:
         yield entry.route.handler, parameter_types(entry)
-    for hook in app.create_hooks():
+    for hook in create_hooks(app):
         yield from ((getattr(hook, name), {}) for name in _HOOK_METHODS if hasattr(hook, name))
     for component in app.injector.components:
         if not is_built_in(component):
@@ -102,13 +104,13 @@ def _iter_functions(app: Any) -> Iterator[tuple[Callable[..., Any], dict[str, ty
     yield from ((getattr(app, name), {}) for name in _OWN_METHODS)
 
 
-def _find_misfits(app: Any) -> Iterator[Problem]:
+def _find_misfits(app: AppParts) -> Iterator[Problem]:
     """Yield the parameters that no value of their Werkzeug rule ever fits.
 
     API Star validates what the router has converted, and makes numbers of text alone.
     """
     for entry in app.router.entries:
-        signature = get_plain_signature(entry.handler).parameters
+        signature = get_plain_signature(entry.route.handler).parameters
         for name, type_ in parameter_types(entry).items():
             annotation = signature[name].annotation if name in signature else type_
             if annotation in _NEVER.get(type_, ()):

@@ -1,6 +1,5 @@
 """WhiteNoise for STATIC_URL, and the staticfiles finder of API Star's own assets."""
 
-import json
 import re
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -16,6 +15,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from whitenoise import WhiteNoise
 
+from django_apistar.api import responses
 from django_apistar.conf.folders import get_folders
 from django_apistar.conf.parser import get_settings
 from django_apistar.schema import ui
@@ -61,8 +61,8 @@ class StaticFiles(WhiteNoise):
             start_response('204 No Content', [ALLOW])
             return []
         if environ['REQUEST_METHOD'] not in ('GET', 'HEAD'):
-            status = '405 Method Not Allowed'
-            return _answer(environ, start_response, status, 'Method not allowed', ALLOW)
+            status, content = '405 Method Not Allowed', b'"Method not allowed"'
+            return responses.send_json(start_response, status, content, [ALLOW], [NOSNIFF])
         return super().serve(static_file, environ, start_response)
 
     def immutable_file_test(self, path: str, url: str) -> bool:
@@ -88,16 +88,8 @@ def find_file(path: str) -> bool:
 
 def not_found(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     """Answer 404 as API Star does."""
-    return _answer(environ, start_response, '404 Not Found', 'Not found')
-
-
-def _answer(
-    environ: dict[str, Any], start_response: Any, status: str, detail: str, *headers: Any
-) -> list[bytes]:
-    body = json.dumps(detail).encode()
-    length = ('content-length', str(len(body)))
-    start_response(status, [length, ('content-type', 'application/json'), NOSNIFF, *headers])
-    return [body] if environ.get('REQUEST_METHOD') != 'HEAD' else []
+    body = responses.send_json(start_response, '404 Not Found', b'"Not found"', extra=[NOSNIFF])
+    return body if environ['REQUEST_METHOD'] != 'HEAD' else []
 
 
 class Assets(FileSystemStorage):

@@ -65,7 +65,7 @@ def build_rows(table: RouteTable, app: App) -> list[Row]:
 
 
 def _find_compiled(app: App, entry: RouteEntry) -> bool | None:
-    return app.is_compiled(entry.route) if isinstance(entry, APIStarEntry) else None
+    return app.responder.is_compiled(entry.route) if isinstance(entry, APIStarEntry) else None
 
 
 def _build_row(table: RouteTable, entry: RouteEntry, access: str, compiled: bool | None) -> Row:

@@ -1,13 +1,18 @@
 """A route's compiled plan: which routes have one, and what is told where it has not."""
 
 import logging
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from apistar import Component, Route, types, validators
 from django.test import override_settings
 
-from django_apistar.api import plans
+import django_apistar
+from django_apistar.api import compiled
 from management_tests.support.oracle import Accelerated, Plain, ask, both_modes, build
 
 pytestmark = pytest.mark.once
@@ -71,23 +76,23 @@ def test_debug_page_shows_the_lines_of_a_compiled_type() -> None:
 
 
 def test_route_that_a_fault_of_ours_leaves_without_a_plan_is_told_once(monkeypatch, caplog) -> None:
-    def compile_plan(subject: Any, tools: Any) -> Any:
+    def compile_plan(spec: Any, context: Any) -> Any:
         raise ZeroDivisionError('a fault')
 
-    monkeypatch.setattr(plans, 'compile_plan', compile_plan)
+    monkeypatch.setattr(compiled, 'compile_plan', compile_plan)
     app = build(Accelerated, Route('/a/{pk}/', 'GET', answer))
 
     answers = [ask(app, f'/a/{pk}/').code for pk in range(3)]
 
     [record] = caplog.records
     assert answers == [200, 200, 200]
-    assert (record.name, record.levelno) == ('django_apistar.api.plans', logging.WARNING)
+    assert (record.name, record.levelno) == ('django_apistar.api.compiled', logging.WARNING)
     assert record.getMessage() == (
         'GET /a/{pk}/ cannot be compiled, by a fault of django_apistar; it is answered step by '
         'step, with the same answers. Report it with this traceback.'
     )
     assert record.exc_info[0] is ZeroDivisionError
-    assert not app.is_compiled(app.router.entries[0].route)
+    assert not app.responder.is_compiled(app.router.entries[0].route)
 
 
 class Thing:
@@ -139,11 +144,11 @@ def test_app_says_beforehand_which_routes_will_have_a_plan() -> None:
     )  # fmt: skip
     routes = [entry.route for entry in app.router.entries]
 
-    said = [app.is_compiled(route) for route in routes]
+    said = [app.responder.is_compiled(route) for route in routes]
 
     assert said == [False, True, True, False]
-    assert [app._plans.get_plan(number) is not None for number in range(4)] == said
-    assert [app.is_compiled(route) for route in routes] == said
+    assert [app.responder.get_plan(number) is not None for number in range(4)] == said
+    assert [app.responder.is_compiled(route) for route in routes] == said
 
 
 def test_app_says_which_of_its_routes_are_compiled() -> None:
@@ -152,5 +157,56 @@ def test_app_says_which_of_its_routes_are_compiled() -> None:
 
     compiled, plain = build(Accelerated, *routes), build(Plain, *routes)
 
-    assert [compiled.is_compiled(route) for route in routes] == [True, False]
-    assert [plain.is_compiled(route) for route in routes] == [False, False]
+    assert [compiled.responder.is_compiled(route) for route in routes] == [True, False]
+    assert [plain.responder.is_compiled(route) for route in routes] == [False, False]
+
+
+ROUTES = """
+from apistar import Route, types, validators
+
+class Item(types.Type):
+    name = validators.String(max_length=5)
+
+def create(item: Item, pk: int) -> list[Item]:
+    return [item] * pk
+
+routes = [Route('/items/{pk}/', 'POST', create)]
+"""
+WITHOUT_COMPILER = """
+import django, importlib.util, sys
+# An editable install finds the modules that the copy lacks.
+sys.meta_path = [f for f in sys.meta_path if not f.__module__.startswith("__editable__")]
+from django.conf import settings
+settings.configure(
+    ALLOWED_HOSTS=['*'], INSTALLED_APPS=['django_apistar'], ROOT_URLCONF='shop',
+    APISTAR_ROUTE_CONF='shop', APISTAR_SETTINGS={'ACCELERATE': False},
+)
+django.setup()
+assert importlib.util.find_spec('django_apistar.accelerate') is None
+from django_apistar.test import TestClient
+client = TestClient()
+for path, name in (('/items/2/', 'Chair'), ('/items/2/', 'Cupboard'), ('/items/', 'Chair')):
+    response = client.post(path, json={'name': name})
+    print(response.status_code, response.text)
+"""
+
+
+def test_package_without_accelerate_serves_with_ACCELERATE_off(tmp_path: Path) -> None:
+    shutil.copytree(
+        Path(django_apistar.__file__).parent, tmp_path / 'django_apistar',
+        ignore=shutil.ignore_patterns('accelerate', '__pycache__'),
+    )  # fmt: skip
+    (tmp_path / 'shop.py').write_text(ROUTES)
+
+    done = subprocess.run(
+        [sys.executable, '-c', WITHOUT_COMPILER], cwd=tmp_path, capture_output=True, text=True
+    )
+
+    assert (done.stderr, done.stdout.splitlines()) == (
+        '',
+        [
+            '200 [{"name":"Chair"},{"name":"Chair"}]',
+            '400 {"name":"Must have no more than 5 characters."}',
+            '404 "Not found"',
+        ],
+    )

@@ -15,7 +15,7 @@ from apistar import Component, Route, exceptions, http
 from apistar.server.injector import Injector as StockInjector
 from apistar.server.wsgi import WSGIEnviron, WSGIStartResponse
 
-from django_apistar.api.plans import Plans
+from django_apistar.api.compiled import Compiled
 from django_apistar.application import App
 from management_tests.support.oracle import Accelerated, ask, both_modes, build, quiet
 
@@ -328,6 +328,7 @@ def test_a_hook_may_take_what_was_returned_last(app_class):
 
     assert [value.content for value in seen] == [b'{"hello":"world"}']
 
+
 @both_modes
 def test_reverse_url_and_static_url(app_class):
     app = build(app_class, Route('/a/{pk}/', 'GET', hello))
@@ -617,8 +618,8 @@ def test_extension_points_keep_their_plans_where_they_can():
     """Only what replaces the walk itself goes without plans."""
     for mixin in (ReportingMixin, EnvelopeMixin, SigningMixin, CallMixin, InitMixin):
         app = build(mix(mixin, Accelerated), *make_routes(), components=[TrackerComponent()])
-        assert type(app._plans) is Plans
-        assert app._plans.get_plan(0) is not None
+        assert type(app.responder) is Compiled
+        assert app.responder.get_plan(0) is not None
 
 
 def test_stock_app_has_the_same_methods():

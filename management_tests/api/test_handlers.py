@@ -14,7 +14,7 @@ from django_apistar.api import unresolvable
 from django_apistar.application import App
 from django_apistar.test import TestClient
 from management_tests.project.models import Note
-from management_tests.support.oracle import ask, both_modes, build, quiet
+from management_tests.support.oracle import Accelerated, ask, both_modes, build, quiet
 
 
 class Item(types.Type):
@@ -327,10 +327,8 @@ def test_project_runs_in_both_modes(accelerate, client):
 
 def test_plans_can_be_read():
     """The text of a plan is Python, with every literal by its repr."""
-    from django_apistar.api.plans import Plans
-
-    plans = Plans(build(App, Route("/it's/{q}/", 'GET', optional)))
-    text = plans.get_plan(0).text
+    app = build(Accelerated, Route("/it's/{q}/", 'GET', optional))
+    text = app.responder.get_plan(0).text
 
     compile(text, '<plan>', 'exec')
     assert text.startswith('def respond(environ, start_response, path_params):\n')

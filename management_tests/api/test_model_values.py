@@ -84,7 +84,7 @@ BARE = {
 def serve(app_class, handler):
     """Return the App of one handler at '/', with or without a plan as its mode says."""
     app = build(app_class, Route('/', 'GET', handler))
-    plan = app._plans.get_plan(0) if app.accelerate else None
+    plan = app.responder.get_plan(0) if app.accelerate else None
     assert (plan is not None) is app.accelerate
     return app
 

@@ -359,11 +359,11 @@ def test_answers_are_stock_api_stars(trio):
 
 def test_every_route_without_peculiarities_has_a_plan():
     trio = build_trio(make_routes, [AccountComponent(), SessionComponent(), NamedComponent()])
-    plans = trio.accelerated._plans
+    responder = trio.accelerated.responder
 
     unplanned = [
         entry.path for position, entry in enumerate(trio.accelerated.router.entries)
-        if plans.get_plan(position) is None
+        if responder.get_plan(position) is None
     ]  # fmt: skip
 
     assert unplanned == []

@@ -85,23 +85,23 @@ def time_lifecycle(rounds: int, in_calls: bool = False) -> Any:
     from django.db import connection
 
     from django_apistar.dispatch.dispatcher import get_application
-    from django_apistar.dispatch.lifecycle import enter_thread
+    from django_apistar.dispatch.lifecycle import get_connections
     from django_apistar.dispatch.lifecycle import thread as this_thread
 
     lifecycle = get_application().lifecycle
 
     def run(loops: int) -> None:
-        enter_thread()
+        get_connections()
         for _ in range(loops):  # as the dispatcher asks
-            first = this_thread.first
+            connections, is_signalled = this_thread.connections, False
             if (
-                first.next is not None
+                connections
                 or request_started.receivers != lifecycle.started
                 or request_finished.receivers != lifecycle.finished
             ):
-                first = lifecycle.begin(first, {})
-            if first.next is not None:
-                lifecycle.end(first)
+                is_signalled = lifecycle.begin(connections, {})
+            if connections or is_signalled:
+                lifecycle.end(connections, is_signalled)
 
     def run_nothing(loops: int) -> None:
         for _ in range(loops):

@@ -24,7 +24,8 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.test import override_settings
 from django.urls import path as url_path
 
-from django_apistar.dispatch.dispatcher import BrokenBodyError, get_application
+from django_apistar.dispatch.bodies import BrokenBodyError
+from django_apistar.dispatch.dispatcher import get_application
 from django_apistar.test import LiveServerTestCase, TestCase, TestClient, TransactionTestCase
 from management_tests.project.models import Note
 from management_tests.support.authentication_project import settings as authentication_settings

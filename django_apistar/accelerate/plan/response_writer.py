@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class AnswerTools:
+class ResponseContext:
     """What the end of a plan calls of the App's: the same for all its routes."""
 
     encode: Encode
@@ -36,22 +36,27 @@ class AnswerTools:
     extra_headers: tuple[tuple[str, str], ...]
 
 
-class AnswerWriter:
+class ResponseWriter:
     """Writes the end of one plan. *is_own*: no subclass of App renders its own way.
 
     Where hooks see the response there is one; else `body` goes from value to server directly.
     """
 
     def __init__(
-        self, source: Source, tools: AnswerTools, handler: Function, is_own: bool, has_hooks: bool
+        self,
+        source: Source,
+        context: ResponseContext,
+        handler: Function,
+        is_own: bool,
+        has_hooks: bool,
     ) -> None:
         self._source = source
-        self._tools = tools
+        self._context = context
         self._handler = handler
         self._is_own = is_own
         self._has_hooks = has_hooks
         # Elsewhere somebody may want to see the rows before they are JSON.
-        self._rows = tools.write_rows(handler) if is_own and not has_hooks else None
+        self._rows = context.write_rows(handler) if is_own and not has_hooks else None
 
     def write_rows(self) -> None:
         """Write what becomes of the handler's value where its annotation says that it is rows."""
@@ -59,7 +64,7 @@ class AnswerWriter:
         if self._rows is not None:
             source.line(f'body = {source.const(self._rows, "write_rows")}(value)')
             return
-        render_rows = self._tools.render_rows(self._handler)
+        render_rows = self._context.render_rows(self._handler)
         if render_rows is not None:
             source.line(f'value = {source.const(render_rows, "render_rows")}(value)')
 
@@ -70,11 +75,11 @@ class AnswerWriter:
             if what == 'render_response':
                 self._write_fused_rendering()
         elif what == 'render_response':
-            build = source.const(self._tools.build_response, 'build_response')
+            build = source.const(self._context.build_response, 'build_response')
             source.line(f'response = value = {build}(value)')
         else:
             source.line(
-                f'status, headers = {source.const(self._tools.finalize, "finalize")}(response)'
+                f'status, headers = {source.const(self._context.finalize, "finalize")}(response)'
             )
 
     def _write_fused_rendering(self) -> None:
@@ -86,19 +91,19 @@ class AnswerWriter:
 
     def _write_encoding(self) -> None:
         source = self._source
-        build = source.const(self._tools.build_response, 'build_response')
-        finalize = source.const(self._tools.finalize, 'finalize')
+        build = source.const(self._context.build_response, 'build_response')
+        finalize = source.const(self._context.finalize, 'finalize')
         source.line('kind = type(value)')
         branch, encoded = 'if', 'kind is dict or kind is list'
-        known = self._tools.find_type(self._handler)
+        known = self._context.find_type(self._handler)
         if known is not None:
             cls, write = known
             with source.block(f'if kind is {source.const(cls, cls.__name__)}:'):
                 source.line(f'body = {source.const(write, f"write_{cls.__name__}")}(value)')
             branch = 'elif'
-        if self._tools.plain_dumps is not None:
+        if self._context.plain_dumps is not None:
             with source.block(f'{branch} kind is dict:'):
-                self._write_plain_encoding(self._tools.plain_dumps)
+                self._write_plain_encoding(self._context.plain_dumps)
             branch, encoded = 'elif', 'kind is list'
         with source.block(f'{branch} {encoded}:'):
             source.line(f'body = {self._encode}(value)')
@@ -124,7 +129,7 @@ class AnswerWriter:
 
     @property
     def _encode(self) -> str:
-        return self._source.const(self._tools.encode, 'encode')
+        return self._source.const(self._context.encode, 'encode')
 
     def write(self) -> None:
         """Write what hands the answer to the server."""
@@ -132,16 +137,16 @@ class AnswerWriter:
         if not self._is_own:
             return
         if not self._has_hooks:
-            headers = [('content-type', 'application/json'), *self._tools.extra_headers]
-            lengths = source.const(self._tools.lengths, 'lengths')
+            headers = [('content-type', 'application/json'), *self._context.extra_headers]
+            lengths = source.const(self._context.lengths, 'lengths')
             with source.block('if body is not None:'):
                 source.line('size = len(body)')
                 source.line(
-                    f'length = {lengths}[size] if size < {len(self._tools.lengths)} else '
+                    f'length = {lengths}[size] if size < {len(self._context.lengths)} else '
                     "('content-length', str(size))"
                 )
                 source.line(f"start_response('200 OK', [length, {', '.join(map(repr, headers))}])")
                 source.line('return [body]')
-        source.line(f'body = {source.const(self._tools.body_of, "body_of")}(response)')
+        source.line(f'body = {source.const(self._context.body_of, "body_of")}(response)')
         source.line('start_response(status, headers)')
         source.line('return body')

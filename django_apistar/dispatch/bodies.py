@@ -1,0 +1,99 @@
+"""What a dispatcher does to heads and bodies: checks them, empties them, ends their request."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import Context
+from typing import TYPE_CHECKING, Any
+
+from django_apistar.api import errors, responses
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
+
+class CheckedHead:
+    """A `start_response` for Django's views, which may say what HTTP does not allow."""
+
+    is_bodiless = False
+
+    def __init__(self, start_response: StartResponse) -> None:
+        self._start_response = start_response
+
+    def start_response(
+        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
+    ) -> Any:
+        """Pass the head on. Raises ValueError where HTTP does not have it."""
+        if status < '2':
+            responses.check_status(int(status[:3]))
+        if status.startswith(('204', '205', '304')):
+            self.is_bodiless = True
+            headers = responses.without_content(headers, int(status[:3]))
+        responses.check_headers(headers)
+        return self._start_response(status, headers, exc_info)
+
+
+class NoBody:
+    """No body, for HEAD and the statuses that have none. Closes the body that was made."""
+
+    def __init__(self, body: Iterable[bytes]) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(())
+
+    def close(self) -> None:
+        responses.close(self._body)
+
+
+class BrokenBodyError(Exception):
+    """A body that ends early, by an exception that would end a server's worker."""
+
+
+class ContextBody:
+    """A streamed body, made in the request's context. *on_close* is called once, at its end.
+
+    *report* is told of a fault. The server gets it too, and ends the connection.
+    """
+
+    def __init__(
+        self,
+        body: Iterable[bytes],
+        context: Context,
+        report: Callable[[BaseException], None],
+        on_close: Callable[[], None] | None = None,
+    ) -> None:
+        self._body = body
+        self._context = context
+        self._report = report
+        self._on_close = on_close
+        self._is_open = True
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self._reporting():
+            iterator = self._context.run(iter, self._body)
+            end = object()
+            while (chunk := self._context.run(next, iterator, end)) is not end:
+                yield chunk  # type: ignore[misc]
+
+    def close(self) -> None:
+        if not self._is_open:
+            return
+        self._is_open = False
+        with self._reporting():
+            try:
+                self._context.run(responses.close, self._body)
+            finally:
+                if self._on_close:
+                    self._on_close()
+
+    @contextlib.contextmanager
+    def _reporting(self) -> Iterator[None]:
+        try:
+            yield
+        except errors.FAULTS as exc:
+            self._report(exc)
+            if isinstance(exc, Exception):
+                raise
+            raise BrokenBodyError(f'{type(exc).__name__} in a streamed body.') from exc
