@@ -39,8 +39,9 @@ run: $(EXAMPLE) ## serve the example on http://127.0.0.1:8000 (PORT=8000)
 test: $(SUITE) ## run all tests, the example's included (TESTS=path for some)
 	@$(BIN)/python -m management_tests -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
-lint: install ## check style and imports (ruff)
+lint: install ## check style, imports and format (ruff)
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 
 type: install ## check types (mypy --strict)
 	$(BIN)/mypy

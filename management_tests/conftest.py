@@ -9,6 +9,7 @@ from django.core.signals import setting_changed
 
 from django_apistar.application import App
 from django_apistar.test import TestClient
+from management_tests.support.cases import note_cases
 from management_tests.support.postgres import postgres
 
 __all__ = ['client', 'postgres']
@@ -43,11 +44,13 @@ def run_without_plans(setting: str, value: Any, **kwargs: Any) -> None:
         value.setdefault('ACCELERATE', False)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out of the second run what the first has told, and begin with the slow files.
 
     Each process of pytest takes a file at a time: the quick ones are what is left to share.
     """
+    note_cases(config, items)
     slow = {item.path for item in items if item.get_closest_marker('slow')}
     items.sort(key=lambda item: item.path not in slow)
     if WITHOUT_PLANS:

@@ -69,9 +69,10 @@ def time_cpu(run: Callable[[], object]) -> float:
     return time.process_time() - started
 
 
+@pytest.mark.case('F19')
 @pytest.mark.parametrize('name', HOSTILE_JSON)
 @pytest.mark.parametrize('reader', ['json', 'orjson'])
-def test_F19_json_of_any_content_costs_no_more_than_it_weighs(reader: str, name: str) -> None:
+def test_json_of_any_content_costs_no_more_than_it_weighs(reader: str, name: str) -> None:
     app = (
         build(Plain, Route('/', 'POST', drop)) if reader == 'json'
         else build(Accelerated, Route('/', 'POST', drop_type))

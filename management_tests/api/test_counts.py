@@ -2,6 +2,8 @@
 
 import tracemalloc
 
+import pytest
+
 from django_apistar.api.counts import SIZE, LocalCounts
 
 
@@ -44,7 +46,8 @@ def test_more_of_a_key_need_no_room():
     assert read(counts, 'ab') == [2, 2]
 
 
-def test_B23_memory_is_bounded_however_many_keys_there_are():
+@pytest.mark.case('B23')
+def test_memory_is_bounded_however_many_keys_there_are():
     tracemalloc.start()
     counts = LocalCounts()
     for i in range(3 * SIZE):

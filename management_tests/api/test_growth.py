@@ -298,18 +298,20 @@ def quiet():
     logging.disable(logging.NOTSET)
 
 
+@pytest.mark.case('F20')
 @pytest.mark.django_db  # a connection that an earlier test has left is looked at
 @pytest.mark.parametrize('mode', APPS)
 @pytest.mark.parametrize(('door', 'hostile'), FOUND)
-def test_F20_repetition_that_was_found_to_hurt_costs_what_it_weighs(door, hostile, mode):
+def test_repetition_that_was_found_to_hurt_costs_what_it_weighs(door, hostile, mode):
     assert measure_growth(lambda text: DOORS[door].send(APPS[mode], text), hostile) <= GROWTH
 
 
+@pytest.mark.case('F20')
 @pytest.mark.faults
 @pytest.mark.django_db
 @pytest.mark.parametrize('mode', APPS)
 @pytest.mark.parametrize('door', DOORS)
-def test_F20_repetition_of_any_kind_costs_what_it_weighs(door, mode):
+def test_repetition_of_any_kind_costs_what_it_weighs(door, mode):
     @settings(
         max_examples=gates.choose(5, 50), derandomize=not gates.IS_FULL, database=None,
         deadline=None, phases=[Phase.generate],

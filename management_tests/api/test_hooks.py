@@ -198,8 +198,9 @@ def test_on_response_that_refuses_runs_once(app_class, make_hook):
     )  # fmt: skip
 
 
+@pytest.mark.case('H04')
 @both_modes
-def test_H04_on_response_that_fails_is_a_500(app_class):
+def test_on_response_that_fails_is_a_500(app_class):
     app = build(app_class, Route('/', 'GET', hello), hooks=[Outer, Inner])
 
     with quiet():
@@ -211,9 +212,10 @@ def test_H04_on_response_that_fails_is_a_500(app_class):
     )  # fmt: skip
 
 
+@pytest.mark.case('H04')
 @both_modes
 @pytest.mark.parametrize('query', ['', 'on_error', 'exit'])
-def test_H04_every_on_error_runs_and_none_hides_the_exception(app_class, query, caplog):
+def test_every_on_error_runs_and_none_hides_the_exception(app_class, query, caplog):
     """H3: an on_error that failed left the others out, and its exception was the one seen."""
     app = build(app_class, Route('/', 'GET', fail), hooks=[Outer, Inner])
 
@@ -229,8 +231,9 @@ def test_H04_every_on_error_runs_and_none_hides_the_exception(app_class, query, 
     )]  # fmt: skip
 
 
+@pytest.mark.case('H07')
 @both_modes
-def test_H07_exit_of_a_handler_is_a_500_and_the_server_goes_on(app_class, caplog):
+def test_exit_of_a_handler_is_a_500_and_the_server_goes_on(app_class, caplog):
     """H4: SystemExit left the application, and gunicorn's worker stopped."""
     app = build(app_class, Route('/', 'GET', leave), hooks=[Outer])
 
@@ -339,6 +342,7 @@ def test_exceptions_that_api_star_never_had(app_class, exc, status, body, header
     assert header is None or header in answer.headers
 
 
+@pytest.mark.case('H05')
 @both_modes
 @pytest.mark.parametrize(
     ('exc', 'status', 'body'),
@@ -354,7 +358,7 @@ def test_exceptions_that_api_star_never_had(app_class, exc, status, body, header
         (RequestEntityTooLarge(), 413, b'"The data value transmitted exceeds the capacity limit."'),
     ],
 )  # fmt: skip
-def test_H05_exceptions_of_django_and_werkzeug_are_the_clients_fault(app_class, exc, status, body):
+def test_exceptions_of_django_and_werkzeug_are_the_clients_fault(app_class, exc, status, body):
     """H9: each was a 500."""
 
     def handler() -> None:
@@ -377,9 +381,10 @@ def test_detail_of_an_exception_may_be_what_json_of_a_handler_may_be(app_class):
     assert (answer.status, answer.body) == ('400 Bad Request', b'{"price":"1.50"}')
 
 
+@pytest.mark.case('E08', 'E13')
 @both_modes
 @pytest.mark.parametrize('status', [0, 99, 100, 103, 199, 600, 700])
-def test_E08_E13_status_that_http_does_not_have_is_a_logged_500(app_class, status, caplog):
+def test_status_that_http_does_not_have_is_a_logged_500(app_class, status, caplog):
     """H10: kept as a 500, which is the project's fault; but no longer silent."""
 
     def handler() -> None:

@@ -194,8 +194,9 @@ def test_an_app_goes_with_its_plans(app_class):
     assert gone() is None
 
 
+@pytest.mark.case('D15')
 @both_modes
-def test_D15_parameters_that_a_hook_changes_are_its_own(app_class):
+def test_parameters_that_a_hook_changes_are_its_own(app_class):
     """L8: the next request saw them."""
 
     class Poison:

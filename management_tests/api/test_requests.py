@@ -47,6 +47,7 @@ def describe(answer) -> tuple[int, typing.Any]:
     return answer.code, answer.json()
 
 
+@pytest.mark.case('F06', 'F07', 'F08')
 @both_modes
 @pytest.mark.parametrize(
     ('body', 'text'),
@@ -61,13 +62,14 @@ def describe(answer) -> tuple[int, typing.Any]:
         (b'{', 'Expecting property name enclosed in double quotes: line 1 column 2 (char 1)'),
     ],
 )  # fmt: skip
-def test_F06_F07_F08_json_that_cannot_be_read_is_the_clients_fault(app_class, body, text):
+def test_json_that_cannot_be_read_is_the_clients_fault(app_class, body, text):
     """J3: RecursionError, UnicodeEncodeError or ValueError, each a 500."""
     app = build(app_class, Route('/', 'POST', echo))
 
     assert describe(post(app, body)) == (400, f'Malformed JSON. {text}')
 
 
+@pytest.mark.case('F06')
 @both_modes
 @pytest.mark.parametrize('pad', [b'""', b'"%s"' % (b'x' * 100_000)], ids=['short', 'long'])
 @pytest.mark.parametrize(
@@ -82,7 +84,7 @@ def test_F06_F07_F08_json_that_cannot_be_read_is_the_clients_fault(app_class, bo
         (b'{"]\\u005b}":[],"":', b',"[":"[{"}'),
     ],
 )
-def test_F06_json_of_256_levels_is_read_and_of_257_is_not(app_class, opening, closing, pad):
+def test_json_of_256_levels_is_read_and_of_257_is_not(app_class, opening, closing, pad):
     """Brackets in strings are no levels, wherever the string ends."""
     app = build(app_class, Route('/', 'POST', echo))
     innermost = {b'{': b'{"":%s}', b'[': b'[%s]'}[opening[:1]] % pad
@@ -95,6 +97,7 @@ def test_F06_json_of_256_levels_is_read_and_of_257_is_not(app_class, opening, cl
     assert describe(post(app, nest(257))) == (400, 'Malformed JSON. More than 256 levels')
 
 
+@pytest.mark.case('F07', 'F08', 'F09')
 @both_modes
 @pytest.mark.parametrize('pad', ['', 'x' * 100_000], ids=['short', 'long'])
 @pytest.mark.parametrize(
@@ -110,9 +113,7 @@ def test_F06_json_of_256_levels_is_read_and_of_257_is_not(app_class, opening, cl
         ('"', 'Unterminated string starting at: line 1 column {end} (char {before})'),
     ],
 )
-def test_F07_F08_F09_fault_at_the_end_of_json_has_one_sentence_whatever_its_size(
-    app_class, pad, tail, text
-):
+def test_fault_at_the_end_of_json_has_one_sentence_whatever_its_size(app_class, pad, tail, text):
     app = build(app_class, Route('/', 'POST', echo))
     body = f'["{pad}",{tail}'
     end = len(body)
@@ -152,9 +153,10 @@ def test_garbage_is_collected_after_a_large_body(app_class):
         assert gc.isenabled()
 
 
+@pytest.mark.case('F09')
 @both_modes
 @pytest.mark.parametrize('body', [b'\xff', b'\xef\xbb\xbf{}', b'1 2', b'1' * 5000])
-def test_F09_other_json_that_cannot_be_read_is_the_clients_fault_too(app_class, body):
+def test_other_json_that_cannot_be_read_is_the_clients_fault_too(app_class, body):
     app = build(app_class, Route('/', 'POST', echo))
 
     answer = post(app, body)
@@ -308,9 +310,10 @@ def test_default_of_an_injected_body_is_its_own(app_class):
     assert [post(app, b'{}').json() for _ in range(2)] == [['x'], ['x']]
 
 
+@pytest.mark.case('F01')
 @both_modes
 @pytest.mark.parametrize('content_type', [FORM, 'application/json', MULTIPART, 'text/plain'])
-def test_F01_body_beyond_the_limit_is_refused_unread(app_class, content_type):
+def test_body_beyond_the_limit_is_refused_unread(app_class, content_type):
     """J11: 50 MB were read and decoded."""
 
     class Unreadable(io.BytesIO):
@@ -325,8 +328,9 @@ def test_F01_body_beyond_the_limit_is_refused_unread(app_class, content_type):
     assert describe(answer) == (413, 'Request body is too large')
 
 
+@pytest.mark.case('F02', 'F03')
 @both_modes
-def test_F02_F03_chunked_body_is_read_where_the_server_ends_it(app_class):
+def test_chunked_body_is_read_where_the_server_ends_it(app_class):
     """J11: it was empty, or read without limit."""
     app = build(app_class, Route('/', 'POST', echo))
     ended = {'wsgi.input_terminated': True, 'CONTENT_LENGTH': ''}
@@ -336,16 +340,18 @@ def test_F02_F03_chunked_body_is_read_where_the_server_ends_it(app_class):
     assert describe(post(app, b'', environ=long)) == (413, 'Request body is too large')
 
 
+@pytest.mark.case('F12')
 @both_modes
 @pytest.mark.parametrize('body', [b'[]', b'null', b'"a"', b'1', b'true', b'', b' ', b'{}x'])
-def test_F12_body_that_is_no_object_is_a_bad_request(app_class, body):
+def test_body_that_is_no_object_is_a_bad_request(app_class, body):
     app = build(app_class, Route('/', 'POST', make_event))
 
     assert post(app, body).code == 400
 
 
+@pytest.mark.case('F16')
 @both_modes
-def test_F16_keys_that_a_type_does_not_have_are_dropped(app_class):
+def test_keys_that_a_type_does_not_have_are_dropped(app_class):
     app = build(app_class, Route('/', 'POST', make_event))
     body = (
         b'{"name": "n", "day": null, "at": null, "moment": null, "is_admin": true, "__class__": 1}'
@@ -358,9 +364,10 @@ def limited(limit: int = 10) -> int:
     return limit
 
 
+@pytest.mark.case('F17')
 @both_modes
 @pytest.mark.parametrize('query', ['limit=', '', 'limit'])
-def test_F17_blank_query_parameter_is_its_default(app_class, query):
+def test_blank_query_parameter_is_its_default(app_class, query):
     app = build(app_class, Route('/', 'GET', limited))
 
     assert describe(ask(app, query=query)) == (200, 10)
@@ -455,9 +462,10 @@ def test_hook_that_wants_a_number_is_never_given_one_that_is_not_finite(app_clas
     assert statuses == [200, *[404] * (1 + len(NOT_FINITE))]
 
 
+@pytest.mark.case('F18')
 @both_modes
 @pytest.mark.parametrize('text', ['xDE', 'DEx', 'DE\\n', 'de'])
-def test_F18_pattern_is_searched_and_holds_for_the_whole_text_where_it_is_anchored(app_class, text):
+def test_pattern_is_searched_and_holds_for_the_whole_text_where_it_is_anchored(app_class, text):
     """As in JSON Schema."""
 
     def handler(country: Country) -> Country:
@@ -480,9 +488,10 @@ def test_limit_of_bodies_can_be_switched_off(app_class):
     assert len(answer.body) == 3_000_000
 
 
+@pytest.mark.case('F05')
 @both_modes
 @pytest.mark.parametrize('length', ['-1', '+3', 'x', '3, 3', '1_0', '٣', '3.0'])
-def test_F05_content_length_that_is_no_number_is_a_bad_request(app_class, length):
+def test_content_length_that_is_no_number_is_a_bad_request(app_class, length):
     """J11: it was an empty body, silently."""
     app = build(app_class, Route('/', 'POST', echo))
 
@@ -491,8 +500,9 @@ def test_F05_content_length_that_is_no_number_is_a_bad_request(app_class, length
     assert describe(answer) == (400, 'Invalid Content-Length header')
 
 
+@pytest.mark.case('F04')
 @both_modes
-def test_F04_body_shorter_than_its_length_is_a_bad_request(app_class):
+def test_body_shorter_than_its_length_is_a_bad_request(app_class):
     """J11"""
     app = build(app_class, Route('/', 'POST', echo))
 
@@ -501,10 +511,11 @@ def test_F04_body_shorter_than_its_length_is_a_bad_request(app_class):
     assert describe(answer) == (400, 'Request body is shorter than its Content-Length')
 
 
+@pytest.mark.case('F04')
 @both_modes
 @pytest.mark.parametrize('length', ['100', None])
 @pytest.mark.parametrize('fault', [InvalidChunkSize(b'z'), ConnectionResetError()])
-def test_F04_body_that_the_server_cannot_read_is_a_bad_request(app_class, length, fault):
+def test_body_that_the_server_cannot_read_is_a_bad_request(app_class, length, fault):
     """gunicorn's exceptions for chunks that are none are no OSError."""
 
     class Broken(io.BytesIO):
@@ -521,6 +532,7 @@ def test_F04_body_that_the_server_cannot_read_is_a_bad_request(app_class, length
     assert describe(answer) == (400, 'Request body cannot be read')
 
 
+@pytest.mark.case('F15')
 @both_modes
 @pytest.mark.parametrize(
     ('content_type', 'status'),
@@ -529,13 +541,14 @@ def test_F04_body_that_the_server_cannot_read_is_a_bad_request(app_class, length
         ('', 415), ('text/plain', 415), ('application/vnd.api+json', 415), ('é', 415),
     ],
 )  # fmt: skip
-def test_F15_content_types_of_json(app_class, content_type, status):
+def test_content_types_of_json(app_class, content_type, status):
     """J12 is kept."""
     app = build(app_class, Route('/', 'POST', echo))
 
     assert post(app, b'[1]', content_type).code == status
 
 
+@pytest.mark.case('F13')
 @both_modes
 @pytest.mark.parametrize(
     ('content_type', 'body'),
@@ -544,7 +557,7 @@ def test_F15_content_types_of_json(app_class, content_type, status):
         (MULTIPART, b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1'),
     ],
 )  # fmt: skip
-def test_F13_broken_form_is_a_bad_request(app_class, content_type, body):
+def test_broken_form_is_a_bad_request(app_class, content_type, body):
     """J13: it was an empty form, silently."""
     app = build(app_class, Route('/', 'POST', echo))
 
@@ -557,9 +570,10 @@ def name_fields(data: http.RequestData) -> list:
     return list(data)
 
 
+@pytest.mark.case('F13')
 @both_modes
 @pytest.mark.parametrize('line_break', [b'\r\n', b'\n', b'\r'])
-def test_F13_head_of_a_part_has_djangos_limit(app_class, line_break):
+def test_head_of_a_part_has_djangos_limit(app_class, line_break):
     """What Django reads is read; a head of `;` alone took Werkzeug 4 s for 2.4 MB."""
     app = build(app_class, Route('/', 'POST', name_fields))
     name = b'Content-Disposition: form-data; name="a"'
@@ -619,6 +633,7 @@ def test_field_that_a_form_lacks_is_named(app_class, body, content_type):
     assert describe(answer) == (400, {'f': 'The "f" field is required.'})
 
 
+@pytest.mark.case('F13', 'F14')
 @both_modes
 @override_settings(DATA_UPLOAD_MAX_NUMBER_FIELDS=3, DATA_UPLOAD_MAX_NUMBER_FILES=1)
 @pytest.mark.parametrize(
@@ -629,9 +644,7 @@ def test_field_that_a_form_lacks_is_named(app_class, body, content_type):
         (build_upload('f')[:-7] + b'\r\n' + build_upload('g'), MULTIPART, 400),
     ],
 )  # fmt: skip
-def test_F13_F14_number_of_fields_and_files_has_djangos_limits(
-    app_class, body, content_type, status
-):
+def test_number_of_fields_and_files_has_djangos_limits(app_class, body, content_type, status):
     def count(data: http.RequestData) -> int:
         return len(data)
 

@@ -148,9 +148,10 @@ def with_headers(headers: typing.Any) -> typing.Any:
     return lambda: http.JSONResponse({}, headers=headers)
 
 
+@pytest.mark.case('E07')
 @both_modes
 @pytest.mark.parametrize('value', ['a\r\nSet-Cookie: evil=1', 'a\nb', 'a\0b', '€'])
-def test_E07_header_that_would_break_the_response_is_a_logged_500(app_class, value, caplog):
+def test_header_that_would_break_the_response_is_a_logged_500(app_class, value, caplog):
     """P1: response splitting."""
     app = build(app_class, Route('/', 'GET', with_headers({'X-A': value}), name='handler'))
 
@@ -176,24 +177,27 @@ def test_location_that_would_break_the_response_is_a_500(app_class):
         assert ask(app, query='to=/%0d%0aX:%20y').code == 500
 
 
+@pytest.mark.case('E07')
 @both_modes
-def test_E07_latin_1_headers_are_sent(app_class):
+def test_latin_1_headers_are_sent(app_class):
     app = build(app_class, Route('/', 'GET', with_headers({'X-A': 'é'}), name='handler'))
 
     assert ask(app).get('x-a') == 'é'
 
 
+@pytest.mark.case('E08')
 @both_modes
-def test_E08_unknown_status_has_a_phrase(app_class):
+def test_unknown_status_has_a_phrase(app_class):
     """P2: wsgiref failed on '299'."""
     app = build(app_class, Route('/', 'GET', lambda: http.JSONResponse(1, 299), name='handler'))
 
     assert ask(app).status == '299 Unknown'
 
 
+@pytest.mark.case('E03')
 @both_modes
 @pytest.mark.parametrize('status', [204, 304])
-def test_E03_status_without_body_has_none(app_class, status):
+def test_status_without_body_has_none(app_class, status):
     """P3: 'null' was sent with Content-Length 4."""
 
     def handler() -> http.Response:
@@ -204,8 +208,9 @@ def test_E03_status_without_body_has_none(app_class, status):
     assert (answer.code, answer.headers, answer.body) == (status, (('etag', '"a"'),), b'')
 
 
+@pytest.mark.case('E13')
 @both_modes
-def test_E13_205_says_that_it_has_no_body(app_class):
+def test_205_says_that_it_has_no_body(app_class):
     app = build(app_class, Route('/', 'GET', lambda: http.JSONResponse('a', 205), name='handler'))
 
     answer = ask(app)
@@ -341,10 +346,11 @@ def test_hooks_see_a_stream_before_it_is_sent(app_class):
     assert (answer.get('x-stamp'), answer.body) == ('StreamingResponse', 'éb'.encode())
 
 
+@pytest.mark.case('E09')
 @both_modes
 @pytest.mark.parametrize('path', ['/', '/nope', '/html/', '/fail/', '/stream/', '/empty/'])
 @pytest.mark.parametrize('method', ['GET', 'HEAD', 'POST', 'OPTIONS'])
-def test_E09_application_is_what_pep_3333_wants(app_class, path, method):
+def test_application_is_what_pep_3333_wants(app_class, path, method):
     """P12"""
     app = build(
         app_class, Route('/', 'GET', lambda: {'a': 1}, name='a'),

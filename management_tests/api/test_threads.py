@@ -112,8 +112,9 @@ def test_no_value_crosses_from_one_thread_to_another(app_class, hooks):
         assert hammer(work) == []
 
 
+@pytest.mark.case('D16')
 @both_modes
-def test_D16_many_paths_in_many_threads(app_class):
+def test_many_paths_in_many_threads(app_class):
     """L6: a full cache raised KeyError and RuntimeError out of the look-up."""
     app = build(app_class, Route('/{+name}', 'GET', lambda name: {'name': name}, name='show'))
 

@@ -11,7 +11,7 @@ from django.test import override_settings
 
 from django_apistar.conf.parser import SettingsError
 from django_apistar.dispatch.dispatcher import get_application
-from management_tests.management.test_checks import check_routes
+from management_tests.support.checks import check_routes
 from management_tests.support.server_process import Project
 
 FILE = __file__

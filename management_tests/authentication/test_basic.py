@@ -18,24 +18,15 @@ from management_tests.support.authentication_project import (
 )
 
 
-@pytest.fixture
-def client():
-    return Client()
-
-
-@pytest.fixture
-def alice(db):
-    return make_user()
-
-
 class SlowHasher(PBKDF2PasswordHasher):
     """Slow enough to drown everything else, quick enough for a test."""
 
     iterations = 100_000
 
 
+@pytest.mark.case('A14')
 @pytest.mark.slow
-def test_A14_wrong_password_unknown_and_unusable_take_the_same_time(db):
+def test_wrong_password_unknown_and_unusable_take_the_same_time(db):
     hashers = [f'{SlowHasher.__module__}.{SlowHasher.__qualname__}']
 
     with settings(LOGIN_THROTTLE=None), override_settings(PASSWORD_HASHERS=hashers):
@@ -134,8 +125,9 @@ def test_a_wrong_password_is_never_cached(client, counting):
     assert counting.calls == 3
 
 
+@pytest.mark.case('B19')
 @settings(LOGIN_THROTTLE='3/minute')
-def test_B19_basic_is_throttled_as_the_login_is(client, counting):
+def test_basic_is_throttled_as_the_login_is(client, counting):
     for _ in range(5):
         log_in_by_basic(client, 'wrong')
 
@@ -144,8 +136,9 @@ def test_B19_basic_is_throttled_as_the_login_is(client, counting):
     assert counting.calls == 4
 
 
+@pytest.mark.case('B20')
 @settings()
-def test_B20_a_failed_password_is_signalled_with_a_request(client, alice):
+def test_a_failed_password_is_signalled_with_a_request(client, alice):
     received = []
 
     def receive(sender, credentials, request, **kwargs):

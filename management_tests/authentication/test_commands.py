@@ -16,11 +16,6 @@ from management_tests.support.authentication_project import Client, bearer, make
 pytestmark = pytest.mark.once
 
 
-@pytest.fixture
-def alice(db):
-    return make_user()
-
-
 @pytest.fixture(autouse=True)
 def _settings(request):
     with settings():

@@ -82,15 +82,17 @@ def log_in_at_once(databases, settings, rounds):
     return json.loads(done.stdout)
 
 
+@pytest.mark.case('L12', 'B07')
 @pytest.mark.faults
-def test_L12_B07_sixteen_first_logins_at_once_all_get_a_token(databases):
+def test_sixteen_first_logins_at_once_all_get_a_token(databases):
     statuses, count = log_in_at_once(databases, {}, rounds=25)
 
     assert (Counter(statuses), count) == ({200: 25 * 17}, 25 * 17)
     gates.record('L12', '0 of 400 failed, with SQLite and with PostgreSQL')
 
 
-def test_B07_the_limit_holds_with_the_next_login(databases):
+@pytest.mark.case('B07')
+def test_the_limit_holds_with_the_next_login(databases):
     statuses, count = log_in_at_once(databases, {'TOKEN_LIMIT_PER_USER': 4}, rounds=5)
 
     assert (Counter(statuses), count) == ({200: 5 * 17}, 5 * 4)

@@ -8,82 +8,78 @@ from django.test import override_settings
 
 from django_apistar.authentication.hooks import MustBeAuthenticated
 from django_apistar.authentication.models import Token
-from management_tests.authentication.test_components import MUST_LOG_IN
 from management_tests.support.authentication_project import (
     BASIC,
     HOOK,
+    MUST_LOG_IN,
     PASSWORD,
     SESSION,
     TOKEN,
-    Client,
     basic,
     bearer,
     call_raw,
-    make_user,
     settings,
 )
 from management_tests.support.raw_wsgi import call
-
-
-@pytest.fixture
-def client():
-    return Client()
-
-
-@pytest.fixture
-def alice(db):
-    return make_user()
 
 
 def statuses(client, *paths):
     return [client.get(path).status_code for path in paths]
 
 
+@pytest.mark.case('C01')
 @settings(HOOK)
 @pytest.mark.parametrize(
     'path',
     ['/secret/?x=/auth/', '/secret/?/auth/', '/secret/?next=/auth/token-login/', '/secret/#/auth/'],
 )
-def test_C01_nothing_in_the_url_opens_a_route(client, db, path):
+def test_nothing_in_the_url_opens_a_route(client, db, path):
     assert (client.get(path).status_code, client.get(path).json()) == (401, MUST_LOG_IN)
 
 
+@pytest.mark.case('C01')
 @settings(HOOK)
-def test_C01_nor_does_it_for_post(client, db):
+def test_nor_does_it_for_post(client, db):
     assert client.post('/notes/?/auth/', json={'text': 'x'}).status_code == 401
 
 
+@pytest.mark.case('C02')
 @settings(HOOK)
-def test_C02_a_host_header_opens_nothing(db):
+def test_a_host_header_opens_nothing(db):
     assert call_raw('/secret/', HTTP_HOST='x/auth/').status in (400, 401)
 
 
+@pytest.mark.case('C03')
 @settings(HOOK)
 @pytest.mark.parametrize('path', ['/auth/../secret/', '//auth/', '/auth//token-login/'])
-def test_C03_no_other_path_leads_to_a_route(db, path):
+def test_no_other_path_leads_to_a_route(db, path):
     assert call_raw(path).status == 404
 
 
+@pytest.mark.case('C04')
 @settings(HOOK)
-def test_C04_a_public_handler_and_the_login_are_open(client, alice):
+def test_a_public_handler_and_the_login_are_open(client, alice):
     assert client.get('/open-to-all/').json() == {'user': 'nobody'}
     assert client.get('/open-to-all/', basic('alice', PASSWORD)).json() == {'user': 'alice'}
     assert client.log_in().status_code == 200
 
 
+@pytest.mark.case('C05')
 @settings(HOOK)
-def test_C05_everything_else_is_closed(client, db):
+def test_everything_else_is_closed(client, db):
     paths = ['/secret/', '/whoami/', '/schema/', '/docs/', '/auth/token-logout/']
 
     assert statuses(client, *paths) == [401] * 5
 
 
+@pytest.mark.case('C05')
 @settings(HOOK)
-def test_C05_and_open_to_users(client, alice):
+def test_and_open_to_users(client, alice):
     for path in ('/secret/', '/schema/', '/docs/'):
         assert client.get(path, basic('alice', PASSWORD)).status_code == 200
 
 
+@pytest.mark.case('C04')
 @pytest.mark.parametrize(
     ('names', 'expected'),
     [
@@ -95,18 +91,17 @@ def test_C05_and_open_to_users(client, alice):
         (['serve_*'], [401, 401, 200, 200]),
     ],
 )
-def test_C04_public_routes_are_named_by_globs(client, db, names, expected):
+def test_public_routes_are_named_by_globs(client, db, names, expected):
     with settings(HOOK, PUBLIC_ROUTES=names):
         found = statuses(client, '/secret/', '/other/secret/', '/schema/', '/docs/')
 
     assert found == expected
 
 
+@pytest.mark.case('C04')
 @pytest.mark.parametrize('accelerate', [True, False])
 @pytest.mark.parametrize(('name', 'expected'), [('v1:*', [200, 401]), ('v2:*', [401, 200])])
-def test_C04_one_list_of_routes_in_two_includes_is_two_names(
-    client, db, accelerate, name, expected
-):
+def test_one_list_of_routes_in_two_includes_is_two_names(client, db, accelerate, name, expected):
     with settings(HOOK, PUBLIC_ROUTES=[name], ACCELERATE=accelerate):
         assert statuses(client, '/v1/secret/', '/v2/secret/') == expected
 
@@ -120,10 +115,11 @@ class UnreadableBody:
     readline = readlines = __iter__ = read
 
 
+@pytest.mark.case('C06')
 @settings(HOOK)
 @pytest.mark.parametrize('header', [None, 'Bearer x', basic('alice', 'wrong')])
 @pytest.mark.parametrize('content_type', ['application/json', 'multipart/form-data; boundary=x'])
-def test_C06_an_anonymous_body_is_not_read(alice, header, content_type):
+def test_an_anonymous_body_is_not_read(alice, header, content_type):
     environ = {
         'wsgi.input': UnreadableBody(), 'CONTENT_LENGTH': '1000', 'CONTENT_TYPE': content_type,
         'HTTP_COOKIE': 'sessionid=abcdefgh',
@@ -144,14 +140,16 @@ def test_the_body_is_still_there_for_a_user(client, alice):
     assert response.json() == {'text': 'x', 'user': 'alice'}
 
 
+@pytest.mark.case('C07')
 @settings(HOOK)
-def test_C07_an_unknown_path_is_404_and_a_wrong_method_405(client, db):
+def test_an_unknown_path_is_404_and_a_wrong_method_405(client, db):
     assert client.get('/nowhere/').status_code == 404
     assert client.post('/secret/').status_code == 405
 
 
+@pytest.mark.case('C08')
 @pytest.mark.parametrize('hook', [MustBeAuthenticated, MustBeAuthenticated(), HOOK])
-def test_C08_class_instance_and_dotted_path_answer_the_same(client, alice, hook):
+def test_class_instance_and_dotted_path_answer_the_same(client, alice, hook):
     with settings(hook):
         found = [
             client.get('/secret/').json(),
@@ -166,9 +164,10 @@ def test_C08_class_instance_and_dotted_path_answer_the_same(client, alice, hook)
     ]  # fmt: skip
 
 
+@pytest.mark.case('C08')
 @pytest.mark.slow
 @pytest.mark.parametrize('hook', [MustBeAuthenticated, MustBeAuthenticated()])
-def test_C08_requests_leave_nothing_behind(db, monkeypatch, hook):
+def test_requests_leave_nothing_behind(db, monkeypatch, hook):
     # pytest keeps log records.
     monkeypatch.setattr(logging.root.manager, 'disable', logging.CRITICAL)
     with settings(hook):
@@ -232,8 +231,9 @@ def test_an_unsafe_method_needs_the_csrf_token(client, alice):
     assert elsewhere.status_code == 403
 
 
+@pytest.mark.case('I06')
 @settings(HOOK, components=[SESSION])
-def test_I06_a_form_of_another_site_is_refused(client, alice):
+def test_a_form_of_another_site_is_refused(client, alice):
     cookies = f'{log_in_to_django(alice)}; csrftoken={TOKEN_TEXT}'
 
     response = client.post(
@@ -246,6 +246,7 @@ def test_I06_a_form_of_another_site_is_refused(client, alice):
 FORM = 'application/x-www-form-urlencoded'
 
 
+@pytest.mark.case('I06')
 @pytest.mark.parametrize(
     ('headers', 'status'),
     [
@@ -257,9 +258,7 @@ FORM = 'application/x-www-form-urlencoded'
     ],
 )  # fmt: skip
 @settings(HOOK, components=[BASIC])
-def test_I06_a_form_of_another_site_does_not_use_the_browsers_password(
-    client, alice, headers, status
-):
+def test_a_form_of_another_site_does_not_use_the_browsers_password(client, alice, headers, status):
     with override_settings(CSRF_TRUSTED_ORIGINS=['https://trusted.example']):
         form = client.post(
             '/notes/', basic('alice', PASSWORD), data='text=x',
@@ -274,9 +273,10 @@ def test_I06_a_form_of_another_site_does_not_use_the_browsers_password(
     assert json.status_code == 200  # Which no page can send without a preflight.
 
 
+@pytest.mark.case('I06')
 @pytest.mark.parametrize('content_type', ['text/plain', 'multipart/form-data; boundary=x', ''])
 @settings(HOOK, components=[BASIC])
-def test_I06_every_sort_of_form_is_a_form(client, alice, content_type):
+def test_every_sort_of_form_is_a_form(client, alice, content_type):
     response = client.post(
         '/notes/', basic('alice', PASSWORD), data='x',
         headers={'Content-Type': content_type, 'Origin': 'https://evil.example'},

@@ -3,7 +3,6 @@
 import functools
 import operator
 import time
-from datetime import timedelta
 
 import pytest
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
@@ -18,40 +17,21 @@ from django_apistar.authentication.models import Token
 from management_tests.support.authentication_project import (
     PASSWORD,
     Client,
+    age,
+    answer,
     basic,
     bearer,
+    is_usable,
     make_user,
     settings,
 )
 
 INVALID = (400, {'message': 'Invalid credentials.'})
-DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def client():
-    return Client()
-
-
-@pytest.fixture
-def alice(db):
-    return make_user()
-
-
-def answer(response):
-    return response.status_code, response.json()
-
-
-def is_usable(client, key):
-    return client.get('/whoami/', bearer(key)).json() == {'user': 'alice'}
-
-
-def age(token, **fields):
-    Token.objects.filter(pk=token.pk).update(**fields)
-
-
+@pytest.mark.case('B01')
 @settings()
-def test_B01_login_answers_with_the_bare_key(client, alice):
+def test_login_answers_with_the_bare_key(client, alice):
     response = client.log_in()
 
     assert response.status_code == 200
@@ -61,6 +41,7 @@ def test_B01_login_answers_with_the_bare_key(client, alice):
     assert is_usable(client, response.text)
 
 
+@pytest.mark.case('B01')
 @settings()
 @pytest.mark.parametrize(
     ('accept', 'is_json'),
@@ -76,7 +57,7 @@ def test_B01_login_answers_with_the_bare_key(client, alice):
         (';;,=q', False),
     ],
 )
-def test_B01_login_answers_with_json_to_who_prefers_it(client, alice, accept, is_json):
+def test_login_answers_with_json_to_who_prefers_it(client, alice, accept, is_json):
     response = client.log_in(Accept=accept)
 
     token = Token.objects.get()
@@ -88,13 +69,15 @@ def test_B01_login_answers_with_json_to_who_prefers_it(client, alice, accept, is
         assert is_usable(client, key)
 
 
+@pytest.mark.case('B01')
 @settings(TOKEN_TTL=None)
-def test_B01_expires_is_null_without_a_ttl(client, alice):
+def test_expires_is_null_without_a_ttl(client, alice):
     assert client.log_in(Accept='application/json').json()['expires'] is None
 
 
+@pytest.mark.case('B02')
 @settings()
-def test_B02_wrong_inactive_and_unknown_get_one_answer(client, alice):
+def test_wrong_inactive_and_unknown_get_one_answer(client, alice):
     make_user('bob', is_active=False)
 
     responses = [client.log_in(password='wrong'), client.log_in('bob'), client.log_in('carol')]
@@ -103,6 +86,7 @@ def test_B02_wrong_inactive_and_unknown_get_one_answer(client, alice):
     assert {response.headers['Cache-Control'] for response in responses} == {'no-store'}
 
 
+@pytest.mark.case('B03')
 @settings()
 @pytest.mark.parametrize(
     'body',
@@ -112,7 +96,7 @@ def test_B02_wrong_inactive_and_unknown_get_one_answer(client, alice):
         '{"username": null, "password": null}', '{', '{"username": {}, "password": {}}',
     ],
 )  # fmt: skip
-def test_B03_login_without_a_name_and_a_password_is_400(client, db, body):
+def test_login_without_a_name_and_a_password_is_400(client, db, body):
     response = client.post(
         '/auth/token-login/', data=body, headers={'Content-Type': 'application/json'}
     )
@@ -121,6 +105,7 @@ def test_B03_login_without_a_name_and_a_password_is_400(client, db, body):
     response.json()
 
 
+@pytest.mark.case('B03')
 @settings()
 @pytest.mark.parametrize(
     ('form', 'expected'),
@@ -132,7 +117,7 @@ def test_B03_login_without_a_name_and_a_password_is_400(client, db, body):
     ],
     ids=str,
 )
-def test_B03_a_form_without_a_name_or_a_password_is_refused_unasked(client, alice, form, expected):
+def test_a_form_without_a_name_or_a_password_is_refused_unasked(client, alice, form, expected):
     """No backend is asked, so nothing is counted as a failed login."""
     failed = []
     user_login_failed.connect(failed.append, weak=False, dispatch_uid='asked')
@@ -143,6 +128,7 @@ def test_B03_a_form_without_a_name_or_a_password_is_refused_unasked(client, alic
     assert (answer(response), failed) == (expected, [])
 
 
+@pytest.mark.case('B04')
 @settings()
 @pytest.mark.parametrize(
     ('text', 'expected'),
@@ -152,7 +138,7 @@ def test_B03_a_form_without_a_name_or_a_password_is_refused_unasked(client, alic
         ('\\ud800', (400, 'Malformed JSON. Lone surrogate in a string')),
     ],
 )
-def test_B04_login_with_what_no_database_stores_is_400(client, alice, text, expected):
+def test_login_with_what_no_database_stores_is_400(client, alice, text, expected):
     for body in (
         f'{{"username": "{text}", "password": "x"}}',
         f'{{"username": "alice", "password": "{text}"}}',
@@ -163,9 +149,10 @@ def test_B04_login_with_what_no_database_stores_is_400(client, alice, text, expe
         assert answer(response) == expected
 
 
+@pytest.mark.case('B05', 'B06')
 @settings()
 @pytest.mark.parametrize('password', ['x' * 1_000_000, '1' * 1_000_000], ids=['text', 'digits'])
-def test_B05_B06_a_long_password_is_refused_unhashed(client, alice, password):
+def test_a_long_password_is_refused_unhashed(client, alice, password):
     hashers = ['django.contrib.auth.hashers.PBKDF2PasswordHasher']
 
     with override_settings(PASSWORD_HASHERS=hashers):
@@ -176,8 +163,9 @@ def test_B05_B06_a_long_password_is_refused_unhashed(client, alice, password):
     assert time.thread_time() - started < 0.1
 
 
+@pytest.mark.case('B05')
 @settings()
-def test_B05_names_and_passwords_have_4096_characters_at_most(client, db):
+def test_names_and_passwords_have_4096_characters_at_most(client, db):
     longest = 'x' * 4096
     make_user(password=longest)
     too_long = 'Must have no more than 4096 characters.'
@@ -189,22 +177,25 @@ def test_B05_names_and_passwords_have_4096_characters_at_most(client, db):
     assert answer(client.log_in(longest + 'x')) == (400, {'username': too_long})
 
 
+@pytest.mark.case('B08')
 @settings(LOGIN_THROTTLE=None)
-def test_B08_every_login_gives_another_token_and_all_are_valid(client, alice):
+def test_every_login_gives_another_token_and_all_are_valid(client, alice):
     keys = {client.log_in().text for _ in range(3)}
 
     assert [is_usable(client, key) for key in keys] == [True] * 3
 
 
+@pytest.mark.case('B09')
 @settings(TOKEN_LIMIT_PER_USER=2)
-def test_B09_the_oldest_token_beyond_the_limit_is_dropped(client, alice):
+def test_the_oldest_token_beyond_the_limit_is_dropped(client, alice):
     keys = [client.log_in().text for _ in range(3)]
 
     assert [is_usable(client, key) for key in keys] == [False, True, True]
 
 
+@pytest.mark.case('B09')
 @settings(TOKEN_LIMIT_PER_USER=2)
-def test_B09_expired_tokens_do_not_count(client, alice):
+def test_expired_tokens_do_not_count(client, alice):
     first, second = client.log_in().text, client.log_in().text
     age(Token.objects.order_by('created').last(), expires=timezone.now())
 
@@ -214,8 +205,9 @@ def test_B09_expired_tokens_do_not_count(client, alice):
     assert Token.objects.count() == 2
 
 
+@pytest.mark.case('B09')
 @settings(TOKEN_LIMIT_PER_USER=1)
-def test_B09_the_limit_is_per_user(client, alice):
+def test_the_limit_is_per_user(client, alice):
     make_user('bob')
     key = client.log_in().text
     client.log_in('bob')
@@ -234,8 +226,9 @@ def test_login_notes_the_time_as_djangos_does(client, alice):
     assert before <= alice.last_login <= timezone.now()
 
 
+@pytest.mark.case('B19')
 @settings()
-def test_B19_the_eleventh_wrong_login_in_a_minute_is_429(client, alice):
+def test_the_eleventh_wrong_login_in_a_minute_is_429(client, alice):
     make_user('bob')
 
     statuses = [client.log_in(password='wrong').status_code for _ in range(10)]
@@ -254,8 +247,9 @@ def test_B19_the_eleventh_wrong_login_in_a_minute_is_429(client, alice):
     assert Client('192.0.2.2').log_in().status_code == 200
 
 
+@pytest.mark.case('B19')
 @settings()
-def test_B19_retry_after_is_the_time_that_is_left(client, alice, monkeypatch):
+def test_retry_after_is_the_time_that_is_left(client, alice, monkeypatch):
     start = time.time()
     told = []
     for passed in (*[0] * 10, 0, 20.5, 59.9, 60):
@@ -289,17 +283,19 @@ TWO_CLIENTS = [
 ]
 
 
+@pytest.mark.case('B22')
 @settings(LOGIN_THROTTLE='1/minute')
 @pytest.mark.parametrize(('first', 'second'), ONE_CLIENT)
-def test_B22_addresses_that_one_client_has_share_a_count(client, alice, first, second):
+def test_addresses_that_one_client_has_share_a_count(client, alice, first, second):
     Client(first).log_in(password='wrong')
 
     assert Client(second).log_in().status_code == 429
 
 
+@pytest.mark.case('B22')
 @settings(LOGIN_THROTTLE='1/minute')
 @pytest.mark.parametrize(('first', 'second'), TWO_CLIENTS)
-def test_B22_addresses_of_two_clients_have_their_own_counts(client, alice, first, second):
+def test_addresses_of_two_clients_have_their_own_counts(client, alice, first, second):
     Client(first).log_in(password='wrong')
 
     assert Client(second).log_in().status_code == 200
@@ -311,8 +307,9 @@ def invent_logins(number, addresses=('192.0.2.1',)):
     return [clients[i % len(clients)].log_in(f'user{i}').status_code for i in range(number)]
 
 
+@pytest.mark.case('B23')
 @settings()
-def test_B23_a_thousand_invented_names_are_bounded_and_end_no_lock(client, alice):
+def test_a_thousand_invented_names_are_bounded_and_end_no_lock(client, alice):
     make_user('bob')
     for _ in range(10):
         client.log_in(password='wrong')
@@ -330,8 +327,9 @@ def test_B23_a_thousand_invented_names_are_bounded_and_end_no_lock(client, alice
     assert Client('192.0.2.2').log_in('bob').status_code == 200
 
 
+@pytest.mark.case('B23')
 @settings()
-def test_B23_invented_names_from_many_addresses_end_no_lock(client, alice):
+def test_invented_names_from_many_addresses_end_no_lock(client, alice):
     for _ in range(10):
         client.log_in(password='wrong')
 
@@ -341,15 +339,17 @@ def test_B23_invented_names_from_many_addresses_end_no_lock(client, alice):
     assert client.log_in().status_code == 429
 
 
+@pytest.mark.case('B23')
 @settings(LOGIN_THROTTLE_ADDRESS='3/minute')
-def test_B23_a_login_does_not_begin_the_address_anew(client, alice):
+def test_a_login_does_not_begin_the_address_anew(client, alice):
     statuses = [*invent_logins(2), client.log_in().status_code, *invent_logins(2)]
 
     assert statuses == [400, 400, 200, 400, 429]
 
 
+@pytest.mark.case('B23')
 @settings(LOGIN_THROTTLE_ADDRESS='3/minute')
-def test_B23_basic_counts_for_the_address_and_is_refused_by_it(client, alice):
+def test_basic_counts_for_the_address_and_is_refused_by_it(client, alice):
     for i in range(3):
         client.get('/whoami/', basic(f'user{i}', 'wrong'))
 
@@ -357,13 +357,15 @@ def test_B23_basic_counts_for_the_address_and_is_refused_by_it(client, alice):
     assert client.log_in().status_code == 429
 
 
+@pytest.mark.case('B23')
 @settings(LOGIN_THROTTLE_ADDRESS=None)
-def test_B23_the_limit_of_an_address_can_be_off(client, alice):
+def test_the_limit_of_an_address_can_be_off(client, alice):
     assert set(invent_logins(120)) == {400}
 
 
+@pytest.mark.case('B23')
 @settings(LOGIN_THROTTLE_ADDRESS='1/minute')
-def test_B23_clients_without_an_address_are_not_one(db):
+def test_clients_without_an_address_are_not_one(db):
     """A server on a Unix socket knows none."""
     assert invent_logins(3, ['']) == [400] * 3
 
@@ -376,7 +378,8 @@ def shared_cache(tmp_path):
         yield
 
 
-def test_B23_processes_count_together_in_a_shared_cache(shared_cache, alice):
+@pytest.mark.case('B23')
+def test_processes_count_together_in_a_shared_cache(shared_cache, alice):
     with settings(LOGIN_THROTTLE_ADDRESS='12/minute'):
         client = Client()
         statuses = [client.log_in(password='wrong').status_code for _ in range(10)]
@@ -387,12 +390,14 @@ def test_B23_processes_count_together_in_a_shared_cache(shared_cache, alice):
         assert invent_logins(3) == [400, 400, 429]
 
 
-def test_B23_names_push_no_address_out_of_a_shared_cache(shared_cache, db):
+@pytest.mark.case('B23')
+def test_names_push_no_address_out_of_a_shared_cache(shared_cache, db):
     with settings(LOGIN_THROTTLE_ADDRESS='200/minute'):
         assert invent_logins(250) == [400] * 200 + [429] * 50
 
 
-def test_B23_a_login_elsewhere_begins_anew_with_a_shared_cache(shared_cache, alice):
+@pytest.mark.case('B23')
+def test_a_login_elsewhere_begins_anew_with_a_shared_cache(shared_cache, alice):
     with settings(LOGIN_THROTTLE='2/minute'):
         client = Client()
         client.log_in(password='wrong')
@@ -403,6 +408,7 @@ def test_B23_a_login_elsewhere_begins_anew_with_a_shared_cache(shared_cache, ali
         assert statuses == [400, 400, 429]
 
 
+@pytest.mark.case('B19')
 @settings(LOGIN_THROTTLE='1/minute', LOGIN_THROTTLE_ADDRESS=None)
 @pytest.mark.parametrize(
     'spelling',
@@ -411,24 +417,26 @@ def test_B23_a_login_elsewhere_begins_anew_with_a_shared_cache(shared_cache, ali
         '\U0001d41b\U0001d428\U0001d41b', 'b\u00adob', 'b\u200bob', 'bob\ufe0f',
     ],
 )  # fmt: skip
-def test_B19_spellings_that_a_database_may_equate_share_a_count(client, db, spelling):
+def test_spellings_that_a_database_may_equate_share_a_count(client, db, spelling):
     client.log_in(spelling)
 
     assert client.log_in('bob').status_code == 429
 
 
+@pytest.mark.case('B19')
 @settings(LOGIN_THROTTLE='1/minute', LOGIN_THROTTLE_ADDRESS=None)
 @pytest.mark.parametrize(
     'name', ['bub', 'bobo', 'b0b', 'b.ob', 'bob@example.com', '\u0431\u043e\u0431']
 )
-def test_B19_other_names_have_their_own_count(client, db, name):
+def test_other_names_have_their_own_count(client, db, name):
     client.log_in(name)
 
     assert client.log_in('bob').status_code == 400
 
 
+@pytest.mark.case('B19')
 @settings(LOGIN_THROTTLE='2/minute')
-def test_B19_a_login_forgets_the_failures_before(client, alice):
+def test_a_login_forgets_the_failures_before(client, alice):
     passwords = ['wrong', PASSWORD, 'wrong', PASSWORD, 'wrong', 'wrong', PASSWORD]
 
     statuses = [client.log_in(password=password).status_code for password in passwords]
@@ -436,13 +444,15 @@ def test_B19_a_login_forgets_the_failures_before(client, alice):
     assert statuses == [400, 200, 400, 200, 400, 400, 429]
 
 
+@pytest.mark.case('B19')
 @settings(LOGIN_THROTTLE=None)
-def test_B19_the_throttle_can_be_off(client, alice):
+def test_the_throttle_can_be_off(client, alice):
     assert {client.log_in(password='wrong').status_code for _ in range(12)} == {400}
 
 
+@pytest.mark.case('B19', 'B23')
 @settings(LOGIN_THROTTLE='1/second', LOGIN_THROTTLE_ADDRESS='2/second')
-def test_B19_B23_the_throttle_ends(client, alice):
+def test_the_throttle_ends(client, alice):
     client.log_in(password='wrong')
     assert client.log_in().status_code == 429
     assert client.log_in('bob').status_code == 400
@@ -453,13 +463,15 @@ def test_B19_B23_the_throttle_ends(client, alice):
     assert client.log_in('bob').status_code == 400
 
 
+@pytest.mark.case('B19')
 @settings(LOGIN_THROTTLE='1/minute')
-def test_B19_good_logins_are_never_counted(client, alice):
+def test_good_logins_are_never_counted(client, alice):
     assert {client.log_in().status_code for _ in range(5)} == {200}
 
 
+@pytest.mark.case('B20')
 @settings()
-def test_B20_signals_carry_a_real_request(client, alice):
+def test_signals_carry_a_real_request(client, alice):
     received = []
 
     def receive(sender, request, signal, **kwargs):

@@ -11,43 +11,23 @@ from django_apistar.authentication.models import Token
 from management_tests.support.authentication_project import (
     HOOK,
     TOKEN,
-    Client,
+    age,
+    answer,
     bearer,
+    is_usable,
     make_user,
     settings,
 )
 
-INVALID = (400, {'message': 'Invalid credentials.'})
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def client():
-    return Client()
-
-
-@pytest.fixture
-def alice(db):
-    return make_user()
-
-
-def answer(response):
-    return response.status_code, response.json()
-
-
-def is_usable(client, key):
-    return client.get('/whoami/', bearer(key)).json() == {'user': 'alice'}
-
-
-def age(token, **fields):
-    Token.objects.filter(pk=token.pk).update(**fields)
 
 
 # Life
 
 
+@pytest.mark.case('B10')
 @settings()
-def test_B10_an_expired_token_is_refused_and_purged(client, alice):
+def test_an_expired_token_is_refused_and_purged(client, alice):
     token = Token.objects.issue(alice)
     age(token, expires=timezone.now())
 
@@ -55,8 +35,9 @@ def test_B10_an_expired_token_is_refused_and_purged(client, alice):
     assert not Token.objects.exists()
 
 
+@pytest.mark.case('B11')
 @settings()
-def test_B11_use_renews_the_token_at_most_once_a_minute(client, alice, django_assert_num_queries):
+def test_use_renews_the_token_at_most_once_a_minute(client, alice, django_assert_num_queries):
     token = Token.objects.issue(alice)
     now = timezone.now()
     age(token, created=now - 20 * DAY, expires=now + 10 * DAY)
@@ -70,8 +51,9 @@ def test_B11_use_renews_the_token_at_most_once_a_minute(client, alice, django_as
     assert token.last_used >= now
 
 
+@pytest.mark.case('B11')
 @settings(TOKEN_TTL=10)
-def test_B11_a_ttl_below_the_minute_is_renewed_too(client, alice):
+def test_a_ttl_below_the_minute_is_renewed_too(client, alice):
     token = Token.objects.issue(alice)
     now = timezone.now()
     age(token, created=now - timedelta(seconds=6), expires=now + timedelta(seconds=4))
@@ -82,8 +64,9 @@ def test_B11_a_ttl_below_the_minute_is_renewed_too(client, alice):
     assert token.expires > now + timedelta(seconds=9)
 
 
+@pytest.mark.case('B11')
 @settings()
-def test_B11_a_token_that_never_expires_stays_so(client, alice):
+def test_a_token_that_never_expires_stays_so(client, alice):
     token = Token.objects.issue(alice, expires=None)
     age(token, created=timezone.now() - DAY)
 
@@ -93,8 +76,9 @@ def test_B11_a_token_that_never_expires_stays_so(client, alice):
     assert (token.expires, token.last_used is None) == (None, False)
 
 
+@pytest.mark.case('B11')
 @settings(TOKEN_TTL=3600)
-def test_B11_token_ttl_is_the_life_of_a_token(alice):
+def test_token_ttl_is_the_life_of_a_token(alice):
     token = Token.objects.issue(alice)
 
     assert timedelta(seconds=3590) < token.expires - timezone.now() <= timedelta(hours=1)
@@ -115,8 +99,9 @@ def test_a_database_that_refuses_writes_still_authenticates(client, alice, caplo
     assert 'A token could not be updated.' in caplog.text
 
 
+@pytest.mark.case('B12')
 @settings()
-def test_B12_no_row_and_no_text_holds_the_key(client, alice):
+def test_no_row_and_no_text_holds_the_key(client, alice):
     key = client.log_in().text
 
     with connection.cursor() as cursor:
@@ -129,16 +114,18 @@ def test_B12_no_row_and_no_text_holds_the_key(client, alice):
     assert not is_usable(client, token.digest)
 
 
+@pytest.mark.case('B12')
 @settings()
-def test_B12_the_key_of_a_stored_token_is_not_known(alice):
+def test_the_key_of_a_stored_token_is_not_known(alice):
     Token.objects.issue(alice)
 
     with pytest.raises(AttributeError, match='It is known only where the token is issued'):
         _ = Token.objects.get().key
 
 
+@pytest.mark.case('B13')
 @settings()
-def test_B13_a_password_change_ends_all_tokens(client, alice):
+def test_a_password_change_ends_all_tokens(client, alice):
     keys = [client.log_in().text, client.log_in().text]
     alice.set_password('new')
     alice.save()
@@ -148,16 +135,18 @@ def test_B13_a_password_change_ends_all_tokens(client, alice):
     assert is_usable(client, client.log_in(password='new').text)
 
 
+@pytest.mark.case('B13')
 @settings()
-def test_B13_another_secret_key_does_not_end_tokens(client, alice):
+def test_another_secret_key_does_not_end_tokens(client, alice):
     key = client.log_in().text
 
     with override_settings(SECRET_KEY='another'):
         assert is_usable(client, key)
 
 
+@pytest.mark.case('B14')
 @settings()
-def test_B14_a_deleted_user_has_no_tokens(client, alice):
+def test_a_deleted_user_has_no_tokens(client, alice):
     key = client.log_in().text
     alice.delete()
 
@@ -165,8 +154,9 @@ def test_B14_a_deleted_user_has_no_tokens(client, alice):
     assert not Token.objects.exists()
 
 
+@pytest.mark.case('B14')
 @settings()
-def test_B14_a_deactivated_user_is_refused_until_active_again(client, alice):
+def test_a_deactivated_user_is_refused_until_active_again(client, alice):
     key = client.log_in().text
     alice.is_active = False
     alice.save()
@@ -177,8 +167,9 @@ def test_B14_a_deactivated_user_is_refused_until_active_again(client, alice):
     assert is_usable(client, key)
 
 
+@pytest.mark.case('B21')
 @settings()
-def test_B21_keys_are_160_random_bits(alice):
+def test_keys_are_160_random_bits(alice):
     keys = {Token(user=alice).generate_key() for _ in range(500)}
 
     assert len(keys) == 500
@@ -208,9 +199,10 @@ def test_a_user_outside_of_a_request_says_where_the_tokens_are(alice):
 # Logout
 
 
+@pytest.mark.case('B15')
 @settings(components=[TOKEN])
 @pytest.mark.parametrize('method', ['POST', 'GET'])
-def test_B15_logout_ends_this_token_alone(client, alice, method):
+def test_logout_ends_this_token_alone(client, alice, method):
     key, other = client.log_in().text, client.log_in().text
 
     response = client.request(method, '/auth/token-logout/', bearer(key))
@@ -219,9 +211,10 @@ def test_B15_logout_ends_this_token_alone(client, alice, method):
     assert [is_usable(client, key), is_usable(client, other)] == [False, True]
 
 
+@pytest.mark.case('B16')
 @settings()
 @pytest.mark.parametrize('hooks', [(), (HOOK,)])
-def test_B16_logout_twice_is_401(client, alice, hooks):
+def test_logout_twice_is_401(client, alice, hooks):
     with settings(*hooks):
         key = client.log_in().text
         client.post('/auth/token-logout/', bearer(key))
@@ -232,16 +225,18 @@ def test_B16_logout_twice_is_401(client, alice, hooks):
     assert 'error="invalid_token"' in response.headers['WWW-Authenticate']
 
 
+@pytest.mark.case('B16')
 @settings()
-def test_B16_logout_without_a_token_is_401(client, db):
+def test_logout_without_a_token_is_401(client, db):
     response = client.post('/auth/token-logout/')
 
     assert response.status_code == 401
     assert response.headers['WWW-Authenticate'] == 'Bearer realm="api"'
 
 
+@pytest.mark.case('B17')
 @settings()
-def test_B17_head_never_logs_out(client, alice):
+def test_head_never_logs_out(client, alice):
     key = client.log_in().text
 
     response = client.request('HEAD', '/auth/token-logout/', bearer(key))
@@ -250,8 +245,9 @@ def test_B17_head_never_logs_out(client, alice):
     assert is_usable(client, key)
 
 
+@pytest.mark.case('B18')
 @settings()
-def test_B18_logout_of_all_ends_the_users_tokens_alone(client, alice):
+def test_logout_of_all_ends_the_users_tokens_alone(client, alice):
     bob = make_user('bob')
     keys = [client.log_in().text, client.log_in().text]
     other = Token.objects.issue(bob)

@@ -17,7 +17,7 @@ from django.test import override_settings
 
 from django_apistar.application import App
 from django_apistar.test import TestClient
-from management_tests.management.test_checks import check, check_keys
+from management_tests.support.checks import check, check_keys
 
 # Around a request, connections that earlier tests have opened are looked after.
 pytestmark = pytest.mark.django_db

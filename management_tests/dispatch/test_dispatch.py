@@ -53,8 +53,9 @@ def answer(path_info: str, **more: Any) -> tuple[int, str, bytes]:
 # Boundaries
 
 
+@pytest.mark.case('D01', 'D04')
 @pytest.mark.parametrize('path_info', OUTSIDE)
-def test_D01_D04_tricks_with_paths_never_reach_django(path_info):
+def test_tricks_with_paths_never_reach_django(path_info):
     assert answer(path_info) == NOT_FOUND
 
 
@@ -66,9 +67,10 @@ def test_path_below_the_prefix_is_djangos_to_refuse(path_info):
     assert status in (302, 404)  # 302: to the admin's login, with the path as it is
 
 
+@pytest.mark.case('J02')
 @pytest.mark.parametrize('debug', [False, True])
 @pytest.mark.parametrize('path_info', STATIC_TRICKS)
-def test_J02_tricks_with_paths_never_leave_the_static_files(tmp_path, path_info, debug):
+def test_tricks_with_paths_never_leave_the_static_files(tmp_path, path_info, debug):
     (tmp_path / 'static').mkdir()
     (tmp_path / 'manage.py').write_text('secret')
     (tmp_path / 'static' / 'a.css').write_text('a {}')
@@ -81,7 +83,8 @@ def test_J02_tricks_with_paths_never_leave_the_static_files(tmp_path, path_info,
     assert (status, framework, body) == (404, 'static', b'"Not found"')
 
 
-def test_D11_path_info_may_be_missing_or_empty():
+@pytest.mark.case('D11')
+def test_path_info_may_be_missing_or_empty():
     assert call('').json() == {'message': 'Welcome!'}
     environ = dict(call('/').environ)
     del environ['PATH_INFO'], environ['SCRIPT_NAME'], environ['QUERY_STRING']
@@ -130,7 +133,8 @@ def test_paths_of_clients_are_not_kept():
 # Slashes
 
 
-def test_D02_slashless_prefix_redirects_as_django_does():
+@pytest.mark.case('D02')
+def test_slashless_prefix_redirects_as_django_does():
     response = call('/admin')
 
     assert (response.status, response.framework) == (301, 'django')
@@ -147,16 +151,18 @@ def test_apistar_route_wins_over_the_slashless_prefix():
         assert call('/admin/').framework == 'django'
 
 
+@pytest.mark.case('D06')
 @pytest.mark.parametrize('method', ['GET', 'HEAD'])
-def test_D06_missing_slash_is_302_for_get_and_head(method):
+def test_missing_slash_is_302_for_get_and_head(method):
     response = call('/echo', method, QUERY_STRING='a=1&b=%C3%A9')
 
     assert response.status == 302
     assert response.headers['location'] == '/echo/?a=1&b=%C3%A9'
 
 
+@pytest.mark.case('D07')
 @pytest.mark.parametrize('method', ['POST', 'PUT'])
-def test_D07_missing_slash_is_308_for_other_methods(method):
+def test_missing_slash_is_308_for_other_methods(method):
     response = call('/echo', method, b'{}', QUERY_STRING='a=1')
 
     assert response.status == 308
@@ -169,7 +175,8 @@ def test_method_and_body_survive_the_missing_slash(client):
     assert (echo['method'], echo['query'], echo['body']) == ('POST', [['a', '1']], 'body')
 
 
-def test_D12_missing_slash_below_a_script_name():
+@pytest.mark.case('D12')
+def test_missing_slash_below_a_script_name():
     assert call('/echo', SCRIPT_NAME='/mnt').headers['location'] == '/mnt/echo/'
     assert call('/admin', SCRIPT_NAME='/mnt').headers['location'] == '/mnt/admin/'
 
@@ -179,19 +186,21 @@ def test_missing_slash_of_a_path_that_is_not_ascii():
     assert call('/echo', SCRIPT_NAME='/caf\xc3\xa9').headers['location'] == '/caf%C3%A9/echo/'
 
 
+@pytest.mark.case('D05')
 @pytest.mark.parametrize(
     'path_info',
     ['//echo/', '/echo//', '/echo//x/', '//example.com', '/\\example.com', '//example.com/echo'],
 )
-def test_D05_redirect_never_leads_to_another_host(path_info):
+def test_redirect_never_leads_to_another_host(path_info):
     assert answer(path_info) == NOT_FOUND
 
 
 # Paths and parameters that are not ASCII
 
 
+@pytest.mark.case('D08')
 @pytest.mark.parametrize('name', ['é', '日本', 'a b', '100%', 'a+b', "'", '😀'])
-def test_D08_path_parameters_arrive_decoded_in_both_frameworks(client, name):
+def test_path_parameters_arrive_decoded_in_both_frameworks(client, name):
     from urllib.parse import quote
 
     api = client.get(f'/echo/{quote(name)}/').json()
@@ -209,16 +218,19 @@ def test_query_string_that_is_not_ascii(client):
     assert client.get('/', params={'name': 'é&+ %'}).json() == {'message': 'Welcome, é&+ %!'}
 
 
+@pytest.mark.case('D09')
 @pytest.mark.parametrize('raw', ['/echo/\udcff/', '/echo/\udcc3(/'])
-def test_D09_path_that_is_no_utf8_is_not_found(raw):
+def test_path_that_is_no_utf8_is_not_found(raw):
     assert answer(raw)[0] == 404
 
 
+@pytest.mark.case('D10')
 @pytest.mark.parametrize('name', ['\0', '\n', '\r\n', '\x7f', '..', '.', 'a\\b'])
-def test_D10_path_parameter_with_a_control_character_or_a_dot_segment_is_not_found(name):
+def test_path_parameter_with_a_control_character_or_a_dot_segment_is_not_found(name):
     assert answer(f'/echo/{name}/') == NOT_FOUND
 
 
+@pytest.mark.case('D13')
 @pytest.mark.parametrize(
     ('number', 'status'),
     [
@@ -226,7 +238,7 @@ def test_D10_path_parameter_with_a_control_character_or_a_dot_segment_is_not_fou
         ('1' * 40, 404), ('1' * 5000, 404), ('٣', 404), ('1_000', 404), ('5.0', 404), ('+5', 404),
     ],
 )  # fmt: skip
-def test_D13_integers_in_paths(number, status):
+def test_integers_in_paths(number, status):
     assert call(f'/número/{number}/').status == status
 
 
@@ -241,7 +253,8 @@ def test_wildcard_takes_no_dot_segments():
 # SCRIPT_NAME
 
 
-def test_D12_both_frameworks_know_the_script_name():
+@pytest.mark.case('D12')
+def test_both_frameworks_know_the_script_name():
     api = call('/echo/', SCRIPT_NAME='/mnt').json()
     django = call('/django/echo/', SCRIPT_NAME='/mnt').json()
 
@@ -269,6 +282,7 @@ def test_prefixes_are_below_the_script_name():
 # Methods
 
 
+@pytest.mark.case('E02')
 @pytest.mark.parametrize(
     'path',
     [
@@ -276,7 +290,7 @@ def test_prefixes_are_below_the_script_name():
         '/auth/token-login/', '/echo',
     ],
 )  # fmt: skip
-def test_E02_head_is_get_without_the_body(path):
+def test_head_is_get_without_the_body(path):
     get, head = call(path), call(path, 'HEAD')
 
     assert head.body == b''
@@ -285,7 +299,8 @@ def test_E02_head_is_get_without_the_body(path):
     assert head.headers.get('content-type') == get.headers.get('content-type')
 
 
-def test_E01_head_over_a_connection_that_stays_open(server):
+@pytest.mark.case('E01')
+def test_head_over_a_connection_that_stays_open(server):
     """A body after HEAD would be read as the beginning of the next response."""
     with socket.create_connection(server) as connection:
         connection.sendall(
@@ -299,6 +314,7 @@ def test_E01_head_over_a_connection_that_stays_open(server):
     assert b'Welcome' not in received
 
 
+@pytest.mark.case('E05')
 @pytest.mark.parametrize(
     ('path', 'allow'),
     [
@@ -307,7 +323,7 @@ def test_E01_head_over_a_connection_that_stays_open(server):
         ('/docs/', 'GET, HEAD, OPTIONS'),
     ],
 )
-def test_E05_options_is_204_with_allow(path, allow):
+def test_options_is_204_with_allow(path, allow):
     response = call(path, 'OPTIONS')
 
     assert (response.status, response.body) == (204, b'')
@@ -329,8 +345,9 @@ def test_options_of_an_unknown_path_is_404():
     assert answer('/nope/', method='OPTIONS') == NOT_FOUND
 
 
+@pytest.mark.case('E04', 'E06')
 @pytest.mark.parametrize('method', ['DELETE', 'PATCH', 'TRACE', 'FOO', 'CONNECT'])
-def test_E04_E06_wrong_method_is_405_with_allow(method):
+def test_wrong_method_is_405_with_allow(method):
     response = call('/echo/', method)
 
     assert (response.status, response.json()) == (405, 'Method not allowed')
@@ -389,6 +406,7 @@ routes = [
 own_routes = override_settings(APISTAR_ROUTE_CONF=__name__)
 
 
+@pytest.mark.case('E10')
 @pytest.mark.parametrize(
     ('name', 'status', 'body'),
     [
@@ -399,7 +417,7 @@ own_routes = override_settings(APISTAR_ROUTE_CONF=__name__)
         ('impossible_status', 500, 'Server error'),
     ],
 )
-def test_E10_exceptions_are_answered_as_json(name, status, body):
+def test_exceptions_are_answered_as_json(name, status, body):
     with own_routes:
         response = call(f'/errors/{name}/')
 
@@ -408,30 +426,34 @@ def test_E10_exceptions_are_answered_as_json(name, status, body):
     assert 'set-cookie' not in response.headers
 
 
+@pytest.mark.case('E11')
 @pytest.mark.parametrize('path', ['/nope/', '/boom/', '/static/nope.css'])
 @pytest.mark.parametrize('accept', ['text/html', 'text/plain;q=0.5', 'image/png', '*/*', ''])
-def test_E11_errors_are_json_whatever_the_client_accepts(path, accept):
+def test_errors_are_json_whatever_the_client_accepts(path, accept):
     response = call(path, HTTP_ACCEPT=accept)
 
     assert response.headers['content-type'] == 'application/json'
     assert isinstance(response.json(), str)
 
 
-def test_E08_status_without_a_name():
+@pytest.mark.case('E08')
+def test_status_without_a_name():
     with own_routes:
         assert call('/errors/unknown_status/').status == 299
 
 
+@pytest.mark.case('I01')
 @pytest.mark.parametrize('host', ['evil.example', 'testserver:80:80', 'a b', ''])
-def test_I01_unknown_host_is_refused_by_both_frameworks(host):
+def test_unknown_host_is_refused_by_both_frameworks(host):
     api, django = call('/', HTTP_HOST=host), call('/django/echo/', HTTP_HOST=host)
 
     assert (api.status, django.status) == (400, 400)
     assert api.headers['content-type'] == 'application/json'
 
 
+@pytest.mark.case('I01')
 @pytest.mark.parametrize('host', ['testserver', 'testserver:8000', 'TESTSERVER', 'testserver.'])
-def test_I01_allowed_host(host):
+def test_allowed_host(host):
     assert call('/', HTTP_HOST=host).status == 200
 
 
@@ -476,6 +498,7 @@ def send(server: tuple[str, int], target: bytes, method: bytes = b'GET') -> byte
         return read_all(connection)
 
 
+@pytest.mark.case('D04')
 @pytest.mark.parametrize(
     'target',
     [
@@ -485,18 +508,20 @@ def send(server: tuple[str, int], target: bytes, method: bytes = b'GET') -> byte
         b'/%c0%afadmin/', b'/..%c0%afadmin/', b'/%e2%88%95admin/', b'/admin%ff',
     ],
 )  # fmt: skip
-def test_D04_no_encoding_leads_to_the_admin(server, target):
+def test_no_encoding_leads_to_the_admin(server, target):
     received = send(server, target)
 
     assert received.startswith(b'HTTP/1.0 404 Not Found\r\n')
     assert received.endswith(b'\r\n\r\n"Not found"')
 
 
+@pytest.mark.case('D03')
 @pytest.mark.parametrize('target', [b'/%61dmin/login/', b'/admin%2flogin/', b'/admin/login/'])
-def test_D03_decoded_path_decides(server, target):
+def test_decoded_path_decides(server, target):
     assert send(server, target).startswith(b'HTTP/1.0 200 OK\r\n')
 
 
+@pytest.mark.case('J02')
 @pytest.mark.parametrize(
     'target',
     [
@@ -507,7 +532,7 @@ def test_D03_decoded_path_decides(server, target):
         b'/static/apistar/../../../../../../etc/passwd',
     ],
 )  # fmt: skip
-def test_J02_no_encoding_leads_out_of_the_static_files(server, target):
+def test_no_encoding_leads_out_of_the_static_files(server, target):
     assert send(server, target).startswith(b'HTTP/1.0 404 Not Found\r\n')
 
 

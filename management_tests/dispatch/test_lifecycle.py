@@ -200,16 +200,18 @@ def run_in_thread(function: Any) -> None:
 # Connections
 
 
+@pytest.mark.case('G02')
 @pytest.mark.parametrize(('path', 'status'), ENDINGS.items())
-def test_G02_connection_is_closed_after_each_request(database, way, path, status):
+def test_connection_is_closed_after_each_request(database, way, path, status):
     answer = call(path.partition('?')[0], QUERY_STRING=path.partition('?')[2])
 
     assert answer.status == status
     assert not is_open()
 
 
+@pytest.mark.case('G02')
 @pytest.mark.parametrize('max_age', [60, None])
-def test_G02_connection_is_kept_for_its_age(database, way, max_age):
+def test_connection_is_kept_for_its_age(database, way, max_age):
     database['CONN_MAX_AGE'] = max_age
 
     call('/count-notes/')
@@ -267,16 +269,18 @@ def test_stream_whose_client_leaves_closes_the_connection(database, way):
     assert not is_open()
 
 
+@pytest.mark.case('G01')
 @on_postgresql
-def test_G01_lost_connection_costs_one_request(database, way, caplog):
+def test_lost_connection_costs_one_request(database, way, caplog):
     database['CONN_MAX_AGE'] = None
 
     assert call('/lose-connection/').status == 500
     assert call('/count-notes/').json() == 0
 
 
+@pytest.mark.case('G03')
 @on_postgresql
-def test_G03_connection_that_broke_while_idle_costs_none_with_health_checks(database, way):
+def test_connection_that_broke_while_idle_costs_none_with_health_checks(database, way):
     database.update(CONN_MAX_AGE=None, CONN_HEALTH_CHECKS=True)
     call('/count-notes/')
     pid = connections[ALIAS].connection.info.backend_pid
@@ -291,7 +295,8 @@ def test_G03_connection_that_broke_while_idle_costs_none_with_health_checks(data
     assert call('/count-notes/').json() == 0
 
 
-def test_G04_queries_are_logged_for_one_request_alone(database, way):
+@pytest.mark.case('G04')
+def test_queries_are_logged_for_one_request_alone(database, way):
     database['CONN_MAX_AGE'] = None
     with override_settings(DEBUG=True):
         for _ in range(3):
@@ -303,7 +308,8 @@ def test_G04_queries_are_logged_for_one_request_alone(database, way):
 # Transactions
 
 
-def test_G06_open_transaction_does_not_reach_the_next_request(database, way):
+@pytest.mark.case('G06')
+def test_open_transaction_does_not_reach_the_next_request(database, way):
     database['CONN_MAX_AGE'] = None
 
     call('/turn-autocommit-off/')
@@ -313,6 +319,7 @@ def test_G06_open_transaction_does_not_reach_the_next_request(database, way):
     assert connections[ALIAS].get_autocommit()
 
 
+@pytest.mark.case('G05')
 @pytest.mark.parametrize(
     ('path', 'notes'),
     [
@@ -323,7 +330,7 @@ def test_G06_open_transaction_does_not_reach_the_next_request(database, way):
         ('/make-note-without-transaction/', 1),
     ],
 )
-def test_G05_atomic_requests(database, way, path, notes):
+def test_atomic_requests(database, way, path, notes):
     database['ATOMIC_REQUESTS'] = True
 
     call(path)
@@ -348,11 +355,10 @@ def ask(path: str, query: str = '') -> tuple[int, Any]:
     return answer.status, answer.json()
 
 
+@pytest.mark.case('F10')
 @pytest.mark.parametrize('number', [2**63, -(2**63) - 1, 10**40])
 @pytest.mark.parametrize('debug', [False, True])
-def test_F10_integer_that_the_database_does_not_have_is_a_bad_request(
-    database, caplog, number, debug
-):
+def test_integer_that_the_database_does_not_have_is_a_bad_request(database, caplog, number, debug):
     with override_settings(DEBUG=debug):
         assert ask('/make-note-of/', f'pk={number}') == BAD_REQUEST
 
@@ -361,10 +367,11 @@ def test_F10_integer_that_the_database_does_not_have_is_a_bad_request(
     assert 'in make_note_of' in caplog.text  # the traceback
 
 
+@pytest.mark.case('F11')
 @on_postgresql
 @pytest.mark.parametrize('path', ['/count-notes-of/', '/make-note-of/'])
 @pytest.mark.parametrize('text', ['a%00', '%00'])
-def test_F11_text_with_a_nul_is_a_bad_request(database, path, text):
+def test_text_with_a_nul_is_a_bad_request(database, path, text):
     assert ask(path, f'text={text}') == BAD_REQUEST
     assert ask('/count-notes/') == (200, 0)
 
@@ -413,9 +420,10 @@ def signals() -> Iterator[list[Any]]:
     request_finished.disconnect(finished)
 
 
+@pytest.mark.case('G07')
 @own_routes
 @pytest.mark.parametrize('path', ['/nope/', '/exit-worker/', '/use-broken-cookie/', '/docs'])
-def test_G07_signals_are_sent_once_for_each_request(signals, path):
+def test_signals_are_sent_once_for_each_request(signals, path):
     answer = call(path)
 
     assert [name for name, _ in signals] == ['started', 'finished']
@@ -457,7 +465,8 @@ def exception_signals() -> Iterator[list[Any]]:
     got_request_exception.disconnect(receive)
 
 
-def test_H01_unhandled_exception_is_logged_once_with_its_traceback(caplog):
+@pytest.mark.case('H01')
+def test_unhandled_exception_is_logged_once_with_its_traceback(caplog):
     answer = call('/boom/')
 
     assert (answer.status, answer.json()) == (500, 'Server error')
@@ -469,7 +478,8 @@ def test_H01_unhandled_exception_is_logged_once_with_its_traceback(caplog):
     assert (record.status_code, record.request.path) == (500, '/boom/')
 
 
-def test_H01_unhandled_exception_is_signalled_once(exception_signals):
+@pytest.mark.case('H01')
+def test_unhandled_exception_is_signalled_once(exception_signals):
     call('/boom/')
 
     [received] = exception_signals
@@ -503,8 +513,9 @@ def test_broken_receiver_of_the_signal_does_not_break_the_answer(caplog):
     assert [record.exc_info[0] for record in caplog.records] == [KeyError, ZeroDivisionError]
 
 
+@pytest.mark.case('H01')
 @override_settings(ADMINS=ADMINS, MAILERS=MAILERS)
-def test_H01_unhandled_exception_is_mailed_to_the_admins():
+def test_unhandled_exception_is_mailed_to_the_admins():
     call('/boom/')
 
     [message] = mail.outbox
@@ -512,7 +523,8 @@ def test_H01_unhandled_exception_is_mailed_to_the_admins():
     assert 'ZeroDivisionError at /boom/\nfrom a handler' in message.body
 
 
-def test_H07_system_exit_is_logged_and_does_not_stop_the_worker(caplog, exception_signals):
+@pytest.mark.case('H07')
+def test_system_exit_is_logged_and_does_not_stop_the_worker(caplog, exception_signals):
     answer = call('/exit/')
 
     assert answer.json() == 'Server error'
@@ -520,7 +532,8 @@ def test_H07_system_exit_is_logged_and_does_not_stop_the_worker(caplog, exceptio
     assert len(exception_signals) == 1
 
 
-def test_H03_no_details_reach_the_client():
+@pytest.mark.case('H03')
+def test_no_details_reach_the_client():
     assert call('/boom/').body == b'"Server error"'
 
 
@@ -532,7 +545,8 @@ def test_browser_sees_a_traceback_page_under_debug():
     assert 'ZeroDivisionError' in answer.body.decode()
 
 
-def test_H08_client_error_is_logged_once_as_a_warning(caplog, exception_signals):
+@pytest.mark.case('H08')
+def test_client_error_is_logged_once_as_a_warning(caplog, exception_signals):
     call('/nope/')
 
     [record] = caplog.records
@@ -548,7 +562,8 @@ def test_success_and_redirect_are_not_logged(caplog, path):
     assert caplog.records == []
 
 
-def test_H06_line_break_in_a_path_cannot_forge_a_log_line(caplog):
+@pytest.mark.case('H06')
+def test_line_break_in_a_path_cannot_forge_a_log_line(caplog):
     call('/a\nCRITICAL forged/')
 
     messages = [record.getMessage() for record in caplog.records]
@@ -560,8 +575,9 @@ def test_H06_line_break_in_a_path_cannot_forge_a_log_line(caplog):
 DEFAULTS = {'language': 'en-us', 'timezone': 'UTC', 'urlconf': None}
 
 
+@pytest.mark.case('G11', 'G12', 'G13')
 @pytest.mark.parametrize('path', ['/activate/', '/django/activate/'])
-def test_G11_G12_G13_language_timezone_and_urlconf_end_with_their_request(path):
+def test_language_timezone_and_urlconf_end_with_their_request(path):
     assert call(path).body == b'activated'
 
     assert call('/active/').json() == DEFAULTS
@@ -577,7 +593,8 @@ def test_language_and_timezone_are_the_settings():
     }  # fmt: skip
 
 
-def test_G13_script_prefix_ends_with_its_request():
+@pytest.mark.case('G13')
+def test_script_prefix_ends_with_its_request():
     call('/echo/', SCRIPT_NAME='/mnt')
     call('/django/echo/', SCRIPT_NAME='/mnt')
 
@@ -608,7 +625,8 @@ def closing_cache() -> Iterator[type[ClosingCache]]:
         yield ClosingCache
 
 
-def test_G10_cache_is_closed_after_a_request(closing_cache, way):
+@pytest.mark.case('G10')
+def test_cache_is_closed_after_a_request(closing_cache, way):
     run_in_thread(lambda: call('/use-cache/'))
 
     assert closing_cache.closed == 1
@@ -646,9 +664,10 @@ def receiver(signal: Any, exception: BaseException) -> Iterator[None]:
         signal.disconnect(fail)
 
 
+@pytest.mark.case('H10')
 @pytest.mark.parametrize('exception', [SystemExit(3), KeyError('a'), CancelledError()])
 @pytest.mark.parametrize('path', ['/echo/', '/django/echo/'])
-def test_H10_receiver_of_request_started_that_fails_is_a_logged_500(path, exception, caplog):
+def test_receiver_of_request_started_that_fails_is_a_logged_500(path, exception, caplog):
     with receiver(request_started, exception):
         answer = call(path)
 
@@ -656,8 +675,9 @@ def test_H10_receiver_of_request_started_that_fails_is_a_logged_500(path, except
     assert [record.exc_info[1] for record in caplog.records] == [exception]
 
 
+@pytest.mark.case('H10')
 @pytest.mark.parametrize('exception', [SystemExit(3), KeyError('a')])
-def test_H10_receiver_of_request_finished_that_fails_spoils_no_answer(exception, caplog):
+def test_receiver_of_request_finished_that_fails_spoils_no_answer(exception, caplog):
     with receiver(request_finished, exception):
         answer = call('/echo/')
 
@@ -665,7 +685,8 @@ def test_H10_receiver_of_request_finished_that_fails_spoils_no_answer(exception,
     assert [record.exc_info[1] for record in caplog.records] == [exception]
 
 
-def test_H10_receiver_of_the_fault_that_exits_is_logged(caplog):
+@pytest.mark.case('H10')
+def test_receiver_of_the_fault_that_exits_is_logged(caplog):
     exception = SystemExit(3)
     with receiver(got_request_exception, exception):
         answer = call('/boom/')

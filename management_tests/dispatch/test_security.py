@@ -47,10 +47,11 @@ def pick(answer: Answer) -> dict[str, str]:
 # Hosts
 
 
+@pytest.mark.case('I01')
 @pytest.mark.parametrize('allowed', ALLOWED, ids=str)
 @pytest.mark.parametrize('debug', [False, True])
 @pytest.mark.parametrize('host', HOSTS)
-def test_I01_hosts_are_those_that_django_allows(host, allowed, debug):
+def test_hosts_are_those_that_django_allows(host, allowed, debug):
     with override_settings(ALLOWED_HOSTS=allowed, DEBUG=debug):
         api, django = call_both(HTTP_HOST=host)
 
@@ -58,8 +59,9 @@ def test_I01_hosts_are_those_that_django_allows(host, allowed, debug):
     assert api.status in (200, 400)
 
 
+@pytest.mark.case('I01')
 @pytest.mark.parametrize('host', HOSTS)
-def test_I01_a_host_is_asked_for_after_another_was_allowed(host):
+def test_a_host_is_asked_for_after_another_was_allowed(host):
     with override_settings(ALLOWED_HOSTS=ALLOWED[0]):
         before = call(API, HTTP_HOST='testserver')
         api, django = call_both(HTTP_HOST=host)
@@ -68,9 +70,10 @@ def test_I01_a_host_is_asked_for_after_another_was_allowed(host):
     assert (before.status, api.status, after.status) == (200, django.status, 200)
 
 
+@pytest.mark.case('I01')
 @pytest.mark.parametrize('name', ['testserver', 'evil.example', '::1', ''])
 @pytest.mark.parametrize('port', ['80', '8000', '443'])
-def test_I01_without_a_host_header_the_servers_name_counts(name, port):
+def test_without_a_host_header_the_servers_name_counts(name, port):
     statuses = []
     for path in (API, DJANGO):
         environ = build_environ(path, SERVER_NAME=name, SERVER_PORT=port)
@@ -81,13 +84,14 @@ def test_I01_without_a_host_header_the_servers_name_counts(name, port):
     assert statuses == [statuses[0]] * 2
 
 
+@pytest.mark.case('I03')
 @pytest.mark.parametrize('port', ['80', '8000', '443'])
 @pytest.mark.parametrize(
     'way',
     [{}, {'wsgi.url_scheme': 'https', 'HTTP_X_FORWARDED_PROTO': 'http'}],
     ids=['http', 'https behind http'],
 )
-def test_I03_without_a_host_header_https_is_demanded_where_django_demands_it(port, way):
+def test_without_a_host_header_https_is_demanded_where_django_demands_it(port, way):
     locations = []
     with override_settings(**HTTPS, ALLOWED_HOSTS=['testserver']):
         for path in (API, DJANGO):
@@ -106,10 +110,11 @@ def test_I03_without_a_host_header_https_is_demanded_where_django_demands_it(por
     assert ours.startswith('https://testserver')
 
 
+@pytest.mark.case('I02')
 @pytest.mark.parametrize('is_used', [False, True])
 @pytest.mark.parametrize('host', ['testserver', 'evil.example'])
 @pytest.mark.parametrize('forwarded', ['testserver', 'evil.example', '', 'testserver, evil'])
-def test_I02_forwarded_host_counts_where_the_setting_says_so(is_used, host, forwarded):
+def test_forwarded_host_counts_where_the_setting_says_so(is_used, host, forwarded):
     with override_settings(USE_X_FORWARDED_HOST=is_used):
         api, django = call_both(HTTP_HOST=host, HTTP_X_FORWARDED_HOST=forwarded)
 
@@ -133,6 +138,7 @@ WAYS: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.case('I03')
 @pytest.mark.parametrize('way', WAYS, ids=str)
 @pytest.mark.parametrize(
     'changed',
@@ -142,7 +148,7 @@ WAYS: list[dict[str, Any]] = [
      {'SECURE_REDIRECT_EXEMPT': ['echo/$']}, {'MIDDLEWARE': []}],
     ids=str,
 )  # fmt: skip
-def test_I03_https_is_demanded_as_django_demands_it(way, changed):
+def test_https_is_demanded_as_django_demands_it(way, changed):
     with override_settings(**{**HTTPS, **changed}):
         api, django = call_both(**way)
 
@@ -168,6 +174,7 @@ ANSWERS = {
 }  # fmt: skip
 
 
+@pytest.mark.case('I04')
 @pytest.mark.parametrize('request_', ANSWERS.values(), ids=list(ANSWERS))
 @pytest.mark.parametrize(
     'changed',
@@ -178,27 +185,30 @@ ANSWERS = {
     ],
     ids=['default', 'changed', 'off'],
 )
-def test_I04_every_answer_has_the_headers_of_djangos(request_, changed):
+def test_every_answer_has_the_headers_of_djangos(request_, changed):
     with override_settings(**changed):
         assert pick(call(**request_)) == pick(call(DJANGO))
 
 
-def test_I04_nosniff_stays_without_djangos_middleware():
+@pytest.mark.case('I04')
+def test_nosniff_stays_without_djangos_middleware():
     with override_settings(MIDDLEWARE=[]):
         assert pick(call('/')) == {'x-content-type-options': 'nosniff'}
 
 
+@pytest.mark.case('I04')
 @pytest.mark.parametrize('path', ['/static/apistar/css/base.css', '/static/nope.css'])
-def test_I04_static_files_are_not_sniffed(path):
+def test_static_files_are_not_sniffed(path):
     assert pick(call(path)) == {'x-content-type-options': 'nosniff'}
 
 
 # Other origins
 
 
+@pytest.mark.case('I05')
 @pytest.mark.parametrize('method', ['GET', 'OPTIONS', 'POST'])
 @pytest.mark.parametrize('path', ['/', '/docs/', '/schema/', '/nope/', '/boom/', '/echo'])
-def test_I05_no_other_origin_may_read_the_api(path, method):
+def test_no_other_origin_may_read_the_api(path, method):
     answer = call(
         path, method, HTTP_ORIGIN='https://evil.example',
         HTTP_ACCESS_CONTROL_REQUEST_METHOD='POST', HTTP_ACCESS_CONTROL_REQUEST_HEADERS='x',
@@ -226,7 +236,8 @@ def cors_headers(answer: Answer) -> dict[str, str]:
     }
 
 
-def test_I05_documented_hook_lets_an_origin_in(cors):
+@pytest.mark.case('I05')
+def test_documented_hook_lets_an_origin_in(cors):
     keys = {**django_settings.APISTAR_SETTINGS, 'EVENT_HOOKS': [cors]}
     ours = {'HTTP_ORIGIN': 'https://app.example.com'}
     preflight = {'HTTP_ACCESS_CONTROL_REQUEST_METHOD': 'PUT'}
@@ -260,9 +271,10 @@ def scripted(text: str = SCRIPT) -> str:
 scripted.__doc__ = f'{SCRIPT} <img src=x onerror=alert(1)>'
 
 
+@pytest.mark.case('J05')
 @both_modes
 @pytest.mark.parametrize('page', ['apistar', 'swagger', 'redoc'])
-def test_J05_what_a_docstring_says_is_text_on_the_page(app_class, page):
+def test_what_a_docstring_says_is_text_on_the_page(app_class, page):
     inner = [Route('/', 'GET', scripted, name=SCRIPT)]
     routes = [Route('/', 'GET', scripted, name=SCRIPT), Include('/a', SCRIPT, inner)]
     app = app_class(routes=routes, docs_url='/docs/', schema_url='/schema/', static_url='/static/')
@@ -278,9 +290,10 @@ def test_J05_what_a_docstring_says_is_text_on_the_page(app_class, page):
 # Logs
 
 
+@pytest.mark.case('H09')
 @pytest.mark.parametrize('header', ['Bearer t0p-s3cret', 'Basic dDBwLXMzY3JldDp0MHAtczNjcmV0'])
 @pytest.mark.parametrize('path', ['/boom/', '/nope/', '/notes/', '/exit/'])
-def test_H09_no_log_line_holds_what_authorizes(caplog, header, path):
+def test_no_log_line_holds_what_authorizes(caplog, header, path):
     with caplog.at_level(logging.DEBUG):
         call(path, 'GET' if path != '/notes/' else 'POST', HTTP_AUTHORIZATION=header,
              HTTP_COOKIE='sessionid=t0p-s3cret')  # fmt: skip
@@ -290,7 +303,8 @@ def test_H09_no_log_line_holds_what_authorizes(caplog, header, path):
     assert 't0p-s3cret' not in caplog.text
 
 
-def test_H09_no_log_line_holds_a_password(caplog):
+@pytest.mark.case('H09')
+def test_no_log_line_holds_a_password(caplog):
     body = b'{"username": "alice", "password": "t0p-s3cret"}'
     with caplog.at_level(logging.DEBUG):
         answer = call('/auth/token-login/', 'POST', body, CONTENT_TYPE='application/json')
@@ -330,8 +344,9 @@ for path in ('/', '/nope/', '/boom/', '/exit/', '/django/boom/'):
 """
 
 
+@pytest.mark.case('H02')
 @pytest.mark.parametrize('way', ['plain', 'wrapped'])
-def test_H02_sentry_has_one_event_for_each_fault(way):
+def test_sentry_has_one_event_for_each_fault(way):
     """Wrapped in Sentry's middleware the API's events have their request, as Django's always."""
     done = subprocess.run(
         [sys.executable, '-c', SENTRY, way],
@@ -353,16 +368,18 @@ def test_H02_sentry_has_one_event_for_each_fault(way):
 # Redirects
 
 
+@pytest.mark.case('I09')
 @pytest.mark.parametrize('path_info', ['/echo', '/django/echo'])
 @pytest.mark.parametrize('script_name', ['//evil.com', '/\\evil.com', '///evil.com', '\\/evil.com'])
-def test_I09_redirect_stays_on_this_host(path_info, script_name):
+def test_redirect_stays_on_this_host(path_info, script_name):
     answer = call(path_info, SCRIPT_NAME=script_name)
 
     assert answer.headers['location'] == f'/evil.com{path_info}/'
 
 
+@pytest.mark.case('I09')
 @both_modes
-def test_I09_redirect_of_an_app_by_itself_stays_on_this_host(app_class):
+def test_redirect_of_an_app_by_itself_stays_on_this_host(app_class):
     app = app_class([Route('/echo/', 'GET', lambda: '', name='echo')])
 
     answer = ask(app, '/echo', environ={'SCRIPT_NAME': '//evil.com'})
@@ -370,8 +387,9 @@ def test_I09_redirect_of_an_app_by_itself_stays_on_this_host(app_class):
     assert answer.get('location') == '/evil.com/echo/'
 
 
+@pytest.mark.case('D06')
 @pytest.mark.parametrize('is_secure', [False, True])
-def test_D06_redirect_quotes_what_its_query_string_must_not_have(is_secure):
+def test_redirect_quotes_what_its_query_string_must_not_have(is_secure):
     changed = {'SECURE_SSL_REDIRECT': is_secure}
     with override_settings(**changed):
         answer = call('/echo', QUERY_STRING='a=b%20c&d=\x7f\xe9[]"<\\')

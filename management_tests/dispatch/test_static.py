@@ -87,7 +87,8 @@ def test_production_serves_static_root(tmp_path):
         assert call('/static/a.css').body == b'a {}'
 
 
-def test_J01_production_serves_nothing_from_the_apps(tmp_path):
+@pytest.mark.case('J01')
+def test_production_serves_nothing_from_the_apps(tmp_path):
     with override_settings(STATIC_ROOT=str(tmp_path)):
         assert call('/static/admin/css/base.css').status == 404
 
@@ -152,8 +153,9 @@ def test_compressed_files_are_served_to_who_takes_them(tmp_path):
 # HTTP
 
 
+@pytest.mark.case('J03')
 @pytest.mark.parametrize('method', ['POST', 'PUT', 'DELETE'])
-def test_J03_other_methods_are_405_with_allow(development, method):
+def test_other_methods_are_405_with_allow(development, method):
     response = call('/static/apistar/css/base.css', method)
 
     assert (response.status, response.json()) == (405, 'Method not allowed')
@@ -167,14 +169,16 @@ def test_options(development):
     assert response.headers['allow'] == 'GET, HEAD, OPTIONS'
 
 
-def test_J03_head(development):
+@pytest.mark.case('J03')
+def test_head(development):
     get, head = (call('/static/apistar/css/base.css', method) for method in ('GET', 'HEAD'))
 
     assert (head.status, head.body) == (200, b'')
     assert head.headers['content-length'] == get.headers['content-length'] == str(len(get.body))
 
 
-def test_J03_not_modified(development):
+@pytest.mark.case('J03')
+def test_not_modified(development):
     path = '/static/apistar/css/base.css'
     headers = call(path).headers
 
@@ -184,7 +188,8 @@ def test_J03_not_modified(development):
     assert [(answer.status, answer.body) for answer in (etag, date)] == [(304, b'')] * 2
 
 
-def test_J03_range(development):
+@pytest.mark.case('J03')
+def test_range(development):
     response = call('/static/apistar/css/base.css', HTTP_RANGE='bytes=0-3')
 
     assert (response.status, len(response.body)) == (206, 4)
@@ -206,6 +211,7 @@ def test_host_of_static_files_does_not_matter(development):
 # STATIC_URL
 
 
+@pytest.mark.case('D18')
 @pytest.mark.parametrize(
     ('static_url', 'path'),
     [
@@ -214,14 +220,15 @@ def test_host_of_static_files_does_not_matter(development):
         ('https://cdn.example.com/assets/', '/assets/apistar/css/base.css'),
     ],
 )
-def test_D18_static_url_elsewhere(static_url, path):
+def test_static_url_elsewhere(static_url, path):
     with override_settings(DEBUG=True, STATIC_URL=static_url):
         assert call(path).status == 200
         assert call('/static/apistar/css/base.css').framework == 'apistar'
 
 
+@pytest.mark.case('D18')
 @pytest.mark.parametrize('static_url', ['/', None])
-def test_D18_without_a_static_prefix_no_files_are_served(static_url):
+def test_without_a_static_prefix_no_files_are_served(static_url):
     with override_settings(DEBUG=True, STATIC_URL=static_url):
         assert call('/static/apistar/css/base.css').framework == 'apistar'
         assert call('/').status == 200

@@ -1,33 +1,38 @@
-"""Each case of security.md and each gate has a test with its id, and no test has another."""
+"""Each case of the page on security and each gate has its test, and no test names another."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from management_tests.support.cases import SHOWN, TESTS
 from management_tests.support.gates import GATES
+
+CASE = re.compile(r'^\| ([A-N]\d\d) \| [^|]+ \| [^|]+ \|$', re.MULTILINE)
+
 
 pytestmark = pytest.mark.once
 
-ROOT = Path(__file__).resolve().parents[2]
-CASE = re.compile(r'^\| ([A-N]\d\d) \| [^|]+ \| [^|]+ \|$', re.MULTILINE)
-# In the name of a test or of its parameters: test_F02_F03_chunked_body, malformed_header[A02-…].
-ID = re.compile(r'(?<![A-Za-z0-9])([A-N]\d\d)(?![A-Za-z0-9])')
+
+@pytest.fixture(scope='module')
+def cases() -> list[str]:
+    page = Path(__file__).resolve().parents[2] / 'docs/explanation/security.md'
+    return CASE.findall(page.read_text())
 
 
-@pytest.mark.slow
-def test_every_case_has_its_test_and_every_such_test_its_case():
-    cases = CASE.findall((ROOT / 'docs/explanation/security.md').read_text())
-    options = ['--collect-only', '-q', '-n', '0', '-p', 'no:cacheprovider']
-    collected = subprocess.run(
-        [sys.executable, '-m', 'pytest', *options],
-        cwd=ROOT, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-    tests = [line for line in collected.stdout.splitlines() if '::' in line]
-    names = ' '.join(name.replace('_', ' ') for name in tests)
+def test_every_case_of_the_page_has_its_own_id(cases):
+    assert cases == sorted(set(cases))
 
-    assert len(tests) > 1000, collected.stdout[-2000:]
-    assert cases == sorted(set(cases))  # each once, in order
-    assert set(ID.findall(names)) == {*cases, *GATES}
+
+def test_every_case_of_a_test_is_known(cases, request):
+    shown = set().union(*request.config.stash[SHOWN].values())
+
+    assert shown - {*cases, *GATES} == set()
+
+
+def test_every_case_and_every_gate_has_its_test(cases, request):
+    collected = request.config.stash[SHOWN]
+    if missing := set(TESTS.rglob('test_*.py')) - set(collected):
+        pytest.skip(f'{len(missing)} files with tests are not collected.')
+
+    assert {*cases, *GATES} - set().union(*collected.values()) == set()

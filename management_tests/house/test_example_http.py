@@ -115,7 +115,8 @@ def test_every_part_of_the_site_answers(url: str, path: str) -> None:
     assert response.content
 
 
-def test_J04_docs_are_public_in_development_only(url: str, mode: str) -> None:
+@pytest.mark.case('J04')
+def test_docs_are_public_in_development_only(url: str, mode: str) -> None:
     response = requests.get(f'{url}/docs/', timeout=TIMEOUT_S)
 
     assert response.status_code == (200 if mode == 'development' else 404)

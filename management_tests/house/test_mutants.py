@@ -18,7 +18,7 @@ from management_tests.mutants.equivalents import tomllib
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 LISTED = ROOT / 'management_tests/mutants/equivalent.toml'
 FILES = {
     'shop/__init__.py': 'def is_cheap(price):\n    return price < 10\n',

@@ -67,8 +67,9 @@ def check(server: Server, folder: Path, *options: str) -> str:
     return done.stdout
 
 
+@pytest.mark.case('L11', 'M02')
 @pytest.mark.faults
-def test_L11_M02_every_answer_is_as_documented(example: Example, tmp_path: Path) -> None:
+def test_every_answer_is_as_documented(example: Example, tmp_path: Path) -> None:
     for server in serve(example):
         output = check(server, tmp_path)
 
@@ -78,7 +79,8 @@ def test_L11_M02_every_answer_is_as_documented(example: Example, tmp_path: Path)
         gates.record('L11', f'no failure in {int(cases[1]):,} requests, with each database')
 
 
-def test_M03_every_operation_of_a_closed_shop_needs_its_token(tmp_path: Path) -> None:
+@pytest.mark.case('M03')
+def test_every_operation_of_a_closed_shop_needs_its_token(tmp_path: Path) -> None:
     """The check `ignored_auth` asks again without the token, and with a wrong one."""
     example = Example(tmp_path)
     with (example.directory / 'shop' / 'settings.py').open('a') as settings:

@@ -54,9 +54,7 @@ def serve(server: Any, connection: Any) -> None:
 @pytest.mark.parametrize(
     'page', shown_examples.list_pages(), ids=lambda page: str(page.relative_to(DOCS))
 )
-def test_a_page_shows_what_is_printed(
-    page: Path, server_url: str
-) -> None:
+def test_a_page_shows_what_is_printed(page: Path, server_url: str) -> None:
     if page.stem == 'moving-on':
         pytest.importorskip('ninja')
     names = shown_examples.read_settings(page)

@@ -258,7 +258,8 @@ def test_unhandled_exceptions_obey_pep_3333():
     assert statuses == [500, 500, 500]
 
 
-def test_E12_body_is_closed_once():
+@pytest.mark.case('E12')
+def test_body_is_closed_once():
     body = Closable(b'one ', b'two')
 
     response = TestClient(Recorder(body=body)).get('/')
@@ -653,7 +654,8 @@ class TransactionTestCaseTest(TransactionTestCase):
 
 
 class LiveServerTestCaseTest(LiveServerTestCase):
-    def test_G09_serves_both_frameworks_and_static_files_over_http(self):
+    @pytest.mark.case('G09')
+    def test_serves_both_frameworks_and_static_files_over_http(self):
         Note.objects.create(text='made in the test')
 
         with requests.Session() as session:
@@ -755,13 +757,14 @@ both_of_this_file = override_settings(
 BOTH = pytest.mark.parametrize('url', ['/answer/', '/page/answer/'])
 
 
+@pytest.mark.case('H10', 'E13', 'E14')
 @BOTH
 @pytest.mark.parametrize(
     ('what', 'exception'),
     [('exit', SystemExit), ('control', ValueError), ('name', ValueError), ('103', ValueError)],
 )
 @both_of_this_file
-def test_H10_E13_E14_fault_is_a_500_and_raised_in_the_test(db, url, what, exception):
+def test_fault_is_a_500_and_raised_in_the_test(db, url, what, exception):
     response = TestClient(raise_server_exceptions=False).get(url, params={'what': what})
 
     assert (response.status_code, response.json()) == (500, 'Server error')
@@ -769,9 +772,10 @@ def test_H10_E13_E14_fault_is_a_500_and_raised_in_the_test(db, url, what, except
         TestClient().get(url, params={'what': what})
 
 
+@pytest.mark.case('E13')
 @BOTH
 @both_of_this_file
-def test_E13_205_has_no_body(db, client, url):
+def test_205_has_no_body(db, client, url):
     response = client.get(url, params={'what': '205'})
 
     assert (response.status_code, response.content) == (205, b'')
@@ -779,13 +783,15 @@ def test_E13_205_has_no_body(db, client, url):
     assert 'Content-Type' not in response.headers
 
 
+@pytest.mark.case('H10')
 @both_of_this_file
-def test_H10_exit_in_a_stream_is_an_error_in_the_test(db, client):
+def test_exit_in_a_stream_is_an_error_in_the_test(db, client):
     with pytest.raises(BrokenBodyError, match='SystemExit in a streamed body'):
         client.get('/page/stream/')
 
 
-def test_I08_environment_is_not_in_a_request(monkeypatch):
+@pytest.mark.case('I08')
+def test_environment_is_not_in_a_request(monkeypatch):
     monkeypatch.setenv('HTTP_REMOTE_USER', 'root')
     app = Recorder()
 
@@ -794,8 +800,9 @@ def test_I08_environment_is_not_in_a_request(monkeypatch):
     assert set(app.environ).isdisjoint({*os.environ, 'HTTP_REMOTE_USER'})
 
 
+@pytest.mark.case('G08')
 @pytest.mark.slow
-def test_G08_all_of_this_holds_on_postgresql(postgres):
+def test_all_of_this_holds_on_postgresql(postgres):
     """SQLite in memory hides what happens to a test's connection: it is never closed."""
     command = [sys.executable, '-m', 'pytest', '-q', '-m', 'not slow', '-p', 'no:cacheprovider']
     done = subprocess.run(

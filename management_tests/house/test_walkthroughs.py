@@ -14,9 +14,7 @@ pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 
 @pytest.mark.parametrize('name', ['start/quickstart', 'howto/embed', 'howto/custom-user'])
-def test_a_reader_who_does_what_the_page_says_sees_what_it_shows(
-    name: str, tmp_path: Path
-) -> None:
+def test_a_reader_who_does_what_the_page_says_sees_what_it_shows(name: str, tmp_path: Path) -> None:
     page = DOCS / f'{name}.md'
     text = page.read_text()
 

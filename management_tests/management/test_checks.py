@@ -1,6 +1,5 @@
 """`manage.py check`: one test for each id, as a user reads it, and the list of ids."""
 
-import io
 import re
 import sys
 import types
@@ -10,8 +9,6 @@ from typing import Any, List
 import apistar
 import pytest
 from apistar import Component, Include, Route, http
-from django.core.management import call_command
-from django.core.management.base import SystemCheckError
 from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import path, re_path, reverse_lazy
@@ -23,12 +20,13 @@ from django_apistar.authentication.components import DjangoBasicAuthentication
 from django_apistar.authentication.hooks import MustBeAuthenticated
 from django_apistar.conf.parser import SettingsError
 from django_apistar.dispatch.dispatcher import get_application
+from management_tests.support.cases import TESTS
+from management_tests.support.checks import PREFIXES, check, check_keys, check_routes
 from management_tests.support.server_process import Project
 
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parents[2]
-PREFIXES = ('/admin/', '/django/', '/café/')
 WRITE_ROUTES = "HINT: Write routes = [Route('/', 'GET', welcome)]."
 WRITE_INSTANCES = 'HINT: Write instances, as in [MyComponent()], or their dotted paths.'
 
@@ -58,36 +56,6 @@ class HookWithArguments(GoodHook):
 
 class MixedApp(App):
     """A subclass, as APP_CLASS wants it."""
-
-
-def check(**settings: Any) -> list[str]:
-    """Return the lines '(id) message HINT: hint' that `manage.py check` prints about us."""
-    stderr = io.StringIO()
-    with override_settings(**settings):
-        try:
-            call_command('check', stdout=io.StringIO(), stderr=stderr)
-            text = stderr.getvalue()
-        except SystemCheckError as exc:
-            text = str(exc)
-    joined = text.replace('\n\tHINT', ' HINT')
-    return [line.removeprefix('?: ') for line in joined.splitlines() if '(django_apistar.' in line]
-
-
-def check_keys(**keys: Any) -> list[str]:
-    """Check with *keys* in APISTAR_SETTINGS."""
-    return check(APISTAR_SETTINGS={'ALLOWED_DJANGO_ROUTES': list(PREFIXES), **keys})
-
-
-def check_routes(routes: Any, prefixes: Any = PREFIXES) -> list[str]:
-    """Check with a route module 'checked' that holds *routes*."""
-    module = types.ModuleType('checked')
-    module.routes = routes  # type: ignore[attr-defined]
-    sys.modules['checked'] = module
-    try:
-        keys = {'ALLOWED_DJANGO_ROUTES': list(prefixes)}
-        return check(APISTAR_ROUTE_CONF='checked', APISTAR_SETTINGS=keys)
-    finally:
-        del sys.modules['checked']
 
 
 def start_worker(routes: Any) -> str:
@@ -332,7 +300,8 @@ def copy(a: str, b: str) -> None:
     """Copy a file."""
 
 
-def test_W014_D14_several_parameters_that_take_slashes():
+@pytest.mark.case('D14')
+def test_W014_several_parameters_that_take_slashes():
     assert check_routes([Route('/{+a}/to/{+b}', 'GET', copy)]) == [
         (
             "(django_apistar.W014) The path /{+a}/to/{+b} ('copy') has 2 parameters that take "
@@ -620,7 +589,7 @@ def test_E011_lazy_text_that_cannot_be_read():
     [line] = check_keys(DOCS_URL=reverse_lazy('nowhere'))
 
     assert line.startswith(
-        "(django_apistar.E011) DOCS_URL holds lazy text that cannot be read: NoReverseMatch: "
+        '(django_apistar.E011) DOCS_URL holds lazy text that cannot be read: NoReverseMatch: '
         "Reverse for 'nowhere' not found."
     )
     assert line.endswith('HINT: Remove DOCS_URL, or correct it.')
@@ -842,7 +811,7 @@ def test_every_id_is_documented():
 def test_every_id_has_a_test():
     tests = {
         name.split('_')[1]
-        for path in Path(__file__).parents[1].rglob('test_*.py')
+        for path in TESTS.rglob('test_*.py')
         for name in re.findall(r'^def (test_[EW]0\d\d_\w+)', path.read_text(), re.MULTILINE)
     }
 
@@ -929,11 +898,14 @@ def test_E017_wsgi_application_is_djangos_own(command, tmp_path):
 
 
 def test_E017_looks_behind_wrappers(tmp_path):
-    wrapped = DJANGOS_WSGI + """
+    wrapped = (
+        DJANGOS_WSGI
+        + """
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     application = ProxyFix(ProxyFix(application))
     """
+    )
 
     done = make_project(tmp_path, wrapped).run('check')
 
@@ -1004,10 +976,14 @@ def test_E017_wsgi_application_that_cannot_be_called(command, tmp_path):
     assert done.returncode == 1
     assert done.stdout == ''
     assert done.stderr.splitlines()[3:5] == [
-        ("?: (django_apistar.E017) WSGI_APPLICATION is 'shop.wsgi.application', which is 5 and "
-        'cannot be called.'),
-        ("\tHINT: Set it to 'django_apistar.wsgi.application', or write `from "
-        'django_apistar.wsgi import application` in its module.'),
+        (
+            "?: (django_apistar.E017) WSGI_APPLICATION is 'shop.wsgi.application', which is 5 and "
+            'cannot be called.'
+        ),
+        (
+            "\tHINT: Set it to 'django_apistar.wsgi.application', or write `from "
+            'django_apistar.wsgi import application` in its module.'
+        ),
     ]
 
 

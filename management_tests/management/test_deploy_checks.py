@@ -13,7 +13,7 @@ from django.test import modify_settings, override_settings
 
 from django_apistar.conf.parser import SettingsError
 from django_apistar.dispatch.dispatcher import get_application
-from management_tests.management.test_checks import PREFIXES
+from management_tests.support.checks import PREFIXES
 from management_tests.support.example_server import PRODUCTION, Example
 
 pytestmark = pytest.mark.once

@@ -163,9 +163,7 @@ def run_tests(
     chosen = copy.home / 'chosen'
     chosen.write_text(json.dumps(tests))
     files = list(dict.fromkeys(test.partition('::')[0] for test in tests))
-    status, seen = run_pytest(
-        copy, files, list(arguments), limit_s, MUTANTS_CHOSEN=str(chosen)
-    )
+    status, seen = run_pytest(copy, files, list(arguments), limit_s, MUTANTS_CHOSEN=str(chosen))
     return status, seen['failed']
 
 

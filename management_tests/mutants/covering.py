@@ -60,9 +60,7 @@ def measure(copy: Copy, package: str, test_file: str) -> dict[str, Any]:
     data, rc = copy.home / 'data', copy.home / 'rc'
     data.mkdir()
     rc.write_text(RC.format(root=copy.root, package=package, data=data))
-    _, seen = run_pytest(
-        copy, [test_file], ['-m', CHOSEN], LIMIT_S, COVERAGE_PROCESS_START=str(rc)
-    )
+    _, seen = run_pytest(copy, [test_file], ['-m', CHOSEN], LIMIT_S, COVERAGE_PROCESS_START=str(rc))
     lines = _read_lines(copy.root, data, list(seen['seconds']))
     shutil.rmtree(data)
     # Without the file, which may be moved.

@@ -154,6 +154,4 @@ def _is_docstring(node: Any) -> bool:
 
 
 def _is_for_type_checkers(node: Any) -> bool:
-    return bool(
-        node.type == 'if_stmt' and node.children[1].get_code().strip() == 'TYPE_CHECKING'
-    )
+    return bool(node.type == 'if_stmt' and node.children[1].get_code().strip() == 'TYPE_CHECKING')

@@ -22,7 +22,7 @@ from django_apistar import reverse_url
 from django_apistar.schema import build_app_openapi
 from django_apistar.schema.validation import find_errors
 from django_apistar.test import TestClient
-from management_tests.management.test_checks import check, check_routes
+from management_tests.support.checks import check, check_routes
 from management_tests.support.oracle import (
     Accelerated,
     Plain,

@@ -228,6 +228,7 @@ def test_django_url_outside_the_prefixes_is_unreachable(pattern, reachable):
     assert routes.is_reachable(entry) is reachable
 
 
+@pytest.mark.case('D17')
 @pytest.mark.parametrize(
     ('url', 'reachable'),
     [
@@ -240,7 +241,7 @@ def test_django_url_outside_the_prefixes_is_unreachable(pattern, reachable):
         ('/static/{+path}', False),
     ],
 )
-def test_D17_apistar_route_below_a_prefix_is_unreachable(url, reachable):
+def test_apistar_route_below_a_prefix_is_unreachable(url, reachable):
     routes = table(url, prefixes=['/in/'])
 
     assert routes.is_reachable(routes.apistar_entries[0]) is reachable

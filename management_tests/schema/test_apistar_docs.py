@@ -1,6 +1,5 @@
 """manage.py apistar_docs: every option, through the command."""
 
-import io
 import json
 import os
 import subprocess
@@ -11,12 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 from apistar import Route
-from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from django_apistar.schema import validation
 from django_apistar.test import TestClient
 from management_tests.support import nasty
+from management_tests.support.docs_command import fail, run
 
 pytestmark = pytest.mark.once
 
@@ -27,21 +26,6 @@ EXAMPLE = Path(__file__).resolve().parents[2] / 'example'
 def _nasty_project(settings):
     settings.APISTAR_ROUTE_CONF = 'management_tests.support.nasty'
     settings.APISTAR_SETTINGS = {'COMPONENTS': nasty.components}
-
-
-def run(*options):
-    """Return what the command wrote to stdout, and to stderr."""
-    stdout, stderr = io.StringIO(), io.StringIO()
-    call_command('apistar_docs', *options, stdout=stdout, stderr=stderr)
-    return stdout.getvalue(), stderr.getvalue()
-
-
-def fail(*options):
-    """Return the command's sentence of failure, and stdout and stderr."""
-    stdout, stderr = io.StringIO(), io.StringIO()
-    with pytest.raises(CommandError) as failure:
-        call_command('apistar_docs', *options, stdout=stdout, stderr=stderr)
-    return str(failure.value), stdout.getvalue(), stderr.getvalue()
 
 
 def manage(*arguments):
@@ -55,6 +39,7 @@ def manage(*arguments):
 # Formats
 
 
+@pytest.mark.case('M01')
 @pytest.mark.parametrize(
     ('output_format', 'version'),
     [
@@ -65,7 +50,7 @@ def manage(*arguments):
     ],
 )
 @pytest.mark.usefixtures('_nasty_project')
-def test_M01_every_format_of_the_nasty_app_is_valid(output_format, version):
+def test_every_format_of_the_nasty_app_is_valid(output_format, version):
     stdout, stderr = run('--format', output_format, '--validate')
 
     key, value = version
@@ -100,9 +85,9 @@ def test_indent():
 NASTY_SETTINGS = """
 import django_apistar
 from management_tests.project.settings import *
-from management_tests import nasty
+from management_tests.support import nasty
 
-APISTAR_ROUTE_CONF = 'management_tests.nasty'
+APISTAR_ROUTE_CONF = 'management_tests.support.nasty'
 APISTAR_SETTINGS = {'COMPONENTS': nasty.components}
 """
 
@@ -357,7 +342,8 @@ def test_settings_of_the_document(settings):
     )  # fmt: skip
 
 
-def test_M03_security_of_the_authentication_components_and_hooks(settings):
+@pytest.mark.case('M03')
+def test_security_of_the_authentication_components_and_hooks(settings):
     module = 'django_apistar.authentication'
     settings.APISTAR_SETTINGS = {
         'COMPONENTS': [f'{module}.components.DjangoBasicAuthentication'],

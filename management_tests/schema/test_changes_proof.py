@@ -48,9 +48,7 @@ class Tally:
         errors = [finding for finding in findings if is_error(finding)]
         values = find_difference(maker, giver, taker, VALUES)
         if not values and errors:
-            values = try_our_own(giver, taker) or find_difference(
-                maker, giver, taker, MORE_VALUES
-            )
+            values = try_our_own(giver, taker) or find_difference(maker, giver, taker, MORE_VALUES)
         if values:
             self.pairs += 1
             self.different += 1

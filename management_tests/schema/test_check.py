@@ -31,7 +31,6 @@ ERRORS = (
 )
 
 
-
 def run(*options):
     """Return (status, sentence, stdout, remarks)."""
     stdout, stderr = io.StringIO(), io.StringIO()

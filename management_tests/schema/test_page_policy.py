@@ -17,9 +17,9 @@ import pytest
 from apistar import Route, types, validators
 
 from django_apistar.dispatch.dispatcher import get_application
-from management_tests.schema.test_apistar_docs import run
 from management_tests.support import hostile
 from management_tests.support.chromium import browser, open_page, troubles
+from management_tests.support.docs_command import run
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -151,8 +151,9 @@ def show(page: Page, url: str, name: str) -> None:
         page.evaluate(UNFOLD)
 
 
+@pytest.mark.case('J06')
 @pytest.mark.parametrize('name', UIS)
-def test_J06_no_text_runs_in_a_served_page_even_without_a_policy(
+def test_no_text_runs_in_a_served_page_even_without_a_policy(
     settings: Any, page: Page, name: str
 ) -> None:
     set_up(settings, name, hostile.__name__, **hostile.SETTINGS, DOCS_CSP=None)
@@ -162,8 +163,9 @@ def test_J06_no_text_runs_in_a_served_page_even_without_a_policy(
         assert page.evaluate(TRY_EVERYTHING) == []
 
 
+@pytest.mark.case('J06')
 @pytest.mark.parametrize('name', UIS)
-def test_J06_no_text_runs_in_an_exported_page_even_without_a_policy(
+def test_no_text_runs_in_an_exported_page_even_without_a_policy(
     settings: Any, page: Page, tmp_path: Path, name: str
 ) -> None:
     set_up(settings, name, hostile.__name__, **hostile.SETTINGS)
@@ -176,8 +178,9 @@ def test_J06_no_text_runs_in_an_exported_page_even_without_a_policy(
     assert page.evaluate(TRY_EVERYTHING) == []
 
 
+@pytest.mark.case('J07')
 @pytest.mark.parametrize('name', UIS)
-def test_J07_a_served_page_stops_what_is_foreign_and_nothing_of_its_own(
+def test_a_served_page_stops_what_is_foreign_and_nothing_of_its_own(
     settings: Any, page: Page, troubles: list[str], name: str
 ) -> None:
     set_up(settings, name)
@@ -192,8 +195,9 @@ def test_J07_a_served_page_stops_what_is_foreign_and_nothing_of_its_own(
     assert len([trouble for trouble in troubles if 'Content Security Policy' in trouble]) >= 5
 
 
+@pytest.mark.case('J07')
 @pytest.mark.parametrize('name', UIS)
-def test_J07_a_page_has_its_static_files_from_another_origin(
+def test_a_page_has_its_static_files_from_another_origin(
     settings: Any, page: Page, troubles: list[str], name: str
 ) -> None:
     set_up(settings, name)
@@ -209,8 +213,9 @@ def test_J07_a_page_has_its_static_files_from_another_origin(
     assert [source for source in sources if not source.startswith(f'{other}/static/')] == []
 
 
+@pytest.mark.case('J07')
 @pytest.mark.parametrize('name', UIS)
-def test_J07_an_exported_page_stops_what_is_foreign_and_nothing_of_its_own(
+def test_an_exported_page_stops_what_is_foreign_and_nothing_of_its_own(
     settings: Any, page: Page, troubles: list[str], tmp_path: Path, name: str
 ) -> None:
     set_up(settings, name)
@@ -224,7 +229,8 @@ def test_J07_an_exported_page_stops_what_is_foreign_and_nothing_of_its_own(
     assert page.evaluate(TRY_EVERYTHING) == []
 
 
-def test_J07_swagger_tries_the_api_out(settings: Any, page: Page, troubles: list[str]) -> None:
+@pytest.mark.case('J07')
+def test_swagger_tries_the_api_out(settings: Any, page: Page, troubles: list[str]) -> None:
     set_up(settings, 'swagger')
     with serve(get_application()) as url:
         page.goto(f'{url}/docs/')
@@ -239,7 +245,8 @@ def test_J07_swagger_tries_the_api_out(settings: Any, page: Page, troubles: list
     assert troubles == []
 
 
-def test_J07_redoc_searches(settings: Any, page: Page, troubles: list[str]) -> None:
+@pytest.mark.case('J07')
+def test_redoc_searches(settings: Any, page: Page, troubles: list[str]) -> None:
     set_up(settings, 'redoc')
     with serve(get_application()) as url:
         show(page, f'{url}/docs/', 'redoc')

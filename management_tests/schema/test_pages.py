@@ -12,8 +12,8 @@ import pytest
 from django_apistar.application import App
 from django_apistar.schema import ui
 from django_apistar.test import TestClient
-from management_tests.schema.test_apistar_docs import run
 from management_tests.support import nasty
+from management_tests.support.docs_command import run
 from management_tests.support.oracle import ask
 
 pytestmark = pytest.mark.once
@@ -155,8 +155,9 @@ def read_policy(settings, **keys):
     return policy and policy.replace(nonces[0], 'N'), nonces
 
 
+@pytest.mark.case('J07')
 @pytest.mark.parametrize('name', POLICIES)
-def test_J07_each_page_has_the_policy_that_fits_it(settings, name):
+def test_each_page_has_the_policy_that_fits_it(settings, name):
     policy, nonces = read_policy(settings, DOCS_UI=name)
     _, others = read_policy(settings, DOCS_UI=name)
 
@@ -165,12 +166,13 @@ def test_J07_each_page_has_the_policy_that_fits_it(settings, name):
     assert set(nonces) != set(others)
 
 
+@pytest.mark.case('J07')
 @pytest.mark.parametrize(
     ('static_url', 'origin'),
     [('https://cdn.example/x/', 'https://cdn.example'), ('//cdn.example:84/', 'cdn.example:84')],
 )
 @pytest.mark.parametrize('name', POLICIES)
-def test_J07_static_files_of_another_origin_are_in_the_policy(settings, name, static_url, origin):
+def test_static_files_of_another_origin_are_in_the_policy(settings, name, static_url, origin):
     settings.STATIC_URL = static_url
 
     policy, _ = read_policy(settings, DOCS_UI=name)
@@ -180,7 +182,8 @@ def test_J07_static_files_of_another_origin_are_in_the_policy(settings, name, st
     assert policy == expected.replace("img-src 'self'", f"img-src 'self' {origin}")
 
 
-def test_J07_swagger_may_ask_the_servers_of_the_document(settings):
+@pytest.mark.case('J07')
+def test_swagger_may_ask_the_servers_of_the_document(settings):
     servers = [
         'https://api.example/v1', {'url': 'https://{region}.example.com:444/'}, '/v2', '//[::1',
         'ftp://files.example/', "https://x'; script-src */",
@@ -194,8 +197,9 @@ def test_J07_swagger_may_ask_the_servers_of_the_document(settings):
     )
 
 
+@pytest.mark.case('J07')
 @pytest.mark.parametrize(('frames', 'ancestors'), [('SAMEORIGIN', "'self'"), ('DENY', "'none'")])
-def test_J07_frames_are_those_of_x_frame_options(settings, frames, ancestors):
+def test_frames_are_those_of_x_frame_options(settings, frames, ancestors):
     settings.X_FRAME_OPTIONS = frames
 
     policy, _ = read_policy(settings)
@@ -203,7 +207,8 @@ def test_J07_frames_are_those_of_x_frame_options(settings, frames, ancestors):
     assert f'frame-ancestors {ancestors};' in policy
 
 
-def test_J07_a_project_has_a_policy_of_its_own_or_none(settings):
+@pytest.mark.case('J07')
+def test_a_project_has_a_policy_of_its_own_or_none(settings):
     own = """
         default-src 'self';
         script-src 'nonce-{nonce}'
@@ -213,7 +218,8 @@ def test_J07_a_project_has_a_policy_of_its_own_or_none(settings):
     assert read_policy(settings, DOCS_CSP=None)[0] is None
 
 
-def test_J07_a_template_of_the_project_has_the_nonce(tmp_path):
+@pytest.mark.case('J07')
+def test_a_template_of_the_project_has_the_nonce(tmp_path):
     template = tmp_path / 'apistar/docs/index.html'
     template.parent.mkdir(parents=True)
     template.write_text('<script nonce="{{ csp_nonce }}">1</script>')
@@ -225,7 +231,8 @@ def test_J07_a_template_of_the_project_has_the_nonce(tmp_path):
     assert f"script-src 'nonce-{nonce.decode()}'" in answer.get('content-security-policy')
 
 
-def test_J07_exported_pages_have_a_policy_and_the_same_bytes_each_time(folder):
+@pytest.mark.case('J07')
+def test_exported_pages_have_a_policy_and_the_same_bytes_each_time(folder):
     pages = {page.name: page.read_bytes() for page in folder.glob('*.html')}
     run('--format', 'html', '--output', str(folder))
 

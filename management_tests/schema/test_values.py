@@ -21,7 +21,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from django_apistar.test import TestClient
-from management_tests.schema.test_apistar_docs import fail, run
+from management_tests.support.docs_command import fail, run
 
 pytestmark = pytest.mark.once
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from management_tests.server.test_runapistar import certificate
 from management_tests.support.server_process import Project, Server
+from management_tests.support.services import certificate
 from management_tests.support.slow_clients import KINDS, ROUTES, SlowClients, connect
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]

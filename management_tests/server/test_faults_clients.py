@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from management_tests.server.test_runapistar import certificate
 from management_tests.support import gates
 from management_tests.support.malformed import REQUESTS, mutate
 from management_tests.support.server_process import REPOSITORY, Project, Server
+from management_tests.support.services import certificate
 from management_tests.support.slow_clients import ROUTES, SlowClients
 from management_tests.support.traffic import Traffic
 
@@ -101,7 +101,8 @@ def slow_clients(server: Server, starts: list[bytes]) -> Iterator[None]:
             thread.join()
 
 
-def test_L06_twelve_slow_clients_keep_nobody_waiting(server: Server, server_name: str) -> None:
+@pytest.mark.case('L06')
+def test_twelve_slow_clients_keep_nobody_waiting(server: Server, server_name: str) -> None:
     with slow_clients(server, [HEADER, BODY] * 6):
         time.sleep(0.5)
         answers = [server.get('/hello/') for _ in range(10)]
@@ -117,7 +118,8 @@ def test_L06_twelve_slow_clients_keep_nobody_waiting(server: Server, server_name
 KINDS_OF = {'gunicorn': ['handshake', 'head', 'body', 'stream'], 'granian': ['head']}
 
 
-def test_L08_hundreds_of_slow_clients_keep_nobody_waiting_and_are_given_up(
+@pytest.mark.case('L08')
+def test_hundreds_of_slow_clients_keep_nobody_waiting_and_are_given_up(
     tmp_path: Path, server_name: str
 ) -> None:
     number, limit_s = gates.choose(20, 200), gates.choose(1, 20)
@@ -172,7 +174,8 @@ def exchange(server: Server, request: bytes) -> bytes:
     return answer
 
 
-def test_L07_K02_malformed_requests_are_nobodys_fault_but_the_clients(
+@pytest.mark.case('L07', 'K02')
+def test_malformed_requests_are_nobodys_fault_but_the_clients(
     server: Server, server_name: str
 ) -> None:
     number = gates.choose(600, 10_000)
@@ -202,7 +205,8 @@ def test_L07_K02_malformed_requests_are_nobodys_fault_but_the_clients(
 # Logs and memory
 
 
-def test_L10_full_disk_of_the_access_log_fails_no_request(server: Server, server_name: str) -> None:
+@pytest.mark.case('L10')
+def test_full_disk_of_the_access_log_fails_no_request(server: Server, server_name: str) -> None:
     with Traffic(server.url) as traffic:
         traffic.wait_for(gates.choose(100, 2000))
 
@@ -240,7 +244,8 @@ MANY_REQUESTS = """
 """
 
 
-def test_L16_memory_stays_flat_over_a_million_requests() -> None:
+@pytest.mark.case('L16')
+def test_memory_stays_flat_over_a_million_requests() -> None:
     number = gates.choose(60_000, 1_000_000)
     done = subprocess.run(
         [sys.executable, '-c', textwrap.dedent(MANY_REQUESTS), str(number)],

@@ -70,7 +70,8 @@ def make_postgres_project(folder: Path, postgres: Postgres, **database: Any) -> 
     return make_project(folder, **configuration), configuration['NAME']
 
 
-def test_L01_G01_restart_of_postgresql_costs_requests_only_while_it_is_down(
+@pytest.mark.case('L01', 'G01')
+def test_restart_of_postgresql_costs_requests_only_while_it_is_down(
     tmp_path: Path, postgres: Postgres, server_name: str
 ) -> None:
     options = {'CONN_MAX_AGE': 60, 'CONN_HEALTH_CHECKS': True}
@@ -104,7 +105,8 @@ def overlaps(outcome: Outcome, began: float, ended: float) -> bool:
     return outcome.began < ended and outcome.ended > began
 
 
-def test_L02_no_connection_is_left_after_load_where_none_is_to_be_kept(
+@pytest.mark.case('L02')
+def test_no_connection_is_left_after_load_where_none_is_to_be_kept(
     tmp_path: Path, postgres: Postgres, server_name: str
 ) -> None:
     project, name = make_postgres_project(tmp_path, postgres, CONN_MAX_AGE=0)
@@ -120,7 +122,8 @@ def test_L02_no_connection_is_left_after_load_where_none_is_to_be_kept(
     gates.record('L02', f'{left} after {len(traffic.outcomes):,} requests', server_name)
 
 
-def test_L09_locked_sqlite_refuses_writes_for_now_and_serves_reads(
+@pytest.mark.case('L09')
+def test_locked_sqlite_refuses_writes_for_now_and_serves_reads(
     tmp_path: Path, server_name: str
 ) -> None:
     project = make_project(tmp_path, OPTIONS={'timeout': 0.2})

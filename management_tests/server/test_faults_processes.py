@@ -34,7 +34,8 @@ def workers_of(server: Server) -> set[int]:
     return set(server.children()) - {server.pid}
 
 
-def test_L03_three_reloads_under_load_fail_no_request(tmp_path: Path, server_name: str) -> None:
+@pytest.mark.case('L03')
+def test_three_reloads_under_load_fail_no_request(tmp_path: Path, server_name: str) -> None:
     with (
         Project(tmp_path).serve('--server', server_name, *TWO_WORKERS) as server,
         Traffic(server.url) as traffic,
@@ -51,7 +52,8 @@ def test_L03_three_reloads_under_load_fail_no_request(tmp_path: Path, server_nam
     gates.record('L03', f'0 of {len(traffic.outcomes):,} failed', server_name)
 
 
-def test_L04_stop_answers_eight_requests_in_flight(tmp_path: Path, server_name: str) -> None:
+@pytest.mark.case('L04')
+def test_stop_answers_eight_requests_in_flight(tmp_path: Path, server_name: str) -> None:
     with (
         Project(tmp_path).serve('--server', server_name, *TWO_WORKERS) as server,
         concurrent.futures.ThreadPoolExecutor(8) as pool,
@@ -66,7 +68,8 @@ def test_L04_stop_answers_eight_requests_in_flight(tmp_path: Path, server_name: 
     gates.record('L04', f'{len(answers)} of 8, status {status}', server_name)
 
 
-def test_L05_killed_worker_costs_its_own_requests_and_is_back_within_2_s(server: Server) -> None:
+@pytest.mark.case('L05')
+def test_killed_worker_costs_its_own_requests_and_is_back_within_2_s(server: Server) -> None:
     kills: list[float] = []
     with Traffic(server.url, '/process/', CLIENTS) as traffic:
         for _ in range(3):

@@ -14,8 +14,8 @@ from gunicorn.workers.sync import SyncWorker
 
 from django_apistar.server.gunicorn.server import GunicornServer
 from django_apistar.server.launch import Launch, ServerError
-from management_tests.server.test_runapistar import certificate
 from management_tests.support.server_process import Project
+from management_tests.support.services import certificate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from management_tests.server.test_runapistar import certificate, routes_of
 from management_tests.support.server_process import REPOSITORY, Project, free_port
+from management_tests.support.services import certificate
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +34,7 @@ def test_banner(project: Project) -> None:
             f'  Site     {server.url}/\n'
             f'  Admin    {server.url}/admin/\n'
             f'  Server   granian {granian.__version__}, 2 workers with 3 threads each\n'
-            f'  Routes   {routes_of(server)}\n'
+            f'  Routes   {server.routes}\n'
             '\n'
             'Quit with Control-C.\n'
         )
@@ -125,8 +125,9 @@ def test_every_option_of_granian_is_documented() -> None:
     )
 
 
+@pytest.mark.case('I07')
 @pytest.mark.parametrize('arguments', [(), ('--check',)])
-def test_I07_granian_is_refused_where_a_client_can_write_a_trusted_header(
+def test_granian_is_refused_where_a_client_can_write_a_trusted_header(
     tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
     project = Project(tmp_path)
@@ -144,7 +145,8 @@ def test_I07_granian_is_refused_where_a_client_can_write_a_trusted_header(
     )
 
 
-def test_I07_settings_that_come_to_trust_a_header_are_not_reloaded(tmp_path: Path) -> None:
+@pytest.mark.case('I07')
+def test_settings_that_come_to_trust_a_header_are_not_reloaded(tmp_path: Path) -> None:
     project = Project(tmp_path)
     with project.serve('--server', 'granian', '--workers', '1') as server:
         project.append('shop/settings.py', 'USE_X_FORWARDED_HOST = True\n')

@@ -19,8 +19,8 @@ from gunicorn import config as gunicorn_config
 
 from django_apistar.server.gunicorn.server import GunicornServer
 from django_apistar.server.launch import Launch, ServerError
-from management_tests.server.test_runapistar import certificate
 from management_tests.support.server_process import REPOSITORY, START_S, Project, free_port
+from management_tests.support.services import certificate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

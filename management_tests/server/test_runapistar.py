@@ -24,6 +24,7 @@ import django_apistar
 from django_apistar.management.commands.runapistar import Command
 from django_apistar.server import listeners
 from management_tests.support.server_process import REPOSITORY, START_S, Project, Server, free_port
+from management_tests.support.services import certificate
 
 pytestmark = pytest.mark.slow
 
@@ -69,18 +70,11 @@ def test_banner_in_production(migrated: Project) -> None:
             f'  Site     {server.url}/\n'
             f'  Admin    {server.url}/admin/\n'
             f'  Server   gunicorn {gunicorn.__version__}, 2 gthread workers with 3 threads each\n'
-            f'  Routes   {routes_of(server)}\n'
+            f'  Routes   {server.routes}\n'
             '\n'
             'Quit with Control-C.\n'
         )
     assert server.returncode == 0
-
-
-def routes_of(server: Server) -> str:
-    found = re.search(r'^  Routes +(\d+ API Star routes, \d+ Django URLs, all reachable)$',
-                      server.stdout, re.MULTILINE)  # fmt: skip
-    assert found, server.output
-    return found[1]
 
 
 def test_banner_in_development(migrated: Project) -> None:
@@ -93,7 +87,7 @@ def test_banner_in_development(migrated: Project) -> None:
             f'  Admin    {server.url}/admin/\n'
             f'  Server   gunicorn {gunicorn.__version__}, 1 gthread worker with 16 threads, '
             'autoreload\n'
-            f'  Routes   {routes_of(server)}\n'
+            f'  Routes   {server.routes}\n'
             '\n'
             'Quit with Control-C.\n'
         )
@@ -672,20 +666,6 @@ def test_https(migrated: Project, tmp_path: Path) -> None:
         assert server.get('/hello/', verify=pem).json() == {'message': 'hello'}
 
 
-def certificate(directory: Path) -> Path:
-    """Make a certificate for 127.0.0.1, with its key in the same file."""
-    pem = directory / 'cert.pem'
-    if not pem.exists():
-        subprocess.run(
-            ['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2',
-             '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1',
-             '-keyout', str(pem), '-out', str(directory / 'only-cert.pem')],
-            check=True, capture_output=True,
-        )  # fmt: skip
-        pem.write_text(pem.read_text() + (directory / 'only-cert.pem').read_text())
-    return pem
-
-
 def test_gunicorn_arguments_take_effect(migrated: Project) -> None:
     with migrated.serve('--workers', '1', '--', '--limit-request-line', '100') as server:
         assert server.get('/hello/?' + 'x' * 200).status_code == 414
@@ -780,7 +760,8 @@ def test_access_log_counts_the_bytes_of_files(migrated: Project) -> None:
     ]  # fmt: skip
 
 
-def test_H09_access_log_never_holds_credentials(migrated: Project, tmp_path: Path) -> None:
+@pytest.mark.case('H09')
+def test_access_log_never_holds_credentials(migrated: Project, tmp_path: Path) -> None:
     log = tmp_path / 'access.log'
     format_ = '%(u)s %({authorization}i)s %({http_authorization}e)s %({cookie}i)s %(m)s'
     with migrated.serve('--workers', '1', '--access-log', str(log), '--', '--access-logformat',

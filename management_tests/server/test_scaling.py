@@ -247,7 +247,8 @@ def test_client_cannot_choose_the_address_that_is_throttled(site: Site) -> None:
     assert statuses == [400] * 10 + [429]
 
 
-def test_L13_instance_that_dies_under_load_fails_no_request(site: Site, token: str) -> None:
+@pytest.mark.case('L13')
+def test_instance_that_dies_under_load_fails_no_request(site: Site, token: str) -> None:
     number = gates.choose(100, 600)
     with site.traffic(token) as traffic:
         traffic.wait_for(number)
@@ -260,7 +261,8 @@ def test_L13_instance_that_dies_under_load_fails_no_request(site: Site, token: s
     gates.record('L13', f'0 of {len(traffic.outcomes):,} failed')
 
 
-def test_L14_instances_are_replaced_in_turn_and_fail_no_request(site: Site, token: str) -> None:
+@pytest.mark.case('L14')
+def test_instances_are_replaced_in_turn_and_fail_no_request(site: Site, token: str) -> None:
     number = gates.choose(50, 300)
     with site.traffic(token, rate=80) as reads, site.posting(token, rate=80) as writes:
         for port in site.ports[: gates.choose(1, 2)]:
@@ -278,7 +280,8 @@ def test_L14_instances_are_replaced_in_turn_and_fail_no_request(site: Site, toke
     )
 
 
-def test_L15_without_redis_nobody_logs_in_and_whoever_is_goes_on(
+@pytest.mark.case('L15')
+def test_without_redis_nobody_logs_in_and_whoever_is_goes_on(
     site: Site, token: str, redis: Redis
 ) -> None:
     with site.traffic(token) as traffic:

@@ -107,7 +107,8 @@ def test_names_are_there(part: Part) -> None:
     assert private_names.find_missing(part) == ''
 
 
-def test_N01_a_release_without_any_name_of_ours_is_served_by_gunicorns_own(
+@pytest.mark.case('N01')
+def test_a_release_without_any_name_of_ours_is_served_by_gunicorns_own(
     project: Project, tmp_path: Path
 ) -> None:
     names = ('workers.gthread.ThreadWorker._keepalive_after', 'arbiter.Arbiter.worker_age',
@@ -159,8 +160,9 @@ def lacking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
     return configure
 
 
+@pytest.mark.case('N01')
 @pytest.mark.parametrize('name', sorted(SETTINGS - CORE))
-def test_N01_release_without_a_setting(lacking: Callable[[str], GunicornServer], name: str) -> None:
+def test_release_without_a_setting(lacking: Callable[[str], GunicornServer], name: str) -> None:
     server = lacking(name)
 
     assert server.trial_text is None
@@ -168,8 +170,9 @@ def test_N01_release_without_a_setting(lacking: Callable[[str], GunicornServer],
     assert server.format_workers().startswith('gunicorn ')
 
 
+@pytest.mark.case('N01')
 @pytest.mark.parametrize('name', sorted(CORE))
-def test_N01_release_without_a_setting_that_serving_needs(
+def test_release_without_a_setting_that_serving_needs(
     lacking: Callable[[str], GunicornServer], name: str
 ) -> None:
     with pytest.raises(ServerError) as caught:
@@ -183,11 +186,10 @@ OPTIONAL = [(part, name) for part in (WORKER, MASTER, LOG) for name in iter_name
 NEEDED = [(part, name) for part in (FOOTING, GRANIAN) for name in iter_names(part)]
 
 
+@pytest.mark.case('N01')
 @pytest.mark.faults
 @pytest.mark.parametrize(('part', 'name'), OPTIONAL if IS_FULL else OPTIONAL[8::36])
-def test_N01_request_is_served_without(
-    project: Project, tmp_path: Path, part: Part, name: str
-) -> None:
+def test_request_is_served_without(project: Project, tmp_path: Path, part: Part, name: str) -> None:
     make_release(tmp_path, name)
     path = f'{tmp_path}{os.pathsep}{REPOSITORY}'
 
@@ -201,11 +203,10 @@ def test_N01_request_is_served_without(
     assert server.returncode == 0
 
 
+@pytest.mark.case('N01')
 @pytest.mark.faults
 @pytest.mark.parametrize(('part', 'name'), NEEDED if IS_FULL else NEEDED[5::25])
-def test_N01_server_is_refused_without(
-    project: Project, tmp_path: Path, part: Part, name: str
-) -> None:
+def test_server_is_refused_without(project: Project, tmp_path: Path, part: Part, name: str) -> None:
     make_release(tmp_path, name)
 
     done = project.run('runapistar', '--check', '--server', part.package,

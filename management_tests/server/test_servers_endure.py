@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from management_tests.server.test_wire import HELLO
 from management_tests.support.server_process import Project, Server, free_port
 
 pytestmark = pytest.mark.slow
+
+HELLO = b'{"message":"hello"}'
 
 ROUTES = """
     import sys
@@ -204,12 +205,13 @@ def enduring(server: Server, *logged: str) -> Iterator[None]:
     assert server.children() == processes
 
 
+@pytest.mark.case('H10')
 @pytest.mark.parametrize(
     'target',
     ['/leave/', '/hello/?leave=on_request', '/hello/?leave=on_response', '/stream/?when=first',
      '/generate/?when=first', '/page/leave/', '/page/stream/?when=first'],
 )  # fmt: skip
-def test_H10_exit_is_a_logged_500(server: Server, target: str) -> None:
+def test_exit_is_a_logged_500(server: Server, target: str) -> None:
     path = target.partition('?')[0]
     with enduring(server, f'Internal Server Error: {path}', 'SystemExit: 3'):
         status, headers, body = ask(server, target)
@@ -218,15 +220,17 @@ def test_H10_exit_is_a_logged_500(server: Server, target: str) -> None:
     assert 'content-type: application/json' in headers
 
 
-def test_H10_exit_in_on_error_is_logged_beside_the_fault(server: Server) -> None:
+@pytest.mark.case('H10')
+def test_exit_in_on_error_is_logged_beside_the_fault(server: Server) -> None:
     with enduring(server, 'ZeroDivisionError', 'SystemExit: 3'):
         status, _, body = ask(server, '/fail/?leave=on_error')
 
     assert (status, body) == (500, b'"Server error"')
 
 
+@pytest.mark.case('H10')
 @pytest.mark.parametrize('path', ['/stream/', '/generate/', '/page/stream/'])
-def test_H10_exit_in_a_later_part_ends_the_connection(server: Server, path: str) -> None:
+def test_exit_in_a_later_part_ends_the_connection(server: Server, path: str) -> None:
     with enduring(server, f'Internal Server Error: {path}', 'SystemExit: 3'):
         status, _, body = ask(server, f'{path}?when=later')
 
@@ -236,16 +240,18 @@ def test_H10_exit_in_a_later_part_ends_the_connection(server: Server, path: str)
     assert (status, body) in found
 
 
+@pytest.mark.case('H10')
 @pytest.mark.parametrize('path', ['/stream/', '/page/stream/'])
-def test_H10_exit_in_close_is_logged(server: Server, path: str) -> None:
+def test_exit_in_close_is_logged(server: Server, path: str) -> None:
     with enduring(server, f'Internal Server Error: {path}', 'SystemExit: 3'):
         status, _, body = ask(server, f'{path}?when=close')
 
     assert (status, body) == (200, b'1\r\na\r\n0\r\n\r\n')
 
 
+@pytest.mark.case('H10')
 @pytest.mark.parametrize('exit_', ['exit', 'interrupt'])
-def test_H10_exit_of_a_wrapper_ends_no_worker_of_runapistar(server: Server, exit_: str) -> None:
+def test_exit_of_a_wrapper_ends_no_worker_of_runapistar(server: Server, exit_: str) -> None:
     if server.name not in ('gunicorn', 'granian'):
         pytest.skip('The wrapper is WSGI_APPLICATION, which runapistar serves.')
     name = {'exit': 'SystemExit', 'interrupt': 'KeyboardInterrupt'}[exit_]
@@ -256,13 +262,14 @@ def test_H10_exit_of_a_wrapper_ends_no_worker_of_runapistar(server: Server, exit
     assert status == (0 if (server.name, exit_) == ('gunicorn', 'interrupt') else 500)
 
 
+@pytest.mark.case('E14')
 @pytest.mark.parametrize('path', ['/header/', '/page/header/'])
 @pytest.mark.parametrize(
     ('name', 'value'),
     [('x-a', 'a%08b'), ('x-a', '%7f'), ('x-a', '%1b[0m'), ('location', '/a%0b'),
      ('set-cookie', 'a=b%1f'), ('a%20b', 'a'), ('a:b', 'a'), ('a(', 'a')],
 )  # fmt: skip
-def test_E14_header_that_http_does_not_have_is_a_logged_500(
+def test_header_that_http_does_not_have_is_a_logged_500(
     server: Server, path: str, name: str, value: str
 ) -> None:
     with enduring(server, f'Internal Server Error: {path}', 'which HTTP cannot send'):
@@ -272,15 +279,17 @@ def test_E14_header_that_http_does_not_have_is_a_logged_500(
     assert 'content-type: application/json' in headers
 
 
+@pytest.mark.case('E07')
 @pytest.mark.parametrize('path', ['/header/', '/page/header/'])
-def test_E07_tab_in_a_header_is_sent(server: Server, path: str) -> None:
+def test_tab_in_a_header_is_sent(server: Server, path: str) -> None:
     status, headers, _ = ask(server, f'{path}?name=x-a&value=a%09b')
 
     assert (status, 'x-a: a\tb' in headers) == (200, True)
 
 
+@pytest.mark.case('E13')
 @pytest.mark.parametrize('path', ['/status/', '/page/status/'])
-def test_E13_205_has_no_body(server: Server, path: str) -> None:
+def test_205_has_no_body(server: Server, path: str) -> None:
     status, headers, body = ask(server, f'{path}?code=205')
 
     assert (status, body) == (205, b'')
@@ -288,9 +297,10 @@ def test_E13_205_has_no_body(server: Server, path: str) -> None:
     assert not [header for header in headers if header.startswith('transfer-encoding')]
 
 
+@pytest.mark.case('E03')
 @pytest.mark.parametrize('path', ['/status/', '/page/status/'])
 @pytest.mark.parametrize('code', [204, 304])
-def test_E03_status_without_body_has_none(server: Server, path: str, code: int) -> None:
+def test_status_without_body_has_none(server: Server, path: str, code: int) -> None:
     status, headers, body = ask(server, f'{path}?code={code}')
 
     assert (status, body) == (code, b'')
@@ -299,17 +309,19 @@ def test_E03_status_without_body_has_none(server: Server, path: str, code: int) 
     ]
 
 
+@pytest.mark.case('E13')
 @pytest.mark.parametrize('path', ['/status/', '/page/status/'])
 @pytest.mark.parametrize('code', [100, 101, 103])
-def test_E13_1xx_is_no_answer(server: Server, path: str, code: int) -> None:
+def test_1xx_is_no_answer(server: Server, path: str, code: int) -> None:
     with enduring(server, f'Internal Server Error: {path}', f'The status {code}'):
         status, _, body = ask(server, f'{path}?code={code}')
 
     assert (status, body) == (500, b'"Server error"')
 
 
+@pytest.mark.case('I08')
 @pytest.mark.parametrize('path', ['/environ/', '/page/environ/'])
-def test_I08_nothing_of_the_environment_is_in_a_request(server: Server, path: str) -> None:
+def test_nothing_of_the_environment_is_in_a_request(server: Server, path: str) -> None:
     _, _, body = ask(server, path)
 
     environ = json.loads(body[body.index(b'{') : body.rindex(b'}') + 1])
@@ -319,7 +331,8 @@ def test_I08_nothing_of_the_environment_is_in_a_request(server: Server, path: st
     assert not {'root', 'on', 'text/x', '9'} & set(environ.values())
 
 
-def test_I07_underscore_in_the_name_of_a_header_drops_it(server: Server) -> None:
+@pytest.mark.case('I07')
+def test_underscore_in_the_name_of_a_header_drops_it(server: Server) -> None:
     if server.name == 'granian':
         pytest.skip('It is refused where a setting trusts a header.')
     names = ('X_Forwarded_For', 'X_Forwarded_Proto', 'X_Forwarded_Host', 'Remote_User')
@@ -333,7 +346,8 @@ def test_I07_underscore_in_the_name_of_a_header_drops_it(server: Server) -> None
     assert b'"HTTP_X_FORWARDED_FOR":"good"' in something
 
 
-def test_I09_script_name_of_a_client_is_no_part_of_the_path(server: Server) -> None:
+@pytest.mark.case('I09')
+def test_script_name_of_a_client_is_no_part_of_the_path(server: Server) -> None:
     if server.name not in ('gunicorn', 'granian'):
         pytest.skip('gunicorn itself takes it from 127.0.0.1.')
     fields = 'SCRIPT_NAME: /x\r\nPATH_INFO: /page/environ/\r\n'
@@ -342,7 +356,8 @@ def test_I09_script_name_of_a_client_is_no_part_of_the_path(server: Server) -> N
     assert b'"SCRIPT_NAME":""' in ask(server, '/environ/', fields)[2]
 
 
-def test_I09_script_name_that_the_operator_chooses_is_a_path(project: Project) -> None:
+@pytest.mark.case('I09')
+def test_script_name_that_the_operator_chooses_is_a_path(project: Project) -> None:
     arguments = ('--workers', '1', '--', '--forwarder-headers', 'SCRIPT_NAME')
     with project.serve(*arguments) as server:
         locations = [

@@ -50,6 +50,7 @@ def wrap(inner):
     return wrapped
 
 
+@pytest.mark.case('I07')
 @pytest.mark.parametrize(
     ('changed', 'found'),
     [
@@ -69,11 +70,12 @@ def wrap(inner):
         ({'MIDDLEWARE': [f'{HERE}.RealAddress']}, [(f'{HERE}.RealAddress', 'X-Real-Ip')]),
     ],
 )  # fmt: skip
-def test_I07_setting_that_trusts_a_header_is_found(changed, found):
+def test_setting_that_trusts_a_header_is_found(changed, found):
     with override_settings(**changed):
         assert list(trusted_headers.find_trusting(application)) == found
 
 
+@pytest.mark.case('I07')
 @pytest.mark.parametrize(
     ('wrapped', 'found'),
     [
@@ -84,18 +86,20 @@ def test_I07_setting_that_trusts_a_header_is_found(changed, found):
          [(f'{HERE}.wrap.<locals>.wrapped', 'X-Forwarded-For')]),
     ],
 )  # fmt: skip
-def test_I07_wrapper_that_trusts_a_header_is_found(wrapped, found):
+def test_wrapper_that_trusts_a_header_is_found(wrapped, found):
     assert list(trusted_headers.find_trusting(wrapped)) == found
 
 
-def test_I07_werkzeugs_proxy_fix_is_found():
+@pytest.mark.case('I07')
+def test_werkzeugs_proxy_fix_is_found():
     assert trusted_headers.explain(Wrapper(ProxyFix(application)), 'granian') == (
         'werkzeug.middleware.proxy_fix.ProxyFix trusts X-Forwarded-For, which granian cannot tell '
         'from X_Forwarded_For that a client sends. Use gunicorn.'
     )
 
 
-def test_I07_sentrys_wrapper_only_reports():
+@pytest.mark.case('I07')
+def test_sentrys_wrapper_only_reports():
     wsgi = pytest.importorskip('sentry_sdk.integrations.wsgi')
 
     assert trusted_headers.explain(wsgi.SentryWsgiMiddleware(application), 'granian') == ''

@@ -46,7 +46,8 @@ def statuses(answer: bytes) -> list[int]:
     return [int(status) for status in STATUS.findall(answer)]
 
 
-def test_K01_what_is_no_http_is_refused(server: Server) -> None:
+@pytest.mark.case('K01')
+def test_what_is_no_http_is_refused(server: Server) -> None:
     """501 is what RFC 9112 wants for an unknown Transfer-Encoding."""
     found = {request: statuses(exchange(server, request)) for request in INVALID}
 
@@ -57,6 +58,7 @@ def test_K01_what_is_no_http_is_refused(server: Server) -> None:
     } == {}
 
 
+@pytest.mark.case('K03')
 @pytest.mark.parametrize(
     'request_',
     [
@@ -66,12 +68,13 @@ def test_K01_what_is_no_http_is_refused(server: Server) -> None:
     ],
     ids=['request line', 'field', 'number of fields'],
 )
-def test_K03_long_heads_are_refused(server: Server, request_: bytes) -> None:
+def test_long_heads_are_refused(server: Server, request_: bytes) -> None:
     [status] = statuses(exchange(server, request_))
 
     assert status in (400, 414, 431)
 
 
+@pytest.mark.case('K04', 'F05')
 @pytest.mark.parametrize(
     'request_',
     [
@@ -80,37 +83,39 @@ def test_K03_long_heads_are_refused(server: Server, request_: bytes) -> None:
     ],
     ids=['Host', 'Content-Length', 'Content-Length and Transfer-Encoding'],
 )  # fmt: skip
-def test_K04_F05_repeated_and_contradicting_fields_are_refused(
-    server: Server, request_: bytes
-) -> None:
+def test_repeated_and_contradicting_fields_are_refused(server: Server, request_: bytes) -> None:
     assert statuses(exchange(server, request_)) == [400]
 
 
+@pytest.mark.case('K05')
 @pytest.mark.parametrize('target', [b'http://127.0.0.1/hello/', b'http://elsewhere.example/hello/'])
-def test_K05_absolute_form_is_its_path(server: Server, target: bytes) -> None:
+def test_absolute_form_is_its_path(server: Server, target: bytes) -> None:
     answer = exchange(server, GET.replace(b'/hello/', target), b'Connection: close\r\n\r\n')
 
     assert (statuses(answer), answer.endswith(HELLO)) == ([200], True)
 
 
+@pytest.mark.case('K06')
 @pytest.mark.parametrize('version', [b'1.0', b'1.1'])
-def test_K06_without_a_host_the_servers_name_counts(server: Server, version: bytes) -> None:
+def test_without_a_host_the_servers_name_counts(server: Server, version: bytes) -> None:
     """As in Django, for whoever asks for the health of a server."""
     request = b'GET /hello/ HTTP/' + version + b'\r\nConnection: close\r\n\r\n'
 
     assert statuses(exchange(server, request)) == [200]
 
 
+@pytest.mark.case('K07')
 @pytest.mark.parametrize(
     ('expected', 'found'), [(b'100-continue', [100, 405]), (b'a miracle', [417])]
 )
-def test_K07_expect_is_met_or_refused(server: Server, expected: bytes, found: list[int]) -> None:
+def test_expect_is_met_or_refused(server: Server, expected: bytes, found: list[int]) -> None:
     head = get(b'Content-Length: 1', b'Expect: ' + expected, b'Connection: close')
 
     assert statuses(exchange(server, head.replace(b'GET', b'POST'), b'a')) == found
 
 
-def test_K08_pipelined_requests_are_answered_in_order(server: Server) -> None:
+@pytest.mark.case('K08')
+def test_pipelined_requests_are_answered_in_order(server: Server) -> None:
     paths = [b'/hello/', b'/nope/', b'/hello/']
 
     answer = exchange(server, *(GET.replace(b'/hello/', path) + b'\r\n' for path in paths))
@@ -118,12 +123,14 @@ def test_K08_pipelined_requests_are_answered_in_order(server: Server) -> None:
     assert statuses(answer) == [200, 404, 200]
 
 
-def test_E06_method_in_lower_case_is_refused(server: Server) -> None:
+@pytest.mark.case('E06')
+def test_method_in_lower_case_is_refused(server: Server) -> None:
     assert statuses(exchange(server, GET.replace(b'GET', b'get'), b'\r\n')) == [400]
 
 
+@pytest.mark.case('E01')
 @pytest.mark.parametrize('path', [b'/hello/', b'/nope/', b'/process/', b'/hello'])
-def test_E01_head_on_a_connection_that_goes_on_has_no_body(server: Server, path: bytes) -> None:
+def test_head_on_a_connection_that_goes_on_has_no_body(server: Server, path: bytes) -> None:
     head = GET.replace(b'GET /hello/', b'HEAD ' + path) + b'\r\n'
 
     answer = exchange(server, head, get(b'Connection: close'))

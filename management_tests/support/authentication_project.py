@@ -24,6 +24,7 @@ BASIC = COMPONENTS + 'DjangoBasicAuthentication'
 TOKEN = COMPONENTS + 'DjangoTokenAuthentication'
 SESSION = COMPONENTS + 'DjangoSessionAuthentication'
 HOOK = 'django_apistar.authentication.hooks.MustBeAuthenticated'
+MUST_LOG_IN = {'message': 'User must be logged in.'}
 
 
 class Note(types.Type):
@@ -171,6 +172,20 @@ def basic(username: str, password: str, encoding: str = 'utf-8') -> str:
 
 def bearer(key: str) -> str:
     return f'Bearer {key}'
+
+
+def answer(response: Any) -> tuple[int, Any]:
+    return response.status_code, response.json()
+
+
+def is_usable(client: Client, key: str) -> bool:
+    """Return whether *key* is alice's."""
+    return bool(client.get('/whoami/', bearer(key)).json() == {'user': 'alice'})
+
+
+def age(token: Any, **fields: Any) -> None:
+    """Write *fields* of the token past its model."""
+    type(token).objects.filter(pk=token.pk).update(**fields)
 
 
 def make_user(username: str = 'alice', password: str = PASSWORD, **fields: Any) -> Any:

@@ -204,9 +204,7 @@ class Maker:
         other = schema.get('additionalProperties', True)
         more = list(schema.get('patternProperties', {}).values())
         return {
-            name: self.value(
-                document, own.get(name, self.random.choice([other, *more])), depth - 1
-            )
+            name: self.value(document, own.get(name, self.random.choice([other, *more])), depth - 1)
             for name in dict.fromkeys(names)
         }
 

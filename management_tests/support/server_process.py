@@ -292,6 +292,16 @@ class Server:
     def output(self) -> str:
         return f'--- stdout\n{self.stdout}--- stderr\n{self.stderr}'
 
+    @property
+    def routes(self) -> str:
+        """What the banner says of the routes, all of which must be reachable."""
+        found = re.search(
+            r'^  Routes +(\d+ API Star routes, \d+ Django URLs, all reachable)$',
+            self.stdout, re.MULTILINE,
+        )  # fmt: skip
+        assert found, self.output
+        return found[1]
+
     def wait_until_ready(self, address: str) -> None:
         """Wait for the banner's last line, then for an answer at *address*."""
         self.wait_for(lambda: 'Quit with Control-C' in self.stdout, 'the banner')

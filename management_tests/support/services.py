@@ -115,12 +115,23 @@ def run_nginx(
 def make_certificate(folder: Path, host: str) -> tuple[Path, Path]:
     """Return a certificate for *host* that nobody has signed, and its key."""
     certificate, key = folder / 'site.crt', folder / 'site.key'
+    kind = 'IP' if host[0].isdigit() else 'DNS'
     subprocess.run(
         [
             find_program('openssl'), 'req', '-x509', '-newkey', 'ec', '-pkeyopt',
             'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', f'/CN={host}',
+            '-addext', f'subjectAltName={kind}:{host}',
             '-keyout', str(key), '-out', str(certificate),
         ],
         check=True, capture_output=True,
     )  # fmt: skip
     return certificate, key
+
+
+def certificate(folder: Path) -> Path:
+    """Return a certificate for 127.0.0.1, with its key in the same file; make it once."""
+    pem = folder / 'cert.pem'
+    if not pem.exists():
+        parts = make_certificate(folder, '127.0.0.1')
+        pem.write_text(''.join(part.read_text() for part in parts))
+    return pem

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-DOCS = Path(__file__).resolve().parent.parent.parent / 'docs'
+DOCS = Path(__file__).resolve().parents[2] / 'docs'
 EXAMPLES = DOCS / 'examples'
 ADDRESS = 'localhost:8000'
 BLOCK = re.compile(r'^(?P<fence>```(?P<language>console|pycon)\n)(?P<text>.*?)^```$', re.M | re.S)

@@ -75,4 +75,3 @@ class Walk(Project):
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stderr + done.stdout
-
