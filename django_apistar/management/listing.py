@@ -1,18 +1,13 @@
-"""Route listings: rows of data from the core, and their text in each format."""
+"""The text of a route listing in each format."""
 
 import csv
 import dataclasses
-import fnmatch
-import functools
 import io
 import itertools
 import json
-import os
 import re
-import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 
 from django.utils.termcolors import make_style
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -20,118 +15,17 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from django_apistar.api.access import build_access
-from django_apistar.application import App
 from django_apistar.conf.parser import Problem
-from django_apistar.routes.entries import ANY_METHOD, APIStarEntry, Framework, RouteEntry
-from django_apistar.routes.table import RouteTable
+from django_apistar.management.rows import COLUMNS, Row, as_text
+from django_apistar.management.table import format_table
+from django_apistar.routes.entries import Framework
 
-COLUMNS = (
-    'framework', 'methods', 'path', 'name', 'handler', 'source', 'documented', 'auth', 'compiled',
-    'reachable', 'reason',
-)  # fmt: skip
 HEADINGS = ('framework', 'method', 'path, name, handler, source', 'auth', 'reachable')
 FIXED = (9, 7, None, 8, 9)  # cells of each column; the third takes what is left
 Style = Callable[[str], str]
 _PLAIN: Style = str
 _BOLD: Style = make_style(opts=('bold',))
 _RED: Style = make_style(fg='red')
-SORTS = ('path', 'name', 'framework', 'method', 'handler')
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Row:
-    """A route as a listing shows it. `source` is 'file:line', relative below the current folder."""
-
-    framework: str
-    methods: tuple[str, ...]
-    path: str
-    name: str
-    handler: str
-    source: str
-    documented: bool
-    auth: str
-    compiled: bool | None  # None but for API Star's
-    reachable: bool
-    reason: str  # why it is not reachable
-
-
-def build_rows(table: RouteTable, app: App) -> list[Row]:
-    """Return a row for each route of both frameworks, in the order in which they are tried."""
-    find_access = build_access(app)
-    return [
-        _build_row(table, entry, find_access(entry), _find_compiled(app, entry)) for entry in table
-    ]
-
-
-def _find_compiled(app: App, entry: RouteEntry) -> bool | None:
-    return app.responder.is_compiled(entry.route) if isinstance(entry, APIStarEntry) else None
-
-
-def _build_row(table: RouteTable, entry: RouteEntry, access: str, compiled: bool | None) -> Row:
-    reason = table.explain_unreachable(entry)
-    return Row(
-        framework=entry.framework.value, methods=entry.methods, path=entry.path, name=entry.name,
-        handler=entry.handler_name, source=shorten(entry.source), documented=entry.documented,
-        auth=access, compiled=compiled, reachable=not reason, reason=reason,
-    )  # fmt: skip
-
-
-def shorten(source: str) -> str:
-    """Return *source* from the current folder or from where Python found its module."""
-    folder, _, name = source.rpartition(os.sep)
-    root = _find_root(folder, os.getcwd()) if folder else ''  # noqa: PTH109
-    return f'{folder}{os.sep}{name}'[len(root) + 1 :] if root else source
-
-
-@functools.lru_cache(maxsize=1024)
-def _find_root(folder: str, current: str) -> str:
-    roots = [current, *filter(None, sys.path)]
-    closed = [root.rstrip(os.sep) + os.sep for root in roots]
-    inside = [root for root in closed if f'{folder}{os.sep}'.startswith(root)]
-    return max(inside, key=len)[:-1] if inside else _find_package_root(folder)
-
-
-def _find_package_root(folder: str) -> str:
-    """Return the folder above the outermost package: an editable install is on no sys.path."""
-    path = Path(folder)
-    while (path / '__init__.py').is_file():
-        path = path.parent
-    return '' if str(path) == folder else str(path)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Filter:
-    """What a listing leaves out; an empty wish leaves nothing out."""
-
-    framework: str | None = None
-    method: str | None = None
-    path: str | None = None  # a glob
-    name: str | None = None  # a glob
-    unreachable: bool = False
-    compiled: str | None = None  # 'yes' or 'no', of API Star's routes
-
-    def keeps(self, row: Row) -> bool:
-        return (
-            self.framework in (None, row.framework)
-            and (self.method is None or self._has_method(row))
-            and (self.path is None or fnmatch.fnmatchcase(row.path, self.path))
-            and (self.name is None or fnmatch.fnmatchcase(row.name, self.name))
-            and not (self.unreachable and row.reachable)
-            and self.compiled in (None, _as_text(row.compiled))
-        )
-
-    def _has_method(self, row: Row) -> bool:
-        method = str(self.method).upper()
-        is_get = row.framework == Framework.APISTAR.value and 'GET' in row.methods
-        # API Star's GET routes answer HEAD.
-        return row.methods == ANY_METHOD or method in row.methods or (method == 'HEAD' and is_get)
-
-
-def sort_rows(rows: Iterable[Row], key: str) -> list[Row]:
-    """Return *rows* by *key*, one of SORTS, then by path and method."""
-    attribute = {'method': 'methods'}.get(key, key)
-    return sorted(rows, key=lambda row: (getattr(row, attribute), row.path, row.methods))
 
 
 # Formats: functions from rows and conflicts to text
@@ -139,7 +33,7 @@ def sort_rows(rows: Iterable[Row], key: str) -> list[Row]:
 
 def format_json(rows: list[Row], conflicts: Iterable[Problem]) -> str:
     document = {
-        'routes': [dataclasses.asdict(row) for row in rows],
+        'routes': [row.to_data() for row in rows],
         'conflicts': [dataclasses.asdict(problem) for problem in conflicts],
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
@@ -163,19 +57,12 @@ def format_markdown(rows: list[Row], conflicts: Iterable[Problem]) -> str:
 
 
 def _as_cells(row: Row) -> list[str]:
-    values = dataclasses.asdict(row)
-    values['methods'] = ','.join(row.methods)
-    return [_as_text(values[column]) for column in COLUMNS]
+    values = {**row.to_data(), 'methods': ','.join(row.methods)}
+    return [*map(as_text, values.values())]
 
 
-def _as_text(value: object) -> str:
-    if isinstance(value, bool):
-        return 'yes' if value else 'no'
-    return '' if value is None else str(value)
-
-
-def format_table(rows: list[Row], width: int, has_colour: bool) -> str:
-    """Return the listing as a table that fits *width*: some lines a route.
+def format_blocks(rows: list[Row], width: int, has_colour: bool) -> str:
+    """Return all that is known of each route, in some lines that fit *width*.
 
     Written line by line: rich takes half a second for the table of a thousand routes.
     """
@@ -188,7 +75,7 @@ def format_table(rows: list[Row], width: int, has_colour: bool) -> str:
     for row in rows:
         cells = [
             [row.framework], row.methods, [*_iter_cell(row, room)], [row.auth],
-            [_as_text(row.reachable)],
+            [as_text(row.reachable)],
         ]  # fmt: skip
         styles = [_PLAIN, _PLAIN, _BOLD, _PLAIN, _PLAIN if row.reachable else _RED]
         lines.append(_join(cells, widths, styles if has_colour else []))
@@ -199,6 +86,8 @@ def _iter_cell(row: Row, room: int) -> Iterator[str]:
     for text in filter(None, (row.path, row.name, row.handler, row.source)):
         yield from _break(text, room)
     yield from textwrap.wrap(row.reason, room)
+    for hook in row.hooks:
+        yield from _break(f'hook {hook}', room)
     if row.compiled is False:
         yield 'not compiled'
 
@@ -275,6 +164,7 @@ TEXTS: dict[str, Callable[[list[Row], Iterable[Problem]], str]] = {
 }
 LAYOUTS: dict[str, Callable[[list[Row], int, bool], str]] = {
     'table': format_table,
+    'blocks': format_blocks,
     'tree': format_tree,
 }
-FORMATS = ('table', 'json', 'csv', 'markdown', 'tree')
+FORMATS = ('table', 'json', 'csv', 'markdown', 'tree')  # 'blocks' is the table with -v 2

@@ -318,10 +318,32 @@ def test_auth_is_read_from_the_hooks():
         (['--name', 'forms:form'], ['GET,POST /web/form/']),
         (['--unreachable'], ['GET /web/hidden/', 'GET,POST /lost/']),
         (['--unreachable', '--framework', 'django'], ['GET,POST /lost/']),
+        (['--path', '/', '--path', '/lost/'], ['GET /', 'GET,POST /lost/']),
+        (['--path', '!/web/*', '--path', '!/shop/*'], ['GET /', 'GET,POST /lost/']),
+        (['--path', '/shop/*', '--path', '!*/deep/', '--method', '!GET'],
+         ['POST /shop/maybe/{id}/']),
+        (['--framework', '!apistar', '--name', '!*'], []),
+        (['--handler', '*.form'], ['GET,POST /web/form/', 'GET,POST /lost/']),
+        (['--handler', '!*.form', '--framework', 'django'], ['GET,HEAD,OPTIONS /web/page/']),
+        (['--auth', 'user', '--auth', 'optional'], ['GET /shop/mine/', 'POST /shop/maybe/{id}/']),
+        (['--auth', '!anyone', '--framework', 'apistar'],
+         ['GET /shop/mine/', 'POST /shop/maybe/{id}/']),
     ],
 )  # fmt: skip
 def test_filters(options, expected):
     assert list_paths(*options) == expected
+
+
+def test_except_vendor_leaves_out_the_routes_of_installed_packages():
+    with override_settings(
+        ROOT_URLCONF='management_tests.project.urls',
+        APISTAR_SETTINGS={'ALLOWED_DJANGO_ROUTES': ['/admin/', '/django/'], 'DOCS_URL': '/docs/'},
+    ):
+        rows = json.loads(run('--format', 'json', '--except-vendor')[0])['routes']
+        every = json.loads(run('--format', 'json')[0])['routes']
+
+    assert rows == [row for row in every if row['handler'].startswith('management_tests.')]
+    assert {'serve_schema', 'admin:index'} <= {row['name'] for row in every}
 
 
 @pytest.mark.parametrize(
@@ -354,9 +376,11 @@ def slow_route():
 
 @pytest.mark.usefixtures('slow_route')
 def test_route_off_the_fast_path_says_so():
-    stdout, stderr = run('--path', '/slow/')
+    stdout, stderr = run('--path', '/slow/', verbosity=2)
 
-    assert stderr == ''
+    assert stderr == (
+        'Routes: API Star 1, Django 0, open to anyone 1, unreachable 0, not compiled 1.\n'
+    )
     assert stdout.splitlines()[1:] == [
         'apistar   GET     /slow/                                      anyone   yes',
         '                  slow',
@@ -366,7 +390,7 @@ def test_route_off_the_fast_path_says_so():
         f'                  routes.py:{line_of(whole_route)}',
         '                  not compiled',
     ]
-    assert 'compiled' not in run('--path', '/')[0]
+    assert 'compiled' not in run('--path', '/', verbosity=2)[0]
 
 
 @pytest.mark.usefixtures('slow_route')
@@ -378,19 +402,55 @@ def test_filter_by_compiled(wish, paths):
 def test_without_accelerate_no_route_is_compiled_and_the_table_is_silent():
     with override_settings(APISTAR_SETTINGS={'ACCELERATE': False, 'SCHEMA_URL': None}):
         routes = json.loads(run('--format', 'json', '--framework', 'apistar')[0])['routes']
-        table, _ = run('--framework', 'apistar')
+        table, summary = run('--framework', 'apistar', verbosity=2)
 
     assert {route['compiled'] for route in routes} == {False}
     assert 'compiled' not in table
+    assert summary.endswith(', not compiled 0.\n')
 
 
 # Formats
 
 
-def test_table():
-    stdout, stderr = run('--path', '/[sl]*[em]*')
+def test_table_has_a_line_for_each_route():
+    stdout, stderr = run()
 
-    assert stderr == ''
+    assert stderr == (
+        'Routes: API Star 5, Django 3, open to anyone 4, unreachable 2, not compiled 0.\n'
+    )
+    assert stdout == (
+        'framework  method    path               name             handler\n'
+        'apistar    GET       /                  hello            …hello\n'
+        'apistar    GET       /shop/mine/        shop:mine        …mine\n'
+        'apistar    POST      /shop/maybe/{id}/  shop:maybe       …maybe\n'
+        'apistar    DELETE    /shop/deep/        shop:deep:hello  …hello\n'
+        'apistar    GET       /web/hidden/       never reached: ALLOWED_DJANGO_ROUTES co…\n'
+        'django     GET       /web/page/         page             …Page\n'
+        'django     GET,POST  /web/form/         forms:form       …form\n'
+        'django     GET,POST  /lost/             never reached: no prefix in ALLOWED_DJA…\n'
+    )
+
+
+def test_table_of_one_framework_names_handlers():
+    stdout, _ = run('--framework', 'apistar', '--name', 'shop:*')
+
+    assert stdout == (
+        'method  path               name             handler\n'
+        'GET     /shop/mine/        shop:mine        …test_apistar_routes.mine\n'
+        'POST    /shop/maybe/{id}/  shop:maybe       …test_apistar_routes.maybe\n'
+        'DELETE  /shop/deep/        shop:deep:hello  …test_apistar_routes.hello\n'
+    )
+
+
+def test_blocks_have_all_that_is_known():
+    keys = {'COMPONENTS': [TOKEN], 'EVENT_HOOKS': [HOOK], 'SCHEMA_URL': None}
+    with override_settings(APISTAR_SETTINGS=keys):
+        stdout, _ = run('--path', '/[sl]*[em]*', verbosity=2)
+
+    hook = (
+        '                  hook django_apistar.authentication.hooks.\n'
+        '                  MustBeAuthenticated\n'
+    )
     assert stdout == (
         'framework method  path, name, handler, source                 auth     reachable\n'
         'apistar   GET     /shop/mine/                                 user     yes\n'
@@ -399,23 +459,26 @@ def test_table():
         '                  routes.mine\n'
         '                  management_tests/management/test_apistar_\n'
         f'                  routes.py:{line_of(mine)}\n'
-        'apistar   POST    /shop/maybe/{id}/                           optional yes\n'
+        f'{hook}'
+        'apistar   POST    /shop/maybe/{id}/                           user     yes\n'
         '                  shop:maybe\n'
         '                  management_tests.management.test_apistar_\n'
         '                  routes.maybe\n'
         '                  management_tests/management/test_apistar_\n'
         f'                  routes.py:{line_of(maybe)}\n'
-        'apistar   DELETE  /shop/deep/                                 anyone   yes\n'
+        f'{hook}'
+        'apistar   DELETE  /shop/deep/                                 user     yes\n'
         '                  shop:deep:hello\n'
         '                  management_tests.management.test_apistar_\n'
         '                  routes.hello\n'
         '                  management_tests/management/test_apistar_\n'
         f'                  routes.py:{line_of(hello)}\n'
+        f'{hook}'
     )
 
 
-def test_table_says_why_a_route_is_unreachable():
-    stdout, _ = run('--unreachable')
+def test_blocks_say_why_a_route_is_unreachable():
+    stdout, _ = run('--unreachable', verbosity=2)
 
     words = ' '.join(stdout.split())
     assert words.count('ALLOWED_DJANGO_ROUTES covers /web/ ') == 1
@@ -432,9 +495,11 @@ def test_table_fits_80_columns(url):
     with override_settings(APISTAR_ROUTE_CONF='wide_routes'):
         sys.modules['wide_routes'] = types.ModuleType('wide_routes')
         sys.modules['wide_routes'].routes = [Route(url, 'OPTIONS', hello, name=LONG)]
-        stdout, _ = run()
+        table, _ = run()
+        stdout, _ = run(verbosity=2)
 
-    assert max(map(cell_len, stdout.splitlines())) <= 80
+    assert max(map(cell_len, (table + stdout).splitlines())) <= 80
+    assert table.splitlines()[1].endswith('…')
     shown = re.sub('anyone|yes', '', ''.join(line[18:] for line in stdout.splitlines()[1:]))
     assert ''.join(shown.split()).startswith(f'{url}{LONG}management_tests.')
 
@@ -481,9 +546,22 @@ def test_tree():
     )
 
 
-def test_nothing_is_like_that():
-    assert run('--name', 'nope') == ('', 'No route is like that.\n')
+def test_no_route_matches():
+    assert run('--name', 'nope') == ('', 'No route matches.\n')
+    assert run('--path', '/shop/', '--method', 'PUT') == ('', 'No route matches.\n')
     assert json.loads(run('--name', 'nope', '--format', 'json')[0])['routes'] == []
+
+
+@pytest.mark.parametrize(
+    ('option', 'glob', 'proposal'),
+    [
+        ('--path', '/shop', '/shop*'),
+        ('--name', 'mine', '*mine'),
+        ('--handler', 'routes', '*routes*'),
+    ],
+)
+def test_a_glob_without_a_star_that_finds_nothing_proposes_one_that_does(option, glob, proposal):
+    assert run(option, glob) == ('', f"No route matches. Did you mean {option} '{proposal}'?\n")
 
 
 # Django's URLs as requests meet them
@@ -607,6 +685,10 @@ def test_check_without_conflicts():
         (['--check', '--format', 'csv'], '--check knows --format table and json.'),
         (['--resolve', '/', '--format', 'tree'], '--resolve knows --format table and json.'),
         (['--check', '--unreachable'], '--check does not go with --unreachable.'),
+        (['--check', '--except-vendor'], '--check does not go with --except-vendor.'),
+        (['--resolve', '/', '--method', 'GET', '--method', 'PUT'], '--resolve takes one --method.'),
+        (['--resolve', '/', '--method', '!GET'], '--resolve takes one --method.'),
+        (['--auth', 'nobody'], "Error: argument --auth: invalid choice: 'nobody' (choose from"),
         (['--resolve', '/', '--name', 'x', '--sort', 'path'],
          '--resolve does not go with --name, --sort.'),
         (['--resolve', 'shop/'], "--resolve 'shop/': a path starts with a slash. Write /shop/."),
@@ -738,7 +820,10 @@ def test_system_checks_come_first_but_conflicts_stop_no_listing(tmp_path):
         '?: (django_apistar.E015) '
     )
     assert 'E005' not in done.stderr
-    assert (unchecked.returncode, unchecked.stderr) == (0, '')
+    assert (unchecked.returncode, unchecked.stderr) == (
+        0,
+        'Routes: API Star 1, Django 0, open to anyone 1, unreachable 0, not compiled 0.\n',
+    )
     assert '/b/' in unchecked.stdout
 
 
@@ -747,5 +832,5 @@ def test_every_option_is_documented():
     command = REPOSITORY / 'django_apistar/management/commands/apistar_routes.py'
     options = set(re.findall(r"'(--[a-z-]+)'", command.read_text()))
 
-    assert len(options) == 10
+    assert len(options) == 13
     assert [option for option in options if f'`{option}' not in page] == []

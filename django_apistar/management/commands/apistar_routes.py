@@ -18,12 +18,26 @@ from django_apistar.conf.parser import SettingsError, get_settings
 from django_apistar.dispatch.static import find_file
 from django_apistar.management import listing
 from django_apistar.management.console import ConsoleCommand, Options
+from django_apistar.management.rows import (
+    NOT,
+    SORTS,
+    Filter,
+    Row,
+    build_rows,
+    shorten,
+    sort_rows,
+    summarize,
+)
 from django_apistar.routes.entries import Framework
 from django_apistar.routes.resolution import Resolution, resolve
 from django_apistar.routes.table import CONFLICTS, RouteTable
 
 ANSWERS = ('table', 'json')  # formats of --check and --resolve
-FILTERS = ('framework', 'path', 'name', 'compiled', 'sort', 'unreachable')
+# Those that may be given several times, and those with one value.
+REPEATED = ('framework', 'method', 'path', 'name', 'handler', 'auth')
+SINGLE = ('compiled', 'unreachable', 'except_vendor')
+FRAMEWORKS = ('apistar', 'django')
+ACCESSES = ('anyone', 'optional', 'user')
 STATIC_METHODS = ('GET', 'HEAD', 'OPTIONS')
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 PLAIN_WIDTH = 80  # where the output is no terminal
@@ -35,21 +49,23 @@ class Command(ConsoleCommand):
     help = 'List the routes of API Star and Django, and tell which framework answers a request.'
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        def add_filter(option: str, **more: Any) -> None:
+            parser.add_argument(option, action='append', default=[], **more)
+
+        add_filter('--framework', choices=_with_negations(FRAMEWORKS), help='of this framework')
+        add_filter('--method', help="with this method; with --resolve, the request's")
+        add_filter('--path', metavar='GLOB', help="whose path matches: '/a*', or does not: '!/a*'")
+        add_filter('--name', metavar='GLOB', help="whose name matches: 'auth:*'")
+        add_filter('--handler', metavar='GLOB', help="whose handler matches: 'shop.*'")
+        add_filter('--auth', choices=_with_negations(ACCESSES), help='who may call them')
         parser.add_argument(
-            '--framework', choices=('apistar', 'django'), help='routes of this framework'
-        )
-        parser.add_argument(
-            '--method', help="routes with this method; with --resolve, the request's"
-        )
-        parser.add_argument('--path', metavar='GLOB', help="routes whose path is like this: '/a*'")
-        parser.add_argument(
-            '--name', metavar='GLOB', help="routes whose name is like this: 'auth:*'"
+            '--except-vendor', action='store_true', help='no routes of installed packages'
         )
         parser.add_argument(
             '--compiled', choices=('yes', 'no'),
             help='API Star routes that are compiled, or those answered step by step',
         )  # fmt: skip
-        parser.add_argument('--sort', choices=listing.SORTS, help='default: as routes are tried')
+        parser.add_argument('--sort', choices=SORTS, help='default: as routes are tried')
         parser.add_argument(
             '--format', choices=listing.FORMATS, default='table', help='default: %(default)s'
         )
@@ -66,7 +82,7 @@ class Command(ConsoleCommand):
             '--resolve', metavar='PATH', help='tell which route answers PATH; exit 1 when none does'
         )
 
-    def check(self, *args: object, **kwargs: object) -> None:
+    def check(self, *args: Any, **kwargs: Any) -> None:
         """Stop for what `check` calls an error, but for conflicts: they are what is asked for."""
         errors = [
             str(message)
@@ -78,7 +94,7 @@ class Command(ConsoleCommand):
             heading = self.style.ERROR('SystemCheckError: System check identified some issues:')
             raise SystemCheckError('\n'.join([heading, '', 'ERRORS:', *errors]))
 
-    def handle(self, *args: object, **options: Any) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
         self._refuse(options)
         try:
             table = get_route_table()
@@ -93,39 +109,50 @@ class Command(ConsoleCommand):
 
     def _refuse(self, options: Options) -> None:
         """Raise CommandError for options that make no sense together."""
-        method, question = options['method'], '--check' if options['check'] else '--resolve'
-        if method is not None and not TOKEN.fullmatch(method):
-            raise CommandError(f'--method {method!r} is no HTTP method.')
-        is_question = options['check'] or options['resolve'] is not None
-        if is_question and options['format'] not in ANSWERS:
+        for method in options['method']:
+            if not TOKEN.fullmatch(method.removeprefix(NOT)):
+                raise CommandError(f'--method {method!r} is no HTTP method.')
+        if not (options['check'] or options['resolve'] is not None):
+            return
+        question = '--check' if options['check'] else '--resolve'
+        if options['format'] not in ANSWERS:
             raise CommandError(f'{question} knows --format {" and ".join(ANSWERS)}.')
-        useless = [f'--{name}' for name in FILTERS if is_question and options[name]]
+        filters = {*REPEATED, *SINGLE, 'sort'} - {'method'}
+        useless = sorted(f'--{name.replace("_", "-")}' for name in filters if options[name])
         if useless:
             raise CommandError(f'{question} does not go with {", ".join(useless)}.')
+        if options['method'] and (len(options['method']) > 1 or options['method'][0][0] == NOT):
+            raise CommandError(f'{question} takes one --method.')
 
     # Listings
 
     def _list(self, table: RouteTable, options: Options) -> None:
-        wish = listing.Filter(
-            options['framework'], options['method'], options['path'], options['name'],
-            options['unreachable'], options['compiled'],
-        )  # fmt: skip
-        rows = [row for row in listing.build_rows(table, get_app()) if wish.keeps(row)]
+        given: dict[str, Any] = {name: tuple(options[name]) for name in REPEATED}
+        wish = Filter(**given, **{name: options[name] for name in SINGLE})
+        every = build_rows(table, get_app())
+        rows = [*filter(wish.keeps, every)]
         if options['sort']:
-            rows = listing.sort_rows(rows, options['sort'])
-        self._print(rows, table, options)
+            rows = sort_rows(rows, options['sort'])
+        if rows or options['format'] in listing.TEXTS:
+            self._print(rows, table, options)
+        else:
+            proposal = wish.propose(every)
+            self.stderr.write(
+                f'No route matches. Did you mean {proposal}?' if proposal else 'No route matches.'
+            )
 
-    def _print(self, rows: list[listing.Row], table: RouteTable, options: Options) -> None:
+    def _print(self, rows: list[Row], table: RouteTable, options: Options) -> None:
         wanted = options['format']
         if wanted in listing.TEXTS:
             self.write(listing.TEXTS[wanted](rows, table.conflicts()))
-        elif rows:
-            if not get_settings().accelerate:  # Nothing is compiled, as the project wants it.
-                rows = [dataclasses.replace(row, compiled=None) for row in rows]
-            width = shutil.get_terminal_size().columns if self.stdout.isatty() else PLAIN_WIDTH
-            self.write(listing.LAYOUTS[wanted](rows, width, self._has_colour(options)))
-        else:
-            self.stderr.write('No route is like that.')
+            return
+        if not get_settings().accelerate:  # Nothing is compiled, as the project wants it.
+            rows = [dataclasses.replace(row, compiled=None) for row in rows]
+        if wanted == 'table' and options['verbosity'] > 1:
+            wanted = 'blocks'
+        width = shutil.get_terminal_size().columns if self.stdout.isatty() else PLAIN_WIDTH
+        self.write(listing.LAYOUTS[wanted](rows, width, self._has_colour(options)))
+        self.stderr.write(summarize(rows), lambda text: text)
 
     def _has_colour(self, options: Options) -> bool:
         """NO_COLOR and TERM=dumb speak for the terminal, --no-color and --force-color above it."""
@@ -150,7 +177,8 @@ class Command(ConsoleCommand):
     # One request
 
     def _resolve(self, table: RouteTable, options: Options) -> None:
-        path, method = options['resolve'], (options['method'] or 'GET').upper()
+        path = options['resolve']
+        method = (options['method'] or ['GET'])[0].upper()
         if not path.startswith('/'):
             raise CommandError(
                 f'--resolve {path!r}: a path starts with a slash. Write {_get_path(path)}.'
@@ -169,6 +197,10 @@ class Command(ConsoleCommand):
             raise CommandError(f'{method} {path} is answered with {found.status}.')
 
 
+def _with_negations(choices: tuple[str, ...]) -> tuple[str, ...]:
+    return (*choices, *(f'{NOT}{choice}' for choice in choices))
+
+
 def _get_path(url: str) -> str:
     parts = urlsplit(url)
     return '/' + (parts.path if parts.netloc else url).lstrip('/')
@@ -182,14 +214,14 @@ def _look_for_file(found: Resolution, path: str, method: str) -> Resolution:
     return dataclasses.replace(found, status=204 if method == 'OPTIONS' else 200)
 
 
-def _as_data(found: Resolution) -> dict[str, object]:
+def _as_data(found: Resolution) -> dict[str, Any]:
     entry = found.entry
     return {
         'framework': found.framework.value if found.framework else None,
         'rule': found.rule, 'status': found.status,
         'route': entry.path if entry else None, 'name': entry.name if entry else None,
         'handler': entry.handler_name if entry else None,
-        'source': listing.shorten(entry.source) if entry else None,
+        'source': shorten(entry.source) if entry else None,
         'parameters': {name: value if isinstance(value, (int, float)) else str(value)
                        for name, value in found.params.items()},
         'allow': found.allow, 'location': found.location,
@@ -204,7 +236,7 @@ def _as_lines(found: Resolution, request: str) -> list[str]:
         lines += [
             f'  route       {found.entry.path}  {found.entry.name}'.rstrip(),
             f'  handler     {found.entry.handler_name}',
-            f'  source      {listing.shorten(found.entry.source)}',
+            f'  source      {shorten(found.entry.source)}',
         ]
     lines += [f'  parameter   {name} = {value!r}' for name, value in found.params.items()]
     lines += [f'  redirect    {found.status} to {found.location}'] if found.location else []
