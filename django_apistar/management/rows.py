@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django_apistar.api.access import ANYONE, OPTIONAL, build_access
+from django_apistar.api.hooks import create_hooks
 from django_apistar.application import App
 from django_apistar.compat.signatures import get_dotted_name
 from django_apistar.routes.entries import ANY_METHOD, APIStarEntry, Framework, RouteEntry
@@ -57,7 +58,7 @@ class Row:
 def build_rows(table: RouteTable, app: App) -> list[Row]:
     """Return a row for each route of both frameworks, in the order in which they are tried."""
     find_access = build_access(app)
-    hooks = tuple(map(_name_hook, app.create_hooks()))
+    hooks = tuple(map(_name_hook, create_hooks(app)))
     return [_build_row(table, entry, find_access(entry), app, hooks) for entry in table]
 
 
@@ -65,15 +66,15 @@ def _build_row(
     table: RouteTable, entry: RouteEntry, access: str, app: App, hooks: tuple[str, ...]
 ) -> Row:
     reason = table.explain_unreachable(entry)
-    is_apistar = isinstance(entry, APIStarEntry)
+    route = entry.route if isinstance(entry, APIStarEntry) else None
     source = entry.source
     return Row(
         framework=entry.framework.value, methods=entry.methods, path=entry.path, name=entry.name,
         handler=entry.handler_name, source=shorten(source), documented=entry.documented,
         auth=access,
-        compiled=app.responder.is_compiled(entry.route) if is_apistar else None,
+        compiled=app.responder.is_compiled(route) if route else None,
         reachable=not reason, reason=reason,
-        hooks=hooks if is_apistar and not entry.route.standalone else (),
+        hooks=hooks if route and not route.standalone else (),
         is_vendor=_is_vendor(source),
     )  # fmt: skip
 
