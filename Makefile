@@ -18,7 +18,7 @@ SEED ?= 1
 SAMPLE ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint type docs bench faults mutants check matrix
+.PHONY: help install run test lint type docs mutants bench faults check matrix
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | tr '@' '\t' | expand -t 18

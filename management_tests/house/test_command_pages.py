@@ -13,7 +13,10 @@ from management_tests.support.server_process import REPOSITORY
 pytestmark = pytest.mark.once
 
 DOCS = REPOSITORY / 'docs'
-PAGES = [DOCS / 'reference/apistar_routes.md', DOCS / 'reference/commands.md']
+PAGES = [
+    DOCS / name
+    for name in ('reference/apistar_routes.md', 'reference/commands.md', 'howto/workers.md')
+]
 README = REPOSITORY / 'README.md'
 VERSIONS = re.compile(r'(\d+\.)+\w+')
 
