@@ -1,4 +1,4 @@
-"""A test client for both frameworks: `requests` that reach the project as a server's would."""
+"""A test client for both frameworks: a `requests` session that calls the WSGI application."""
 
 import base64
 import contextlib
@@ -31,18 +31,22 @@ from django_apistar.dispatch.dispatcher import get_application
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
+    _Base = django.test.SimpleTestCase
+else:
+    _Base = object
+
 SAFE_METHODS = frozenset(('GET', 'HEAD', 'OPTIONS', 'TRACE'))
 
 
 class TestClient(requests.Session):
     """A `requests` session that calls the project's WSGI application, or *app*.
 
-    URLs are absolute or begin with '/'. The application is asked for with each request, so that
+    URLs are absolute or begin with '/'. Each request gets the application anew, so that
     `override_settings` takes effect. An exception that the application answers with 500 is raised
-    in the test, unless *raise_server_exceptions* is False. *environ* is added to each request's.
+    in the test, unless *raise_server_exceptions* is False. *environ* is added to each environ.
     """
 
-    __test__ = False  # pytest need not look for tests in here.
+    __test__ = False  # pytest must not collect this class.
 
     def __init__(
         self,
@@ -60,7 +64,7 @@ class TestClient(requests.Session):
         self.raise_server_exceptions = raise_server_exceptions
         self.enforce_csrf_checks = enforce_csrf_checks
         self.environ = dict(environ or {})
-        self.trust_env = False  # The user's proxies and .netrc are none of the test's business.
+        self.trust_env = False  # Tests do not use the proxies and the .netrc of the user.
         self.headers['User-Agent'] = 'testclient'
         adapter = _WSGIAdapter(self)
         self.mount('http://', adapter)
@@ -77,7 +81,7 @@ class TestClient(requests.Session):
             url = self.base_url + url
         return super().request(method, url, *args, **kwargs)
 
-    # Who asks
+    # Credentials
 
     def force_login(self, user: Any, backend: str | None = None) -> None:
         """Log *user* in as the admin's login page would, without asking for a password."""
@@ -91,7 +95,7 @@ class TestClient(requests.Session):
     def credentials(
         self, *, basic: tuple[str, str] | None = None, token: str | None = None
     ) -> None:
-        """Send Basic or token credentials with each request from now on; none without arguments."""
+        """Set the credentials of all requests from now on; without arguments none."""
         self.headers.pop('Authorization', None)
         if basic is not None:
             encoded = base64.b64encode(':'.join(basic).encode()).decode()
@@ -108,7 +112,7 @@ class TestClient(requests.Session):
         self.credentials()
 
     def _build_session_request(self) -> Any:
-        """Return a HttpRequest with the session of the client's cookie, or a new one."""
+        """Return an HttpRequest with the session of the client's cookie, or with a new one."""
         request = HttpRequest()
         store: Any = import_module(django_settings.SESSION_ENGINE).SessionStore
         keys = [
@@ -120,7 +124,7 @@ class TestClient(requests.Session):
         return request
 
     def _set_cookie(self, name: str, value: str) -> None:
-        # Where a response's Set-Cookie would put it, so that a response can replace it.
+        # With the domain that a response's Set-Cookie would give it, so that responses replace it.
         hostname = urlsplit(self.base_url).hostname or ''
         domain = hostname if '.' in hostname else f'{hostname}.local'
         self.cookies.set(name, value, domain=domain, path='/')
@@ -140,26 +144,26 @@ class _WSGIAdapter(HTTPAdapter):
         environ = build_environ(request, client.environ)
         if not client.enforce_csrf_checks:
             _add_csrf_token(environ, request)
-        exchange = _Exchange()
-        with _without_closed_connections(), _watching(exchange):
-            exchange.run(client.app or get_application(), environ)
-        if client.raise_server_exceptions and exchange.exception is not None:
-            raise exchange.exception
-        raw = exchange.build_response(request.method or '')
+        call = _Call()
+        with _without_closed_connections(), _recording(call):
+            call.run(client.app or get_application(), environ)
+        if client.raise_server_exceptions and call.exception is not None:
+            raise call.exception
+        raw = call.build_response(request.method or '')
         return self.build_response(request, raw)
 
 
-class _Exchange:
-    """One request as a server has it: what `start_response` was given, and the body's parts."""
+class _Call:
+    """A call of the application: what `start_response` got, and the parts of the body."""
 
     def __init__(self) -> None:
         self.status = ''
         self.headers: list[tuple[str, str]] = []
         self.parts: list[bytes] = []
-        self.exception: BaseException | None = None  # the first that was answered with 500
+        self.exception: BaseException | None = None  # the first one that was answered with 500
 
     def run(self, app: 'WSGIApplication', environ: 'WSGIEnvironment') -> None:
-        """Call *app*, read its body to the end and close it, as PEP 3333 asks of a server."""
+        """Call *app*, read the body and close it, as PEP 3333 requires of a server."""
         body = app(environ, self.start_response)
         try:
             self.parts.extend(body)
@@ -172,19 +176,19 @@ class _Exchange:
         self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /
     ) -> Callable[[bytes], object]:
         if exc_info:
-            self.remember(exc_info[1])
+            self.record(exc_info[1])
         elif self.status:
             raise RuntimeError('The application has called start_response twice.')
         check_headers(headers)
         self.status, self.headers = status, headers
         return self.parts.append
 
-    def remember(self, exception: BaseException | None) -> None:
+    def record(self, exception: BaseException | None) -> None:
         if self.exception is None:
             self.exception = exception
 
     def build_response(self, method: str) -> HTTPResponse:
-        """Return the response as urllib3 makes it; its `msg` is what cookies are read from."""
+        """Return the response as urllib3 would; cookies are read from its `msg`."""
         code, _, reason = self.status.partition(' ')
         body = b'' if method == 'HEAD' or int(code) in BODILESS else b''.join(self.parts)
         return HTTPResponse(
@@ -200,7 +204,7 @@ class _Exchange:
 
 
 class _OriginalResponse:
-    """The part of http.client's response that cookies are read from."""
+    """The part of http.client's response from which cookies are read."""
 
     def __init__(self, headers: Iterable[tuple[str, str]]) -> None:
         self.msg = HTTPMessage()
@@ -217,7 +221,7 @@ class _OriginalResponse:
 def build_environ(
     request: requests.PreparedRequest, extra: Mapping[str, Any] | None = None
 ) -> 'WSGIEnvironment':
-    """Return the environ that a server makes of *request* (PEP 3333), with *extra* added.
+    """Return the environ of *request* as a server makes it (PEP 3333), with *extra* added.
 
     Where *extra* holds a SCRIPT_NAME, the application is mounted there.
     """
@@ -246,7 +250,7 @@ def build_environ(
         'wsgi.run_once': False,
         **{_environ_key(name): value for name, value in headers.items() if '_' not in name},
     }
-    if is_chunked:  # There is no Content-Length, so that a server vouches for the input's end.
+    if is_chunked:  # Without a Content-Length the server marks the end of the input.
         environ['wsgi.input_terminated'] = True
     return {**environ, **(extra or {})}
 
@@ -257,13 +261,9 @@ def _environ_key(header: str) -> str:
 
 
 def _to_text(value: str | bytes) -> str:
-    """Header values are latin-1, in HTTP as in PEP 3333; http.client refuses others too."""
-    return value.decode('latin-1') if isinstance(value, bytes) else _checked(value)
-
-
-def _checked(value: str) -> str:
-    value.encode('latin-1')
-    return value
+    """Return *value* as text in latin-1; as http.client raise UnicodeEncodeError for other text."""
+    encoded = value if isinstance(value, bytes) else value.encode('latin-1')
+    return encoded.decode('latin-1')
 
 
 def _read_body(request: requests.PreparedRequest) -> tuple[bytes, bool]:
@@ -284,14 +284,14 @@ def _to_bytes(content: str | bytes) -> bytes:
 
 
 def _add_csrf_token(environ: 'WSGIEnvironment', request: requests.PreparedRequest) -> None:
-    """Send the CSRF cookie's token as a header too, as Django's documentation has scripts do."""
+    """Add the CSRF cookie's token as a header, as scripts do by Django's documentation."""
     key = django_settings.CSRF_HEADER_NAME
     cookies: Any = getattr(request, '_cookies', ())
     tokens = [item.value for item in cookies if item.name == django_settings.CSRF_COOKIE_NAME]
     if request.method in SAFE_METHODS or not tokens or key in environ:
         return
     environ[key] = tokens[-1]
-    environ.setdefault('HTTP_REFERER', request.url)  # asked for under HTTPS
+    environ.setdefault('HTTP_REFERER', request.url)  # which Django checks with HTTPS
 
 
 def _first_backend() -> str:
@@ -302,7 +302,7 @@ def _first_backend() -> str:
 
 @contextlib.contextmanager
 def _without_closed_connections() -> Iterator[None]:
-    """Keep the test's own connection, and its transaction, as Django's test client does."""
+    """Leave the test's connection and its transaction open, as Django's test client does."""
     muted = [
         signal
         for signal in (request_started, request_finished)
@@ -316,13 +316,13 @@ def _without_closed_connections() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _watching(exchange: _Exchange) -> Iterator[None]:
-    """Let *exchange* remember what either framework reports as unhandled, in this thread."""
+def _recording(call: _Call) -> Iterator[None]:
+    """Record in *call* the unhandled exceptions of both frameworks, in this thread."""
     thread = threading.get_ident()
 
     def remember(**kwargs: Any) -> None:
         if threading.get_ident() == thread:
-            exchange.remember(sys.exc_info()[1])
+            call.record(sys.exc_info()[1])
 
     got_request_exception.connect(remember, weak=False)
     try:
@@ -331,11 +331,14 @@ def _watching(exchange: _Exchange) -> Iterator[None]:
         got_request_exception.disconnect(remember)
 
 
-class _ServesBoth:
+class _ServesBoth(_Base):
+    client: TestClient  # type: ignore[assignment]  # in place of Django's Client
+    client_class = TestClient  # type: ignore[assignment]  # as well
+
     def run(self, result: Any = None) -> Any:
-        """Run the test, which begins without failed logins that others have left."""
+        """Run the test, without the failed logins of earlier tests."""
         get_local_counts.cache_clear()
-        return super().run(result)  # type: ignore[misc]
+        return super().run(result)
 
     def reverse_url(self, name: str, /, **params: Any) -> str:
         """Return the URL path of the route *name* of either framework."""
@@ -345,22 +348,13 @@ class _ServesBoth:
 class TestCase(_ServesBoth, django.test.TestCase):
     """Django's TestCase; `client` serves both frameworks."""
 
-    client: TestClient  # type: ignore[assignment]
-    client_class = TestClient  # type: ignore[assignment]
-
 
 class TransactionTestCase(_ServesBoth, django.test.TransactionTestCase):
     """Django's TransactionTestCase; `client` serves both frameworks."""
 
-    client: TestClient  # type: ignore[assignment]
-    client_class = TestClient  # type: ignore[assignment]
-
 
 class LiveServerTestCase(_ServesBoth, django.test.LiveServerTestCase):
     """Django's LiveServerTestCase; `live_server_url` serves both frameworks and static files."""
-
-    client: TestClient  # type: ignore[assignment]
-    client_class = TestClient  # type: ignore[assignment]
 
     @staticmethod
     def static_handler(application: Any) -> Any:

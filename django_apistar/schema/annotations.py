@@ -41,13 +41,6 @@ def is_union(annotation: object) -> bool:
     return typing.get_origin(annotation) in (typing.Union, types.UnionType)
 
 
-def item_of_list(annotation: object) -> object:
-    """Return T of List[T], list[T] and Sequence[T]; EMPTY for anything else."""
-    if typing.get_origin(annotation) in (list, collections.abc.Sequence):
-        return next(iter(typing.get_args(annotation)), EMPTY)
-    return EMPTY
-
-
 def is_stream(annotation: object) -> bool:
     return annotation in STREAMS or typing.get_origin(annotation) in STREAMS
 

@@ -16,10 +16,9 @@ from apistar.server import validation, wsgi
 from apistar.server.components import ReturnValue
 from werkzeug.routing.converters import AnyConverter, NumberConverter, UUIDConverter
 
-from django_apistar.compat.fields import is_type
+from django_apistar.compat.fields import get_item, is_type
 from django_apistar.compat.path_template import PathParameter
 from django_apistar.compat.signatures import Function, get_signature, without_optional
-from django_apistar.schema.annotations import item_of_list
 
 EMPTY = inspect.Parameter.empty
 METHODS_WITH_BODY = ('POST', 'PUT', 'PATCH', 'DELETE')
@@ -163,7 +162,7 @@ class _Reader:
         return self._add(parameter.name, 'query', item, default is EMPTY, default)
 
     def _read_list(self, parameter: inspect.Parameter) -> bool:
-        item = item_of_list(parameter.annotation)
+        item = get_item(parameter.annotation)
         if is_type(item):
             return self._set_body(parameter.annotation, JSON, parameter.default is EMPTY)
         if not (_is_one_of(item, PRIMITIVES) or item is Any):

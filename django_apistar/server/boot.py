@@ -40,9 +40,9 @@ def start(launch: Launch) -> None:
     alone, which then serves itself.
     """
     if not has_settings_module():
-        get_server(dataclasses.replace(launch, reload=False)).run()
+        get_server(dataclasses.replace(launch, is_reloading=False)).run()
         return
-    if launch.reload:
+    if launch.is_reloading:
         # Projects read this to tell the serving process from the one that watches files.
         os.environ['RUN_MAIN'] = 'true'
     command = launch.command()
@@ -53,7 +53,7 @@ def main(argument: str) -> None:
     """Serve in the fresh process. *argument* is the launch as JSON."""
     launch = Launch(**json.loads(argument))
     try:
-        if launch.verify:
+        if launch.is_trial:
             accept_signals()
             load_application(launch)
             import_urlconf()
@@ -97,7 +97,7 @@ class Server(Protocol):
 
 def get_server(launch: Launch) -> Server:
     """Return the configured server. Raises ServerError."""
-    count_workers(launch.debug)  # gunicorn cannot be imported with a wrong WEB_CONCURRENCY
+    count_workers(launch.is_development)  # gunicorn cannot be imported with a wrong WEB_CONCURRENCY
     _require(FOOTING)
     if launch.server == 'granian':
         if find_spec('granian') is None:

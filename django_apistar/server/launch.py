@@ -20,7 +20,7 @@ _BOOT = """
 import json, sys
 launch = json.loads(sys.argv[1])
 sys.path[:] = launch["path"]
-if launch["gevent"]:
+if launch["uses_gevent"]:
     from gevent import monkey
     monkey.patch_all()
 from django_apistar.server.boot import main
@@ -41,11 +41,11 @@ class Launch:
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)  # gunicorn's names
     arguments: list[str] = dataclasses.field(default_factory=list)  # those after `--`
     config: str | None = None  # gunicorn's configuration file, absolute
-    debug: bool = False
-    reload: bool = False
-    skip_checks: bool = False
-    gevent: bool = False  # the workers run in greenlets: patch the standard library first
-    verify: bool = False  # load the application and exit, as a trial before a reload
+    is_development: bool = False
+    is_reloading: bool = False
+    skips_checks: bool = False
+    uses_gevent: bool = False  # the workers run in greenlets: patch the standard library first
+    is_trial: bool = False  # load the application and exit, as a trial before a reload
     sockets: list[int] = dataclasses.field(default_factory=list)  # descriptors, listening
     directory: str = dataclasses.field(default_factory=os.getcwd)
     path: list[str] = dataclasses.field(default_factory=lambda: list(sys.path))

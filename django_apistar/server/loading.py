@@ -104,5 +104,5 @@ def load_or_exit(launch: Launch, status: int) -> WSGIApplication:
 
 def is_loadable(launch: Launch) -> bool:
     """Return whether a fresh process can load the project now. That process prints why not."""
-    trial = dataclasses.replace(launch, verify=True, path=list(sys.path))
+    trial = dataclasses.replace(launch, is_trial=True, path=list(sys.path))
     return subprocess.run(trial.command(), stdin=subprocess.DEVNULL).returncode == 0

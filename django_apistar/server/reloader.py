@@ -68,7 +68,7 @@ def _load(launch: Launch, is_first_load: bool) -> WSGIApplication:
     if not is_first_load:
         django.setup()
         _import_routes()
-        if not launch.skip_checks:
+        if not launch.skips_checks:
             BaseCommand().check()
     application = load_application(launch)
     import_urlconf()

@@ -5,11 +5,9 @@ documented repair makes ours differ, `settle` says which and brings stock's answ
 """
 
 import dataclasses
-import io
 import json
 import logging
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +16,7 @@ import apistar
 import pytest
 
 from django_apistar.application import App
+from management_tests.support.raw_wsgi import build_environ
 
 LOG = 'oracle.log'  # in environ: what ran, in order
 
@@ -61,16 +60,8 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
 
     def build_environ(self) -> dict[str, Any]:
-        environ = {
-            'REQUEST_METHOD': self.method, 'SCRIPT_NAME': '', 'PATH_INFO': self.path,
-            'QUERY_STRING': self.query, 'SERVER_NAME': 'testserver', 'SERVER_PORT': '80',
-            'SERVER_PROTOCOL': 'HTTP/1.1', 'REMOTE_ADDR': '127.0.0.1', 'HTTP_HOST': 'testserver',
-            'wsgi.version': (1, 0), 'wsgi.url_scheme': 'http', 'wsgi.input': io.BytesIO(self.body),
-            'wsgi.errors': sys.stderr, 'wsgi.multithread': True, 'wsgi.multiprocess': True,
-            'wsgi.run_once': False, LOG: [],
-        }  # fmt: skip
-        if self.body:
-            environ['CONTENT_LENGTH'] = str(len(self.body))
+        own = {'PATH_INFO': self.path, 'QUERY_STRING': self.query, LOG: []}
+        environ: dict[str, Any] = build_environ('/', self.method, self.body, **own)
         if self.content_type is not None:
             environ['CONTENT_TYPE'] = self.content_type
         environ.update({f'HTTP_{name}': value for name, value in self.headers})

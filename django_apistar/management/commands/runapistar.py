@@ -179,7 +179,7 @@ class Command(ConsoleCommand):
         boot.start(
             dataclasses.replace(
                 launch,
-                gevent=configured.uses_gevent,
+                uses_gevent=configured.uses_gevent,
                 sockets=[one.detach() for one in listeners_],
             )
         )
@@ -212,7 +212,7 @@ class Command(ConsoleCommand):
             docs_url=get_settings().docs_url,
             admin_url=banner.find_admin_url(table),
             server=configured.format_workers(),
-            is_reloading=launch.reload,
+            is_reloading=launch.is_reloading,
             routes=banner.format_routes(table),
         )
         return banner.format_banner(facts)
@@ -237,9 +237,9 @@ def build_launch(options: Options, arguments: list[str]) -> Launch:
         settings=chosen,
         arguments=list(arguments),
         config=_absolute(options['config']),
-        debug=settings.DEBUG,
-        reload=settings.DEBUG and options['use_reloader'] and not options['preload_app'],
-        skip_checks=options['skip_checks'],
+        is_development=settings.DEBUG,
+        is_reloading=settings.DEBUG and options['use_reloader'] and not options['preload_app'],
+        skips_checks=options['skip_checks'],
     )
 
 

@@ -80,7 +80,7 @@ class GranianServer:
         self.complaints = [explain(LOG)] if find_missing(LOG) else []
         self.is_first_load = True
         self._refuse_missing_options()
-        chosen, is_development = launch.settings, launch.debug
+        chosen, is_development = launch.settings, launch.is_development
         self.workers: int = chosen.get('workers', self._count_workers())
         self.threads: int = chosen.get('threads', self._count_threads())
         self.graceful_timeout_s: int = chosen.get('graceful_timeout', 5 if is_development else 30)
@@ -97,11 +97,11 @@ class GranianServer:
     def _count_workers(self) -> int:
         # More than one per core slows granian down: it waits for the clients outside Python.
         cores = min(count_cores(), WORKERS_MAX)
-        asked = count_workers(self.launch.debug)
-        return asked if self.launch.debug or os.environ.get('WEB_CONCURRENCY') else cores
+        asked = count_workers(self.launch.is_development)
+        return asked if self.launch.is_development or os.environ.get('WEB_CONCURRENCY') else cores
 
     def _count_threads(self) -> int:
-        return min(count_threads(self.workers, self.launch.debug), 2 * count_cores() + 1)
+        return min(count_threads(self.workers, self.launch.is_development), 2 * count_cores() + 1)
 
     def _refuse_missing_options(self) -> None:
         chosen = self.launch.settings
@@ -120,7 +120,7 @@ class GranianServer:
 
     def _build_config(self) -> Config:
         """Return gunicorn's `Config`, which our listeners and our access log read."""
-        chosen, is_development = self.launch.settings, self.launch.debug
+        chosen, is_development = self.launch.settings, self.launch.is_development
         config = Config()
         config.set('bind', chosen.get('bind', [default_address(is_development)]))
         config.set('accesslog', chosen.get('accesslog', '-' if is_development else None))
@@ -175,7 +175,7 @@ class GranianServer:
 
     def _options(self, address: tuple[str, int] | str) -> dict[str, Any]:
         """Return the arguments of granian's server class."""
-        chosen, is_development = self.launch.settings, self.launch.debug
+        chosen, is_development = self.launch.settings, self.launch.is_development
         host, port = address if isinstance(address, tuple) else (address, 0)
         certfile = self.cfg.certfile
         options: dict[str, Any] = {
@@ -219,7 +219,7 @@ class GranianServer:
         return draining.respond
 
     def _load_application(self) -> WSGIApplication:
-        if not self.launch.reload:
+        if not self.launch.is_reloading:
             return load_or_exit(self.launch, 1)
         # Imported by the worker alone: the master must hold none of the modules that change.
         from django_apistar.server import reloader
@@ -245,7 +245,7 @@ class Master(MPServer):
         self.launch = launch
         self.drain = drain
         self._listener = listener
-        self._owns_socket = owns_socket and not launch.debug
+        self._owns_socket = owns_socket and not launch.is_development
 
     def _init_shared_socket(self) -> None:
         # On Linux granian would open a socket for each worker, and reset the connections in the
@@ -286,13 +286,13 @@ class Master(MPServer):
     def _stop_workers(self) -> None:
         for worker in self.wrks:
             tell_to_drain(worker)
-        time.sleep(0 if self.launch.debug else _LINGER_S)
+        time.sleep(0 if self.launch.is_development else _LINGER_S)
         super()._stop_workers()
 
     def _reload(self, spawn_target: Any, target_loader: Any) -> None:
         if self.drain.has_begun:
             self._refuse_reload('the server is about to stop')
-        elif self.launch.reload or is_loadable(self.launch):
+        elif self.launch.is_reloading or is_loadable(self.launch):
             super()._reload(spawn_target, target_loader)
         else:
             self._refuse_reload('the workers go on with the code that they have')

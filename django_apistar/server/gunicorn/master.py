@@ -97,12 +97,12 @@ class Master(Arbiter):
     def _can_reload(self) -> bool:
         launch = self.app.launch
         try:
-            if type(self.app)(launch).uses_gevent != launch.gevent:
+            if type(self.app)(launch).uses_gevent != launch.uses_gevent:
                 raise ServerError('gevent is chosen at the start, not by a reload.')
         except ImproperlyConfigured as exc:
             self.log.error('%s', exc)
             return False
-        if launch.reload or self.cfg.preload_app:
+        if launch.is_reloading or self.cfg.preload_app:
             return True
         return is_loadable(launch)
 
@@ -127,7 +127,7 @@ class Master(Arbiter):
     def _owns_sockets(self) -> bool:
         is_alone = self.reexec_pid == self.master_pid == 0
         is_handed = self.systemd or any(isinstance(one, int) for one in self.cfg.address)
-        return is_alone and not is_handed and not self.app.launch.debug
+        return is_alone and not is_handed and not self.app.launch.is_development
 
     def reap_workers(self) -> None:
         """Forget the workers that have ended. In a stop one that failed does not end the rest."""

@@ -81,7 +81,7 @@ class GunicornServer(Application):
     def load_config(self) -> None:
         """Apply the layers; a later one overrides an earlier one."""
         os.chdir(self.launch.directory)
-        is_development = self.launch.debug
+        is_development = self.launch.is_development
         self._apply(DEVELOPMENT if is_development else PRODUCTION)
         self.cfg.set('workers', count_workers(is_development))
         self.chosen.clear()
@@ -179,7 +179,7 @@ class GunicornServer(Application):
 
     def load(self) -> WSGIApplication:
         """Return the WSGI application. Called in each worker, with --preload once before them."""
-        if not self.launch.reload:
+        if not self.launch.is_reloading:
             return load_or_exit(self.launch, _LOAD_ERROR)
         # Imported by the worker alone: the master must hold none of the modules that change.
         from django_apistar.server import reloader

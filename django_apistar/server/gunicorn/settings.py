@@ -110,18 +110,18 @@ def complete(config: Config, chosen: set[str], launch: Launch) -> None:
     if get_setting(config, 'raw_env'):
         os.environ.update(config.env)
     if 'bind' not in chosen:
-        config.set('bind', [default_address(launch.debug)])
+        config.set('bind', [default_address(launch.is_development)])
     if 'max_requests_jitter' not in chosen:
         most = get_setting(config, 'max_requests') or 0
         _set(config, 'max_requests_jitter', most // _JITTER_SHARE)
     if 'control_socket' in chosen and 'control_socket_disable' not in chosen:
         _set(config, 'control_socket_disable', False)
-    if launch.reload:
+    if launch.is_reloading:
         _set(config, 'reload', False)  # by our own reloader
     if 'logger_class' not in chosen and not find_missing(LOG):
         sends_statistics = bool(get_setting(config, 'statsd_host'))
         _set(config, 'logger_class', access_log.get_logger_class(sends_statistics))
-    _choose_worker(config, chosen, launch.debug)
+    _choose_worker(config, chosen, launch.is_development)
     check_options(config, config.workers, config.threads, get_setting(config, 'drain') or 0)
     _check_identity(config)
     _check_files(config)
