@@ -1,4 +1,4 @@
-"""What the commands share: colour only where it is wanted, and a sentence where stdout is full."""
+"""The base of the commands: colour only where it is wanted, a sentence where stdout is full."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _escape_as_json(error: UnicodeError) -> tuple[str, int]:
 def fill_closed_streams() -> None:
     """Open /dev/null for each standard stream that is closed.
 
-    The next file or socket would get its number, and what a server prints.
+    Otherwise the next file or socket would get its number, and be written what a server prints.
     """
     for number in range(3):
         try:
@@ -38,7 +38,7 @@ def fill_closed_streams() -> None:
 
 
 class ConsoleCommand(BaseCommand):
-    """A command that honours NO_COLOR and writes its data by `write`."""
+    """A command that honours NO_COLOR. It writes its data with `write`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -47,9 +47,9 @@ class ConsoleCommand(BaseCommand):
             self.stderr.style_func = None
 
     def write(self, text: str) -> None:
-        """Write *text* to stdout at once, so that a failure is noticed. Raises CommandError.
+        """Write *text* to stdout and flush, so that a failure is seen. Raises CommandError.
 
-        A reader that has seen enough, as `head` has, ends the command without a word.
+        Where the reader has closed the pipe, as `head` does, the command ends silently.
         """
         if not self.has_stdout:
             raise CommandError('stdout cannot be written: it is closed.')
@@ -65,16 +65,16 @@ class ConsoleCommand(BaseCommand):
 
     @property
     def has_stdout(self) -> bool:
-        """Whether this process was started with one; `>&-` in a shell takes it away."""
+        """Whether this process was started with a stdout: `>&-` in a shell closes it."""
         return getattr(self.stdout, '_out', self.stdout) is not None
 
     def _escape(self, text: str) -> str:
-        """Return *text* with what the encoding of stdout lacks written as JSON writes it."""
+        """Return *text* with the characters that stdout cannot encode escaped as in JSON."""
         codecs.register_error(ESCAPE, _escape_as_json)
         encoding = getattr(self.stdout, 'encoding', None) or 'utf-8'
         return text.encode(encoding, ESCAPE).decode(encoding)
 
     def _forget_stdout(self) -> None:
-        """Let Python's last flush succeed; it would write to the same place again."""
+        """Replace stdout by /dev/null, so that Python's last flush does not fail again."""
         with contextlib.suppress(OSError), Path(os.devnull).open('wb') as nowhere:
             os.dup2(nowhere.fileno(), self.stdout.fileno())

@@ -88,7 +88,7 @@ class DispatchRule:
 
 
 class RouteTable:
-    """Every route of the project and the rule which framework serves a path. Immutable."""
+    """Every route of the project, and the rule that picks a framework. Immutable."""
 
     def __init__(
         self,
@@ -158,14 +158,14 @@ class RouteTable:
         return f'No prefix in {PREFIXES} covers the path.'
 
     def explain_unreachable(self, entry: RouteEntry) -> str:
-        """Say why no request ever gets to *entry*; '' where one does."""
+        """Return why no request gets to *entry*, '' where one does."""
         if self.is_reachable(entry):
             return self._explain_hidden(entry)
         rule = self.explain_dispatch(to_path_info(_example_path(entry))).rstrip('.')
         return rule[0].lower() + rule[1:] if rule.startswith('No ') else rule
 
     def _explain_hidden(self, entry: RouteEntry) -> str:
-        """Say which route of the same framework takes all requests of *entry*; '' for none."""
+        """Return which route of the same framework takes all requests of *entry*, '' for none."""
         if entry.framework is Framework.APISTAR:
             first = self._first_of[id(entry)]
             what = 'path and method'
@@ -180,7 +180,7 @@ class RouteTable:
 
     @functools.cached_property
     def _first_of(self) -> dict[int, RouteEntry]:
-        """The API Star routes by their ids, each with the one called for its path and method."""
+        """For each API Star route, by its id, the one that is called for its path and method."""
         first: dict[tuple[object, ...], RouteEntry] = {}
         found: dict[int, RouteEntry] = {}
         for entry in self.apistar_entries:
@@ -191,12 +191,12 @@ class RouteTable:
 
     @functools.cached_property
     def _first_django_of(self) -> dict[str, RouteEntry]:
-        """The URL that is called for each path as Django writes it."""
+        """For each path, as Django writes it, the URL that is called."""
         return {entry.path: entry for entry in reversed(self.django_entries)}
 
     @functools.cached_property
     def _caught(self) -> dict[int, RouteEntry]:
-        """The URLs behind one that takes anything, by their ids, each with that one."""
+        """For each URL, by its id, an earlier one that takes all of its paths."""
         caught: dict[int, RouteEntry] = {}
         takers: list[RouteEntry] = []
         for entry in self.django_entries:

@@ -1,4 +1,4 @@
-"""manage.py apistar_docs"""
+"""manage.py apistar_docs: export the schema of the API, and compare it with another."""
 
 import contextlib
 from argparse import ArgumentParser
@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
+from django.template.defaultfilters import pluralize
 
 from django_apistar.application import App, get_app
 from django_apistar.management.console import ConsoleCommand, Options
@@ -197,7 +198,7 @@ def _get_app() -> App:
 
 @contextlib.contextmanager
 def _status_2() -> Iterator[None]:
-    """What cannot be read is no answer to the question: the status tells it from a change."""
+    """Exit with 2 for a document that cannot be read: 1 says that two differ."""
     try:
         yield
     except UnreadableError as exc:
@@ -232,4 +233,4 @@ def _add_check_arguments(parser: ArgumentParser) -> None:
 
 
 def _count(items: Sized, noun: str) -> str:
-    return f'{len(items)} {noun}' + ('' if len(items) == 1 else 's')
+    return f'{len(items)} {noun}{pluralize(items)}'

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _NO_STATIC = 'DJANGO_APISTAR_NOSTATIC'
 
-# Options that are gunicorn settings: option, type, metavar, help. The setting is the last field.
+# Options that are settings of gunicorn: option, type, metavar, help, setting.
 _SERVER_OPTIONS = (
     ('--workers', int, 'N', 'worker processes', 'workers'),
     ('--threads', int, 'N', 'threads of each worker', 'threads'),
@@ -63,7 +63,7 @@ _SERVER_OPTIONS = (
 
 
 class Command(ConsoleCommand):
-    """Parses the options, opens the sockets, checks and loads the project, and hands over."""
+    """Parses the options, binds the sockets, checks and loads the project, starts the server."""
 
     _called_from_command_line: bool  # Django's
 
@@ -79,7 +79,7 @@ class Command(ConsoleCommand):
     # Command line
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """Take what follows `--` for the server's own parser."""
+        """Keep what follows `--` for the server's own parser."""
         fill_closed_streams()
         if '--' in argv:
             position = argv.index('--')
@@ -87,7 +87,7 @@ class Command(ConsoleCommand):
         super().run_from_argv(argv)
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Return a parser that refuses a command line in one sentence."""
+        """Return a parser that reports a wrong command line in one sentence."""
         kwargs['epilog'] = 'What follows -- is for the server, as in: -- --limit-request-line 2000'
         parser = super().create_parser(prog_name, subcommand, **kwargs)
 
@@ -130,7 +130,7 @@ class Command(ConsoleCommand):
         add('--check', action='store_true', help='load, check, print, and exit')
 
     def execute(self, *args: object, **options: Any) -> Any:
-        """Run; on the command line a failure is a sentence that begins with the command's name."""
+        """Run. On the command line a failure is printed as a sentence after the command's name."""
         try:
             return super().execute(*args, **options)
         except SystemCheckError:
@@ -150,7 +150,7 @@ class Command(ConsoleCommand):
     # Start
 
     def handle(self, *args: object, **options: Any) -> None:
-        """Try everything that can be wrong, print the banner, and become the server."""
+        """Check everything that can be wrong, print the banner, and start the server."""
         if options['nostatic']:
             os.environ[_NO_STATIC] = '1'
         launch = build_launch(options, options.get('server_arguments') or self._server_arguments)
@@ -171,7 +171,7 @@ class Command(ConsoleCommand):
             self.write(configured.trial_text or 'Everything is in order; not started.')
             return
         hold_signals()
-        # A disk that is full, or no stdout at all, keeps nobody from serving.
+        # The server starts without a banner where stdout is closed or its disk is full.
         with contextlib.suppress(OSError):
             if self.has_stdout:
                 self.stdout.write(f'{found}Quit with Control-C.')
@@ -186,7 +186,7 @@ class Command(ConsoleCommand):
 
     def _warn_about_migrations(self) -> None:
         try:
-            # Django writes to stdout, whose disk may be full, or which may be closed.
+            # Django writes to stdout, which may be closed or its disk full.
             with contextlib.suppress(OSError, AttributeError):
                 self.check_migrations()
         except DatabaseError as exc:
@@ -219,7 +219,7 @@ class Command(ConsoleCommand):
 
 
 def build_launch(options: Options, arguments: list[str]) -> Launch:
-    """Return what the server process must know, from the options of the command line."""
+    """Return the Launch for the options of the command line."""
     names = [name for *_, name in _SERVER_OPTIONS]
     names.append('accesslog')
     chosen = {name: options[name] for name in names if options.get(name) is not None}
@@ -244,7 +244,7 @@ def build_launch(options: Options, arguments: list[str]) -> Launch:
 
 
 def _check_gevent(configured: boot.Server) -> None:
-    """Raise CommandError where nobody can patch the standard library before it is used."""
+    """Raise CommandError where the standard library is in use before gevent can patch it."""
     if not configured.uses_gevent or has_settings_module():
         return
     from gevent import monkey
