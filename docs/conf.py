@@ -19,7 +19,6 @@ version = release
 
 extensions = ['myst_parser', 'sphinx.ext.autodoc']
 autodoc_typehints = 'none'
-autodoc_class_signature = 'separated'
 default_role = 'code'
 source_suffix = {'.md': 'markdown'}
 exclude_patterns = ['_build']
