@@ -1,7 +1,7 @@
 """Finds a route by its path's segments, for paths never seen before.
 
-Either finds what Werkzeug's Map finds, or leaves the path to the Map: redirects, floats,
-wildcards and whatever is unusual.
+Finds what Werkzeug's Map finds, or leaves the path to the Map: redirects, floats, wildcards and
+whatever else is unusual.
 """
 
 from __future__ import annotations
@@ -9,28 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 Params = dict[str, object]
-Leaf = tuple[int, tuple[str, ...]]  # a route's position and the names of its parameters
+Endpoint = tuple[int, tuple[str, ...]]  # a route's position and the names of its parameters
 # Literal text, or a parameter's name and kind, or None for what only Werkzeug knows.
 Segment = str | tuple[str, str] | None
 STRING, NUMBER, DIGITS = 'string', 'number', 'digits'  # kinds; a NUMBER may have a sign
 
 _MAX_DIGITS = 18  # fewer than the largest 64 bit number has, so that size needs no check
-
-
 _NOT_FOUND: frozenset[str] = frozenset()
 
 
 class _Node:
-    """What may follow the segments so far."""
+    """The segments that may follow those so far."""
 
     __slots__ = (
         'children',
+        'endpoints',
+        'has_only_literals',
         'integers',
         'integers_kind',
-        'is_closed',
-        'is_plain',
-        'is_sure',
-        'leaves',
+        'is_left_to_werkzeug',
+        'is_unambiguous',
         'methods',
         'strings',
     )
@@ -40,14 +38,14 @@ class _Node:
         self.integers: _Node | None = None
         self.integers_kind = ''
         self.strings: _Node | None = None
-        self.leaves: dict[str, Leaf] = {}  # by method
-        self.is_closed = False  # beyond here only Werkzeug knows
-        self.is_plain = True  # only literal segments may follow
-        self.is_sure = False  # the segments so far lead to no other node
-        self.methods: frozenset[str] | None = None  # of the path that ends here, where it is sure
+        self.endpoints: dict[str, Endpoint] = {}  # by method
+        self.is_left_to_werkzeug = False  # Only the Map knows what follows.
+        self.has_only_literals = True  # No parameter may follow.
+        self.is_unambiguous = False  # The segments so far lead to no other node.
+        self.methods: frozenset[str] | None = None  # of the path, if the Map has no more
 
 
-class _UnsureError(Exception):
+class _AmbiguousError(Exception):
     """Only Werkzeug can tell."""
 
 
@@ -59,14 +57,14 @@ class Lookup:
         self._root = _Node()
         for position, (segments, method) in enumerate(routes):
             _insert(self._root, segments, method, position)
-        _settle(self._root, True)
+        _mark(self._root, True)
 
     def find(self, path: str, method: str) -> tuple[int, Params] | frozenset[str] | None:
         """Return (position, parameters), or the path's methods where *method* is none of them.
 
         A path without a route has no methods. None where only Werkzeug can tell.
 
-        Takes the first way at each segment; where that leads nowhere `_search` tries them all.
+        Follows the first match of each segment; where that leads nowhere `_search` tries them all.
         The parameters are the caller's to change.
         """
         if not path.isascii():
@@ -76,9 +74,9 @@ class Lookup:
         for segment in path.split('/'):
             child = node.children.get(segment)
             if child is None:
-                if node.is_plain and node.is_sure:
+                if node.has_only_literals and node.is_unambiguous:
                     return _NOT_FOUND
-                if node.is_plain or node.is_closed:
+                if node.has_only_literals or node.is_left_to_werkzeug:
                     return self._search(path, method)
                 if node.integers is not None and segment.isdigit() and len(segment) <= _MAX_DIGITS:
                     child = node.integers
@@ -89,31 +87,31 @@ class Lookup:
                 else:
                     return self._search(path, method)
             node = child
-        leaf = node.leaves.get(method)
-        if leaf is None:
+        endpoint = node.endpoints.get(method)
+        if endpoint is None:
             return self._search(path, method) if node.methods is None else node.methods
-        position, names = leaf
+        position, names = endpoint
         if len(names) == 1:
             return position, {names[0]: values[0]}
         return position, dict(zip(names, values))  # noqa: B905 - as many, by construction
 
     def _search(self, path: str, method: str) -> tuple[int, Params] | frozenset[str] | None:
-        """Do what `find` does, by every way there is."""
+        """Do what `find` does, with every match of each segment."""
         segments = path.split('/')
         values: list[object] = []
         try:
-            leaf = _find(self._root, segments, 0, method, values)
-            if leaf is None:
+            endpoint = _find(self._root, segments, 0, method, values)
+            if endpoint is None:
                 return self._find_methods(segments)
-        except _UnsureError:
+        except _AmbiguousError:
             return None
-        return leaf[0], dict(zip(leaf[1], values))  # noqa: B905 - as above
+        return endpoint[0], dict(zip(endpoint[1], values))  # noqa: B905 - as above
 
     def _find_methods(self, segments: list[str]) -> frozenset[str] | None:
-        if next(_iter_leaves(self._root, [*segments, ''], 0), None):
+        if next(_iter_endpoints(self._root, [*segments, ''], 0), None):
             return None  # A redirect, perhaps.
         return frozenset(
-            method for leaves in _iter_leaves(self._root, segments, 0) for method in leaves
+            method for endpoints in _iter_endpoints(self._root, segments, 0) for method in endpoints
         )
 
 
@@ -125,15 +123,15 @@ def _insert(root: _Node, segments: Sequence[Segment], method: str, position: int
             node = node.children.setdefault(segment, _Node())
             continue
         child = _add_parameter(node, segment[1]) if segment else None
-        node.is_plain = False
+        node.has_only_literals = False
         if segment is None or child is None:
-            node.is_closed = True
+            node.is_left_to_werkzeug = True
             return
         names.append(segment[0])
         node = child
-    node.leaves.setdefault(method, (position, tuple(names)))
+    node.endpoints.setdefault(method, (position, tuple(names)))
     if method == 'GET':
-        node.leaves.setdefault('HEAD', (position, tuple(names)))
+        node.endpoints.setdefault('HEAD', (position, tuple(names)))
 
 
 def _add_parameter(node: _Node, kind: str) -> _Node | None:
@@ -148,60 +146,62 @@ def _add_parameter(node: _Node, kind: str) -> _Node | None:
     return node.integers
 
 
-def _settle(node: _Node, is_sure: bool) -> None:
-    """Set `is_sure` and `methods` of *node* and of all beyond it."""
-    node.is_sure = is_sure
-    if is_sure and node.is_plain and '' not in node.children:  # That would be a redirect.
-        node.methods = frozenset(node.leaves)
+def _mark(node: _Node, is_unambiguous: bool) -> None:
+    """Set `is_unambiguous` and `methods` of *node* and of all beyond it."""
+    node.is_unambiguous = is_unambiguous
+    if (
+        is_unambiguous and node.has_only_literals and '' not in node.children
+    ):  # That would be a redirect.
+        node.methods = frozenset(node.endpoints)
     parameters = [child for child in (node.integers, node.strings) if child is not None]
-    has_one_kind = node.is_plain or (not node.children and len(parameters) == 1)
+    has_one_kind = node.has_only_literals or (not node.children and len(parameters) == 1)
     for child in (*node.children.values(), *parameters):
-        _settle(child, is_sure and has_one_kind and not node.is_closed)
+        _mark(child, is_unambiguous and has_one_kind and not node.is_left_to_werkzeug)
 
 
 def _find(
     node: _Node, segments: list[str], index: int, method: str, values: list[object]
-) -> Leaf | None:
-    """Return the leaf that *segments* lead to for *method*; *values* are its parameters.
+) -> Endpoint | None:
+    """Return the endpoint that *segments* lead to for *method*; *values* are its parameters.
 
     Literal segments first, then integers, then text, as Werkzeug weighs them.
     """
     end = len(segments)
-    while node.is_plain and index < end:
+    while node.has_only_literals and index < end:
         child = node.children.get(segments[index])
         if child is None:
             return None
         node, index = child, index + 1
     if index == end:
-        return node.leaves.get(method)
-    for child, value in _ways(node, segments[index]):
+        return node.endpoints.get(method)
+    for child, value in _match(node, segments[index]):
         if value is not None:
             values.append(value)
-        leaf = _find(child, segments, index + 1, method, values)
-        if leaf is not None:
-            return leaf
+        endpoint = _find(child, segments, index + 1, method, values)
+        if endpoint is not None:
+            return endpoint
         if value is not None:
             values.pop()
     return None
 
 
-def _ways(node: _Node, segment: str) -> Iterator[tuple[_Node, object]]:
-    """Yield where *segment* leads, and its value where it is a parameter."""
+def _match(node: _Node, segment: str) -> Iterator[tuple[_Node, object]]:
+    """Yield each node that *segment* leads to, and its value where it is a parameter's."""
     child = node.children.get(segment)
     if child is not None:
         yield child, None
-    if node.is_closed:
-        raise _UnsureError
+    if node.is_left_to_werkzeug:
+        raise _AmbiguousError
     if node.integers is not None:
         if segment.isdigit():
             if not segment.isascii() or len(segment) > _MAX_DIGITS:
-                raise _UnsureError
+                raise _AmbiguousError
             yield node.integers, int(segment)
         elif segment.startswith('-'):
-            raise _UnsureError
+            raise _AmbiguousError
     if node.strings is not None and segment:
         if not _is_usual(segment):
-            raise _UnsureError
+            raise _AmbiguousError
         yield node.strings, segment
 
 
@@ -213,11 +213,11 @@ def _is_usual(segment: str) -> bool:
     )  # fmt: skip
 
 
-def _iter_leaves(node: _Node, segments: list[str], index: int) -> Iterator[dict[str, Leaf]]:
-    """Yield the leaves of every way that *segments* may go."""
+def _iter_endpoints(node: _Node, segments: list[str], index: int) -> Iterator[dict[str, Endpoint]]:
+    """Yield the endpoints of every node that *segments* lead to."""
     if index == len(segments):
-        if node.leaves:
-            yield node.leaves
+        if node.endpoints:
+            yield node.endpoints
         return
-    for child, _ in _ways(node, segments[index]):
-        yield from _iter_leaves(child, segments, index + 1)
+    for child, _ in _match(node, segments[index]):
+        yield from _iter_endpoints(child, segments, index + 1)

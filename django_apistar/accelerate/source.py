@@ -17,8 +17,7 @@ Function = Callable[..., Any]  # its source says what it takes
 class Source:
     """Python source under construction.
 
-    Names of constants begin with an underscore; names that the writer of the lines makes up
-    must not, so that the two never meet.
+    Names of constants begin with an underscore, all other names must not: so the two never meet.
     """
 
     def __init__(self) -> None:
@@ -82,7 +81,7 @@ class Source:
 
 
 class _Loader:
-    """Who shows a frame's lines without linecache, as Django's page for DEBUG, asks its loader."""
+    """Shows a frame's lines to what does not ask linecache, such as Django's page for DEBUG."""
 
     def __init__(self, code_name: str) -> None:
         self._code_name = code_name

@@ -14,7 +14,11 @@ from apistar import Route, exceptions
 from apistar.server import validation, wsgi
 from django.core.serializers.json import DjangoJSONEncoder
 
-from django_apistar.accelerate.json.encoder import build_encoder, build_style, find_plain_dumps
+from django_apistar.accelerate.json.encoder import (
+    build_encoder,
+    build_json_writer,
+    find_plain_dumps,
+)
 from django_apistar.accelerate.json.flat_types import compile_document
 from django_apistar.accelerate.lookup import DIGITS, NUMBER, STRING, Lookup, Segment
 from django_apistar.accelerate.plan.compiler import check_plan, compile_plan
@@ -77,7 +81,7 @@ class Compiled:
             and 'exception_handler' not in stepped.overridden
             and not app.event_hooks
         )
-        self.style = build_style(app.encode_default, fast=_is_fast(app))
+        self.json_writer = build_json_writer(app.encode_default, fast=_is_fast(app))
         self._context = self._build_context()
         self._entries = app.router.entries
         self._lookup = Lookup(
@@ -265,13 +269,13 @@ class Compiled:
 
     def _find_row_writer(self, handler: Any) -> Callable[[Any], bytes | None] | None:
         item = get_item(_get_return_annotation(handler))
-        return querysets.build_writer(item, self.style) if is_type(item) else None
+        return querysets.build_writer(item, self.json_writer) if is_type(item) else None
 
     def _find_type(self, handler: Any) -> tuple[Any, Callable[[Any], bytes]] | None:
         cls = _get_return_annotation(handler)
         if not is_type(cls):
             return None
-        return cls, compile_document(cls, self.style, self._context.response.encode)
+        return cls, compile_document(cls, self.json_writer, self._context.response.encode)
 
 
 def _describe_segments(entry: APIStarEntry) -> Iterator[Segment]:

@@ -9,7 +9,7 @@ from django.db.models.query import ModelIterable
 from django.db.models.query_utils import DeferredAttribute
 
 from django_apistar.accelerate.json.flat_types import (
-    Style,
+    JSONWriter,
     compile_instances,
     compile_rows,
     is_flat,
@@ -40,7 +40,7 @@ def build_renderer(type_: Any) -> Renderer:
     return render
 
 
-def build_writer(type_: Any, style: Style) -> Writer | None:
+def build_writer(type_: Any, json_writer: JSONWriter) -> Writer | None:
     """Return a function from a handler's value to its JSON; None if *type_* is not flat.
 
     The function returns None for what is neither a QuerySet nor a list of *type_*.
@@ -49,7 +49,10 @@ def build_writer(type_: Any, style: Style) -> Writer | None:
         return None
     names = tuple(type_.validator.properties)
     render = build_renderer(type_)
-    write_rows, write_instances = compile_rows(type_, style), compile_instances(type_, style)
+    write_rows, write_instances = (
+        compile_rows(type_, json_writer),
+        compile_instances(type_, json_writer),
+    )
 
     def write(value: Any) -> bytes | None:
         if type(value) is list:
@@ -59,7 +62,7 @@ def build_writer(type_: Any, style: Style) -> Writer | None:
             return None
         if _has_plain_rows(value, names):
             return write_rows(list(value.values_list(*names)))
-        return style.encode(render(value))
+        return json_writer.encode(render(value))
 
     return write
 

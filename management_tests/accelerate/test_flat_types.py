@@ -26,7 +26,7 @@ thorough = settings(
 styles = pytest.mark.parametrize('fast', [False, True])
 
 
-class Text(str):
+class TextWriter(str):
     """Written by its content."""
 
 
@@ -36,7 +36,7 @@ class Size(enum.Enum):
 
 
 MOMENT = datetime.datetime(2018, 1, 2, 10, 20, tzinfo=datetime.timezone.utc)
-STRINGS = ['', 'a', 'red', 'é\u2028\x7f', '"\\\n{}', '\ud800', '1e-7', Text('red')]
+STRINGS = ['', 'a', 'red', 'é\u2028\x7f', '"\\\n{}', '\ud800', '1e-7', TextWriter('red')]
 STRINGS += [uuid.UUID(int=7), gettext_lazy('Yes'), Size.SMALL]
 NUMBERS = [0, 1, -1, 2**63, 2**64, 10**400, 0.0, -0.0, 0.5, 1e-4, 9.9e-5, -1e-5, 1e15, 1e16, -1e16]
 NUMBERS += [*map(decimal.Decimal, ('12.50', '5.00', '1E-7', '1E+20', 'NaN', 'sNaN')), Size.LARGE]
@@ -95,7 +95,7 @@ def oracle(value):
 def test_rows_are_written_as_the_instances_that_are_made_of_them(fast, type_and_rows):
     cls, rows = type_and_rows
     assume(flat_types.is_flat(cls))
-    write = flat_types.compile_rows(cls, encoder.build_style(fast=fast))
+    write = flat_types.compile_rows(cls, encoder.build_json_writer(fast=fast))
 
     for some in (rows, *([row] for row in rows)):
         expected = outcome(lambda rows: oracle([read_row(cls, row) for row in rows]), some)
@@ -107,15 +107,15 @@ def test_rows_are_written_as_the_instances_that_are_made_of_them(fast, type_and_
 @given(types_with_rows(), st.data())
 def test_instances_are_written_as_api_star_writes_them(fast, type_and_rows, data):
     cls, rows = type_and_rows
-    style = encoder.build_style(fast=fast)
-    write_one = flat_types.compile_document(cls, style, encoder.build_encoder(fast=fast))
+    json_writer = encoder.build_json_writer(fast=fast)
+    write_one = flat_types.compile_document(cls, json_writer, encoder.build_encoder(fast=fast))
     made = [read_some(data, cls, row) for row in rows]
     instances = [value for value in made if isinstance(value, cls)]
 
     for instance in instances:
         assert outcome(write_one, instance) == outcome(oracle, instance)
     if flat_types.is_flat(cls):
-        write = flat_types.compile_instances(cls, style)
+        write = flat_types.compile_instances(cls, json_writer)
         assert outcome(write, made) == outcome(oracle, made)
 
 
@@ -130,9 +130,9 @@ def read_some(data, cls, row):
 
 
 @pytest.fixture
-def style():
+def json_writer():
     pytest.importorskip('orjson')
-    return encoder.build_style(fast=True)
+    return encoder.build_json_writer(fast=True)
 
 
 class Price(types.Type):
@@ -143,33 +143,33 @@ class Price(types.Type):
     ('amount', 'text'),
     [(1e-5, b'1e-05'), (-1e-7, b'-1e-07'), (1e16, b'1e+16'), (0.0001, b'0.0001'), (0, b'0.0')],
 )
-def test_floats_are_written_as_python_writes_them(style, amount, text):
+def test_floats_are_written_as_python_writes_them(json_writer, amount, text):
     expected = b'[{"amount":%s}]' % text
 
-    assert flat_types.compile_rows(Price, style)([(amount,)]) == expected
-    assert flat_types.compile_instances(Price, style)([Price(amount=amount)]) == expected
+    assert flat_types.compile_rows(Price, json_writer)([(amount,)]) == expected
+    assert flat_types.compile_instances(Price, json_writer)([Price(amount=amount)]) == expected
 
 
-def test_the_first_error_is_of_what_api_star_does_first(style):
+def test_the_first_error_is_of_what_api_star_does_first(json_writer):
     class Name(types.Type):
         name = validators.String()
 
     with pytest.raises(validators.ValidationError) as error:
-        flat_types.compile_rows(Name, style)([('\ud800',), (1,)])
+        flat_types.compile_rows(Name, json_writer)([('\ud800',), (1,)])
 
     assert error.value.detail == {'name': 'Must be a string.'}
 
 
-def test_a_list_may_hold_other_things_too(style):
+def test_a_list_may_hold_other_things_too(json_writer):
     values = [Price(amount=1), {'amount': 1e-7}, None, [Price(amount=1e-7)]]
 
-    assert flat_types.compile_instances(Price, style)(values) == oracle(values)
+    assert flat_types.compile_instances(Price, json_writer)(values) == oracle(values)
 
 
 def test_what_is_not_flat_is_written_by_the_encoder():
     class Order(types.Type):
         prices = validators.Array(items=Price)
 
-    write = flat_types.compile_document(Order, encoder.build_style(), encoder.build_encoder())
+    write = flat_types.compile_document(Order, encoder.build_json_writer(), encoder.build_encoder())
 
     assert write(Order(prices=[{'amount': 2}])) == b'{"prices":[{"amount":2.0}]}'

@@ -1,4 +1,4 @@
-"""JSON with the bytes of API Star's JSONResponse, from encoders that are built once."""
+"""Builds JSON encoders that write the bytes of API Star's JSONResponse."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from apistar import http, types
 
-from django_apistar.accelerate.json.flat_types import Data, Encode, Style, Text
+from django_apistar.accelerate.json.flat_types import Encode, JSONWriter, OrjsonWriter, TextWriter
 from django_apistar.accelerate.types.rendering import find_render
 
 Default = Callable[[Any], Any]
@@ -35,8 +35,8 @@ def encode_json(value: object, default: Default | None = None) -> bytes:
 def build_encoder(default: Default | None = None, *, fast: bool = False) -> Encode:
     """Return an `encode_json` for *default*.
 
-    *fast* tries orjson first where it is installed and repeats with the standard library
-    whatever it would write differently. Only for a *default* that makes text of dates, Decimal
+    *fast* tries orjson first, where it is installed, and the standard library where orjson would
+    write other bytes. Only for a *default* that makes text of dates, Decimal
     and UUID (`str(uuid)`) and takes an Enum's value: orjson does not ask it for the last two.
     """
     as_api_star = _build_default(default)
@@ -46,19 +46,19 @@ def build_encoder(default: Default | None = None, *, fast: bool = False) -> Enco
 
 
 def find_plain_dumps(*, fast: bool) -> Encode | None:
-    """Return what writes a dict of `ALIKE` values with less ado than an encoder, if there is such.
+    """Return a faster encoder for a dict of `ALIKE` values, None where there is none.
 
-    It raises TypeError for what it cannot write as a key or value; an encoder can.
+    It raises TypeError for a key or value that it cannot write; an encoder can.
     """
     orjson = _load_orjson() if fast else None
     return None if orjson is None else orjson.dumps
 
 
-def build_style(default: Default | None = None, *, fast: bool = False) -> Style:
+def build_json_writer(default: Default | None = None, *, fast: bool = False) -> JSONWriter:
     """Return how flat Types are written for *default*. *fast*: as in `build_encoder`."""
     exact = _build_exact(_build_default(default))
     orjson = _load_orjson() if fast else None
-    return Text(exact) if orjson is None else Data(exact, orjson)
+    return TextWriter(exact) if orjson is None else OrjsonWriter(exact, orjson)
 
 
 def _build_default(default: Default | None) -> Default:
@@ -80,8 +80,8 @@ def _build_default(default: Default | None) -> Default:
 
 def _build_exact(default: Default) -> Encode:
     options = {**http.JSONResponse.options, 'default': default}
-    # json.dumps with options builds this object for each call. Without its memory of the values
-    # that it is inside of, which threads would share, a cycle ends as a RecursionError.
+    # json.dumps with options builds this object for each call. It is built without the dict that
+    # finds cycles, which threads would share: so a cycle ends as a RecursionError.
     make = getattr(json.encoder, 'c_make_encoder', None)  # in no stub: CPython's own
     if make is None:
         return lambda value: json.dumps(value, **options).encode('utf-8')
@@ -98,7 +98,7 @@ def _build_exact(default: Default) -> Encode:
 
 
 class _NotTwiceError(Exception):
-    """A value that can be read once, and must be kept for the standard library."""
+    """A value that can be read only once, and is kept for the standard library."""
 
 
 def _build_fast(orjson: ModuleType, default: Default, exact: Encode) -> Encode:
@@ -114,7 +114,7 @@ def _build_fast(orjson: ModuleType, default: Default, exact: Encode) -> Encode:
     def encode(value: object) -> bytes:
         try:
             text: bytes = dumps(value, make_plain, option)
-        except Exception:  # Whatever it is, the standard library says it in its own words.
+        except Exception:  # The standard library raises it in its own words.
             return exact(value)
         digits = text.translate(_DIGITS_AS_0).decode()
         is_suspect = 'null' in digits or '0e' in digits or '0.0000' in digits
@@ -124,7 +124,7 @@ def _build_fast(orjson: ModuleType, default: Default, exact: Encode) -> Encode:
 
 
 def _build_make_plain(default: Default) -> Default:
-    """Return what orjson asks for a value that it does not know."""
+    """Return the `default` for orjson."""
 
     def make_plain(value: object) -> object:
         render = find_render(type(value))
@@ -140,7 +140,7 @@ def _build_make_plain(default: Default) -> Default:
     return make_plain
 
 
-# What the standard library reads of subclasses.
+# How the standard library reads subclasses.
 _CONTENT_OF_SUBCLASSES: tuple[tuple[type | tuple[type, ...], Default], ...] = (
     (str, str.__str__),
     (int, int.__pos__),
@@ -167,7 +167,7 @@ def _is_unlike(text: bytes, value: object) -> bool:
     return text.find(b'null') >= 0 and _may_hold_nan((value,))
 
 
-# What is never NaN, and no text that a *default* makes of it.
+# Types whose values, and what a *default* makes of them, are never NaN.
 _NEVER_NAN = frozenset(
     {
         *(str, int, bool, type(None), uuid.UUID, decimal.Decimal),
@@ -177,7 +177,7 @@ _NEVER_NAN = frozenset(
 
 
 def _may_hold_nan(values: Iterable[Any]) -> bool:
-    """Tell whether orjson may have written null for a NaN or an infinity, where it is an error."""
+    """Return whether orjson may have written null for a NaN or an infinity, which is an error."""
     for value in values:
         kind = type(value)
         if kind in _NEVER_NAN:
@@ -197,7 +197,7 @@ def _may_hold_nan(values: Iterable[Any]) -> bool:
 
 @functools.cache
 def _load_orjson() -> ModuleType | None:
-    """Return orjson; None if it is missing or writes floats in a way unknown to us."""
+    """Return orjson, None if it is missing or writes floats in an unknown way."""
     try:
         import orjson
     except ImportError:

@@ -1,7 +1,7 @@
-"""The JSON of flat Types, written in one step: without a dict of each, or a look at the text.
+"""Writes flat Types as JSON in one step, without a dict of each instance.
 
-Flat is a Type of texts, numbers, booleans and dates. The code holds the checks that plain values
-pass; what fails one is read, rendered and encoded the long way.
+A Type of texts, numbers, booleans and dates is flat. The code holds the checks that usual values
+pass; a value that fails one is read, rendered and encoded step by step.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from apistar import types, validators
 from django_apistar.accelerate.source import Source
 from django_apistar.accelerate.types.compilers import compile_from_row, compile_render, compile_type
 from django_apistar.accelerate.types.containers import Property
-from django_apistar.accelerate.types.idempotent import is_settled_default
+from django_apistar.accelerate.types.idempotent import has_idempotent_default
 from django_apistar.accelerate.types.rendering import find_format, format_expression, is_renderable
-from django_apistar.accelerate.types.scalars import Leaf, any_of, describe_leaf, find_native
+from django_apistar.accelerate.types.scalars import ScalarCheck, any_of, build_check, find_native
 from django_apistar.accelerate.types.stock import is_stock
 from django_apistar.accelerate.types.type_writer import TypeWriter
 
@@ -30,11 +30,11 @@ Write = Callable[[Any], object]
 _BUILT_IN = (str, int, bool)
 
 
-class Style(Protocol):
-    """How JSON is made of Types: the values of each become a part, the parts a document."""
+class JSONWriter(Protocol):
+    """Writes Types as JSON: each Type's values become a part, the parts a document."""
 
     encode: Encode  # of any value, with the bytes of API Star
-    trusts_types: bool  # what is of another type than expected is an error, or becomes right
+    trusts_types: bool  # A value of another type raises, or is written right without a check.
 
     def enclose(self, document: bytes) -> object:
         """Return *document* as a part."""
@@ -52,11 +52,11 @@ class Style(Protocol):
         """
 
     def refuse_float(self, source: Source, variable: str) -> list[str]:
-        """Return the conditions for a number that is written otherwise than by API Star."""
+        """Return the conditions for a number that API Star would write in another way."""
 
 
-class Text:
-    """Parts are text, as the standard library writes it."""
+class TextWriter:
+    """Writes text, as the standard library does."""
 
     trusts_types = False
 
@@ -106,8 +106,8 @@ def _write_text(source: Source, item: Property) -> str:
     return variable
 
 
-class Data:
-    """Parts are dicts, which orjson writes. It refuses what it would write in its own way."""
+class OrjsonWriter:
+    """Makes dicts, which orjson writes. Refuses what orjson would write in another way."""
 
     trusts_types = True
 
@@ -149,116 +149,122 @@ def _is_unlike(number: float) -> bool:
 
 
 def is_flat(cls: type[types.Type]) -> bool:
-    """Tell whether this module can write *cls*."""
+    """Return whether this module can write *cls*."""
     return is_renderable(cls) and all(
-        describe_leaf(Source(), validator, 'item', allow_coerce=False) is not None
+        build_check(Source(), validator, 'item', allow_coerce=False) is not None
         for validator in cls.validator.properties.values()
     )
 
 
-def compile_rows(cls: type[types.Type], style: Style) -> Encode:
+def compile_rows(cls: type[types.Type], json_writer: JSONWriter) -> Encode:
     """Return what makes JSON of a list of tuples, a value for each property of the flat *cls*."""
     writer = TypeWriter(cls, 'JSON of row', compile_type)
     source, read = writer.source, compile_from_row(cls)
-    rare = source.const(lambda row: style.enclose(style.encode(read(row))), 'write_rarely')
+    rare = source.const(
+        lambda row: json_writer.enclose(json_writer.encode(read(row))), 'write_rarely'
+    )
     refusals: list[str] = []
     with source.block('def write(value):'):
         writer.write_row_reading()
         for item in writer.properties:
-            leaf = _describe(source, item)
-            for conversion in leaf.conversions:
+            check = _build_check(source, item)
+            for conversion in check.conversions:
                 source.line(conversion)
-            refusals += [leaf.refusal, *_refuse_float(source, style, item)]
+            refusals += [check.refusal, *_refuse_float(source, json_writer, item)]
         if refusals:
             with source.block(f'if {any_of(refusals)}:'):
                 for item in writer.properties:
                     _write_conversion(source, item)
                 _write_refusals(source, refusals, rare)
-        source.line(f'return {style.part_expression(source, writer.properties)}')
-    encode = style.encode
-    return _join(style, writer.build('write'), lambda rows: encode([read(row) for row in rows]))
+        source.line(f'return {json_writer.part_expression(source, writer.properties)}')
+    encode = json_writer.encode
+    return _join(
+        json_writer, writer.build('write'), lambda rows: encode([read(row) for row in rows])
+    )
 
 
-def compile_instances(cls: type[types.Type], style: Style) -> Encode:
+def compile_instances(cls: type[types.Type], json_writer: JSONWriter) -> Encode:
     """Return what makes JSON of a list of instances of the flat *cls*, and of any other list."""
     writer = TypeWriter(cls, 'JSON', compile_type)
     source, render = writer.source, compile_render(cls)
 
     def write_rarely(value: object) -> object:
-        return style.enclose(style.encode(render(value) if type(value) is cls else value))
+        return json_writer.enclose(
+            json_writer.encode(render(value) if type(value) is cls else value)
+        )
 
     rare = source.const(write_rarely, 'write_rarely')
     with source.block('def write(value):'):
         with source.block(f'if type(value) is not {source.const(cls, cls.__name__)}:'):
             source.line(f'return {rare}(value)')
-        source.line(f'return {_write_instance(writer, style, rare)}')
-    return _join(style, writer.build('write'), style.encode)
+        source.line(f'return {_write_instance(writer, json_writer, rare)}')
+    return _join(json_writer, writer.build('write'), json_writer.encode)
 
 
-def _join(style: Style, write: Write, write_rarely: Encode) -> Encode:
+def _join(json_writer: JSONWriter, write: Write, write_rarely: Encode) -> Encode:
     def write_all(values: Iterable[object]) -> bytes:
         try:
-            return style.join([write(value) for value in values])
+            return json_writer.join([write(value) for value in values])
         except Exception:
-            # It raises what comes first where all are read, and then all encoded.
+            # Encoded step by step: the error must be the one that comes first there.
             return write_rarely(values)
 
     return write_all
 
 
-def compile_document(cls: type[types.Type], style: Style, encode: Encode) -> Encode:
+def compile_document(cls: type[types.Type], json_writer: JSONWriter, encode: Encode) -> Encode:
     """Return what makes JSON of an instance of *cls*: by *encode* if *cls* is not flat."""
     render = compile_render(cls)
     if not is_flat(cls):
         return lambda value: encode(render(value))
     writer = TypeWriter(cls, 'JSON document', compile_type)
     source = writer.source
-    rare = source.const(lambda value: style.encode(render(value)), 'write_rarely')
+    rare = source.const(lambda value: json_writer.encode(render(value)), 'write_rarely')
     with source.block('def write(value):'):
-        part = _write_instance(writer, style, rare)
+        part = _write_instance(writer, json_writer, rare)
         with source.block('try:'):
-            source.line(f'return {style.document_expression(source, part)}')
+            source.line(f'return {json_writer.document_expression(source, part)}')
         with source.block('except Exception:'):
             source.line(f'return {rare}(value)')
     return writer.build('write')
 
 
-def _write_instance(writer: TypeWriter, style: Style, rare: str) -> str:
-    """Write what `rare` must do; return the expression for the part of anything else."""
+def _write_instance(writer: TypeWriter, json_writer: JSONWriter, rare: str) -> str:
+    """Write the call of `rare` for unusual values; return the expression for the others."""
     source, properties = writer.source, writer.properties
-    # Only a default that nobody has validated can be of another type than its validator's.
-    is_trusted = style.trusts_types and all(
-        is_settled_default(item.validator) for item in properties
+    # Only a default, which is not validated, can have another type than its validator's.
+    is_trusted = json_writer.trusts_types and all(
+        has_idempotent_default(item.validator) for item in properties
     )
     refusals: list[str] = []
     source.line('values = value._dict')
     for item in properties:
         conditions = [] if is_trusted else [_refuse_unshown(source, item)]
-        conditions += _refuse_float(source, style, item)
+        conditions += _refuse_float(source, json_writer, item)
         if conditions or find_format(item.validator) is not None:
             source.line(f'{item.variable} = values[{item.key}]')
         refusals += conditions
     _write_refusals(source, refusals, rare)
     if not is_trusted:
-        return style.part_expression(source, properties)
+        return json_writer.part_expression(source, properties)
     formatted = [item for item in properties if find_format(item.validator) is not None]
     return f'{{**values, {_dict_items(source, formatted)}}}' if formatted else 'values'
 
 
-def _describe(source: Source, item: Property) -> Leaf:
-    """Return the checks of a property of a flat Type: `is_flat` has seen that there are some."""
-    leaf = describe_leaf(source, item.validator, item.variable, allow_coerce=False)
-    if leaf is None:
+def _build_check(source: Source, item: Property) -> ScalarCheck:
+    """Return the check of a property of a flat Type, which has one."""
+    check = build_check(source, item.validator, item.variable, allow_coerce=False)
+    if check is None:
         raise TypeError(f'{item.name} is no property of a flat Type.')
-    return leaf
+    return check
 
 
 def _write_conversion(source: Source, item: Property) -> None:
-    """Write what the property's variable becomes if its validator did not expect its value."""
+    """Write the conversion of a value that the property's validator does not accept."""
     read = types.attributes.build_reader(item.validator)
     if read is not None:
-        leaf = _describe(source, item)
-        with source.block(f'if {leaf.refusal}:'):
+        check = _build_check(source, item)
+        with source.block(f'if {check.refusal}:'):
             source.line(f'{item.variable} = {source.const(read, "read")}({item.variable})')
 
 
@@ -269,7 +275,7 @@ def _write_refusals(source: Source, refusals: list[str], rare: str) -> None:
 
 
 def _refuse_unshown(source: Source, item: Property) -> str:
-    """Return the condition that the value is not what the validator makes."""
+    """Return the condition that the value is not of the type that the validator makes."""
     variable, validator = item.variable, item.validator
     if is_stock(validator, validators.Number):
         const = source.const
@@ -288,11 +294,11 @@ def _allows_null(item: Property) -> bool:
     return not isinstance(item.validator, type) and item.validator.allow_null
 
 
-def _refuse_float(source: Source, style: Style, item: Property) -> list[str]:
+def _refuse_float(source: Source, json_writer: JSONWriter, item: Property) -> list[str]:
     """The value is a number by now, or None."""
     if not is_stock(item.validator, validators.Number):
         return []
-    refusals = style.refuse_float(source, item.variable)
+    refusals = json_writer.refuse_float(source, item.variable)
     if _allows_null(item):
         refusals = [f'{item.variable} is not None and {any_of([one])}' for one in refusals]
     return refusals

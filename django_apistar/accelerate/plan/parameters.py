@@ -1,7 +1,7 @@
-"""Lines that read a handler's parameters from the environ, in place of API Star's components.
+"""Writes lines that read parameters from the environ, in place of API Star's components.
 
-Each does what the component of its name does for the usual value, and calls API Star's own code
-for any other, so that errors and odd values stay its own.
+The lines read usual values themselves, and call API Star's own code for any other, so that errors
+and odd values are the same.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class QueryField:
 def describe_query(
     fields: Iterable[Field], name_variable: Callable[[str], str]
 ) -> list[QueryField] | None:
-    """Return the link's query *fields* in words of ours, None where one is not plain."""
+    """Return the link's query *fields* as QueryFields, None where one is not plain."""
     described = []
     for field in fields:
         kind = find_kind(field.schema)
@@ -63,7 +63,7 @@ def describe_query(
 
 
 def find_kind(schema: validators.Validator | type[Type] | None) -> type | None:
-    """Return the type that *schema* stands for when it has no other demand."""
+    """Return the type that *schema* demands, None where it demands more than a type."""
     if schema is None or type(schema) is validators.Any:
         return str
     if isinstance(schema, type):
@@ -87,9 +87,9 @@ def write_query(
     fields: Iterable[QueryField],
     validate_query: Callable[[WSGIEnvironment], object],
 ) -> None:
-    """Write lines that read every one of *fields*, or all of them by *validate_query* (environ).
+    """Write lines that read each of *fields*, or all of them by *validate_query*(environ).
 
-    After them `validated` is None, or what API Star's components made of the query string.
+    They set `validated` to None, or to what API Star's components make of the query string.
     """
     source.line('validated = None')
     source.line("query = environ.get('QUERY_STRING')")

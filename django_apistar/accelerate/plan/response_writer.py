@@ -1,4 +1,4 @@
-"""The end of a plan: what becomes of the handler's value, and what the server gets."""
+"""Writes the end of a plan: from the handler's value to what the server gets."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ class ResponseWriter:
         self._handler = handler
         self._is_own = is_own
         self._has_hooks = has_hooks
-        # Elsewhere somebody may want to see the rows before they are JSON.
+        # A hook or an override may want to see the rows before they are JSON.
         self._rows = context.write_rows(handler) if is_own and not has_hooks else None
 
     def write_rows(self) -> None:
-        """Write what becomes of the handler's value where its annotation says that it is rows."""
+        """Write the rendering of rows, for a handler annotated to return some."""
         source = self._source
         if self._rows is not None:
             source.line(f'body = {source.const(self._rows, "write_rows")}(value)')
@@ -113,7 +113,7 @@ class ResponseWriter:
             source.line(f'status, headers = {finalize}(response)')
 
     def _write_plain_encoding(self, plain_dumps: Encode) -> None:
-        """Write the encoding of a dict: to look at its values is cheaper than at its text."""
+        """Write the encoding of a dict: to test its values is cheaper than to test its text."""
         source = self._source
         alike = source.const(ALIKE, 'alike')
         with source.block('for item in value.values():'):
@@ -132,7 +132,7 @@ class ResponseWriter:
         return self._source.const(self._context.encode, 'encode')
 
     def write(self) -> None:
-        """Write what hands the answer to the server."""
+        """Write the call of start_response and the return of the body."""
         source = self._source
         if not self._is_own:
             return

@@ -1,4 +1,4 @@
-"""API Star's validators and Types, compiled: same values, same errors, a fraction of the work.
+"""Compiles API Star's validators and Types: same values, same errors, a fraction of the work.
 
 Validators are read when they are compiled: options assigned later are not seen (a list such as
 `enum` may grow). Validators with a `validate` of their own, `Ref`, and Types that make their
@@ -13,7 +13,7 @@ from apistar.types import Type
 
 from django_apistar.accelerate.source import Source
 from django_apistar.accelerate.types.containers import CONTAINERS, is_plain_dict, write_dict
-from django_apistar.accelerate.types.idempotent import is_settled
+from django_apistar.accelerate.types.idempotent import is_idempotent
 from django_apistar.accelerate.types.rendering import (
     Renderer,
     format_expression,
@@ -29,7 +29,7 @@ from django_apistar.accelerate.types.stock import (
     is_plain_type,
 )
 from django_apistar.accelerate.types.type_writer import TypeWriter
-from django_apistar.accelerate.types.writer import Reader, UnsettledError, Writer
+from django_apistar.accelerate.types.writer import Reader, RevalidationError, Writer
 
 
 def compile_validator(validator: ValidatorOrType, allow_coerce: bool) -> Reader:
@@ -96,20 +96,20 @@ def compile_body(cls: type[Type]) -> Reader:
     """Return the equal of API Star's two steps with a request's body.
 
     ``lambda data: cls(cls.validator.validate(data, None, True))``, where the second validation
-    is left out when it would change nothing.
+    is left out if it would change nothing.
     """
     read_once, new = compile_validator(cls.validator, allow_coerce=True), compile_type(cls)
 
     def read_twice(data: object) -> object:
         return new(read_once(data))
 
-    if not (is_plain_type(cls) and is_settled(cls.validator)):
+    if not (is_plain_type(cls) and is_idempotent(cls.validator)):
         return read_twice
-    return _compile_settled_body(cls, read_twice)
+    return _compile_idempotent_body(cls, read_twice)
 
 
-def _compile_settled_body(cls: type[Type], read_twice: Reader) -> Reader:
-    writer = TypeWriter(cls, 'body', compile_type, allow_coerce=True, settled=True)
+def _compile_idempotent_body(cls: type[Type], read_twice: Reader) -> Reader:
+    writer = TypeWriter(cls, 'body', compile_type, allow_coerce=True, validates_once=True)
     source = writer.source
     call_twice = f'return {source.const(read_twice, "read_twice")}(value)'
     with source.block('def read_body(value):'):
@@ -119,7 +119,7 @@ def _compile_settled_body(cls: type[Type], read_twice: Reader) -> Reader:
         with source.block('try:'):
             writer.write_dict_reading()
             writer.write_property_checks()
-        with source.block(f'except {source.const(UnsettledError, "UnsettledError")}:'):
+        with source.block(f'except {source.const(RevalidationError, "RevalidationError")}:'):
             source.line(call_twice)
         writer.write_instance()
     return writer.build('read_body')
@@ -128,7 +128,7 @@ def _compile_settled_body(cls: type[Type], read_twice: Reader) -> Reader:
 def compile_render(cls: type[Type]) -> Renderer:
     """Return the equal of ``lambda instance: dict(instance)``, with nested Types as dicts too.
 
-    Values that only a JSON encoder's `default` can show, dates in an Array for one, stay.
+    Values that need a JSON encoder's `default`, such as dates in an Array, stay as they are.
     """
     return once_per_class(cls, 'render', _compile_render) if is_renderable(cls) else dict
 
@@ -151,9 +151,9 @@ def _compile_render(cls: type[Type]) -> Renderer:
 
 
 def compile_from_object(cls: type[Type]) -> Renderer:
-    """Return the equal of ``lambda value: render(cls(value))``; `compile_render` says what it is.
+    """Return the equal of ``lambda value: render(cls(value))``, which makes no instance.
 
-    No instance is made.
+    `render` is what `compile_render` returns.
     """
     if is_readable_as_data(cls):
         return once_per_class(cls, 'data', _compile_from_object)
@@ -174,13 +174,12 @@ def _compile_from_object(cls: type[Type]) -> Renderer:
 
 
 def _compile_nested_data(cls: type[Type]) -> Reader:
-    # What might fail to be shown is left to the JSON encoder: its turn comes after the errors
-    # of all other properties.
+    # The JSON encoder renders what might fail, after the errors of all other properties.
     return compile_from_object(cls) if is_readable_as_data(cls) else compile_type(cls)
 
 
 def compile_from_row(cls: type[Type]) -> Renderer:
-    """Return what makes of a tuple, a value for each property in their order, the same data."""
+    """Return the same for a tuple: a value for each property, in their order."""
     if not is_readable_as_data(cls):
         names, read = list(cls.validator.properties), compile_from_object(cls)
         return lambda row: read(SimpleNamespace(**dict(zip(names, row, strict=True))))

@@ -1,4 +1,4 @@
-"""Compiled constructors put on the Types themselves, for code that calls ``Product(row)``."""
+"""Puts compiled constructors on Types, for code that calls ``Product(row)``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django_apistar.accelerate.types.containers import MISSING
 from django_apistar.accelerate.types.stock import COMPILED_MARK, STOCK_INIT, is_plain_type
 from django_apistar.accelerate.types.type_writer import TypeWriter
 
-# A class made for a handful of values is not worth the compilation.
+# A Type with a handful of instances is not worth the compilation.
 _INSTANCES_BEFORE_COMPILATION = 20
 
 _COUNT = '__django_apistar_count__'
@@ -22,7 +22,7 @@ _installed: weakref.WeakSet[type[types.Type]] = weakref.WeakSet()
 
 
 def install_everywhere() -> None:
-    """Give each Type its compiled constructor as soon as it has made some instances."""
+    """Give each Type its compiled constructor once it has made some instances."""
     type.__setattr__(types.Type, '__init__', _counting_init)
 
 

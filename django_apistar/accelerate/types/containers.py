@@ -1,4 +1,4 @@
-"""The functions that read objects, arrays and unions, as lines of Python.
+"""Writes the functions that read objects, arrays and unions.
 
 In each of them `value` is what came in, `errors` the details of API Star's ValidationError as
 they gather, by key, and `validated` what goes out.
@@ -18,14 +18,14 @@ from apistar import validators
 from apistar.exceptions import ValidationError
 
 from django_apistar.accelerate.source import Source
-from django_apistar.accelerate.types.idempotent import is_settled_default
-from django_apistar.accelerate.types.scalars import describe_leaf
+from django_apistar.accelerate.types.idempotent import has_idempotent_default
+from django_apistar.accelerate.types.scalars import build_check
 from django_apistar.accelerate.types.stock import (
     ValidatorOrType,
     is_array,
     is_flat_type,
-    is_leaf,
     is_object,
+    is_scalar,
     is_union,
 )
 from django_apistar.accelerate.types.writer import Writer
@@ -174,8 +174,8 @@ def _write_optional_check(writer: Writer, item: Property) -> None:
             _write_property_check(writer, item)
         return
     with source.block(f'if {item.variable} is {missing}:'):
-        if writer.settled and not is_settled_default(item.validator):
-            writer.write_unsettled()
+        if writer.validates_once and not has_idempotent_default(item.validator):
+            writer.write_revalidation()
         else:
             source.line(f'{item.variable} = {item.default}')
     with source.block('else:'):
@@ -218,7 +218,7 @@ def _write_pattern_properties(writer: Writer, validator: validators.Object) -> N
             with source.block(f'if {search}(key):'):
                 source.line('item = value[key]')
                 writer.write_checks(child, 'item', [writer.record_error('key')])
-                # When it is an error nobody will see what is validated.
+                # With an error the validated items are never returned.
                 source.line('validated[key] = item')
 
 
@@ -267,19 +267,19 @@ def _most_items(validator: validators.Array) -> int | None:
 
 
 def _write_shortcut(writer: Writer, validator: validators.Array) -> None:
-    """Write a check of all items at once, if their type alone makes them good."""
+    """Write a check of all items at once, if their type alone makes them valid."""
     items = validator.items
-    if validator.unique_items or not is_leaf(items):
+    if validator.unique_items or not is_scalar(items):
         return
-    leaf = describe_leaf(writer.source, items, 'item', writer.allow_coerce)
-    if leaf is not None and leaf.sufficient_type is not None:
-        only = writer.source.const(frozenset([leaf.sufficient_type]), 'only')
+    check = build_check(writer.source, items, 'item', writer.allow_coerce)
+    if check is not None and check.sufficient_type is not None:
+        only = writer.source.const(frozenset([check.sufficient_type]), 'only')
         with writer.source.block(f'if {only}.issuperset(map(type, value)):'):
             writer.source.line('return value.copy()')
 
 
 def _write_quick_items(writer: Writer, validator: validators.Array) -> None:
-    """Write a reading of all items that gives up at an error, if none of them can notice."""
+    """Write a reading of all flat Types at once, which starts anew item by item at an error."""
     if not is_flat_type(validator.items) or validator.unique_items:
         return
     source = writer.source

@@ -1,4 +1,4 @@
-"""What JSON shows of the values of a Type, as Python expressions."""
+"""Writes the values of a Type as JSON shows them, as Python expressions."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django_apistar.accelerate.source import Source
 from django_apistar.accelerate.types.stock import (
     ValidatorOrType,
     is_array,
-    is_leaf,
     is_plain_type,
+    is_scalar,
     is_stock,
     walk,
 )
@@ -38,7 +38,7 @@ def find_render(cls: type) -> Renderer | None:
 
 
 def is_renderable(cls: type[types.Type]) -> bool:
-    """Tell whether ``dict(instance)`` is made by `Type` itself, format by format."""
+    """Return whether ``dict(instance)`` is made by `Type` itself, format by format."""
     return (
         is_plain_type(cls)
         and all(
@@ -62,7 +62,7 @@ def _has_plain_format(validator: ValidatorOrType) -> bool:
 
 
 def _has_showable_default(validator: ValidatorOrType, value_format: formats.BaseFormat) -> bool:
-    # Nobody has validated it: to show a date that is text is an error.
+    # A default is not validated: to show a date that is text is an error.
     default = vars(validator).get('default')
     return not hasattr(type(validator), 'default') and (
         default is None or bool(value_format.is_native_type(default))
@@ -76,10 +76,10 @@ def find_format(validator: ValidatorOrType) -> formats.BaseFormat | None:
 
 
 def is_readable_as_data(cls: type[types.Type]) -> bool:
-    """Tell whether nested Types may become dicts while *cls* is validated.
+    """Return whether nested Types may become dicts while *cls* is validated.
 
-    Not if showing them can fail: API Star would first tell the errors of all other properties.
-    Nor if they must be unique: its test for that refuses instances, and would not refuse dicts.
+    Not if rendering them can fail: API Star would first report the errors of all other properties.
+    Nor if they must be unique: API Star's test of that refuses instances, but not dicts.
     """
     return is_renderable(cls) and all(map(_may_hold_data, walk(cls.validator)))
 
@@ -87,7 +87,7 @@ def is_readable_as_data(cls: type[types.Type]) -> bool:
 def _may_hold_data(validator: ValidatorOrType) -> bool:
     if isinstance(validator, type):
         return not is_plain_type(validator) or is_readable_as_data(validator)
-    return not is_array(validator) or not validator.unique_items or is_leaf(validator.items)
+    return not is_array(validator) or not validator.unique_items or is_scalar(validator.items)
 
 
 def format_expression(source: Source, validator: ValidatorOrType, variable: str) -> str:
@@ -107,7 +107,7 @@ def nested_expression(
 ) -> str:
     """Return the expression for *variable* with the Types in it as dicts.
 
-    What lies deeper than a Type or an array of it is left to the JSON encoder.
+    The JSON encoder renders what lies deeper than a Type or an array of it.
     """
     if isinstance(validator, type) and is_plain_type(validator):
         return _render_instance(source, validator, variable, compile_render)
@@ -121,7 +121,7 @@ def nested_expression(
 def _render_instance(
     source: Source, cls: type[types.Type], variable: str, compile_render: Compile
 ) -> str:
-    # A default, which nobody has validated, may be anything else.
+    # A default is not validated and may be anything else.
     render = source.const(compile_render(cls), f'render_{cls.__name__}')
     name = source.const(cls, cls.__name__)
     return f'{render}({variable}) if type({variable}) is {name} else {variable}'

@@ -18,11 +18,11 @@ Native = TypeVar('Native', datetime.date, datetime.time, datetime.datetime)
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
-    """How to check a variable: run `conversions`, then it is good unless `refusal` is true.
+class ScalarCheck:
+    """The check of a variable: run `conversions`, then it is valid unless `refusal` is true.
 
-    A conversion leaves what it cannot convert as it is; `refusal` may convert as well. What is
-    refused may still be good: the validator's own `validate` must judge it.
+    A conversion does not change what it cannot convert; `refusal` may convert as well. A refused
+    value may still be valid: the validator's own `validate` decides.
     """
 
     conversions: tuple[str, ...]
@@ -30,25 +30,25 @@ class Leaf:
 
     @property
     def sufficient_type(self) -> type | None:
-        """The type, str or int, all of whose values are good; None if a value can be refused."""
+        """The type, str or int, all of whose values are valid; None if one can be refused."""
         match = re.fullmatch(r'type\(\w+\) is not (str|int)', self.refusal)
         return {'str': str, 'int': int}[match[1]] if match and not self.conversions else None
 
 
-def describe_leaf(
+def build_check(
     source: Source, validator: ValidatorOrType, item: str, allow_coerce: bool
-) -> Leaf | None:
-    """Return the checks of *validator* for the variable *item*; None: only it can tell."""
-    for base, describe in _DESCRIBERS.items():
+) -> ScalarCheck | None:
+    """Return the check of the variable *item*, None where only *validator* itself can tell."""
+    for base, build in _BUILDERS.items():
         if is_stock(validator, base):
-            leaf = describe(source, validator, item, allow_coerce)
-            return _accepting_none(leaf, item) if leaf and validator.allow_null else leaf
+            check = build(source, validator, item, allow_coerce)
+            return _accepting_none(check, item) if check and validator.allow_null else check
     return None
 
 
-def _accepting_none(leaf: Leaf, item: str) -> Leaf:
-    refusal = f'({leaf.refusal})' if ' or ' in leaf.refusal else leaf.refusal
-    return Leaf(leaf.conversions, f'{item} is not None and {refusal}')
+def _accepting_none(check: ScalarCheck, item: str) -> ScalarCheck:
+    refusal = f'({check.refusal})' if ' or ' in check.refusal else check.refusal
+    return ScalarCheck(check.conversions, f'{item} is not None and {refusal}')
 
 
 def any_of(conditions: Iterable[str]) -> str:
@@ -56,9 +56,9 @@ def any_of(conditions: Iterable[str]) -> str:
     return ' or '.join(f'({one})' if ' and ' in one else one for one in conditions)
 
 
-def _describe_string(
+def _check_string(
     source: Source, string: validators.String, item: str, allow_coerce: bool
-) -> Leaf | None:
+) -> ScalarCheck | None:
     limits = [
         *_enum_limit(source, string, item),
         *_limit(source, 'len({}) < {}', item, string.min_length),
@@ -70,53 +70,53 @@ def _describe_string(
             return None
         limits.append(f'not {source.const(search, "search")}({item})')
     if string.format in validators.FORMATS:
-        return _describe_format(source, string, item, is_limited=bool(limits))
-    return Leaf((), ' or '.join([f'type({item}) is not str', *limits]))
+        return _check_format(source, string, item, is_limited=bool(limits))
+    return ScalarCheck((), ' or '.join([f'type({item}) is not str', *limits]))
 
 
-def _describe_format(
+def _check_format(
     source: Source, string: validators.String, item: str, *, is_limited: bool
-) -> Leaf | None:
+) -> ScalarCheck | None:
     known = _FORMATS.get(type(validators.FORMATS[string.format or '']))
     if known is None:
         return None
     native, parse = known
-    # Limits are for text. API Star does not apply them to what is native already.
+    # API Star applies limits to text only, not to dates.
     parse_name = source.const(parse, f'parse_{string.format}')
     conversion = f'if type({item}) is str: {item} = {parse_name}({item})'
     refusal = f'type({item}) is not {source.const(native, native.__name__)}'
-    return Leaf(() if is_limited else (conversion,), refusal)
+    return ScalarCheck(() if is_limited else (conversion,), refusal)
 
 
-def _describe_integer(
+def _check_integer(
     source: Source, integer: validators.Integer, item: str, allow_coerce: bool
-) -> Leaf | None:
+) -> ScalarCheck | None:
     conversions: tuple[str, ...] = ()
     if allow_coerce:
         to_int = source.const(_to_int, 'to_int')
         conversions = (f'if type({item}) is str: {item} = {to_int}({item})',)
     limits = _numeric_limits(source, integer, item)
-    return Leaf(conversions, ' or '.join([f'type({item}) is not int', *limits]))
+    return ScalarCheck(conversions, ' or '.join([f'type({item}) is not int', *limits]))
 
 
-def _describe_number(
+def _check_number(
     source: Source, number: validators.Number, item: str, allow_coerce: bool
-) -> Leaf | None:
+) -> ScalarCheck | None:
     convert = source.const(_to_float if allow_coerce else _int_to_float, 'to_float')
     refusals = [
-        # Converted here, a float is looked at once.
+        # Converted here, a float is tested once.
         f'(type({item}) is not float and type({item} := {convert}({item})) is not float)'
     ]
     if not _is_finite(number.minimum):
         refusals.append(f'{item} <= {source.const(-inf, "minus_inf")}')
     refusals.append(f'not {item} < {source.const(inf, "inf")}')  # true of NaN as well
     refusals += _numeric_limits(source, number, item, _as_float)
-    return Leaf((), ' or '.join(refusals))
+    return ScalarCheck((), ' or '.join(refusals))
 
 
-def _describe_boolean(
+def _check_boolean(
     source: Source, boolean: validators.Boolean, item: str, allow_coerce: bool
-) -> Leaf | None:
+) -> ScalarCheck | None:
     conversions: tuple[str, ...] = ()
     if allow_coerce:
         stock = validators.Boolean
@@ -125,14 +125,16 @@ def _describe_boolean(
         words = {**stock.values, **(stock.null_values if boolean.allow_null else {})}
         name = source.const(words, 'booleans')
         conversions = (f'if type({item}) is str: {item} = {name}.get({item}.lower(), {item})',)
-    return Leaf(conversions, f'{item} is not True and {item} is not False')
+    return ScalarCheck(conversions, f'{item} is not True and {item} is not False')
 
 
-_DESCRIBERS: dict[type[validators.Validator], Callable[[Source, Any, str, bool], Leaf | None]] = {
-    validators.String: _describe_string,
-    validators.Integer: _describe_integer,
-    validators.Number: _describe_number,
-    validators.Boolean: _describe_boolean,
+_BUILDERS: dict[
+    type[validators.Validator], Callable[[Source, Any, str, bool], ScalarCheck | None]
+] = {
+    validators.String: _check_string,
+    validators.Integer: _check_integer,
+    validators.Number: _check_number,
+    validators.Boolean: _check_boolean,
 }
 
 
@@ -174,7 +176,7 @@ def _is_no_multiple(number: float, step: float) -> bool:
     try:
         return not (number * (1 / step)).is_integer()
     except OverflowError:
-        return True  # beyond float, which the validator says in its own words
+        return True  # beyond float: the validator's own error
 
 
 def _enum_limit(
@@ -193,7 +195,7 @@ def compile_pattern(pattern: str) -> Callable[[str], object] | None:
     try:
         return re.compile(pattern).search
     except Exception:
-        return None  # API Star raises it for each value, and so it shall.
+        return None  # API Star raises for each value; so do we.
 
 
 def _to_int(value: str) -> int | str:
@@ -241,7 +243,7 @@ def _parse_datetime(text: str) -> datetime.datetime | str:
 
 
 def _parse(native: type[Native], text: str) -> Native | str:
-    # Python's parser takes other forms than API Star's: hence the patterns above.
+    # Python's parser takes more forms than API Star's: hence the patterns above.
     try:
         return native.fromisoformat(text)
     except ValueError:
@@ -249,12 +251,12 @@ def _parse(native: type[Native], text: str) -> Native | str:
 
 
 def find_native(validator: ValidatorOrType) -> type:
-    """Return the type of what *validator*, a leaf, makes of a good value."""
+    """Return the type of a valid value of *validator*, a scalar."""
     for base, native in _NATIVES.items():
         if is_stock(validator, base):
             value_format = validators.FORMATS.get(getattr(validator, 'format', None) or '')
             return _FORMATS[type(value_format)][0] if value_format else native
-    raise TypeError(f'{validator!r} is no leaf.')
+    raise TypeError(f'{validator!r} is no scalar.')
 
 
 _NATIVES: dict[type[validators.Validator], type] = {

@@ -1,4 +1,4 @@
-"""Which validators and Types do what API Star's own do, so that compiled code can do it too."""
+"""Finds validators and Types that behave as API Star's own, so that they can be compiled."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from apistar import types, validators
 ValidatorOrType: TypeAlias = validators.Validator | type[types.Type]
 Base = TypeVar('Base', bound=validators.Validator)
 
-LEAVES = (
+SCALARS = (
     validators.Any,
     validators.String,
     validators.Integer,
@@ -30,7 +30,7 @@ COMPILED_MARK = 'is_compiled_by_django_apistar'
 
 
 def is_stock(validator: object, base: type[Base]) -> TypeGuard[Base]:
-    """Tell whether *validator* does what the class *base* of API Star does and nothing else.
+    """Return whether *validator* behaves as the class *base* of API Star.
 
     Subclasses that only choose options, as `DateTime` and most users' do, are stock.
     """
@@ -52,8 +52,8 @@ def _options(base: Any) -> frozenset[str]:
     return frozenset(vars(sample)) - {'_creation_counter'}
 
 
-def is_leaf(validator: object) -> TypeGuard[validators.Validator]:
-    return any(is_stock(validator, base) for base in LEAVES)
+def is_scalar(validator: object) -> TypeGuard[validators.Validator]:
+    return any(is_stock(validator, base) for base in SCALARS)
 
 
 def is_array(validator: object) -> TypeGuard[validators.Array]:
@@ -94,13 +94,13 @@ def has_stock_default(validator: ValidatorOrType) -> bool:
 def _is_pattern(pattern: str) -> bool:
     try:
         re.compile(pattern)
-    except Exception:  # API Star raises it for each value, and so it shall.
+    except Exception:  # API Star raises for each value; so do we.
         return False
     return True
 
 
 def is_plain_type(cls: object) -> TypeGuard[type[types.Type]]:
-    """Tell whether *cls* is a Type that is made of a value just as `Type` itself would be."""
+    """Return whether *cls* is a Type that is made of a value just as `Type` itself would be."""
     return (
         is_type(cls)
         and type(cls).__call__ is _CALL_OF_TYPE
@@ -114,9 +114,11 @@ def is_plain_type(cls: object) -> TypeGuard[type[types.Type]]:
 
 
 def is_flat_type(cls: object) -> TypeGuard[type[types.Type]]:
-    """Tell whether *cls* is a plain Type all of whose properties are leaves."""
+    """Return whether *cls* is a plain Type all of whose properties are scalars."""
     return (
-        is_type(cls) and is_plain_type(cls) and all(map(is_leaf, cls.validator.properties.values()))
+        is_type(cls)
+        and is_plain_type(cls)
+        and all(map(is_scalar, cls.validator.properties.values()))
     )
 
 
@@ -125,7 +127,7 @@ def is_type(cls: object) -> TypeGuard[type[types.Type]]:
 
 
 def _is_plain_object(validator: validators.Object) -> bool:
-    """Tell whether *validator* has properties and no other rules, as the metaclass makes it."""
+    """Return whether *validator* has properties and no other rules, as the metaclass makes it."""
     return (
         is_object(validator)
         and not validator.pattern_properties
@@ -138,10 +140,10 @@ def _is_plain_object(validator: validators.Object) -> bool:
 
 
 def is_opaque(validator: ValidatorOrType) -> bool:
-    """Tell whether *validator* must be called as it is, with the `definitions` of its place."""
+    """Return whether *validator* must be called as it is, with the `definitions` of its place."""
     if isinstance(validator, type):
         return not is_plain_type(validator)
-    return not any(test(validator) for test in (is_leaf, is_array, is_union, is_object))
+    return not any(test(validator) for test in (is_scalar, is_array, is_union, is_object))
 
 
 def walk(validator: ValidatorOrType) -> Iterator[ValidatorOrType]:

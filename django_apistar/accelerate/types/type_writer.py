@@ -1,4 +1,4 @@
-"""Functions that read a Type, as lines of Python: from a dict, an object or a row of values.
+"""Writes functions that read a Type: from a dict, an object or a row of values.
 
 In each of them `value` is what came in. Every property has a variable of its own; `validated`
 is the dict that an instance holds.
@@ -24,8 +24,8 @@ from django_apistar.accelerate.types.containers import (
     write_dict_reading,
     write_property_checks,
 )
-from django_apistar.accelerate.types.scalars import Leaf, any_of, describe_leaf
-from django_apistar.accelerate.types.stock import ValidatorOrType, is_leaf
+from django_apistar.accelerate.types.scalars import ScalarCheck, any_of, build_check
+from django_apistar.accelerate.types.stock import ValidatorOrType, is_scalar
 from django_apistar.accelerate.types.writer import Reader, Writer
 
 # What the constructor of a Type refuses at once (types.py, Type.__init__).
@@ -42,7 +42,7 @@ class TypeWriter(Writer):
         compile_nested: Callable[[type[types.Type]], Reader],
         *,
         allow_coerce: bool = False,
-        settled: bool = False,
+        validates_once: bool = False,
     ) -> None:
         super().__init__(
             Source(),
@@ -50,7 +50,7 @@ class TypeWriter(Writer):
             CONTAINERS,
             compile_nested,
             allow_coerce=allow_coerce,
-            settled=settled,
+            validates_once=validates_once,
         )
         self.cls = cls
         self.properties = read_properties(self.source, cls.validator)
@@ -60,7 +60,7 @@ class TypeWriter(Writer):
     def write_reading(self, write_rare: Callable[[], None]) -> None:
         """Write what Type's constructor does with its argument; *write_rare* for dict subclasses.
 
-        The lines of *write_rare* must leave the function.
+        The lines of *write_rare* must return.
         """
         source = self.source
         self._write_no_definitions()
@@ -76,50 +76,50 @@ class TypeWriter(Writer):
                 source.line(f'{item.variable} = {self._read_attribute(item)}')
 
     def _read_attribute(self, item: Property) -> str:
-        """A leaf is converted where its checks refuse it, so that plain values cost nothing."""
-        if is_leaf(item.validator):
+        """A scalar is converted where its check refuses it, so that usual values cost nothing."""
+        if is_scalar(item.validator):
             return _attribute(item.name)
         read = types.attributes.build_attribute_reader(item.validator, item.name)
         return f'{self.source.const(read, f"read_{item.name}")}(value)'
 
     def convert(self, validator: ValidatorOrType, item: str) -> str:
         read = types.attributes.build_reader(validator)
-        if read is None or not self._is_of_type or self.settled:  # A body is a dict.
+        if read is None or not self._is_of_type or self.validates_once:  # A body is a dict.
             return ''
         return f'{item} if isinstance(value, dict) else {self.source.const(read, "read")}({item})'
 
     def write_quick(self, write_result: Callable[[], None]) -> None:
-        """Write lines for a dict of all properties, no other key, and values good as they are.
+        """Write lines for a dict of exactly the properties, with values that need no coercion.
 
-        The lines of *write_result* must leave the function. Whatever else `value` is goes on.
+        The lines of *write_result* must return. Any other `value` goes on to what follows.
         """
-        leaves = self._describe_leaves()
-        if not leaves:
+        checks = self._build_checks()
+        if not checks:
             return
         source = self.source
-        with source.block(f'if type(value) is dict and len(value) == {len(leaves)}:'):
+        with source.block(f'if type(value) is dict and len(value) == {len(checks)}:'):
             with source.block('try:'):
                 for item in self.properties:
                     source.line(f'{item.variable} = value[{item.key}]')
             with source.block('except KeyError:'):
                 source.line('pass')
             with source.block('else:'):
-                for leaf in leaves:
-                    for conversion in leaf.conversions:
+                for check in checks:
+                    for conversion in check.conversions:
                         source.line(conversion)
-                refusal = any_of(leaf.refusal for leaf in leaves)
+                refusal = any_of(check.refusal for check in checks)
                 with source.block(f'if not ({refusal}):'):
                     write_result()
 
-    def _describe_leaves(self) -> list[Leaf]:
-        """Return the checks without coercion of all properties; none if one is no leaf."""
-        leaves = []
+    def _build_checks(self) -> list[ScalarCheck]:
+        """Return the checks without coercion of all properties; [] if one has none."""
+        checks = []
         for item in self.properties:
-            leaf = describe_leaf(self.source, item.validator, item.variable, allow_coerce=False)
-            if leaf is None:
+            check = build_check(self.source, item.validator, item.variable, allow_coerce=False)
+            if check is None:
                 return []
-            leaves.append(leaf)
-        return leaves
+            checks.append(check)
+        return checks
 
     def write_dict_reading(self) -> None:
         self._write_no_definitions()
@@ -129,7 +129,7 @@ class TypeWriter(Writer):
         self._write_no_definitions()
         self.source.line(f'({"".join(f"{item.variable}, " for item in self.properties)}) = value')
         for item in self.properties:
-            if not is_leaf(item.validator):
+            if not is_scalar(item.validator):
                 read = functools.partial(types.attributes.read_value, item.validator)
                 name = self.source.const(read, f'read_{item.name}')
                 self.source.line(f'{item.variable} = {name}({item.variable})')

@@ -1,8 +1,8 @@
 """Writes API Star's validators as Python: a function for each that has children.
 
-The code holds, in line, the checks that good values pass. A value that fails one goes to the
-same validator's own `validate`, which raises or accepts: so every error text, and every rare
-value that is good after all, is API Star's own doing, and nothing is validated twice.
+The code holds inline the checks that usual values pass. A value that fails one goes to the same
+validator's own `validate`, which raises or accepts. So every error text is API Star's own, rare
+valid values are accepted, and nothing is validated twice.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from apistar import types, validators
 from apistar.exceptions import ValidationError
 
 from django_apistar.accelerate.source import Source
-from django_apistar.accelerate.types.scalars import describe_leaf
+from django_apistar.accelerate.types.scalars import build_check
 from django_apistar.accelerate.types.stock import (
     ValidatorOrType,
-    is_leaf,
     is_opaque,
+    is_scalar,
     is_stock,
     walk,
 )
@@ -27,7 +27,7 @@ from django_apistar.accelerate.types.stock import (
 Reader = Callable[[Any], Any]  # of a value that came in, or of a row
 
 
-class UnsettledError(Exception):
+class RevalidationError(Exception):
     """A coerced value that a second validation, without coercion, might refuse or change."""
 
 
@@ -37,8 +37,8 @@ class Writer:
     *containers*: what writes the body of a function for a validator that a test accepts.
     *compile_type*: returns the function that reads a nested Type. It may have one for a list of
     such values, as its attribute `of_all`.
-    *settled*: a value that might not survive a second validation without coercion raises
-    `UnsettledError`.
+    *validates_once*: a value that needs a second validation, without coercion, raises
+    `RevalidationError`.
     """
 
     def __init__(
@@ -49,12 +49,12 @@ class Writer:
         compile_type: Callable[[type[types.Type]], Reader],
         *,
         allow_coerce: bool = False,
-        settled: bool = False,
+        validates_once: bool = False,
     ) -> None:
         self.source = source
         self.allow_coerce = allow_coerce
-        self.settled = settled
-        # Whoever is called as it is gets `definitions`, as API Star hands them down.
+        self.validates_once = validates_once
+        # Opaque validators are called with `definitions`, which API Star hands down.
         self.pass_definitions = any(map(is_opaque, walk(root)))
         self._containers = containers
         self._compile_type = compile_type
@@ -80,30 +80,30 @@ class Writer:
         """
         if is_stock(validator, validators.Any):
             return
-        if is_leaf(validator):
-            self._write_leaf(validator, item, on_error)
+        if is_scalar(validator):
+            self._write_scalar(validator, item, on_error)
         else:
             self._write_guarded(f'{item} = {self.call(validator, item)}', on_error)
 
-    def _write_leaf(
+    def _write_scalar(
         self, validator: ValidatorOrType, item: str, on_error: list[str] | None
     ) -> None:
-        leaf = describe_leaf(self.source, validator, item, self.allow_coerce)
-        if leaf is None:
+        check = build_check(self.source, validator, item, self.allow_coerce)
+        if check is None:
             self._write_conversion(validator, item)
             self._write_stock(validator, item, on_error)
             return
-        for conversion in leaf.conversions:
+        for conversion in check.conversions:
             self.source.line(conversion)
-        with self.source.block(f'if {leaf.refusal}:'):
+        with self.source.block(f'if {check.refusal}:'):
             if not self._write_conversion(validator, item):
                 self._write_stock(validator, item, on_error)
                 return
-            with self.source.block(f'if {leaf.refusal}:'):
+            with self.source.block(f'if {check.refusal}:'):
                 self._write_stock(validator, item, on_error)
 
     def _write_conversion(self, validator: ValidatorOrType, item: str) -> bool:
-        """Write what the variable *item* becomes that *validator* did not expect, if anything."""
+        """Write the conversion of *item* for a value that *validator* refuses, if there is one."""
         converted = self.convert(validator, item)
         if converted:
             self.source.line(f'{item} = {converted}')
@@ -113,12 +113,12 @@ class Writer:
         self, validator: ValidatorOrType, item: str, on_error: list[str] | None
     ) -> None:
         stock = self.call_stock(validator, item)
-        if self.settled and is_stock(validator, validators.Number):
-            stock = f'{self.source.const(_settle_number, "settle_number")}({stock})'
+        if self.validates_once and is_stock(validator, validators.Number):
+            stock = f'{self.source.const(_refuse_infinite, "refuse_infinite")}({stock})'
         self._write_guarded(f'{item} = {stock}', on_error)
 
     def convert(self, validator: ValidatorOrType, item: str) -> str:
-        """Return the expression for the variable *item* as JSON has it; '' where it is so."""
+        """Return the expression for the variable *item* as JSON has it, '' if it needs none."""
         return ''
 
     def _write_guarded(self, statement: str, on_error: list[str] | None) -> None:
@@ -173,8 +173,8 @@ class Writer:
         with self.source.block('if errors is not None:'):
             self.source.line(f'raise {error}(errors)')
 
-    def write_unsettled(self) -> None:
-        self.source.line(f'raise {self.source.const(UnsettledError, "UnsettledError")}')
+    def write_revalidation(self) -> None:
+        self.source.line(f'raise {self.source.const(RevalidationError, "RevalidationError")}')
 
     def write_definitions(self, validator: ValidatorOrType) -> None:
         if self.pass_definitions:
@@ -182,10 +182,10 @@ class Writer:
             self.source.line(f'definitions = {name}.get_definitions(definitions)')
 
     def write_rare(self, validator: ValidatorOrType) -> None:
-        """Write what becomes of a null, a wrong type, a subclass of dict or list."""
+        """Write the call for a null, a wrong type, a subclass of dict or list."""
         call = self.call_stock(validator, 'value')
-        if self.settled:
-            call = f'{self.source.const(_settle_null, "settle_null")}({call})'
+        if self.validates_once:
+            call = f'{self.source.const(_refuse_value, "refuse_value")}({call})'
         self.source.line(f'return {call}')
 
 
@@ -197,21 +197,21 @@ def _record_error(
     return errors
 
 
-def _settle_null(value: object) -> object:
+def _refuse_value(value: object) -> object:
     if value is not None:
-        raise UnsettledError
+        raise RevalidationError
     return value
 
 
-def _settle_number(value: float | None) -> float | None:
-    # 'nan' and 'inf' are coerced without a look, and refused without coercion.
+def _refuse_infinite(value: float | None) -> float | None:
+    # 'nan' and 'inf' pass with coercion, and are refused without.
     if value is not None and not isfinite(value):
-        raise UnsettledError
+        raise RevalidationError
     return value
 
 
 def hint(validator: ValidatorOrType) -> str:
-    """Return what a name for *validator* may be made of."""
+    """Return a hint for the name of *validator*."""
     if isinstance(validator, type):
         return validator.__name__
     return str(getattr(validator, 'def_name', None) or type(validator).__name__).lower()
