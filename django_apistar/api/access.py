@@ -1,6 +1,6 @@
-"""Who may call an API Star route: read from its plan and the App's hooks, not from names.
+"""Tells who may call an API Star route, by its plan and the App's hooks, not by names.
 
-Only what is known: what somebody else has written may refuse whom it likes.
+Only what is known: hooks and components of the project may refuse any request.
 """
 
 from collections.abc import Callable
@@ -19,16 +19,16 @@ USER, ANYONE, OPTIONAL, UNKNOWN = 'user', 'anyone', 'optional', ''
 def build_access(app: AppParts) -> Callable[[RouteEntry], str]:
     """Return a function that tells an entry's access.
 
-    'user': only users get in. 'optional': anyone does, and a user is recognised. 'anyone'.
-    '' where nobody can tell: for Django, whose views decide for themselves, and where a hook or
-    component of the project may refuse. A hook tells by `guards(handler, name)` whether it lets
-    only users in, a component by `demands_user(parameter)`; it finds them where it has a
-    `challenge` or a `security_scheme`.
+    'user': only users may call. 'optional': anyone may, and a user is recognised. 'anyone'.
+    '' where that is unknown: for Django, whose views decide for themselves, and where a hook or
+    component of the project may refuse. A hook says by `guards(handler, name)` whether it lets
+    only users in, a component by `demands_user(parameter)`. A component with a `challenge` or a
+    `security_scheme` recognises users.
     """
     hooks = [_get_owner(hook) for hook in create_hooks(app)]
     guards = [hook.guards for hook in hooks if hasattr(hook, 'guards')]
-    has_own_door = not _is_ours(type(app).__call__)
-    has_riddle = any(map(_may_refuse, hooks))
+    has_own_call = not _is_ours(type(app).__call__)
+    may_refuse = any(map(_may_refuse, hooks))
 
     def find_access(entry: RouteEntry) -> str:
         if not isinstance(entry, APIStarEntry):
@@ -37,8 +37,8 @@ def build_access(app: AppParts) -> Callable[[RouteEntry], str]:
         if has_hooks and any(guard(entry.handler, entry.name) for guard in guards):
             return USER
         access = _read_plan(app, entry)
-        is_riddle = has_own_door or (has_hooks and has_riddle)
-        return UNKNOWN if is_riddle and access != USER else access
+        is_unknown = has_own_call or (has_hooks and may_refuse)
+        return UNKNOWN if is_unknown and access != USER else access
 
     return find_access
 
@@ -49,9 +49,9 @@ def _get_owner(hook: Any) -> Any:
 
 
 def _may_refuse(hook: Any) -> bool:
-    """Whether *hook* may stop a request and does not say for which routes.
+    """Return whether *hook* may refuse a request and does not say for which routes.
 
-    One without on_request comes when the handler has run already.
+    A hook without on_request runs only after the handler.
     """
     on_request = getattr(hook, 'on_request', None)
     return on_request is not None and not hasattr(hook, 'guards') and not _is_ours(on_request)
@@ -77,7 +77,7 @@ def _read_plan(app: AppParts, entry: APIStarEntry) -> str:
 
 
 def _is_open(component: Any) -> bool:
-    """Whether *component* refuses nobody but where it demands a user."""
+    """Return whether *component* refuses requests only where it demands a user."""
     return hasattr(component, 'demands_user') or _is_ours(component.resolve)
 
 

@@ -1,4 +1,4 @@
-"""Reads request bodies: how much, and what they may hold."""
+"""Reads request bodies, within limits of their size, depth and number of fields."""
 
 import functools
 import gc
@@ -22,17 +22,17 @@ from django_apistar.api.client_timeouts import SlowBodyError
 
 Read = Callable[[bytes], Any]
 settings: Any = django_settings  # None switches a limit off, which stubs do not know
-MAX_DEPTH = 256  # of JSON: more is an attack on the recursion of whoever reads it
+MAX_DEPTH = 256  # of JSON: deeper is an attack on recursive readers
 MAX_PART_HEAD = 1024  # bytes of a form's part before its content, as in Django
 _UNREADABLE = 'Request body cannot be read'
 _CHUNK = 64 * 1024
-_PART = 64  # brackets that are counted together
-_LARGE = 64 * 1024  # of JSON: read once, even if wrong, and without the garbage collector
+_PART = 64  # brackets counted together
+_LARGE = 64 * 1024  # bytes of JSON: read once, even if invalid, and without the garbage collector
 _ALL_LISTS = bytes.maketrans(b'{}', b'[]')
 _NO_STRUCTURE = bytes(code for code in range(256) if code not in b'[]{}"')
 _STEPS = bytes.maketrans(b'[]', bytes([1, 255]))  # 255 is -1 in an array('b')
-# Every digit and + as 0, and every E as e: far faster to search for than a pattern, as text above
-# all. `in` asks bytes first whether the other is a number, by an exception.
+# Every digit and + as 0, and every E as e: a far faster search than by a pattern. As text: `in`
+# asks bytes first whether the other is a number, by an exception.
 _DIGITS_AS_0 = bytes.maketrans(b'123456789+E', b'0000000000e')
 _LONG_INTEGER = '0' * 19  # of which orjson may make a float
 _LONG_NUMBER = '0' * 300  # which may be infinite
@@ -70,7 +70,7 @@ def read_body(environ: dict[str, Any]) -> bytes:
         body: bytes = stream.read(expected)
     except SlowBodyError:
         raise
-    except Exception as exc:  # Each server has its own for a body that is no HTTP.
+    except Exception as exc:  # Each server raises its own for a body that is not valid HTTP.
         raise exceptions.BadRequest(_UNREADABLE) from exc
     return body if len(body) == expected else _read_rest(stream, body, expected)
 
@@ -88,7 +88,7 @@ def _read_rest(stream: Any, body: bytes, expected: int) -> bytes:
 
 
 def _is_ended(environ: dict[str, Any]) -> bool:
-    """Whether the server ends the input itself, as for a chunked body."""
+    """Return whether the server ends the input itself, as for a chunked body."""
     return bool(environ.get('wsgi.input_terminated'))
 
 
@@ -100,7 +100,7 @@ def _parse_length(length: str) -> int:
 
 @functools.cache
 def get_limit() -> int | None:
-    """Return DATA_UPLOAD_MAX_MEMORY_SIZE: Django looks its settings up slowly."""
+    """Return DATA_UPLOAD_MAX_MEMORY_SIZE. Kept, as Django looks settings up slowly."""
     limit: int | None = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     return limit
 
@@ -165,10 +165,10 @@ class JSONCodec(codecs.JSONCodec):
 
 
 def _build_reader(scan_once: Any, read_carefully: Read) -> Read:
-    """Return what reads by the standard library's scanner.
+    """Return a reader by the standard library's scanner.
 
-    Only carefully what may hold an infinite number or half of a character, is wrong, or has
-    space around it.
+    It gives to *read_carefully* what may hold an infinite number or half of a character, is
+    invalid, or has space around it.
     """
 
     def read(document: bytes) -> Any:
@@ -195,7 +195,7 @@ def _build_reader(scan_once: Any, read_carefully: Read) -> Read:
 
 
 def _build_orjson_reader(loads: Read, read_carefully: Read) -> Read:
-    """Return what reads by orjson; carefully what it refuses, and integers beyond 64 bits."""
+    """Return a reader by orjson; *read_carefully* gets what it refuses and very long integers."""
 
     def read(document: bytes) -> Any:
         if len(document) > MAX_DEPTH:  # as above
@@ -247,15 +247,15 @@ def _finite(text: str) -> float:
 
 
 def _check_depth(document: bytes) -> None:
-    """Raise ParseError where *document* is deeper than MAX_DEPTH, which a decoder must not read."""
+    """Raise ParseError where *document* is deeper than MAX_DEPTH: too deep for a decoder."""
     brackets = document.translate(_ALL_LISTS, _NO_STRUCTURE)
     if brackets.count(b'[') <= MAX_DEPTH:
         return
     if b'\\' in document:  # Escaped quotes end no string.
         document = document.replace(b'\\\\', b'').replace(b'\\"', b'')
         brackets = document.translate(_ALL_LISTS, _NO_STRUCTURE)
-    # Two quotes side by side change nothing: most strings hold no bracket. Of the parts between
-    # the rest, every other one is outside of strings.
+    # Most strings hold no bracket: their two quotes are dropped. Of the parts between the others,
+    # every second one is outside of strings.
     outside = b''.join(brackets.replace(b'""', b'').split(b'"')[::2])
     if outside.replace(b'[]', b'').count(b'[') < MAX_DEPTH:  # without the innermost
         return
@@ -282,13 +282,13 @@ def _is_too_deep(brackets: bytes) -> bool:
 
 
 def _has_lone_surrogate(document: bytes) -> bool:
-    """Whether a string of *document*, which is valid, holds half of a character."""
+    """Return whether a string of *document*, which is valid, holds half of a character."""
     escapes = document.replace(b'\\\\', b'__')  # Each other backslash begins an escape.
     return _LONE_SURROGATE.search(escapes) is not None
 
 
 class URLEncodedCodec(codecs.URLEncodedCodec):
-    """API Star's, with Django's limit on the number of fields."""
+    """API Star's codec, with Django's limit on the number of fields."""
 
     def decode(self, bytestring: bytes, **options: Any) -> Any:
         if _exceeds(bytestring.count(b'&') + 1):
@@ -297,9 +297,9 @@ class URLEncodedCodec(codecs.URLEncodedCodec):
 
 
 class MultiPartCodec(codecs.MultiPartCodec):
-    """API Star's, which also refuses a broken body, has Django's limits, and drops paths.
+    """API Star's codec, which also refuses a broken body and has Django's limits.
 
-    A file's name is what the client says; 'C:\\a\\b.txt' and '../b.txt' become 'b.txt'.
+    A file's name loses its path: 'C:\\a\\b.txt' and '../b.txt' become 'b.txt'.
     """
 
     def decode(self, bytestring: bytes, headers: Any, **options: Any) -> Any:
@@ -331,7 +331,7 @@ class MultiPartCodec(codecs.MultiPartCodec):
 
 
 def _check_heads(body: bytes, boundary: str) -> None:
-    """Raise ParseError for a part whose head is long: Werkzeug takes a microsecond for a byte."""
+    """Raise ParseError for a part with a long head: Werkzeug takes a microsecond for each byte."""
     delimiter = b'--' + boundary.encode()
     start = body.find(delimiter)
     while start >= 0:
@@ -353,7 +353,7 @@ def _find_end_of_head(body: bytes, start: int) -> int:
 
 
 def _open_stream(*args: Any, **kwargs: Any) -> BytesIO:
-    """Files stay in memory, where the whole body is already: Werkzeug's are closed by nobody."""
+    """Keep files in memory, where the whole body is already: nothing closes Werkzeug's files."""
     return BytesIO()
 
 

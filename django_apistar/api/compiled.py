@@ -1,6 +1,6 @@
 """Answers requests with compiled plans, one for each route that can have one.
 
-The one module outside of `accelerate` that no App needs: without it each request goes step by step.
+No other module imports `accelerate` but `querysets`, which only this one imports.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Compiled:
         self._has_own_rendering = stepped.overridden.isdisjoint(
             ('render_response', 'finalize_wsgi')
         )
-        # Whether nobody takes part in the answer to an HTTPException.
+        # Whether neither a hook nor an override takes part in the answer to an HTTPException.
         self._answers_plainly = (
             self._has_own_rendering
             and 'exception_handler' not in stepped.overridden
@@ -110,7 +110,7 @@ class Compiled:
         return without_body(respond) if method == 'HEAD' else respond, argument, True
 
     def _ask_router(self, path_info: str, method: str) -> tuple[int, dict[str, Any]] | Miss:
-        """Find what only Werkzeug can: redirects, floats, wildcards and whatever is unusual."""
+        """Find what the Lookup leaves to Werkzeug: redirects, floats, wildcards and the like."""
         try:
             match = look_up(self._app.router, path_info, method)
         except exceptions.NotFound:
@@ -130,7 +130,7 @@ class Compiled:
     ) -> list[bytes] | None:
         """Send what an Exchange would for an HTTPException in an App without hooks.
 
-        None where it takes an Exchange after all.
+        Returns None where an Exchange is needed after all.
         """
         if not (
             self._answers_plainly
@@ -202,7 +202,7 @@ class Compiled:
         try:
             spec = self._build_spec(entry)
         except Exception:
-            # A mistake in a handler, a hook or a component: an Exchange meets it, and answers.
+            # A mistake in a handler, a hook or a component: an Exchange answers it.
             return None
         try:
             return make(spec, self._context)
@@ -263,7 +263,7 @@ class Compiled:
         )
 
     def _find_row_renderer(self, handler: Any) -> Callable[[Any], Any] | None:
-        """Return what makes plain data of a QuerySet, for a handler annotated `-> List[Type]`."""
+        """Return the renderer of a QuerySet, for a handler annotated `-> List[Type]`."""
         item = get_item(_get_return_annotation(handler))
         return querysets.build_renderer(item) if is_type(item) else None
 

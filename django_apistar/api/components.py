@@ -1,6 +1,6 @@
 """API Star's components of body, query string and path, repaired.
 
-They stand in for those of the same names. Where they answer at all, they answer as API Star's.
+They replace those of the same names, and resolve the same values.
 """
 
 import inspect

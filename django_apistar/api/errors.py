@@ -1,4 +1,4 @@
-"""Exceptions of Django and Werkzeug as the API answers them, and how faults are reported."""
+"""Translates exceptions of Django and Werkzeug into HTTP ones, and reports faults."""
 
 import logging
 import sys
@@ -27,12 +27,12 @@ from django_apistar.exceptions import HTTPError
 
 request_logger = logging.getLogger('django.request')
 
-# What a request's own code may raise without ending its worker. Ctrl-C is meant for the process.
+# What a project's code may raise without ending its worker. Ctrl-C is meant for the process.
 FAULTS = (Exception, SystemExit, CancelledError)
 
 
 def translate(exc: BaseException) -> Any:
-    """Return the HTTPException that answers *exc*, None where *exc* is the server's fault."""
+    """Return the HTTPException that answers *exc*, None where *exc* is a fault: a 500."""
     match exc:
         case exceptions.HTTPException():
             return exc
@@ -68,9 +68,9 @@ def _translate_database(exc: BaseException) -> HTTPError | None:
 
 
 def _is_refused_by_the_database(exc: BaseException) -> bool:
-    """Whether a driver raised *exc* for a value that its database does not have.
+    """Return whether a driver raised *exc* for a value that its database cannot hold.
 
-    Such as an integer beyond 64 bits with SQLite, where other databases have a DataError.
+    Such as an integer beyond 64 bits with SQLite; other databases raise DataError.
     """
     traceback = exc.__traceback__
     while traceback is not None and traceback.tb_next is not None:
@@ -83,7 +83,7 @@ def _is_refused_by_the_database(exc: BaseException) -> bool:
 
 
 def _is_locked(exc: OperationalError) -> bool:
-    """Whether SQLite has waited in vain for another writer. Python 3.10 has no error codes."""
+    """Return whether SQLite waited in vain for another writer. Python 3.10 has no error codes."""
     return str(exc).endswith(' is locked')
 
 
@@ -123,7 +123,7 @@ def report(exc: BaseException, environ: dict[str, Any]) -> None:
 def warn(exc: Any, environ: dict[str, Any]) -> None:
     """Log the refusal *exc* as Django does: with the path, a 4xx as a warning.
 
-    What a database refuses is logged with its traceback: it may be the project's fault after all.
+    A value that a database refused is logged with its traceback: it may be the project's fault.
     """
     if getattr(exc, 'status_code', 400) < 400:
         return
@@ -138,14 +138,14 @@ def warn(exc: Any, environ: dict[str, Any]) -> None:
 
 
 def escape_path(path: str) -> str:
-    """Return *path* as a log line may hold it: without what would start another line."""
+    """Return *path* without characters that would start another line in a log."""
     if path.isascii() and path.isprintable() and '\\' not in path:
         return path
     return path.encode('unicode_escape').decode('ascii')
 
 
 def wants_traceback(environ: dict[str, Any]) -> bool:
-    """Whether a fault is shown to the client: under DEBUG, to a browser."""
+    """Return whether the client sees a fault's traceback: a browser under DEBUG."""
     return bool(django_settings.DEBUG) and 'text/html' in environ.get('HTTP_ACCEPT', '')
 
 

@@ -23,9 +23,10 @@ def create_hooks(app: AppParts) -> list[Any]:
 def _group_methods(
     on_request: Sequence[Any], on_response: Sequence[Any], on_error: Sequence[Any]
 ) -> list[Any]:
-    """Return what `get_event_hooks` of a subclass gives as hooks: the methods by their objects.
+    """Return hooks made of the methods that `get_event_hooks` of a subclass returns.
 
-    *on_response* and *on_error* are in the order in which they run, last hook first.
+    Methods of one object become one hook. *on_response* and *on_error* are in the order in which
+    they run, last hook first.
     """
     hooks: dict[int, Any] = {}
     order: list[int] = []

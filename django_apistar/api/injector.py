@@ -1,7 +1,7 @@
 """API Star's Injector, repaired: the plan of a call depends on functions, never on instances.
 
-API Star keys its plans by bound methods, which are new with every request where a hook is a
-class, and forgets that a plan depends on what the request has resolved before.
+API Star keys its plans by bound methods, of which each request has new ones where a hook is a
+class. It also forgets that a plan depends on what the request has resolved before.
 """
 
 import dataclasses
@@ -42,7 +42,7 @@ class Step:
 
 
 class InjectionError(ConfigurationError):
-    """A function that can never be called. Says which and where; `hint` is what to do."""
+    """A function cannot be called. Says which and where; `hint` says what to do."""
 
     def __init__(self, message: str, func: Callable[..., Any], hint: str) -> None:
         self.hint = hint
@@ -64,8 +64,8 @@ class UnresolvableParameterError(InjectionError):
 class Injector(BaseInjector):
     """Resolves parameters depth first, as API Star does, and runs functions with them.
 
-    Lives as long as its App. `initial` maps the state's first keys to the annotations that ask
-    for them; `own` are the project's components, asked before API Star's where they say so.
+    Lives as long as its App. `initial` maps the keys that each state begins with to the
+    annotations that ask for them. The project's components come before API Star's.
     """
 
     def __init__(self, components: Sequence[Any], initial: dict[str, Any]) -> None:
@@ -148,7 +148,7 @@ class Injector(BaseInjector):
             return 'return_value'
 
     def _is_left_to_its_default(self, parameter: inspect.Parameter) -> bool:
-        """`*args` and `**kwargs`, as decorators without functools.wraps have, take nothing."""
+        """Return whether *parameter* gets nothing: `*args` or `**kwargs`, as of a decorator."""
         return parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
 
     def _resolve_by_component(
@@ -189,27 +189,27 @@ class Injector(BaseInjector):
                     if self._handles(component, candidate):
                         return component, candidate
                 except Exception as exc:
-                    # A component that cannot even be asked must not stop those that can answer.
+                    # A component that fails when asked must not stop the others.
                     failure = failure or exc
         if isinstance(failure, ConfigurationError):
             raise failure
         raise UnresolvableParameterError(parameter, func) from failure
 
     def _handles(self, component: Any, parameter: inspect.Parameter) -> bool:
-        """Ask *component*, or know API Star's own answer."""
+        """Return whether *component* provides *parameter*."""
         if _chooses_parameters(component):
             return bool(component.can_handle_parameter(parameter))
         provided = self._get_resolve_signature(component).return_annotation
         if provided is inspect.Signature.empty:
-            return bool(component.can_handle_parameter(parameter))  # raises, and says why
-        # Equal, not the same: typing makes a second Optional[T] when it has forgotten the first.
+            return bool(component.can_handle_parameter(parameter))  # Raises, and says why.
+        # Equal, not identical: typing makes a second Optional[T] when its cache is full.
         return bool(parameter.annotation == provided)
 
     def _list_components(self, parameter: inspect.Parameter) -> list[Any]:
         """The project's components first, so that they can replace API Star's.
 
-        Except for primitive annotations, where only a component that overrides
-        can_handle_parameter, by name for example, has asked to be first.
+        But for primitive annotations only those that override can_handle_parameter, for example
+        to choose by name.
         """
         is_primitive = parameter.annotation in _PRIMITIVES
         return self._in_order_for_primitives if is_primitive else self._in_order
@@ -250,8 +250,7 @@ class Injector(BaseInjector):
     def needs(self, func: Callable[..., Any], keys: Sequence[Key], state: dict[Any, Any]) -> bool:
         """Return whether *func* or a project's component for it takes one of *keys* of the state.
 
-        API Star's own components answer without a route, and `Optional[Route]` says that None will
-        do.
+        API Star's own components need no route, and `Optional[Route]` accepts None.
         """
         return any(
             key in keys and not _is_optional(step.func, name)
@@ -300,7 +299,7 @@ def is_built_in(component: Any) -> bool:
 
 
 def _without_object(step: Step) -> Step:
-    """A plan outlives the request that it was made for, and must not keep its hooks."""
+    """Return *step* without its hook object: a plan lives longer than the request."""
     if step.function is None:
         return step
     return dataclasses.replace(step, func=getattr(step.func, '__func__', step.func))

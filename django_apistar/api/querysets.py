@@ -1,4 +1,4 @@
-"""QuerySets as lists of plain data or as JSON, for handlers annotated `-> List[Type]`."""
+"""Renders QuerySets as plain data or as JSON, for handlers annotated `-> List[Type]`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -68,7 +68,7 @@ def build_writer(type_: Any, json_writer: JSONWriter) -> Writer | None:
 
 
 def _has_plain_rows(queryset: Any, names: tuple[str, ...]) -> bool:
-    """Whether the columns *names* of *queryset* are what its instances' attributes would be."""
+    """Return whether the columns *names* of *queryset* equal its instances' attributes."""
     return (
         queryset._result_cache is None
         and queryset._iterable_class is ModelIterable

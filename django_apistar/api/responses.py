@@ -1,4 +1,4 @@
-"""Responses: what a handler's value becomes, and what goes to the server."""
+"""Makes a Response of a handler's value, and a status line, headers and body of a Response."""
 
 import functools
 import inspect
@@ -21,7 +21,7 @@ from django_apistar.compat.signatures import get_signature
 Headers = list[tuple[str, str]]
 BODILESS = frozenset((204, 205, 304))
 CONTENT_HEADERS = ('content-length', 'content-type')
-# Of small responses: to write a number takes as long as to call a function.
+# Of small responses: to format a number takes as long as to call a function.
 LENGTHS = tuple(('content-length', str(length)) for length in range(1024))
 JSON_TYPE = ('content-type', 'application/json')
 _NAME = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.1
@@ -29,11 +29,11 @@ _VALUE = re.compile('[\t -~\x80-\xff]*')  # section 5.5
 _MOST_CHECKED = 1024
 _LONGEST_CHECKED = 256
 _OF_ONE_RESPONSE = frozenset(('etag', 'location', 'set-cookie'))
-_checked: set[tuple[str, str]] = set()  # headers that HTTP has
+_checked: set[tuple[str, str]] = set()  # headers that are valid
 
 
 class _StatusLines(dict[int, str]):
-    """The status line of each status that can end an exchange."""
+    """The status line of each status that can end a request."""
 
     def __missing__(self, code: Any) -> str:
         raise ValueError(f'The status {code!r} cannot end a request. Use 200 to 599.')
@@ -55,7 +55,7 @@ class JSONResponse(http.JSONResponse):
 class StreamingResponse(http.Response):
     """A response whose body is sent while it is made.
 
-    *content*: an iterable of str (sent as UTF-8) or bytes. It is closed, where it can be, when
+    *content*: an iterable of str (sent as UTF-8) or bytes. If it has a `close`, that is called when
     the server has sent it or the client has gone.
     """
 
@@ -123,7 +123,7 @@ class EncodedJSONResponse(http.JSONResponse):
 def _stream(values: Iterator[Any], encode_default: Callable[[Any], Any]) -> http.Response:
     """Stream *values*: str as HTML, bytes as they are, anything else as one JSON array.
 
-    The first is made here, so that a failure of it is still answered as one.
+    The first value is made here, so that a failure of it is still answered.
     """
     first = list(itertools.islice(values, 1))
     rest = _Chained(first, values)
@@ -136,7 +136,7 @@ def _stream(values: Iterator[Any], encode_default: Callable[[Any], Any]) -> http
 
 
 class _Chained:
-    """Two iterables as one, which closes the second's source."""
+    """Two iterables as one. Closes *source*, by default the second."""
 
     def __init__(self, first: Iterable[Any], rest: Iterable[Any], source: Any = None) -> None:
         self._values = itertools.chain(first, rest)
@@ -159,7 +159,7 @@ def _iter_json(values: Iterable[Any], encode_default: Callable[[Any], Any]) -> I
 
 
 def build_json_response(content: bytes) -> Any:
-    """Return what JSONResponse makes of a value whose JSON is *content*, without its detours."""
+    """Return the JSONResponse of a value whose JSON is *content*, without encoding it."""
     headers = http.MutableHeaders.__new__(http.MutableHeaders)
     size = len(content)
     length = LENGTHS[size] if size < len(LENGTHS) else ('content-length', str(size))
@@ -174,10 +174,10 @@ def build_json_response(content: bytes) -> Any:
 
 
 def finalize(response: Any, extra: tuple[tuple[str, str], ...]) -> tuple[str, Headers]:
-    """Return the status line and headers of *response* as they go to the server.
+    """Return the status line and headers of *response*, for start_response.
 
-    *extra* headers are added where the response has none of that name. Raises ValueError for
-    a header that HTTP does not have, and for a status outside 200 to 599.
+    *extra* headers are added where the response has none of that name. Raises ValueError for an
+    invalid header, and for a status outside 200 to 599.
     """
     status_code, content = response.status_code, response.content
     status_line = STATUS_LINES[status_code]
@@ -200,7 +200,7 @@ def _get_names(headers: tuple[tuple[str, str], ...]) -> frozenset[str]:
 
 
 def without_content(headers: Headers, status_code: int) -> Headers:
-    """Return *headers* as an answer has them that has no body: RFC 9110, section 15."""
+    """Return *headers* as a response without a body has them: RFC 9110, section 15."""
     kept = [item for item in headers if item[0].lower() not in CONTENT_HEADERS]
     return [*kept, LENGTHS[0]] if status_code == 205 else kept
 
@@ -209,7 +209,7 @@ def send_json(
     start_response: Callable[..., Any], status_line: str, content: bytes,
     headers: Iterable[tuple[str, str]] = (), extra: Iterable[tuple[str, str]] = (),
 ) -> list[bytes]:  # fmt: skip
-    """Send *content*, JSON, with the head that a Response of API Star would have."""
+    """Send *content*, JSON, with the same headers as an API Star Response."""
     length = ('content-length', str(len(content)))
     start_response(status_line, [*headers, length, JSON_TYPE, *extra])
     return [content]
@@ -227,7 +227,7 @@ def get_body(response: Any) -> Iterable[bytes]:
 
 
 def begin(body: Iterable[bytes]) -> Iterable[bytes]:
-    """Return *body* with its first part made: a fault in it can still be answered."""
+    """Return *body* with its first part made, so that a fault in it can still be answered."""
     parts = iter(body)
     try:
         first = list(itertools.islice(parts, 1))
@@ -238,7 +238,7 @@ def begin(body: Iterable[bytes]) -> Iterable[bytes]:
 
 
 def close(body: Any) -> None:
-    """Close *body* where it can be, as a server does."""
+    """Call the `close` of *body* if it has one, as a server does."""
     getattr(body, 'close', lambda: None)()
 
 
@@ -248,9 +248,9 @@ def check_status(code: int) -> None:
 
 
 def check_headers(headers: Headers) -> None:
-    """Raise ValueError for a header that HTTP does not have, so that no server can send it.
+    """Raise ValueError for an invalid header, which no server can send.
 
-    Most are the same in each response; those are asked for no more.
+    Valid headers are remembered: most are the same in each response.
     """
     if _checked.issuperset(headers):
         return

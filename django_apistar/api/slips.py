@@ -1,4 +1,4 @@
-"""Finds what API Star accepts in a route and what then never works: slips of the pen."""
+"""Finds mistakes that API Star accepts in a route, and that then never work."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from django_apistar.compat.signatures import get_dotted_name, get_plain_signatur
 from django_apistar.conf.problems import Problem
 from django_apistar.routes.entries import APIStarEntry
 
-# What a handler without annotations surely does not want from the query string.
+# Names that a handler without annotations does not want from the query string.
 _NO_QUERY_PARAMETERS = {
     'request': 'Annotate it: request: http.Request.',
     'user': 'Annotate it with the user model: user: User.',
@@ -29,7 +29,7 @@ _COMPONENT = (f'{AUTHENTICATION}.components', 'AuthenticationComponent')
 
 
 def find_problems(app: AppParts) -> tuple[Problem, ...]:
-    """Return what no check of a single route shows to be wrong, an E018 first.
+    """Return the mistakes, an E018 first.
 
     No W015 and W016 for an App with an injector of another kind, whose rules are its own.
     """
@@ -44,7 +44,7 @@ def find_problems(app: AppParts) -> tuple[Problem, ...]:
 
 
 def _find_surprising_queries(injector: Injector, entry: APIStarEntry) -> Iterator[Problem]:
-    """Yield a W016 for each parameter that only looks like one of the query, or else a W015."""
+    """Yield a W016 for each parameter that is read from the query by mistake, or else a W015."""
     handler = entry.route.handler
     names = list(_list_required_queries(injector, entry))
     parameters = get_plain_signature(handler).parameters
@@ -72,7 +72,7 @@ def _find_surprising_queries(injector: Injector, entry: APIStarEntry) -> Iterato
 
 
 def _list_required_queries(injector: Injector, entry: APIStarEntry) -> Iterator[str]:
-    """Yield the names that *entry*'s handler wants from the query string, all but optional ones."""
+    """Yield the names of the query parameters that *entry*'s handler requires."""
     handler = entry.route.handler
     taken = get_names(entry.path)
     for parameter in get_plain_signature(handler).parameters.values():
@@ -88,7 +88,7 @@ def _list_required_queries(injector: Injector, entry: APIStarEntry) -> Iterator[
 
 
 def _is_taken(injector: Injector, entry: APIStarEntry, name: str) -> bool:
-    """Whether the handler or one of its components takes *name*, or whatever the path holds."""
+    """Return whether the handler or one of its components takes *name*, or all of the path."""
     try:
         steps = injector.plan([entry.route.handler], ())
     except ConfigurationError:

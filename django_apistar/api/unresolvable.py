@@ -1,4 +1,4 @@
-"""Finds what no request could ever run: handlers, hooks and components that lack something."""
+"""Finds handlers, hooks and components that no request could ever run."""
 
 import inspect
 import uuid
@@ -24,7 +24,7 @@ from django_apistar.routes.entries import parameter_types
 AUTHENTICATION = 'django_apistar.authentication'
 _TOKEN_COMPONENT = (f'{AUTHENTICATION}.components', 'DjangoTokenAuthentication')
 _HOOK_METHODS = ('on_request', 'on_response', 'on_error')
-# By what a Werkzeug rule makes of a part of the path: annotations that no such value fits.
+# By the type that a Werkzeug rule converts to: annotations that no such value fits.
 _NEVER: dict[type, tuple[Any, ...]] = {
     int: (str, bool), float: (str, bool), uuid.UUID: (str, bool, int, float),
 }  # fmt: skip
@@ -32,7 +32,7 @@ _OWN_METHODS = ('render_response', 'exception_handler', 'error_handler', 'finali
 
 
 def find_problems(app: AppParts) -> tuple[Problem, ...]:
-    """Return what *app* lacks, and an E015 for each function that can never be called, in order.
+    """Return an E016 for a missing app, and an E015 for each function that cannot be called.
 
     No E015 for an App with an injector of another kind, whose rules are its own.
     """
@@ -87,7 +87,7 @@ def _find_unresolvable(app: AppParts) -> Iterator[Problem]:
 
 
 def _demand_rule(parameter: Any, func: Callable[..., Any], types: dict[str, type]) -> None:
-    """Raise where *parameter*, a UUID, is none that the path's parameters, by *types*, are."""
+    """Raise where *parameter*, a UUID, is no UUID of the path by its parameters' *types*."""
     if types.get(parameter.name) is not uuid.UUID:
         raise UnresolvableParameterError(parameter, func)
 
@@ -105,9 +105,9 @@ def _iter_functions(app: AppParts) -> Iterator[tuple[Callable[..., Any], dict[st
 
 
 def _find_misfits(app: AppParts) -> Iterator[Problem]:
-    """Yield the parameters that no value of their Werkzeug rule ever fits.
+    """Yield an E015 for each parameter that no value of its Werkzeug rule fits.
 
-    API Star validates what the router has converted, and makes numbers of text alone.
+    API Star validates what the router has converted, and makes numbers only of text.
     """
     for entry in app.router.entries:
         signature = get_plain_signature(entry.route.handler).parameters

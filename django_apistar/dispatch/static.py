@@ -56,7 +56,7 @@ class StaticFiles(WhiteNoise):
         yield from super().candidate_paths_for_url(url)
 
     def serve(self, static_file: Any, environ: dict[str, Any], start_response: Any) -> Any:
-        """WhiteNoise serves GET and HEAD; the rest is answered as for an API Star route."""
+        """Let WhiteNoise serve GET and HEAD; answer other methods as for an API Star route."""
         if environ['REQUEST_METHOD'] == 'OPTIONS':
             start_response('204 No Content', [ALLOW])
             return []
@@ -133,7 +133,7 @@ class APIStarFinder(finders.BaseFinder):
 
 
 def _open_storages() -> Iterator[Assets]:
-    """Yield a storage of each folder, the one that wins first."""
+    """Yield a storage of each folder; a file of an earlier one hides those of later ones."""
     assets = (_static_folder('apistar'), 'apistar')
     for folder, name in reversed([*get_folders().iter_static(), assets]):
         storage = Assets(location=folder)
@@ -153,7 +153,7 @@ def _look_for(path: str) -> Iterator[tuple[Assets, str]]:
 def _asset_folders() -> Iterator[tuple[str, str]]:
     """Yield (folder, its name below STATIC_URL) of STATIC_DIR, PACKAGES and documentation pages.
 
-    The later ones win.
+    A file of a later folder hides those of earlier ones.
     """
     yield from get_settings().folders.iter_static()
     yield _static_folder('apistar'), 'apistar'

@@ -201,11 +201,6 @@ def test_without_a_default_the_unknown_is_api_stars_type_error(fast):
     assert error.value.args == ("Object of type 'object' is not JSON serializable.",)
 
 
-def test_encode_json_is_an_encoder_at_once():
-    assert encoder.encode_json({'é': Inner(ratio=1)}) == '{"é":{"day":null,"ratio":1}}'.encode()
-    assert encoder.encode_json({1}, list) == b'[1]'
-
-
 @encoders
 @pytest.mark.parametrize('number', [float('nan'), float('inf')])
 def test_numbers_that_json_lacks_are_an_error(fast, number):

@@ -23,17 +23,12 @@ Default = Callable[[Any], Any]
 ALIKE = frozenset({str, int, bool, type(None)})  # what orjson and the standard library write alike
 
 
-def encode_json(value: object, default: Default | None = None) -> bytes:
-    """Return *value* as JSONResponse renders it; *default* for what is neither JSON nor a Type.
-
-    Raises what API Star raises: ValueError for NaN and cycles, TypeError for the unknown.
-    """
-    return build_encoder(default)(value)
-
-
 @functools.lru_cache(maxsize=16)
 def build_encoder(default: Default | None = None, *, fast: bool = False) -> Encode:
-    """Return an `encode_json` for *default*.
+    """Return an encoder of any value as JSONResponse renders it.
+
+    *default* is for what is neither JSON nor a Type. The encoder raises what API Star raises:
+    ValueError for NaN and cycles, TypeError for the unknown.
 
     *fast* tries orjson first, where it is installed, and the standard library where orjson would
     write other bytes. Only for a *default* that makes text of dates, Decimal

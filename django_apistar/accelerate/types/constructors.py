@@ -42,7 +42,7 @@ def install(cls: type[types.Type]) -> bool:
         return cls in _installed
     _installed.add(cls)
     type.__setattr__(cls, '__init__', _compile_init(cls))
-    compile_render(cls)  # encode_json finds it on the class
+    compile_render(cls)  # The JSON encoder finds it on the class.
     return True
 
 
