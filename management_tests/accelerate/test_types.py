@@ -575,6 +575,74 @@ def test_types_that_make_their_instances_themselves_are_called():
     assert compilers.compile_from_object(Holder)({'loud': {'name': 'a'}})['loud'].name == 'A'
 
 
+def make_type(bases=(types.Type,), metaclass=types.TypeMetaclass, **attributes):
+    properties = {'name': validators.String(), 'size': validators.Integer(default=1)}
+    return metaclass('Own', bases, properties | attributes)
+
+
+def with_rules(**rules):
+    """Return a Type whose validator got rules that no Type can write down."""
+    own = make_type()
+    vars(own.validator).update(rules)
+    return own
+
+
+class CallingMetaclass(types.TypeMetaclass):
+    def __call__(cls, *args, **kwargs):
+        made = super().__call__(*args, **kwargs)
+        made.name = 'called'
+        return made
+
+
+def refuse_to_be_made(cls, *args, **kwargs):
+    raise RuntimeError('not made')
+
+
+def tell_nothing(self, name):
+    return {'name': 'told'} if name == '_dict' else object.__getattribute__(self, name)
+
+
+def validate_all(cls, value, definitions=None, allow_coerce=False):
+    return cls({'name': 'validated'})
+
+
+OWN_TYPES = {
+    'metaclass': lambda: make_type(metaclass=CallingMetaclass),
+    '__new__': lambda: make_type(__new__=refuse_to_be_made),
+    '__getattribute__': lambda: make_type(__getattribute__=tell_nothing),
+    'validate': lambda: make_type(validate=classmethod(validate_all)),
+    '_dict': lambda: make_type(_dict=property(lambda self: {'name': 'kept'}, lambda *args: None)),
+    'has_default': lambda: make_type(has_default=classmethod(lambda cls: True)),
+    'pattern_properties': lambda: with_rules(pattern_properties={'^x': validators.Integer()}),
+    'additional_properties': lambda: with_rules(additional_properties=False),
+    'min_properties': lambda: with_rules(min_properties=2),
+    'max_properties': lambda: with_rules(max_properties=1),
+    'allow_null': lambda: with_rules(allow_null=True),
+    'required': lambda: with_rules(required=['name', 'size', 'x']),
+}
+
+
+@pytest.mark.parametrize('own', OWN_TYPES)
+def test_types_with_ways_of_their_own_keep_them(own):
+    cls = OWN_TYPES[own]()
+    holder = types.TypeMetaclass('Holder', (types.Type,), {'own': cls})
+    bare = [{'name': 'a'}, {'name': 'a', 'size': 2}, {'name': 'a', 'x': 'b'}, {'x': 1}, {}, None, 5]
+
+    for made, values in ((cls, bare), (holder, [{'own': value} for value in bare])):
+        for value in values:
+            expected = outcome(made, value)
+            assert outcome(compilers.compile_type(made), value) == expected
+            assert outcome(compilers.compile_body(made), value) == outcome(read_twice, made, value)
+            shown = outcome(lambda value: as_json_sees(dict(made(value))), value)
+            show = compilers.compile_from_object(made)
+            assert outcome(lambda value: as_json_sees(show(value)), value) == shown
+            render = compilers.compile_render(made)
+            assert outcome(lambda value: as_json_sees(render(made(value))), value) == shown
+        stock = [outcome(made, value) for value in values]
+        constructors.install(made)
+        assert [outcome(made, value) for value in values] == stock
+
+
 def test_what_a_type_shows_itself_is_shown():
     class Masked(types.Type):
         secret = validators.String()

@@ -16,10 +16,10 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from management_tests.mutants.copies import Copy
 from management_tests.mutants.covering import (
@@ -39,6 +39,9 @@ ENOUGH = 0.95
 BUDGET_S = 60.0  # of tests for a mutant
 PASSED = (0, 5)  # exit statuses of pytest: all, and none chosen
 FOUND, SURVIVED, EQUIVALENT = 'found', 'SURVIVED', 'no change'
+TOGETHER = 4  # test files that are measured in one run
+T = TypeVar('T')
+R = TypeVar('R')
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,20 +88,20 @@ class Hunt:
         for copy in copies:
             self._free.put(copy)
 
-    def each(self, function: Any, items: list[Any]) -> Iterator[tuple[Any, Any]]:
-        """Yield each of *items* with what *function* makes of a copy and it, as they are done."""
+    def each(self, function: Callable[[Copy, T], R], items: list[T]) -> Iterator[R]:
+        """Yield what *function* makes of a copy and each of *items*, as they are done."""
         with ThreadPoolExecutor(len(self._copies)) as pool:
-            futures = {pool.submit(self._borrow, function, item): item for item in items}
+            futures = [pool.submit(self._borrow, function, item) for item in items]
             try:
                 for future in as_completed(futures):
-                    yield futures[future], future.result()
+                    yield future.result()
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 for copy in self._copies:
                     copy.stop(for_good=True)
                 raise
 
-    def _borrow(self, function: Any, item: Any) -> Any:
+    def _borrow(self, function: Callable[[Copy, T], R], item: T) -> R:
         copy = self._free.get()
         try:
             return function(copy, item)
@@ -112,15 +115,22 @@ def measure_tests(hunt: Hunt, repository: Repository, takes_stale: bool) -> dict
     files = repository.find_test_files()
     stored = {file: repository.get_stored(file, takes_stale) for file in files}
     new = [file for file, path in stored.items() if not path.exists()]
+    if new and takes_stale:
+        print(f'{len(new)} test files were never measured and are left out.', flush=True)
+        new = []
     if new:
         print(f'Measuring what {len(new)} test files run, kept in {STORE}/:', flush=True)
+    # Some together: to begin takes as long as the tests of a file.
+    parts = [new[first : first + TOGETHER] for first in range(0, len(new), TOGETHER)]
     package = repository.package
-    for file, content in hunt.each(lambda copy, file: measure(copy, package, file), new):
-        stored[file].write_text(json.dumps(content))
-        tests, failed = len(content['seconds']), len(content['failed'])
-        left_out = f', {failed} failed and are left out' if failed else ''
-        print(f'  {file}: {tests} tests{left_out}', flush=True)
-    return {file: Record(file, json.loads(path.read_text())) for file, path in stored.items()}
+    for contents in hunt.each(lambda copy, part: measure(copy, package, part), parts):
+        for file, content in contents.items():
+            stored[file].write_text(json.dumps(content))
+            tests, failed = len(content['seconds']), len(content['failed'])
+            left_out = f', {failed} failed and are left out' if failed else ''
+            print(f'  {file}: {tests} tests{left_out}', flush=True)
+    known = {file: path for file, path in stored.items() if path.exists()}
+    return {file: Record(file, json.loads(path.read_text())) for file, path in known.items()}
 
 
 def find_importers(repository: Repository) -> dict[str, set[str]]:
@@ -236,7 +246,7 @@ def hunt_mutants(options: argparse.Namespace, home: Path) -> int:
 
 
 def judge_all(hunt: Hunt, covering: Covering, mutants: list[Mutant]) -> Iterator[Verdict]:
-    for _, verdict in hunt.each(lambda copy, each: judge(copy, each, covering), mutants):
+    for verdict in hunt.each(lambda copy, each: judge(copy, each, covering), mutants):
         print(report(verdict), flush=True)
         yield verdict
 
@@ -251,8 +261,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument('--tests', default='management_tests', help='the folder of the tests')
     parser.add_argument('--only', default='', help='a part of the path of the modules')
     parser.add_argument(
-        '--stale', action='store_true', help='measure no test file anew that was measured before'
-    )
+        '--stale', action='store_true',
+        help='measure nothing: take what was measured, whatever has changed since',
+    )  # fmt: skip
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix='m') as home:

@@ -38,6 +38,7 @@ LIMIT_S = 1800
 # Plugins that take two seconds of each run to import, and the word that a file has that needs them.
 COSTLY = {'anyio': 'anyio', 'hypothesispytest': 'hypothesis', 'schemathesis': 'schemathesis'}
 Line = tuple[str, str, str]  # path, function, text
+Lines = defaultdict[str, defaultdict[str, set[str]]]
 
 
 class Record:
@@ -55,17 +56,38 @@ class Record:
         }
 
 
-def measure(copy: Copy, package: str, test_file: str) -> dict[str, Any]:
-    """Run *test_file* in *copy* and return the content of a `Record`."""
+def measure(copy: Copy, package: str, files: list[str]) -> dict[str, dict[str, Any]]:
+    """Run test *files* in *copy* and return the content of a `Record` for each."""
     data, rc = copy.home / 'data', copy.home / 'rc'
     data.mkdir()
     rc.write_text(RC.format(root=copy.root, package=package, data=data))
-    _, seen = run_pytest(copy, [test_file], ['-m', CHOSEN], LIMIT_S, COVERAGE_PROCESS_START=str(rc))
-    lines = _read_lines(copy.root, data, list(seen['seconds']))
+    _, seen = run_pytest(
+        copy, files, ['-m', CHOSEN], LIMIT_S * len(files), COVERAGE_PROCESS_START=str(rc)
+    )
+    lines = _read_lines(copy.root, data)
     shutil.rmtree(data)
-    # Without the file, which may be moved.
-    seconds = {test.partition('::')[2]: seconds for test, seconds in seen['seconds'].items()}
-    return {'seconds': seconds, 'failed': seen['failed'], 'lines': lines}
+    return {file: _pick(file, seen, lines) for file in files}
+
+
+def _pick(file: str, seen: dict[str, Any], lines: Lines) -> dict[str, Any]:
+    """Return what the tests of *file* ran. The tests are without the file, which may move."""
+    start = f'{file}::'
+    seconds = {
+        test.removeprefix(start): seconds
+        for test, seconds in seen['seconds'].items()
+        if test.startswith(start)
+    }
+    numbers = {f'{start}{test}': number for number, test in enumerate(seconds)}
+    ran = {
+        path: {
+            key: sorted(numbers[test] for test in tests & numbers.keys())
+            for key, tests in keys.items()
+        }
+        for path, keys in lines.items()
+    }
+    failed = [test for test in seen['failed'] if test.startswith(start)]
+    kept = {path: {key: n for key, n in keys.items() if n} for path, keys in ran.items()}
+    return {'seconds': seconds, 'failed': failed, 'lines': kept}
 
 
 def run_pytest(
@@ -87,9 +109,9 @@ def run_pytest(
     return status, json.loads(seen.read_text())
 
 
-def _read_lines(root: Path, folder: Path, tests: list[str]) -> dict[str, dict[str, list[int]]]:
-    numbers = {test: number for number, test in enumerate(tests)}
-    lines: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+def _read_lines(root: Path, folder: Path) -> Lines:
+    """Return the tests that ran each line, by the path and by function and text."""
+    lines: Lines = defaultdict(lambda: defaultdict(set))
     for file in folder.iterdir():
         data = CoverageData(str(file))
         data.read()
@@ -98,10 +120,10 @@ def _read_lines(root: Path, folder: Path, tests: list[str]) -> dict[str, dict[st
             texts, functions = source.splitlines(), get_functions(source)
             path = Path(measured).relative_to(root).as_posix()
             for line, contexts in data.contexts_by_lineno(measured).items():
-                ran = {numbers.get(PHASE.sub('', context), -1) for context in contexts} - {-1}
-                if ran and 0 < line <= len(texts):
+                ran = {PHASE.sub('', context) for context in contexts}
+                if 0 < line <= len(texts):
                     lines[path][f'{functions[line]}\n{texts[line - 1].strip()}'] |= ran
-    return {path: {key: sorted(ran) for key, ran in of.items()} for path, of in lines.items()}
+    return lines
 
 
 class Covering:

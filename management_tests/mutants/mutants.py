@@ -124,7 +124,7 @@ def _compare(old: list[str], new: list[str]) -> tuple[str, str, int]:
 
 
 def _join(lines: Iterable[str]) -> str:
-    return '\n'.join(line.strip() for line in lines)
+    return '\n'.join(line.strip() for line in lines).strip()
 
 
 def _find_passed_over(nodes: list[Any], source: str) -> Iterator[Position]:
