@@ -5,6 +5,7 @@ import copy
 import datetime
 import decimal
 import enum
+import functools
 import gc
 import inspect
 import linecache
@@ -588,7 +589,7 @@ def with_rules(**rules):
 
 
 class CallingMetaclass(types.TypeMetaclass):
-    def __call__(cls, *args, **kwargs):
+    def __call__(self, *args, **kwargs):
         made = super().__call__(*args, **kwargs)
         made.name = 'called'
         return made
@@ -622,25 +623,35 @@ OWN_TYPES = {
 }
 
 
+@pytest.mark.parametrize('is_nested', [False, True])
 @pytest.mark.parametrize('own', OWN_TYPES)
-def test_types_with_ways_of_their_own_keep_them(own):
+def test_types_with_ways_of_their_own_keep_them(own, is_nested):
     cls = OWN_TYPES[own]()
-    holder = types.TypeMetaclass('Holder', (types.Type,), {'own': cls})
-    bare = [{'name': 'a'}, {'name': 'a', 'size': 2}, {'name': 'a', 'x': 'b'}, {'x': 1}, {}, None, 5]
+    values = [{'name': 'a'}, {'name': 'a', 'size': 2}, {'name': 'a', 'x': 1}, {'x': 1}, {}, None, 5]
+    if is_nested:
+        cls = types.TypeMetaclass('Holder', (types.Type,), {'own': cls})
+        values = [{'own': value} for value in values]
+    stock = [outcome(cls, value) for value in values]
 
-    for made, values in ((cls, bare), (holder, [{'own': value} for value in bare])):
-        for value in values:
-            expected = outcome(made, value)
-            assert outcome(compilers.compile_type(made), value) == expected
-            assert outcome(compilers.compile_body(made), value) == outcome(read_twice, made, value)
-            shown = outcome(lambda value: as_json_sees(dict(made(value))), value)
-            show = compilers.compile_from_object(made)
-            assert outcome(lambda value: as_json_sees(show(value)), value) == shown
-            render = compilers.compile_render(made)
-            assert outcome(lambda value: as_json_sees(render(made(value))), value) == shown
-        stock = [outcome(made, value) for value in values]
-        constructors.install(made)
-        assert [outcome(made, value) for value in values] == stock
+    def show(value):
+        return as_json_sees(dict(cls(value)))
+
+    for read, expected in (
+        (compilers.compile_type(cls), cls),
+        (compilers.compile_body(cls), functools.partial(read_twice, cls)),
+        (compose(as_json_sees, compilers.compile_from_object(cls)), show),
+        (compose(as_json_sees, compilers.compile_render(cls), cls), show),
+    ):
+        assert [outcome(read, value) for value in values] == [
+            outcome(expected, value) for value in values
+        ]
+    constructors.install(cls)
+    assert [outcome(cls, value) for value in values] == stock
+
+
+def compose(*functions):
+    """Return what applies *functions*, the last one first."""
+    return functools.reduce(lambda outer, inner: lambda value: outer(inner(value)), functions)
 
 
 def test_what_a_type_shows_itself_is_shown():
