@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,9 +30,11 @@ def find_program(name: str) -> str:
 
 
 @contextlib.contextmanager
-def running(command: list[str], port: int) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    command: list[str], port: int, output: Any = subprocess.DEVNULL
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run *command* until its end, or until the context's; it listens on *port* meanwhile."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output)
     try:
         wait_for_port(port, process)
         yield process
@@ -97,7 +100,7 @@ http {{
 
 def run_nginx(
     folder: Path, site: str, replacements: dict[str, str], port: int
-) -> contextlib.AbstractContextManager[object]:
+) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
     """Run nginx with the text of a *site*, whose addresses and paths are replaced by the test's."""
     for old, new in replacements.items():
         assert re.search(rf'{re.escape(old)}\b', site), f'{old!r} is not in the configuration'

@@ -39,8 +39,8 @@ class Outcome:
 class Traffic:
     """Requests of *path* by *clients* threads, *rate* a second in all.
 
-    Every second client keeps its connection, the others open one for each request. Whatever is
-    no answer with 2xx is a failure, a refused connection as well.
+    Every second client keeps its connection where *keeps*, the others open one for each request.
+    Whatever is no answer with 2xx is a failure, a refused connection as well.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Traffic:
         method: str = 'GET',
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
+        keeps: bool = True,
     ) -> None:
         self.scheme, self.address = urlsplit(url)[:2]
         self.arguments = (method, path, body, headers or {})
@@ -59,7 +60,7 @@ class Traffic:
         self._interval_s = clients / rate
         self._is_stopping = threading.Event()
         self._threads = [
-            threading.Thread(target=self._ask, args=(index % 2 == 0,)) for index in range(clients)
+            threading.Thread(target=self._ask, args=(keeps and index % 2 == 0,)) for index in range(clients)
         ]
 
     def __enter__(self) -> Traffic:
