@@ -48,6 +48,7 @@ class App(apistar.App):
     accelerate = True
     router: Router
     injector: Injector
+    notes_routes = False  # each request's in its environ, for logs and metrics
     extra_headers: tuple[tuple[str, str], ...] = ()  # of every response that has none of the name
     docs_ui = 'apistar'  # or 'swagger' or 'redoc'
     docs_csp: str | None = ''  # the page's own
@@ -64,6 +65,7 @@ class App(apistar.App):
     def configure(self, settings: Settings) -> None:
         """Take from *settings* what API Star's constructor has no argument for."""
         self.accelerate = settings.accelerate
+        self.notes_routes = settings.notes_routes
         self.json_encoder = settings.json_encoder
         self.encode_default = build_default(settings.json_encoder)
         self.extra_headers = build_headers()

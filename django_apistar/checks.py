@@ -63,8 +63,8 @@ def check_deployment(app_configs: object, **kwargs: object) -> list[checks.Check
     try:
         settings = get_settings()
         problems = [
-            *_find_public_pages(settings), *_find_weak_authentication(settings),
-            *_find_costly_connections(),
+            *_find_public_pages(settings), *_find_public_metrics(settings),
+            *_find_weak_authentication(settings), *_find_costly_connections(),
         ]  # fmt: skip
     except SettingsError:
         return []  # check_settings reports them.
@@ -204,6 +204,15 @@ def _find_public_pages(settings: Settings) -> Iterator[Problem]:
             'W009',
             f'SCHEMA_URL is {settings.schema_url!r}: anyone can read the schema.',
             'Set it to None, or add MustBeAuthenticated to EVENT_HOOKS.',
+        )
+
+
+def _find_public_metrics(settings: Settings) -> Iterator[Problem]:
+    if settings.metrics_url:
+        yield Problem(
+            'W020',
+            f'METRICS_URL is {settings.metrics_url!r}: anyone can read the metrics.',
+            'Let the proxy answer 404 for it, and silence this warning.',
         )
 
 

@@ -26,10 +26,11 @@ from django_apistar.accelerate.plan.response_writer import ResponseContext
 from django_apistar.accelerate.plan.scope import NotPlannableError
 from django_apistar.accelerate.plan.spec import Plan, PlanContext, Role, RouteSpec
 from django_apistar.api import body, components, errors, querysets, responses
+from django_apistar.api.environ_keys import ROUTE_KEY, ROUTE_NAME_KEY
 from django_apistar.api.hooks import create_hooks
 from django_apistar.api.matching import Miss, look_up
 from django_apistar.api.responders import AppParts, Found, Respond, without_body
-from django_apistar.api.stepped import ROUTE_NAME_KEY, Exchange, Stepped
+from django_apistar.api.stepped import Exchange, Stepped
 from django_apistar.api.transactions import make_atomic
 from django_apistar.compat.fields import get_item, is_type
 from django_apistar.compat.path_template import TEXT, PathParameter, split_segments
@@ -220,6 +221,7 @@ class Compiled:
             steps=steps, types=parameter_types(entry), hooks=[*(self._app.event_hooks or ())],
             calls=[(what, number) for what, number, _ in calls],
             has_own_rendering=self._has_own_rendering,
+            notes={ROUTE_KEY: entry.path} if self._app.notes_routes else {},
         )  # fmt: skip
 
     def _list_calls(self, route: Route) -> Iterator[tuple[str, int | None, Any]]:

@@ -45,6 +45,7 @@ class AppParts(Protocol):
     json_encoder: type[json.JSONEncoder]
     encode_default: Callable[[Any], Any]
     extra_headers: tuple[tuple[str, str], ...]
+    notes_routes: bool  # each request's in its environ
 
     # An override may ask the injector for other parameters.
 

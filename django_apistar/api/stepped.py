@@ -9,6 +9,7 @@ from apistar import Route
 from apistar.exceptions import HTTPException
 
 from django_apistar.api import errors, responses
+from django_apistar.api.environ_keys import ROUTE_KEY, ROUTE_NAME_KEY
 from django_apistar.api.hooks import create_hooks
 from django_apistar.api.injector import Injector
 from django_apistar.api.matching import Match, Miss, look_up
@@ -18,7 +19,6 @@ from django_apistar.api.transactions import make_atomic
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-ROUTE_NAME_KEY = 'django_apistar.route_name'  # in environ, for hooks: the name with its Includes
 
 
 class Stepped:
@@ -32,6 +32,7 @@ class Stepped:
         self.overridden = overridden
         entries = getattr(app.router, 'entries', ())  # A router of another kind has none.
         self._names: dict[int, str] = {id(entry.route): entry.name for entry in entries}
+        self._paths: dict[int, str] = {id(entry.route): entry.path for entry in entries}
 
     def find(self, path_info: str, method: str) -> Found:
         """See Responder. The route is found within `respond`: a hook sees every request."""
@@ -50,6 +51,12 @@ class Stepped:
     def get_route_name(self, route: Route) -> str:
         """Return the name of *route* with those of its Includes: 'auth:token_login'."""
         return self._names.get(id(route)) or str(route.name)
+
+    def note_route(self, route: Route, environ: WSGIEnvironment) -> None:
+        """Put what hooks and logs are told of *route* into *environ*."""
+        environ[ROUTE_NAME_KEY] = self.get_route_name(route)
+        if self.app.notes_routes:
+            environ[ROUTE_KEY] = self._paths.get(id(route)) or str(route.url)
 
     def can_answer(self, exc: BaseException) -> bool:
         """Return whether the App's exception_handler may have an answer to *exc*."""
@@ -96,7 +103,7 @@ class Exchange:
             self._enter_without_route()
             raise
         self.state['route'], self.state['path_params'] = route, dict(path_params)
-        self.environ[ROUTE_NAME_KEY] = self.responder.get_route_name(route)
+        self.responder.note_route(route, self.environ)
         return self._walk(route)
 
     def _find_route(self, match: Match | None) -> tuple[Route, dict[str, Any]]:

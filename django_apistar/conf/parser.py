@@ -4,7 +4,6 @@ The system checks report the parser's problems, and a worker fails at its start 
 sentences.
 """
 
-import contextlib
 import dataclasses
 import difflib
 import functools
@@ -21,7 +20,7 @@ from django.conf import settings as django_settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.module_loading import import_string
 
-from django_apistar.conf import folders, operation, prefixes
+from django_apistar.conf import amounts, folders, operation, prefixes
 from django_apistar.conf.folders import Folders
 from django_apistar.conf.lazies import read_path, read_text
 from django_apistar.conf.problems import (
@@ -40,13 +39,12 @@ KEYS = (
     'DOCS_URL', 'DOCS_UI', 'DOCS_CSP', 'SCHEMA_URL', 'TITLE', 'DESCRIPTION', 'VERSION', 'SERVERS',
     'TOKEN_TTL', 'TOKEN_LIMIT_PER_USER', 'LOGIN_THROTTLE', 'PUBLIC_ROUTES', 'ACCELERATE',
     'JSON_ENCODER', 'TEMPLATE_DIR', 'STATIC_DIR', 'PACKAGES', 'HEALTH_URL', 'BASIC_CACHE_TTL',
-    'LOGIN_THROTTLE_ADDRESS', 'SCHEMA_ACCEPTED', 'READY_URL',
+    'LOGIN_THROTTLE_ADDRESS', 'SCHEMA_ACCEPTED', 'READY_URL', 'METRICS_URL', 'REQUEST_ID_HEADER',
 )  # fmt: skip
 DOCS_UIS = ('apistar', 'swagger', 'redoc')
 HOOK_METHODS = ('on_request', 'on_response', 'on_error')
 FAILED = object()  # stands for a value that is wrong and reported
 PATH = re.compile(r'/(?!/)[^{}<>?#\\\s]*')
-PERIODS_S = {'second': 1, 'minute': 60, 'hour': 3600, 'day': 86400}
 Default = TypeVar('Default')
 Wanted = TypeVar('Wanted')
 
@@ -70,6 +68,8 @@ class Settings:
     schema_url: str | None
     health_url: str | None
     ready_url: str | None
+    metrics_url: str | None
+    request_id_header: str | None
     title: str
     description: str
     version: str
@@ -88,7 +88,12 @@ class Settings:
     @property
     def own_pages(self) -> dict[str, str | None]:
         """The paths that are answered before either framework, by setting."""
-        return {'HEALTH_URL': self.health_url, 'READY_URL': self.ready_url}
+        return {key: getattr(self, key.lower()) for key in operation.PAGES}
+
+    @property
+    def notes_routes(self) -> bool:
+        """Whether each request's route is noted in its environ."""
+        return operation.wants_routes(self.metrics_url, self.request_id_header)
 
 
 @functools.cache
@@ -96,7 +101,7 @@ def get_settings() -> Settings:
     """Return the project's settings, parsed once. Raises SettingsError with all errors."""
     parser = _Parser()
     settings = parser.parse()
-    parser.problems += operation.find_shared_paths(settings.own_pages)
+    parser.problems += operation.find_problems(settings.own_pages)
     errors = [problem for problem in parser.problems if problem.is_error]
     if errors:
         raise SettingsError(errors)
@@ -108,8 +113,7 @@ def find_problems() -> tuple[Problem, ...]:
     parser = _Parser()
     settings = parser.parse()
     _, problems = prefixes.read(settings.django_prefixes)
-    shared = operation.find_shared_paths(settings.own_pages)
-    return (*parser.problems, *problems, *shared)
+    return (*parser.problems, *problems, *operation.find_problems(settings.own_pages))
 
 
 class _Parser:
@@ -140,6 +144,8 @@ class _Parser:
             schema_url=self._path('SCHEMA_URL', '/schema/'),
             health_url=self._path('HEALTH_URL', None),
             ready_url=self._path('READY_URL', None),
+            metrics_url=self._path('METRICS_URL', None),
+            request_id_header=operation.parse_header(self.given, self._report),
             title=self._value('TITLE', '', str, 'a string'),
             description=self._value('DESCRIPTION', '', str, 'a string'),
             version=self._value('VERSION', '', str, 'a string'),
@@ -367,25 +373,19 @@ class _Parser:
 
     def _duration(self, key: str, default: timedelta) -> timedelta | None:
         given = self.given.get(key, default)
-        if isinstance(given, (int, float)) and not isinstance(given, bool):
-            with contextlib.suppress(OverflowError, ValueError):  # infinite, NaN
-                given = timedelta(seconds=given)
-        if given is None or (isinstance(given, timedelta) and given > timedelta()):
-            return given
-        wanted = 'seconds, a timedelta, or None for no end'
-        return self._refused(key, self.given[key], wanted, default)
+        found = amounts.read_duration(given)
+        if found is not None or given is None:
+            return found
+        return self._refused(key, given, amounts.DURATION, default)
 
     def _throttle(self, key: str, default: tuple[int, int] | None) -> tuple[int, int] | None:
         if key not in self.given:
             return default
         given = self.given[key]
-        if given is None:
-            return None
-        count, _, period = str(given).partition('/')
-        if count.isdecimal() and int(count) and period in PERIODS_S:
-            return int(count), PERIODS_S[period]
-        wanted = "attempts per second, minute, hour or day, as in '10/minute', or None"
-        return self._refused(key, given, wanted, default)
+        found = amounts.read_rate(given)
+        if found is not None or given is None:
+            return found
+        return self._refused(key, given, amounts.RATE, default)
 
 
 def _is_component(item: object) -> TypeGuard[Component]:

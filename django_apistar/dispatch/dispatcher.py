@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import copy_context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django_settings
 from django.core.signals import request_finished, request_started
-from django.core.wsgi import get_wsgi_application
 from django.urls import set_script_prefix
 
 from django_apistar.api import errors, responses, slips, unresolvable
+from django_apistar.api.environ_keys import FRAMEWORK_KEY
 from django_apistar.api.responders import Find, Found
 from django_apistar.application import App, get_app, get_route_table
-from django_apistar.conf.parser import SettingsError, get_settings
+from django_apistar.conf.parser import Settings, SettingsError, get_settings
 from django_apistar.dispatch.bodies import CheckedHead, ContextBody, NoBody
+from django_apistar.dispatch.django_handler import build_django_handler
 from django_apistar.dispatch.hosts import Hosts
+from django_apistar.dispatch.layers import Layer, mount, name_requests
 from django_apistar.dispatch.lifecycle import Lifecycle, get_connections, send_finished, thread
-from django_apistar.dispatch.pages import build_pages
+from django_apistar.dispatch.pages import build_pages, load_metrics
 from django_apistar.dispatch.path_memory import PathMemory
 from django_apistar.dispatch.static import StaticFiles, not_found
 from django_apistar.routes.entries import APISTAR, DJANGO
-from django_apistar.routes.table import RouteTable, to_path_info
+from django_apistar.routes.table import RouteTable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     # What the App has found; or None, another application, and whether that may be kept.
     Target = Found | tuple[None, WSGIApplication, bool]
 
-FRAMEWORK_KEY = 'django_apistar.framework'  # in environ, for access logs
 _MOST_PATHS = 1024  # that are remembered, beside those of the routes themselves
 _NO_METHODS: dict[str, Target] = {}
 
@@ -164,13 +165,17 @@ class Dispatcher:
         return [] if environ['REQUEST_METHOD'] == 'HEAD' else responses.get_body(response)
 
 
-class MountedDispatcher(Dispatcher):
-    """Is mounted where FORCE_SCRIPT_NAME says, whatever the server says, as Django is by itself."""
+class LayeredDispatcher(Dispatcher):
+    """Is called through *layers*, the innermost first: what wants to see each request."""
+
+    def __init__(self, *args: Any, layers: Iterable[Layer] = ()) -> None:
+        super().__init__(*args)
+        self._call: WSGIApplication = super().__call__
+        for layer in layers:
+            self._call = layer(self._call)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        forced = django_settings.FORCE_SCRIPT_NAME or ''
-        environ['SCRIPT_NAME'] = to_path_info(forced.rstrip('/'))
-        return super().__call__(environ, start_response)
+        return self._call(environ, start_response)
 
 
 def normalize_script_name(environ: WSGIEnvironment) -> str:
@@ -206,7 +211,17 @@ def get_application() -> Dispatcher:
     static_app: WSGIApplication = not_found
     if settings.static_prefix:
         static_app = StaticFiles(settings.static_prefix, settings.debug)
-    is_mounted = django_settings.FORCE_SCRIPT_NAME is not None
-    return (MountedDispatcher if is_mounted else Dispatcher)(
-        get_route_table(), app, get_wsgi_application(), static_app, build_pages(settings)
-    )
+    handler = build_django_handler(settings.notes_routes)
+    parts = get_route_table(), app, handler, static_app, build_pages(settings)
+    layers = [*iter_layers(settings)]
+    return LayeredDispatcher(*parts, layers=layers) if layers else Dispatcher(*parts)
+
+
+def iter_layers(settings: Settings) -> Iterator[Layer]:
+    """Yield what is wrapped around the dispatcher, the innermost first."""
+    if django_settings.FORCE_SCRIPT_NAME is not None:
+        yield mount
+    if settings.metrics_url:
+        yield load_metrics().measure
+    if settings.request_id_header:
+        yield name_requests(settings.request_id_header)

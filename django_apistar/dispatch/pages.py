@@ -1,4 +1,4 @@
-"""The dispatcher's own pages, which answer before either framework: HEALTH_URL and READY_URL."""
+"""The dispatcher's own pages, which answer before either framework: HEALTH_URL and its like."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from django_apistar.dispatch.readiness import Readiness
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from django_apistar.dispatch.metrics import Metrics
+
 
 def build_pages(settings: Settings) -> dict[str, WSGIApplication]:
     """Return each page by its PATH_INFO."""
@@ -19,7 +21,16 @@ def build_pages(settings: Settings) -> dict[str, WSGIApplication]:
         pages[settings.health_url] = answer_health
     if settings.ready_url:
         pages[settings.ready_url] = Readiness().answer
+    if settings.metrics_url:
+        pages[settings.metrics_url] = load_metrics().answer
     return pages
+
+
+def load_metrics() -> Metrics:
+    """Return this process's metrics. Their library is imported only where they are wanted."""
+    from django_apistar.dispatch.metrics import get_metrics
+
+    return get_metrics()
 
 
 def answer_health(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import datetime
 import logging
+import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from gunicorn.glogging import Logger
+from gunicorn.glogging import Logger, SafeAtoms
+
+from django_apistar.conf.operation import NOTE_ROUTES
+from django_apistar.server.json_lines import format_line
+from django_apistar.server.trace_context import parse_traceparent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -21,8 +26,12 @@ if TYPE_CHECKING:
 # The Common Log Format with its usual two headers; then the framework and the milliseconds.
 FORMAT = (
     '%(h)s - - %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s" %({django_apistar.framework}e)s %(M)sms'
+    '%(ids)s'
 )
-DEVELOPMENT_FORMAT = '%(t)s "%(r)s" %(s)s %(b)s %({django_apistar.framework}e)s %(M)sms'
+DEVELOPMENT_FORMAT = '%(t)s "%(r)s" %(s)s %(b)s %({django_apistar.framework}e)s %(M)sms%(ids)s'
+JSON_FORMAT = '%(json)s'
+# Settings of gunicorn by which something else than --access-log has the log written.
+_OTHER_LOGS = ('logconfig', 'logconfig_dict', 'logconfig_json', 'syslog')
 
 _SECRETS = (
     '{authorization}i',
@@ -35,6 +44,20 @@ _SECRETS = (
 )
 
 
+def choose_format(config: Any, is_development: bool) -> None:
+    """Set the format of *config*, gunicorn's `Config`, where that is 'text' or 'json'.
+
+    JSON without a log goes to stdout, and has the application note each request's route.
+    """
+    if config.access_log_format == 'text':
+        config.set('access_log_format', DEVELOPMENT_FORMAT if is_development else FORMAT)
+    elif config.access_log_format in ('json', JSON_FORMAT):
+        config.set('access_log_format', JSON_FORMAT)
+        os.environ[NOTE_ROUTES] = '1'
+        if not any(getattr(config, name, None) for name in ('accesslog', *_OTHER_LOGS)):
+            config.set('accesslog', '-')
+
+
 class AccessLogger(Logger):
     """gunicorn's logger, which logs no credentials, whatever the format asks for."""
 
@@ -42,10 +65,17 @@ class AccessLogger(Logger):
         self, resp: Any, req: Any, environ: WSGIEnvironment, request_time: datetime.timedelta
     ) -> dict[str, Any]:
         """Return what a format may name: everything but the headers that hold credentials."""
+        if self.cfg.access_log_format == JSON_FORMAT:
+            return {'json': format_line(resp, environ, request_time)}
         atoms = super().atoms(resp, req, environ, request_time)
         for secret in _SECRETS:
             atoms.pop(secret, None)
+        atoms['ids'] = ''.join(_iter_ids(environ))
         return atoms
+
+    def atoms_wrapper_class(self, atoms: dict[str, Any]) -> dict[str, Any]:
+        """Return *atoms* for a format: gunicorn's, but for a line of JSON, which has its quotes."""
+        return atoms if 'json' in atoms else SafeAtoms(atoms)
 
     def _get_user(self, environ: WSGIEnvironment) -> None:
         # gunicorn would decode the Authorization header, and not escape it.
@@ -62,6 +92,16 @@ class AccessLogger(Logger):
         if log is self.access_log:
             for handler in log.handlers:
                 vars(handler)['handleError'] = _Complaint(output)
+
+
+def _iter_ids(environ: dict[str, Any]) -> Iterator[str]:
+    """Yield what a line of text ends with: the ids of the request and of its trace, if any."""
+    request_id = environ.get('django_apistar.request_id')
+    if request_id:
+        yield f' request_id={request_id}'
+    trace = parse_traceparent(environ.get('HTTP_TRACEPARENT'))
+    if trace:
+        yield f' trace_id={trace["trace_id"]}'
 
 
 def get_logger_class(sends_statistics: bool) -> type[AccessLogger]:

@@ -20,6 +20,7 @@ from django_apistar.server.launch import (
     has_settings_module,
 )
 from django_apistar.server.loading import import_urlconf, load_application
+from django_apistar.server.metrics_folder import shared_metrics
 from django_apistar.server.private_names import (
     FOOTING,
     GRANIAN,
@@ -58,7 +59,8 @@ def main(argument: str) -> None:
             load_application(launch)
             import_urlconf()
         else:
-            get_server(launch).run()
+            with shared_metrics(launch.shares_metrics):
+                get_server(launch).run()
     except ImproperlyConfigured as exc:
         sys.exit(format_error(exc))
 

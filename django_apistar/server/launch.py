@@ -44,6 +44,7 @@ class Launch:
     is_development: bool = False
     is_reloading: bool = False
     skips_checks: bool = False
+    shares_metrics: bool = False  # METRICS_URL: the workers share a folder
     uses_gevent: bool = False  # the workers run in greenlets: patch the standard library first
     is_trial: bool = False  # load the application and exit, as a trial before a reload
     sockets: list[int] = dataclasses.field(default_factory=list)  # descriptors, listening

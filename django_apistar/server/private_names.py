@@ -191,6 +191,8 @@ LOG = Part(
     {
         'the access log hides credentials': """
             glogging.Logger.access_log
+            glogging.Logger.atoms_wrapper_class
+            glogging.SafeAtoms
             glogging.Logger.atoms(self, resp, req, environ, request_time)
             glogging.Logger._get_user(self, environ)
             instrument.statsd.Statsd

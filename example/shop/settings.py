@@ -47,6 +47,7 @@ APISTAR_SETTINGS = {
     'COMPONENTS': ['django_apistar.authentication.components.DjangoTokenAuthentication'],
     'AUTH_COMPONENTS': ['django_apistar.authentication.components.DjangoTokenAuthentication'],
     'HEALTH_URL': '/health/',
+    'READY_URL': '/ready/',
     'TITLE': 'Shop',
     'DESCRIPTION': 'The example of django-apistar.',
     'VERSION': '1.0',

@@ -77,6 +77,8 @@ def test_defaults():
         'schema_url': '/schema/',
         'health_url': None,
         'ready_url': None,
+        'metrics_url': None,
+        'request_id_header': None,
         'title': '',
         'description': '',
         'version': '',

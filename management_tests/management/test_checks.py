@@ -549,6 +549,8 @@ def test_E010_dotted_path_that_cannot_be_imported(key):
         ('SCHEMA_URL', False, 'a path that starts with a slash and has no parameters, or None'),
         ('HEALTH_URL', '//', 'a path that starts with a slash and has no parameters, or None'),
         ('READY_URL', 'ready', 'a path that starts with a slash and has no parameters, or None'),
+        ('REQUEST_ID_HEADER', 'X Request', 'the name of a header of its own, or None'),
+        ('REQUEST_ID_HEADER', 'Authorization', 'the name of a header of its own, or None'),
         ('DOCS_UI', 'flask', "'apistar', 'swagger' or 'redoc'"),
         ('DOCS_CSP', '', 'a Content-Security-Policy, or None'),
         ('DOCS_CSP', "img-src 'self'\x00", 'a Content-Security-Policy, or None'),

@@ -50,6 +50,17 @@ def test_a_closed_project_has_nothing_to_report():
     assert deploy({**keys, 'SCHEMA_URL': '/schema/'}, **TLS) == []
 
 
+def test_W020_public_metrics():
+    pytest.importorskip('prometheus_client')
+
+    assert deploy({'METRICS_URL': '/metrics/'}) == [
+        (
+            "(django_apistar.W020) METRICS_URL is '/metrics/': anyone can read the metrics. HINT: "
+            'Let the proxy answer 404 for it, and silence this warning.'
+        )
+    ]
+
+
 def test_without_deploy_nothing_of_it_is_reported():
     assert check(keys={'COMPONENTS': [BASIC], 'TOKEN_TTL': None, 'DOCS_URL': '/docs/'}) == []
 

@@ -75,8 +75,8 @@ GATES = {
     ),
     'L16': Gate('a million requests within a process', 'less than 5 MB larger'),
     'L17': Gate(
-        'both instances behind HAProxy, which asks for `READY_URL`, are restarted 20 times in turn '
-        'with `--drain`, at 160 requests/s',
+        'two instances behind HAProxy, which asks for `READY_URL`, are restarted in turn with '
+        '`--drain`, 20 restarts, at 160 requests/s',
         'no request fails, no connection is refused or reset, also none of HAProxy; the slowest '
         'connect is at most 50 ms slower than without restarts',
     ),

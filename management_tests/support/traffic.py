@@ -60,7 +60,8 @@ class Traffic:
         self._interval_s = clients / rate
         self._is_stopping = threading.Event()
         self._threads = [
-            threading.Thread(target=self._ask, args=(keeps and index % 2 == 0,)) for index in range(clients)
+            threading.Thread(target=self._ask, args=(keeps and index % 2 == 0,))
+            for index in range(clients)
         ]
 
     def __enter__(self) -> Traffic:

@@ -30,6 +30,7 @@ class Config:
     @property
     def reuse_port(self) -> bool: ...
     # Settings, by `__getattr__`: those that are used.
+    access_log_format: str
     accesslog: str | None
     backlog: int
     certfile: str | None

@@ -5,6 +5,9 @@ from typing import Any, TextIO
 from _typeshed.wsgi import WSGIEnvironment
 from gunicorn.config import Config
 
+class SafeAtoms(dict[str, Any]):
+    def __init__(self, atoms: dict[str, Any]) -> None: ...
+
 class Logger:
     cfg: Config
     access_log: logging.Logger

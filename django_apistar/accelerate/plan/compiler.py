@@ -82,9 +82,11 @@ class _PlanWriter:
         for number, hook in enumerate(spec.hooks):
             made = source.const(hook, 'Hook' if isinstance(hook, type) else 'hook')
             source.line(f'hook_{number} = {made}' + ('()' if isinstance(hook, type) else ''))
-        if spec.hooks or 'environ' in self._inline.wanted:  # a function of the project's sees it
-            key = source.const(self._context.route_name_key, 'key')
-            source.line(f'environ[{key}] = {source.const(spec.name, "name")}')
+        # A function of the project's sees it.
+        is_named = spec.hooks or 'environ' in self._inline.wanted
+        named = {self._context.route_name_key: spec.name} if is_named else {}
+        for key, noted in {**named, **spec.notes}.items():
+            source.line(f'environ[{source.const(key, "key")}] = {source.const(noted, "noted")}')
         if not spec.hooks:
             return
         numbers = range(len(spec.hooks))

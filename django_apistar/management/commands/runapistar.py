@@ -15,10 +15,11 @@ from django.core.management.base import CommandError, SystemCheckError
 from django.db import DatabaseError, connections
 
 from django_apistar.application import get_route_table
-from django_apistar.conf.parser import get_settings
+from django_apistar.conf.parser import SettingsError, get_settings
 from django_apistar.management.console import ConsoleCommand, Options, fill_closed_streams
-from django_apistar.server import banner, boot, listeners, loading
+from django_apistar.server import banner, boot, listeners, loading, metrics_folder
 from django_apistar.server.launch import Launch, has_settings_module, hold_signals
+from django_apistar.server.metrics_folder import shared_metrics
 
 if TYPE_CHECKING:
     import socket
@@ -123,6 +124,11 @@ class Command(ConsoleCommand):
             dest='accesslog',
             help='log each request to FILE, or to stdout',
         )
+        add(
+            '--access-log-format',
+            choices=('text', 'json'),
+            help='a line of text, or of JSON with the names of OpenTelemetry',
+        )
         add('--config', metavar='FILE', help='configuration of gunicorn')
         add('--skip-checks', action='store_true', help='skip the system checks')
         add('--noreload', action='store_false', dest='use_reloader', help='no autoreload')
@@ -153,6 +159,11 @@ class Command(ConsoleCommand):
         """Check everything that can be wrong, print the banner, and start the server."""
         if options['nostatic']:
             os.environ[_NO_STATIC] = '1'
+        # Without a settings module this process serves itself, and is the one that shares them.
+        with shared_metrics(_wants_metrics() and not has_settings_module()):
+            self._serve(options)
+
+    def _serve(self, options: dict[str, Any]) -> None:
         launch = build_launch(options, options.get('server_arguments') or self._server_arguments)
         configured = boot.get_server(launch)
         _check_gevent(configured)
@@ -179,6 +190,7 @@ class Command(ConsoleCommand):
         boot.start(
             dataclasses.replace(
                 launch,
+                shares_metrics=_wants_metrics(),
                 uses_gevent=configured.uses_gevent,
                 sockets=[one.detach() for one in listeners_],
             )
@@ -218,10 +230,18 @@ class Command(ConsoleCommand):
         return banner.format_banner(facts)
 
 
+def _wants_metrics() -> bool:
+    """Whether the workers are to share metrics, in no folder that is given by the environment."""
+    try:
+        return bool(get_settings().metrics_url) and not os.environ.get(metrics_folder.VARIABLE)
+    except SettingsError:
+        return False  # The system checks report it.
+
+
 def build_launch(options: Options, arguments: list[str]) -> Launch:
     """Return the Launch for the options of the command line."""
     names = [name for *_, name in _SERVER_OPTIONS]
-    names.append('accesslog')
+    names += ['accesslog', 'access_log_format']
     chosen = {name: options[name] for name in names if options.get(name) is not None}
     if options['preload_app']:
         chosen['preload_app'] = True

@@ -124,10 +124,8 @@ class GranianServer:
         config = Config()
         config.set('bind', chosen.get('bind', [default_address(is_development)]))
         config.set('accesslog', chosen.get('accesslog', '-' if is_development else None))
-        config.set(
-            'access_log_format',
-            access_log.DEVELOPMENT_FORMAT if is_development else access_log.FORMAT,
-        )
+        config.set('access_log_format', chosen.get('access_log_format', 'text'))
+        access_log.choose_format(config, is_development)
         for name in ('certfile', 'keyfile', 'pidfile'):
             config.set(name, chosen.get(name))
         return config
@@ -212,6 +210,7 @@ class GranianServer:
         # that look like headers.
         vars(wsgi)['os'] = types.SimpleNamespace(environ={})
         application = self._load_application()
+        server_state.start(self.threads)
         if self.cfg.accesslog:
             log = (Logger if find_missing(LOG) else access_log.AccessLogger)(self.cfg)
             application = access_log.AccessLogged(application, log)

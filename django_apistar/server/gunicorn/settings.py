@@ -25,7 +25,7 @@ from django_apistar.server.private_names import LOG, WORKER, find_missing
 _JITTER_SHARE = 10  # max_requests_jitter is a tenth of max_requests: workers end one by one
 
 PRODUCTION = {
-    'access_log_format': access_log.FORMAT,
+    'access_log_format': 'text',
     'control_socket_disable': True,
     # A client could send SCRIPT_NAME, and so get past a proxy whose rules are about paths.
     'forwarder_headers': '',
@@ -38,7 +38,6 @@ PRODUCTION = {
 }
 DEVELOPMENT = {
     **PRODUCTION,
-    'access_log_format': access_log.DEVELOPMENT_FORMAT,
     'accesslog': '-',
     'loglevel': 'warning',
     'timeout': 0,  # a breakpoint may last
@@ -116,11 +115,13 @@ def complete(config: Config, chosen: set[str], launch: Launch) -> None:
         _set(config, 'max_requests_jitter', most // _JITTER_SHARE)
     if 'control_socket' in chosen and 'control_socket_disable' not in chosen:
         _set(config, 'control_socket_disable', False)
+    access_log.choose_format(config, launch.is_development)
     if launch.is_reloading:
         _set(config, 'reload', False)  # by our own reloader
     if 'logger_class' not in chosen and not find_missing(LOG):
         sends_statistics = bool(get_setting(config, 'statsd_host'))
         _set(config, 'logger_class', access_log.get_logger_class(sends_statistics))
+    _check_log_format(config)
     _choose_worker(config, chosen, launch.is_development)
     check_options(config, config.workers, config.threads, get_setting(config, 'drain') or 0)
     _check_identity(config)
@@ -217,6 +218,17 @@ def _check_identity(config: Config) -> None:
                 f'{name} is {wanted}, and this process is {own}. Only root can serve as another: '
                 'leave it out.'
             )
+
+
+def _check_log_format(config: Config) -> None:
+    """Raise ServerError where another logger than ours would have to write JSON."""
+    if config.access_log_format != access_log.JSON_FORMAT:
+        return
+    if not issubclass(config.logger_class, access_log.AccessLogger):
+        raise ServerError(
+            f'The logger {config.logger_class.__name__!r} writes no JSON. Leave '
+            '--access-log-format json out, or logger_class.'
+        )
 
 
 def _check_files(config: Config) -> None:

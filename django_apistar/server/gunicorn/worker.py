@@ -17,6 +17,7 @@ from gunicorn.workers import gthread
 from gunicorn.workers.gthread import ThreadWorker
 
 from django_apistar.api.client_timeouts import DEFAULT_S, SlowBodyError
+from django_apistar.api.server_state import server_state
 from django_apistar.server.gunicorn.clients import Incomplete, Waiter, name_peer
 from django_apistar.server.gunicorn.connections import LINGER_S, MOST_DRAINED, Connection, Waits
 from django_apistar.server.gunicorn.messages import REQUEST_TIMEOUT, Request, Response
@@ -54,6 +55,7 @@ class Worker(ThreadWorker):
         return ThreadPool(self.cfg.threads, self._serve, self.method_queue.defer)
 
     def run(self) -> None:
+        server_state.start(self.cfg.threads)
         self.waits = Waits(self.poller)
         self.waiter = Waiter(getattr(self.cfg, 'client_timeout', DEFAULT_S), self.tpool.step_aside)
         try:

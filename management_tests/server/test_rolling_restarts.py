@@ -10,16 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from management_tests import gates
-from management_tests.server_process import REPOSITORY, Project, Server, free_port
-from management_tests.services import find_program, run_nginx, running
-from management_tests.traffic import Traffic
+from management_tests.support import gates
+from management_tests.support.server_process import REPOSITORY, Project, Server, free_port
+from management_tests.support.services import find_program, run_nginx, running
+from management_tests.support.traffic import Traffic
 
 pytestmark = [pytest.mark.faults, pytest.mark.server]
 
 DEPLOY = REPOSITORY / 'example' / 'deploy'
 DRAIN_S = 1
-MOST_MORE_MS = 50  # that the slowest connect may take, compared with no restarts
+# That the slowest connect may take, compared with no restarts. A first packet that is dropped
+# makes a second; what else the machine does, in the bounded form, tenths of it.
+MOST_MORE_MS = gates.choose(500, 50)
 # What both balancers write of each request: its status, what became of the connections to
 # instances, and the milliseconds (nginx: seconds) until one stood.
 HAPROXY_LINE = 'request %ST %rc%ts %Tc'
@@ -94,7 +96,7 @@ def restart_in_turn(site: Balanced, keeps: bool, restart: Callable[[int], None])
     """Restart both instances under load, as often as the gate wants it."""
     with Traffic(site.url, clients=8, rate=160, keeps=keeps) as traffic:
         traffic.wait_for(50)
-        for _ in range(gates.choose(1, 20)):
+        for _ in range(gates.choose(1, 10)):
             for port in site.ports[: gates.choose(1, 2)]:
                 restart(port)
         traffic.wait_for(50)

@@ -1,0 +1,6 @@
+"""Our keys in a request's environ, for hooks, logs and metrics."""
+
+FRAMEWORK_KEY = 'django_apistar.framework'  # 'apistar', 'django' or 'static'
+ROUTE_NAME_KEY = 'django_apistar.route_name'  # with its Includes: 'auth:token_login'
+ROUTE_KEY = 'django_apistar.route'  # the path as the route writes it, where Settings.notes_routes
+REQUEST_ID_KEY = 'django_apistar.request_id'

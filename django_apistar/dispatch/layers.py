@@ -1,0 +1,80 @@
+"""What may be wrapped around the dispatcher: a script name, and ids of requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import Context, copy_context
+from typing import Any
+
+from django.conf import settings as django_settings
+
+from django_apistar.api.environ_keys import REQUEST_ID_KEY
+from django_apistar.api.request_id import choose_request_id, request_id
+from django_apistar.api.responses import close
+from django_apistar.routes.table import to_path_info
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+WSGI = Callable[[Environ, StartResponse], Iterable[bytes]]
+Layer = Callable[[WSGI], WSGI]
+
+
+def mount(application: WSGI) -> WSGI:
+    """Mount it where FORCE_SCRIPT_NAME says, whatever the server says, as Django is by itself."""
+
+    def call(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        forced = django_settings.FORCE_SCRIPT_NAME or ''
+        environ['SCRIPT_NAME'] = to_path_info(forced.rstrip('/'))
+        return application(environ, start_response)
+
+    return call
+
+
+def name_requests(header: str) -> Layer:
+    """Return a layer that gives each request an id, in *header*, in environ and in logs."""
+    key, lower = f'HTTP_{header.upper().replace("-", "_")}', header.lower()
+
+    def layer(application: WSGI) -> WSGI:
+        def call(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+            name = environ[REQUEST_ID_KEY] = environ[key] = choose_request_id(environ.get(key))
+
+            def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+                others = [item for item in headers if item[0].lower() != lower]
+                return start_response(status, [*others, (header, name)], exc_info)
+
+            token = request_id.set(name)
+            try:
+                body = application(environ, start)
+                # What servers do not close, and what they send as a file, runs no more code.
+                if type(body) is list or is_file(body, environ):
+                    return body
+                return BodyInContext(body, copy_context())
+            finally:
+                request_id.reset(token)
+
+        return call
+
+    return layer
+
+
+def is_file(body: Iterable[bytes], environ: Environ) -> bool:
+    """Whether the server may send *body* by `sendfile`, as long as nobody wraps it."""
+    wrapper = environ.get('wsgi.file_wrapper')
+    return isinstance(wrapper, type) and isinstance(body, wrapper)
+
+
+class BodyInContext:
+    """A body that is made, and closed, in the context of its request."""
+
+    def __init__(self, body: Iterable[bytes], context: Context) -> None:
+        self._body = body
+        self._context = context
+
+    def __iter__(self) -> Iterator[bytes]:
+        iterator = self._context.run(iter, self._body)
+        end = object()
+        while (chunk := self._context.run(next, iterator, end)) is not end:
+            yield chunk  # type: ignore[misc]
+
+    def close(self) -> None:
+        self._context.run(close, self._body)

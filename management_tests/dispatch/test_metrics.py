@@ -1,0 +1,182 @@
+"""METRICS_URL: what prometheus-client counts of each request."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+
+import pytest
+from apistar import Include, Route
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.test import override_settings
+from django.urls import path, re_path
+
+from django_apistar.conf import get_settings
+from django_apistar.test import TestClient
+
+pytest.importorskip('prometheus_client')
+
+
+def item(item_id: int) -> dict:
+    return {'id': item_id}
+
+
+def fail() -> None:
+    raise ZeroDivisionError
+
+
+def stream() -> Iterator[str]:
+    yield '12345'
+    yield active()
+
+
+def page(request: HttpRequest, number: int = 0) -> HttpResponse:
+    return HttpResponse('page')
+
+
+def stream_django(request: HttpRequest) -> StreamingHttpResponse:
+    return StreamingHttpResponse(iter(['12345', '678']))
+
+
+routes = [
+    Include('/shop', 'shop', [Route('/item/{item_id}/', 'GET', item)]),
+    Route('/fail/', 'GET', fail),
+    Route('/stream/', 'GET', stream),
+]
+urlpatterns = [
+    path('page/<int:number>/', page), re_path('^page/old/$', page),
+    path('page/stream/', stream_django),
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def with_metrics() -> Iterator[None]:
+    keys = {
+        **django_settings.APISTAR_SETTINGS, 'METRICS_URL': '/metrics/',
+        'ALLOWED_DJANGO_ROUTES': ['/page/'],
+    }  # fmt: skip
+    with override_settings(
+        APISTAR_SETTINGS=keys, APISTAR_ROUTE_CONF=__name__, ROOT_URLCONF=__name__
+    ):
+        yield
+
+
+def read(name: str) -> dict[str, float]:
+    """Return the samples of the metric *name*: value by 'framework method route status'."""
+    text = TestClient().get('/metrics/').text
+    found = {}
+    for labels, value in re.findall(rf'^{name}(?:{{(.*)}})? (\S+)$', text, re.MULTILINE):
+        by_name = dict(re.findall(r'(\w+)="([^"]*)"', labels))
+        names = ('framework', 'http_request_method', 'http_route', 'http_response_status_code')
+        found[' '.join(by_name.get(name, '') for name in names)] = float(value)
+    return found
+
+
+def active() -> str:
+    return str(read('http_server_active_requests')['   '])
+
+
+def counted(*asked: tuple[str, str]) -> tuple[dict[str, float], dict[str, float]]:
+    """Return which requests were counted of those *asked*, and which bytes."""
+    names = 'http_server_request_duration_seconds_count', 'http_server_response_body_bytes_total'
+    before = [read(name) for name in names]
+    for method, path_ in asked:
+        TestClient(raise_server_exceptions=False).request(method, path_, allow_redirects=False)
+    after = [read(name) for name in names]
+    requests, sizes = (
+        {key: new[key] - old.get(key, 0) for key in new if new[key] != old.get(key, 0)}
+        for old, new in zip(before, after, strict=True)
+    )
+    return requests, sizes
+
+
+def test_requests_and_bytes_are_counted_by_route() -> None:
+    assert counted(
+        ('GET', '/shop/item/1/'), ('GET', '/shop/item/22/'), ('HEAD', '/shop/item/1/'),
+        ('GET', '/page/5/'), ('GET', '/page/old/'),
+    ) == (
+        {
+            'apistar GET /shop/item/{item_id}/ 200': 2,
+            'apistar HEAD /shop/item/{item_id}/ 200': 1,
+            'django GET /page/<int:number>/ 200': 1,
+            'django GET /^page/old/$ 200': 1,
+        },
+        {
+            'apistar GET /shop/item/{item_id}/ 200': 17,
+            'django GET /page/<int:number>/ 200': 4,
+            'django GET /^page/old/$ 200': 4,
+        },
+    )  # fmt: skip
+
+
+def test_what_has_no_route_shares_one_label() -> None:
+    requests, _ = counted(
+        ('GET', '/nope/'), ('GET', '/nope/again/'), ('POST', '/fail/'), ('GET', '/shop/item/1'),
+        ('GET', '/page/nope/'), ('GET', '/static/nope.css'),
+    )  # fmt: skip
+
+    assert requests == {
+        'apistar GET  404': 2, 'apistar POST  405': 1, 'apistar GET  302': 1,
+        'django GET  404': 1, 'static GET  404': 1,
+    }  # fmt: skip
+
+
+def test_methods_that_clients_make_up_share_one_label() -> None:
+    requests, _ = counted(('BREW', '/nope/'), ('STIR', '/nope/'))
+
+    assert requests == {'apistar _OTHER  404': 2}
+
+
+def test_fault_counts_as_500() -> None:
+    assert counted(('GET', '/fail/'))[0] == {'apistar GET /fail/ 500': 1}
+
+
+def test_streamed_body_is_in_flight_to_its_end_and_counted_whole() -> None:
+    before = active()
+
+    answer = TestClient().get('/stream/')
+
+    assert before == '1.0'  # the question itself
+    assert answer.text == '123452.0'
+    assert active() == '1.0'
+    assert counted(('GET', '/stream/'), ('GET', '/page/stream/'))[1] == {
+        'apistar GET /stream/ 200': 8, 'django GET /page/stream/ 200': 8,
+    }  # fmt: skip
+
+
+def test_pages_of_our_own_are_not_counted() -> None:
+    assert counted(('GET', '/metrics/')) == ({}, {})
+
+
+def test_seconds_are_in_buckets() -> None:
+    key = 'apistar GET /shop/item/{item_id}/ 200'
+    counted(('GET', '/shop/item/1/'))
+
+    assert 0 < read('http_server_request_duration_seconds_sum')[key] < 5
+
+
+def test_page_is_prometheus_own() -> None:
+    client = TestClient()
+
+    text = client.get('/metrics/')
+    openmetrics = client.get('/metrics/', headers={'Accept': 'application/openmetrics-text'})
+
+    assert text.headers['Content-Type'].startswith('text/plain; version=')
+    assert openmetrics.headers['Content-Type'].startswith('application/openmetrics-text')
+    assert client.post('/metrics/').status_code == 405
+
+
+def test_E019_library_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, 'prometheus_client', None)
+    get_settings.cache_clear()
+
+    with pytest.raises(ImproperlyConfigured) as caught:
+        get_settings()
+
+    assert str(caught.value) == (
+        "METRICS_URL is '/metrics/', and prometheus-client is not installed. Run pip install "
+        "'django-apistar[metrics]', or set METRICS_URL to None."
+    )
