@@ -27,7 +27,7 @@ def is_foreign(environ: 'WSGIEnvironment') -> bool:
     """Whether, by the browser's headers, a page of an untrusted origin sent this."""
     if 'HTTP_ORIGIN' not in environ:
         return environ.get('HTTP_SEC_FETCH_SITE') == 'cross-site'
-    check: Any = _CsrfCheck(_view)  # whose rule for origins no stub knows
+    check: Any = _CsrfCheck(_view)  # its rule for origins is private
     return not check._origin_verified(build_request(environ))
 
 

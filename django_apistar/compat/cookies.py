@@ -4,7 +4,7 @@ import http.cookies
 import re
 from typing import Any
 
-_library: Any = http.cookies  # whose private function no stub knows
+_library: Any = http.cookies  # typed as Any, as the function is private
 _ESCAPE = re.compile(r'\\(?:([0-3][0-7][0-7])|(.))')
 
 

@@ -43,7 +43,7 @@ KEYS = (
 )  # fmt: skip
 DOCS_UIS = ('apistar', 'swagger', 'redoc')
 HOOK_METHODS = ('on_request', 'on_response', 'on_error')
-FAILED = object()  # stands for a value that is wrong and reported
+FAILED = object()  # in place of a value that is wrong and reported
 PATH = re.compile(r'/(?!/)[^{}<>?#\\\s]*')
 Default = TypeVar('Default')
 Wanted = TypeVar('Wanted')

@@ -66,7 +66,7 @@ def main(argument: str) -> None:
 
 
 class Server(Protocol):
-    """What the command asks of gunicorn and of granian."""
+    """What the command needs of a server, be it gunicorn or granian."""
 
     @property
     def scheme(self) -> str:

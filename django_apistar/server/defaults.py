@@ -13,7 +13,7 @@ from django_apistar.server.launch import ServerError
 # workers x threads stays below the 100 connections that PostgreSQL allows by default.
 _CONNECTIONS = 96
 WORKERS_MAX = 12
-_WORKERS_LIMIT = 1000  # of --workers: more are a slip, and take the machine down
+_WORKERS_LIMIT = 1000  # more are a mistake, and bring the machine down
 _THREADS_MIN, _THREADS_MAX = 8, 32
 _DEVELOPMENT_THREADS = 16
 DRAIN_MAX_S = 3600

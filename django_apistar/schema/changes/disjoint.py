@@ -43,24 +43,19 @@ def _are_apart(
     return _are_sizes_apart(form, alternative, noun) or _are_sizes_apart(alternative, form, noun)
 
 
-def _is_refused(source: Source, schema: object, value: object) -> bool:
+def _is_refused(
+    source: Source, schema: object, value: object, *, where_unsure: bool = False
+) -> bool:
     try:
         return not fits(source, schema, value)
     except UnsureError:
-        return False
+        return where_unsure
 
 
 def _is_outside(source: Source, form: Form, value: object) -> bool:
     if any(_is_refused(source, word, value) for word in form.words):
         return True
-    return any(not _is_refused_or_unsure(source, schema, value) for schema in form.nots)
-
-
-def _is_refused_or_unsure(source: Source, schema: object, value: object) -> bool:
-    try:
-        return not fits(source, schema, value)
-    except UnsureError:
-        return True
+    return any(not _is_refused(source, schema, value, where_unsure=True) for schema in form.nots)
 
 
 def _are_numbers_apart(form: Form, other: Form) -> bool:

@@ -25,7 +25,7 @@ NOT_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _RECORD = 16 * 1024  # bytes of a TLS record; OpenSSL reports nothing before a whole one is sent
 _FILE_WAIT = struct.pack('ll', 0, 10_000)  # seconds and microseconds: sendfile has no flag
 _LARGEST_PART = 1 << 30  # bytes of a file
-_NO_SENDFILE = (errno.EINVAL, errno.ENOSYS)  # not for such a file, not on such a system
+_NO_SENDFILE = (errno.EINVAL, errno.ENOSYS)  # of a file or a system without it
 _RESET = struct.pack('ii', 1, 0)  # SO_LINGER: close drops what is not sent
 
 logger = logging.getLogger('gunicorn.error')

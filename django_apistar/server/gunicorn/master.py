@@ -30,7 +30,7 @@ _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
 class Application(Protocol):
-    """What the master asks of gunicorn's application, as we configure it."""
+    """What the master needs of gunicorn's application object."""
 
     launch: Launch
     is_first_load: bool  # for the workers that are forked from now on

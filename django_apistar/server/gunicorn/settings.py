@@ -67,7 +67,7 @@ def _check_seconds(value: int | str) -> int:
 
 
 class ClientTimeout(Setting):
-    """client_timeout. gunicorn knows it by the base class: in files and on command lines."""
+    """client_timeout. The base class registers it for gunicorn's files and command lines."""
 
     name = 'client_timeout'
     section = 'Worker Processes'
