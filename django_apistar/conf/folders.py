@@ -94,7 +94,7 @@ def _find_package(name: str, report: Report) -> Package | None:
     if paths:
         return Package(name, Path(paths[0]))
     report(
-        'E010', f'PACKAGES names {name!r}, which is a module and no package.',
+        'E010', f'PACKAGES names {name!r}, which is a module, not a package.',
         'Name the package whose folder holds templates or static.',
     )  # fmt: skip
     return None

@@ -87,7 +87,7 @@ def _find_mistakes(path: str) -> Iterator[tuple[str, str]]:
     for name in dict.fromkeys(names):
         if not name.isidentifier():
             yield (
-                f'has the parameter {name!r}, which is no Python name',
+                f'has the parameter {name!r}, which is not a Python name',
                 "Name it as in '/{item_id}/'.",
             )
         elif names.count(name) > 1:

@@ -206,7 +206,7 @@ def test_E011_packages_are_no_list_of_names(value):
     [
         ('nowhere', "which cannot be imported: ModuleNotFoundError: No module named 'nowhere'"),
         ('folders_faulty', 'which cannot be imported: ZeroDivisionError: division by zero'),
-        ('folders_module', 'which is a module and no package'),
+        ('folders_module', 'which is a module, not a package'),
         ('', 'which cannot be imported: ValueError: Empty module name'),
     ],
 )

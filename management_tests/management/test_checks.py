@@ -277,7 +277,7 @@ def test_E013_paths_that_differ_in_the_names_of_parameters_alone():
         ('x/', "does not start with a slash. HINT: Write '/x/'."),
         ('/{a', "has a brace without its pair. HINT: Write '{name}'."),
         ('/{a-b}/',
-         "has the parameter 'a-b', which is no Python name. HINT: Name it as in '/{item_id}/'."),
+         "has the parameter 'a-b', which is not a Python name. HINT: Name it as in '/{item_id}/'."),
         ('/{a}/{a}/',
          "has the parameter 'a' twice. HINT: Give each parameter a name of its own."),
     ],

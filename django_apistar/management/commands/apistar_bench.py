@@ -42,7 +42,7 @@ _FAILURES = (
 def parse_count(text: str) -> int:
     """Return a whole number above 0."""
     if not text.isdigit() or int(text) < 1:
-        raise ArgumentTypeError(f'{text!r} is no whole number above 0')
+        raise ArgumentTypeError(f'{text!r} is not a whole number above 0')
     return int(text)
 
 
@@ -51,7 +51,7 @@ def parse_positive(text: str) -> float:
     with contextlib.suppress(ValueError):
         if 0 < float(text) < math.inf:
             return float(text)
-    raise ArgumentTypeError(f'{text!r} is no number above 0')
+    raise ArgumentTypeError(f'{text!r} is not a number above 0')
 
 
 class Command(ConsoleCommand):

@@ -237,10 +237,10 @@ def _check_files(config: Config) -> None:
     for name in ('logconfig', 'logconfig_json'):
         file = get_setting(config, name)
         if file and not Path(file).is_file():
-            raise ServerError(f'{name} is {file!r}, which is no file.')
+            raise ServerError(f'{name} is {file!r}, which is not a file.')
     folder = get_setting(config, 'worker_tmp_dir')
     if folder and not Path(folder).is_dir():
-        raise ServerError(f'worker_tmp_dir is {folder!r}, which is no folder.')
+        raise ServerError(f'worker_tmp_dir is {folder!r}, which is not a folder.')
 
 
 def _check_tls(ca_certs: str | None, ciphers: str | None) -> None:
