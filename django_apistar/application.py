@@ -3,7 +3,8 @@
 import functools
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import apistar
@@ -53,6 +54,8 @@ class App(apistar.App):
     docs_ui = 'apistar'  # or 'swagger' or 'redoc'
     docs_csp: str | None = ''  # the page's own
     servers: tuple[Any, ...] = ()  # for the schema
+    tags: Mapping[str, object] = MappingProxyType({})  # their descriptions, for the schema
+    more_info: Mapping[str, object] = MappingProxyType({})  # laid over the schema's `info`
     auth_components: tuple[Any, ...] = ()
 
     def __init__(self, routes: Iterable[Any], *args: Any, **kwargs: Any) -> None:
@@ -75,6 +78,8 @@ class App(apistar.App):
         self.docs_ui = settings.docs_ui
         self.docs_csp = settings.docs_csp
         self.servers = settings.servers
+        self.tags = settings.tags
+        self.more_info = settings.info
         self.auth_components = settings.auth_components
 
     # What API Star's constructor builds

@@ -47,6 +47,11 @@ class NotByHead(MethodNotAllowed):
         return {'Allow': 'GET, POST'}
 
 
+def _describe(handler: Any, content: dict[str, Any]) -> None:
+    """Say for the schema what *handler* answers."""
+    handler.openapi = {'responses': {'200': {'content': content}}}
+
+
 @public
 def token_login(user: schemas.TokenUser, environ: WSGIEnviron = None) -> Any:
     """
@@ -54,7 +59,10 @@ def token_login(user: schemas.TokenUser, environ: WSGIEnviron = None) -> Any:
     prefers `application/json` it is `{"token", "expires"}`. The key is not shown again.
     """
     request = HttpRequest() if environ is None else build_request(environ)
-    token = _log_in(request, user)
+    try:
+        token = _log_in(request, user)
+    except TooManyFailuresError as exc:
+        raise TooManyLogins(exc.wait_s) from None
     if token is None:
         return http.JSONResponse({'message': 'Invalid credentials.'}, 400, NO_STORE)
     if environ is None:
@@ -76,6 +84,24 @@ def token_logout_all(authorization: http.Header, environ: WSGIEnviron = None) ->
     return _log_out(authorization, environ, is_everywhere=True)
 
 
+_describe(token_login, {
+    'text/plain': {'schema': {'type': 'string'}},
+    'application/json': {'schema': {
+        'type': 'object',
+        'properties': {
+            'token': {'type': 'string'},
+            'expires': {'description': 'Date and time, or null for a token that does not expire.'},
+        },
+        'required': ['token', 'expires'],
+    }},
+})  # fmt: skip
+for handler in (token_logout, token_logout_all):
+    _describe(handler, {'application/json': {'schema': {
+        'type': 'object',
+        'properties': {'message': {'type': 'string'}},
+        'required': ['message'],
+    }}})  # fmt: skip
+
 routes = [
     Route('/token-login/', 'POST', token_login),
     Route('/token-logout/', 'GET', token_logout),
@@ -85,16 +111,16 @@ routes = [
 
 
 def _log_in(request: HttpRequest, user: 'Mapping[str, str]') -> 'Token | None':
-    """Return a new token or None, in the same time for an unknown user and a wrong password."""
+    """Return a new token, or None. Unknown, inactive and wrong passwords take the same time.
+
+    Raises TooManyFailuresError.
+    """
     from django_apistar.authentication.models import Token
 
     username, password = user.get('username') or '', user.get('password') or ''
     if not (credentials.is_plausible(username) and credentials.is_plausible(password)):
         return None
-    try:
-        found = verify_password(request, username, password)
-    except TooManyFailuresError as exc:
-        raise TooManyLogins(exc.wait_s) from None
+    found = verify_password(request, username, password)
     if found is None:
         return None
     request.user = found

@@ -40,6 +40,7 @@ KEYS = (
     'TOKEN_TTL', 'TOKEN_LIMIT_PER_USER', 'LOGIN_THROTTLE', 'PUBLIC_ROUTES', 'ACCELERATE',
     'JSON_ENCODER', 'TEMPLATE_DIR', 'STATIC_DIR', 'PACKAGES', 'HEALTH_URL', 'BASIC_CACHE_TTL',
     'LOGIN_THROTTLE_ADDRESS', 'SCHEMA_ACCEPTED', 'READY_URL', 'METRICS_URL', 'REQUEST_ID_HEADER',
+    'TAGS', 'INFO',
 )  # fmt: skip
 DOCS_UIS = ('apistar', 'swagger', 'redoc')
 HOOK_METHODS = ('on_request', 'on_response', 'on_error')
@@ -74,6 +75,8 @@ class Settings:
     description: str
     version: str
     servers: tuple[str | dict[str, object], ...]
+    tags: dict[str, object]  # descriptions, by name
+    info: dict[str, object]  # as OpenAPI has it
     token_ttl: timedelta | None
     token_limit_per_user: int | None
     login_throttle: tuple[int, int] | None  # attempts, seconds
@@ -150,6 +153,8 @@ class _Parser:
             description=self._value('DESCRIPTION', '', str, 'a string'),
             version=self._value('VERSION', '', str, 'a string'),
             servers=self._sequence('SERVERS', (str, dict), 'URLs or OpenAPI server objects'),
+            tags=self._value('TAGS', {}, dict, 'a dict of descriptions by tag'),
+            info=self._value('INFO', {}, dict, 'a dict, an info object of OpenAPI'),
             token_ttl=self._duration('TOKEN_TTL', timedelta(days=30)),
             token_limit_per_user=self._count('TOKEN_LIMIT_PER_USER', None),
             login_throttle=throttle,

@@ -14,12 +14,14 @@ from apistar import http
 
 from django_apistar.schema.dialect import Dialect, Schema
 
+# Told, as some generators take silence for no properties.
+ANY_OBJECT: Schema = {'type': 'object', 'additionalProperties': True}
 PLAIN: dict[object, Schema] = {
     str: {'type': 'string'},
     int: {'type': 'integer'},
     float: {'type': 'number'},
     bool: {'type': 'boolean'},
-    dict: {'type': 'object'},
+    dict: ANY_OBJECT,
     bytes: {'type': 'string'},
     datetime.datetime: {'type': 'string', 'format': 'date-time'},
     datetime.date: {'type': 'string', 'format': 'date'},
@@ -84,7 +86,7 @@ def _of_class(annotation: object, schemas: SchemaBuilder) -> Schema:
         if issubclass(annotation, SEQUENCES) and not issubclass(annotation, http.QueryParams):
             return {'type': 'array', 'items': {}}
         if issubclass(annotation, collections.abc.Mapping):
-            return {'type': 'object'}
+            return dict(ANY_OBJECT)
     schemas.warn(f'The annotation {annotation!r} of {schemas.place} is not known; anything fits.')
     return {}
 
@@ -102,7 +104,7 @@ def _of_generic(annotation: object, schemas: SchemaBuilder) -> Schema:
         return schemas.dialect.nullable(schema) if has_none else schema
     if origin in MAPPINGS:
         values = schemas.of(arguments[1])
-        return {'type': 'object', 'additionalProperties': values} if values else {'type': 'object'}
+        return {'type': 'object', 'additionalProperties': values or True}
     if origin is tuple and arguments[-1:] != (...,):
         items = [schemas.of(argument) for argument in arguments]
         size = {'minItems': len(items), 'maxItems': len(items)}

@@ -42,11 +42,9 @@ class Dialect:
             return schema
         if 'not' in schema:  # Nothing fits but null.
             return self.null()
-        if 'enum' in schema and None not in schema['enum']:
-            schema = {**schema, 'enum': [*schema['enum'], None]}
         if not self.has_alternatives:
-            return schema if '$ref' in schema else {**schema, 'x-nullable': True}
-        if 'type' not in schema:
+            return schema if '$ref' in schema else _nullable_in_swagger(schema)
+        if 'type' not in schema or 'enum' in schema:  # generators make null a member of an enum
             return self._with_null_alternative(schema)
         if self.is_2020:
             return {**schema, 'type': _with_null(schema['type'])}
@@ -124,6 +122,12 @@ DIALECTS = {
     '2.0': Dialect('#/definitions/', is_2020=False, has_alternatives=False),
     'jsonschema': Dialect('#/$defs/'),
 }
+
+
+def _nullable_in_swagger(schema: Schema) -> Schema:
+    if 'enum' in schema and None not in schema['enum']:
+        schema = {**schema, 'enum': [*schema['enum'], None]}
+    return {**schema, 'x-nullable': True}
 
 
 def _with_null(types: str | list[str]) -> str | list[str]:

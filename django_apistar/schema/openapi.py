@@ -10,19 +10,24 @@ from apistar import Component
 from django_apistar.compat.path_template import get_parameters, to_uri_template
 from django_apistar.compat.signatures import Function, get_dotted_name
 from django_apistar.routes.entries import APIStarEntry
+from django_apistar.schema.annotations import ANY_OBJECT
 from django_apistar.schema.dialect import DIALECTS, Dialect, Schema
 from django_apistar.schema.inputs import FORMS, Body, Inputs, Parameter, read_inputs
+from django_apistar.schema.operation_ids import OperationIds, build_id
 from django_apistar.schema.responses import (
+    add_error_body,
     error_name,
     error_response,
     error_statuses,
     is_annotated,
     merged,
+    narrowed,
     success_content,
     success_responses,
 )
 from django_apistar.schema.schemas import Schemas
 from django_apistar.schema.statuses import read_statuses
+from django_apistar.schema.tags import Tags, find_tag
 from django_apistar.schema.values import plain
 
 VERSIONS = {'3.1': '3.1.0', '3.0': '3.0.3'}
@@ -31,18 +36,25 @@ TEMPLATE = re.compile(r'{\+?([^}]*)}')
 MOST_NAMED = 5  # of the handlers that one warning is about
 DEFAULT_TITLE = 'API'
 DEFAULT_VERSION = '1.0.0'
+DEFAULT_SERVER = '/'
 
 Warn = Callable[[str], None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Info:
-    """What a document says about itself. `servers`: URLs, or server objects as OpenAPI has them."""
+    """What a document says about itself.
+
+    `servers`: URLs, or server objects as OpenAPI has them. `tags`: descriptions by name. `more`:
+    what is laid over the info object, such as a licence.
+    """
 
     title: str = ''
     version: str = ''
     description: str = ''
     servers: tuple[str | Mapping[str, object], ...] = ()
+    tags: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    more: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -71,8 +83,9 @@ def build_openapi(
 
     *warn* is called with a sentence about each thing that the document cannot say.
     """
-    sections = build_sections(entries, surroundings, DIALECTS[version], warn)
-    return {'openapi': VERSIONS[version], **describe(info or Info(), warn), **sections}
+    info = info or Info()
+    sections = build_sections(entries, info, surroundings, DIALECTS[version], warn)
+    return {'openapi': VERSIONS[version], **describe(info, warn), **sections}
 
 
 def build_json_schema(
@@ -82,54 +95,56 @@ def build_json_schema(
     warn: Warn = lambda sentence: None,
 ) -> Schema:
     """Return a JSON Schema (2020-12) whose $defs are the Types that *entries* use."""
-    sections = build_sections(entries, surroundings, DIALECTS['jsonschema'], warn)
+    info = info or Info()
+    builder = _Builder(Schemas(DIALECTS['jsonschema'], warn), surroundings or Surroundings(), info)
+    builder.add(entries)
     return {
         '$schema': 'https://json-schema.org/draft/2020-12/schema',
-        'title': describe(info or Info(), warn)['info']['title'],
-        '$defs': sections.get('components', {}).get('schemas', {}),
+        'title': describe(info, warn)['info']['title'],
+        '$defs': plain(builder.schemas.components, warn, 'The document'),
     }
 
 
 def build_sections(
     entries: Iterable[APIStarEntry],
+    info: Info,
     surroundings: Surroundings | None,
     dialect: Dialect,
     warn: Warn,
 ) -> Schema:
     """Return paths, components and tags, structured as in OpenAPI 3, schemas in *dialect*."""
-    builder = _Builder(Schemas(dialect, warn), surroundings or Surroundings())
+    builder = _Builder(Schemas(dialect, warn), surroundings or Surroundings(), info)
     builder.add(entries)
     sections: Schema = plain(builder.sections(), warn, 'The document')
     return sections
 
 
 def describe(info: Info, warn: Warn) -> Schema:
-    """Return `info` and, where there are any, `servers`."""
+    """Return `info` and `servers`: the host that serves the document where none is named."""
     described: Schema = {
         'title': info.title or DEFAULT_TITLE,
         'version': info.version or DEFAULT_VERSION,
     }
     if info.description:
         described['description'] = info.description
-    given = plain(info.servers, warn, 'SERVERS')
-    servers = [{'url': item} if isinstance(item, str) else item for item in given]
+    given = plain(info.servers, warn, 'SERVERS') or [DEFAULT_SERVER]
     return {
-        'info': plain(described, warn, 'The document'),
-        **({'servers': servers} if servers else {}),
+        'info': merged(plain(described, warn, 'The document'), plain(info.more, warn, 'INFO')),
+        'servers': [{'url': item} if isinstance(item, str) else item for item in given],
     }
 
 
 class _Builder:
     """Builds the sections of one document, route by route."""
 
-    def __init__(self, schemas: Schemas, surroundings: Surroundings) -> None:
+    def __init__(self, schemas: Schemas, surroundings: Surroundings, info: Info) -> None:
         self.schemas = schemas
         self.surroundings = surroundings
         self.paths: dict[str, Schema] = {}
-        self.tags: dict[str, None] = {}
-        self.errors: dict[str, Schema] = {}
+        self.tags = Tags(info.tags)
+        self.errors: set[str] = set()  # statuses
         self._templates: dict[str, str] = {}  # '/x/{}': the first path of that shape
-        self._operation_ids: set[str] = set()
+        self._names: dict[tuple[str, str], str] = {}  # of the routes, by path and method
         self._unannotated: dict[str, str] = {}  # by handler, its first place
 
     def add(self, entries: Iterable[APIStarEntry]) -> None:
@@ -137,23 +152,38 @@ class _Builder:
             if entry.documented:
                 for method in entry.methods:
                     self._add_operation(entry, method)
+        self._give_ids()
         if self._unannotated:
             self.schemas.warn(_count_unannotated(self._unannotated))
 
     def sections(self) -> Schema:
-        components: Schema = {}
-        if self.schemas.components:
-            components['schemas'] = self.schemas.components
-        if self.errors:
-            components['responses'] = {name: self.errors[name] for name in sorted(self.errors)}
-        if self.surroundings.security:
-            components['securitySchemes'] = dict(self.surroundings.security)
-        sections: Schema = {'paths': self.paths}
-        if components:
-            sections['components'] = components
-        if self.tags:
-            sections['tags'] = [{'name': name} for name in self.tags]
-        return sections
+        for name in self.tags.find_unused():
+            self.schemas.warn(f'TAGS describes {name!r}, which no route has for a tag.')
+        responses = self._error_responses()  # adds their schemas
+        components = {
+            'schemas': self.schemas.components,
+            'responses': responses,
+            'securitySchemes': dict(self.surroundings.security),
+        }
+        components = {name: found for name, found in components.items() if found}
+        others = {'components': components, 'tags': self.tags.list()}
+        return {'paths': self.paths, **{name: found for name, found in others.items() if found}}
+
+    def _error_responses(self) -> Schema:
+        body = add_error_body(self.schemas) if self.errors else {}
+        responses = {error_name(status): error_response(status, body) for status in self.errors}
+        return {name: responses[name] for name in sorted(responses)}
+
+    def _give_ids(self) -> None:
+        """Give each operation its id: first those that say their own."""
+        ids = OperationIds()
+        found = [
+            (path, method, operation)
+            for path, item in self.paths.items() for method, operation in item.items()
+        ]  # fmt: skip
+        for path, method, operation in sorted(found, key=lambda item: not item[2]['operationId']):
+            own = operation['operationId'] or build_id(self._names[path, method], method, path)
+            operation['operationId'] = ids.give(str(own), method, path)
 
     def _add_operation(self, entry: APIStarEntry, method: str) -> None:
         if method not in METHODS:
@@ -168,6 +198,7 @@ class _Builder:
         place = f'{method} {entry.path} ({get_dotted_name(handler)})'
         with self.schemas.at(place):
             item[method.lower()] = self._operation(entry, method, names)
+        self._names[path, method.lower()] = entry.name
         if not is_annotated(handler):
             self._unannotated.setdefault(get_dotted_name(handler), place)
 
@@ -188,19 +219,18 @@ class _Builder:
         for parameter in inputs.unknown:
             place = self.schemas.place
             self.schemas.warn(f'{place}: the parameter {parameter!r} cannot be resolved.')
-        operation: Schema = {'operationId': self._operation_id(entry.name)}
+        operation: Schema = {'operationId': '', 'tags': [find_tag(entry)]}
         operation |= _documentation(entry.handler)
-        if entry.sections:
-            tag = ':'.join(entry.sections)
-            self.tags[tag] = None
-            operation['tags'] = [tag]
         described = [self._parameter(item, names) for item in inputs.parameters]
         if described:
             operation['parameters'] = described
         if inputs.body:
             operation['requestBody'] = self._body(inputs.body)
         operation |= self._answers(entry, inputs)
-        return merged(operation, self._read_openapi(handler))
+        operation = narrowed(merged(operation, self._read_openapi(handler)))
+        for tag in operation['tags'] if isinstance(operation['tags'], list) else ():
+            self.tags.add(str(tag), entry)
+        return operation
 
     def _read_openapi(self, handler: Function) -> Schema:
         """Return what *handler* says of itself: its attribute `openapi`."""
@@ -211,14 +241,6 @@ class _Builder:
             return said
         self.schemas.warn(f'The openapi of {name} is {given!r}, no dict; it is left out.')
         return {}
-
-    def _operation_id(self, name: str) -> str:
-        candidate, number = name, 1
-        while candidate in self._operation_ids:
-            number += 1
-            candidate = f'{name}_{number}'
-        self._operation_ids.add(candidate)
-        return candidate
 
     def _parameter(self, parameter: Parameter, names: dict[str, str]) -> Schema:
         with self.schemas.at(f'{parameter.name!r} in {self.schemas.place}'):
@@ -241,7 +263,7 @@ class _Builder:
         for media_type in body.media_types:
             schema = {} if body.item is None else self.schemas.of(body.item)
             if not schema and media_type in FORMS[1:]:
-                schema = {'type': 'object'}
+                schema = dict(ANY_OBJECT)
             contents[media_type] = {'schema': schema}
         return {'content': contents, **({'required': True} if body.is_required else {})}
 
@@ -251,15 +273,19 @@ class _Builder:
         content = success_content(entry.handler, self.schemas)
         responses = success_responses(statuses.successes, content)
         for status in error_statuses(inputs, needs_user, statuses.errors):
-            name = error_name(status)
-            self.errors[name] = error_response(status)
-            responses[status] = {'$ref': f'#/components/responses/{name}'}
+            self.errors.add(status)
+            responses[status] = {'$ref': f'#/components/responses/{error_name(status)}'}
         return {'responses': responses, **self._security(inputs, needs_user)}
 
     def _security(self, inputs: Inputs, needs_user: bool) -> Schema:
-        """Any scheme will do; where a user is welcome and not demanded, none will do as well."""
+        """Any scheme will do; where a user is welcome and not demanded, none will do as well.
+
+        Nothing is said where credentials are of a kind that no component names.
+        """
+        if not (needs_user or inputs.reads_authorization):
+            return {'security': []}
         schemes: list[Schema] = [{name: []} for name in self.surroundings.security]
-        if not schemes or not (needs_user or inputs.reads_authorization):
+        if not schemes:
             return {}
         return {'security': schemes if needs_user else [{}, *schemes]}
 

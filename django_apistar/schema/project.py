@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.conf import settings as django_settings
+
 from django_apistar.api.injector import is_built_in
 from django_apistar.routes.entries import APIStarEntry
 from django_apistar.schema.dialect import Schema
@@ -20,7 +22,9 @@ def info_of(app: Any) -> Info:
         title=document.title,
         version=document.version,
         description=document.description,
-        servers=tuple(getattr(app, 'servers', ())),
+        servers=tuple(getattr(app, 'servers', ())) or (django_settings.FORCE_SCRIPT_NAME or '/',),
+        tags=getattr(app, 'tags', {}),
+        more=getattr(app, 'more_info', {}),
     )
 
 

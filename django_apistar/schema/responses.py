@@ -23,7 +23,11 @@ DESCRIPTIONS = {
     '415': 'The Content-Type of the body is not known.',
     'default': 'Any other error, or an answer with a status of its own.',
 }
-ERROR: Schema = {'anyOf': [{'type': 'string'}, {'type': 'object'}]}
+ERROR_MESSAGES: Schema = {
+    'description': 'Messages by field or parameter, nested as what was sent.',
+    'type': 'object', 'additionalProperties': True,
+}  # fmt: skip
+ERROR_BODY = 'A message, or messages by field.'
 NO_CONTENT = (204, 205)
 _WORDS = {'summary', 'description'}  # what a reference may have beside it
 
@@ -86,11 +90,20 @@ def error_name(status: str) -> str:
     return 'Error' if status == 'default' else _phrase(int(status)).title().replace(' ', '')
 
 
-def error_response(status: str) -> Schema:
-    """Return the response object of an error: a message, or messages by field."""
+def add_error_body(schemas: Schemas) -> Schema:
+    """Return a reference to the schema of every error's body, which is added to *schemas*."""
+    if not schemas.dialect.has_alternatives:
+        return schemas.add('ErrorBody', {'description': ERROR_BODY})
+    messages = schemas.add('ErrorMessages', ERROR_MESSAGES)
+    alternatives = schemas.dialect.any_of([{'type': 'string'}, messages])
+    return schemas.add('ErrorBody', {'description': ERROR_BODY, **alternatives})
+
+
+def error_response(status: str, body: Schema) -> Schema:
+    """Return the response object of an error, with the schema of its *body*."""
     response: Schema = {
         'description': DESCRIPTIONS.get(status) or f'{_phrase(int(status))}.',
-        'content': {'application/json': {'schema': ERROR}},
+        'content': {'application/json': {'schema': body}},
     }
     if status == '401':
         header = {'description': 'How to authenticate.', 'schema': {'type': 'string'}}
@@ -124,6 +137,19 @@ def merged(base: Mapping[str, object], changes: Mapping[str, object]) -> Schema:
             change = merged(old, change)
         result[key] = change
     return result
+
+
+def narrowed(operation: Schema) -> Schema:
+    """Return *operation* without the content that is anything beside content that is known."""
+    responses = operation['responses']
+    for response in responses.values() if isinstance(responses, dict) else ():
+        content = response.get('content') if isinstance(response, dict) else None
+        if isinstance(content, dict) and len(content) > 1:
+            response['content'] = {
+                media_type: found for media_type, found in content.items()
+                if {media_type: found} != ANYTHING
+            }  # fmt: skip
+    return operation
 
 
 def _refers(part: Mapping[str, object]) -> bool:

@@ -46,13 +46,15 @@ class Schemas:
         ] = {}  # with the original, so that its id stays
         self._names: dict[int, tuple[str, object]] = {}  # with the validator, so that its id stays
         self.place = 'the API'  # of what is being converted: 'Product.price'
+        self._owner = ''  # of what is being converted, as a name: 'ProductPrice'
 
     @contextlib.contextmanager
-    def at(self, place: str) -> Iterator[None]:
-        """Let warnings name *place* meanwhile."""
-        outer, self.place = self.place, place
+    def at(self, place: str, owner: str = '') -> Iterator[None]:
+        """Let warnings name *place* meanwhile, and enums that get a name begin with *owner*."""
+        outer = self.place, self._owner
+        self.place, self._owner = place, owner
         yield
-        self.place = outer
+        self.place, self._owner = outer
 
     def of(self, item: object, scope: Scope | None = None) -> Schema:
         """Return the schema of *item*: a Type, a validator, or an annotation."""
@@ -89,13 +91,19 @@ class Schemas:
 
     # Named schemas
 
+    def add(self, name: str, schema: Schema) -> Schema:
+        """Return a reference to *schema*, which gets *name* or the next like it that is free."""
+        free = self._free_name(_Definition(name))
+        self.components[free] = schema
+        return self.dialect.reference(free)
+
     def _named(self, validator: validators.Validator, owner: 'Owner', scope: Scope) -> Schema:
         name, _ = self._names.get(id(validator), ('', None))
         if not name:
             name = self._free_name(owner)
             self._names[id(validator)] = name, validator
             self.components[name] = {}  # A validator may refer to itself while it is converted.
-            with self.at(name):
+            with self.at(name, name):
                 self.components[name] = self._described(self._plain(validator, scope), owner)
         return self.dialect.reference(name)
 
@@ -130,10 +138,15 @@ class Schemas:
     def _plain(self, validator: validators.Validator, scope: Scope) -> Schema:
         schema = self._converter(validator)(validator, self._scope(validator, scope))
         if validator.allow_null:
-            schema = self.dialect.nullable(schema)
+            schema = self.dialect.nullable(self._name_enum(schema))
         notes = {key: getattr(validator, key) for key in ('title', 'description')}
         notes = {key: note for key, note in notes.items() if note}
         return self.dialect.annotated(schema, {**notes, **self._default_of(validator, schema)})
+
+    def _name_enum(self, schema: Schema) -> Schema:
+        """Return *schema*, an enum by a name of its own: beside null a generator finds it none."""
+        is_named = 'enum' in schema and self._owner and self.dialect.has_alternatives
+        return self.add(self._owner, schema) if is_named else schema
 
     def _converter(self, validator: validators.Validator) -> Callable[[Any, Scope], Schema]:
         for validator_class, converter in (
@@ -228,7 +241,9 @@ class Schemas:
         )
 
     def _property(self, name: str, child: ValidatorOrType, scope: Scope) -> Schema:
-        with self.at(f'{self.place}.{name}'):
+        words = re.split(r'[^A-Za-z0-9]+', name)
+        suffix = ''.join(word[:1].upper() + word[1:] for word in words)
+        with self.at(f'{self.place}.{name}', self._owner and self._owner + suffix):
             return self.of(child, scope)
 
     def _pattern_properties(self, children: Mapping[str, ValidatorOrType], scope: Scope) -> Schema:
@@ -252,7 +267,8 @@ class Schemas:
         if additional is False:
             return {'additionalProperties': False}
         if additional in (None, True):
-            return {}
+            # Told where nothing else is, as in annotations.ANY_OBJECT.
+            return {} if validator.properties else {'additionalProperties': True}
         return {'additionalProperties': self.of(additional, scope)}
 
     def _array(self, validator: validators.Array, scope: Scope) -> Schema:

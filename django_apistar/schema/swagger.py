@@ -19,11 +19,12 @@ def build_swagger(
     warn: Warn = lambda sentence: None,
 ) -> Schema:
     """Return the Swagger 2.0 document of the documented *entries*."""
-    sections = build_sections(entries, surroundings, DIALECTS['2.0'], warn)
-    described = describe(info or Info(), warn)
+    info = info or Info()
+    sections = build_sections(entries, info, surroundings, DIALECTS['2.0'], warn)
+    described = describe(info, warn)
     components = sections.get('components', {})
     document: Schema = {'swagger': '2.0', 'info': described['info']}
-    document |= _server(described.get('servers', []))
+    document |= _server(described['servers'])
     operations = Operations(_find_targets(components), warn)
     document['paths'] = {
         path: {method: operations.convert(operation) for method, operation in item.items()}
@@ -57,15 +58,13 @@ def _find_targets(components: Schema) -> dict[str, str]:
 def _server(servers: list[Schema]) -> Schema:
     """Return host, basePath and schemes of the first server: there is room for one."""
     try:
-        url = urlsplit(str(servers[0].get('url', ''))) if servers else None
+        url = urlsplit(str(servers[0].get('url', '')))
     except ValueError:  # of no URL
-        url = None
-    if url is None:
         return {}
     parts: Schema = {}
     if url.netloc and '{' not in url.netloc:
         parts['host'] = url.netloc
-    if url.path.strip('/') and '{' not in url.path:
+    if '{' not in url.path:
         parts['basePath'] = '/' + url.path.strip('/')
     if url.scheme in ('http', 'https'):
         parts['schemes'] = [url.scheme]

@@ -51,6 +51,10 @@ APISTAR_SETTINGS = {
     'TITLE': 'Shop',
     'DESCRIPTION': 'The example of django-apistar.',
     'VERSION': '1.0',
+    'TAGS': {'products': 'What the shop sells.', 'auth': 'Get a token, and give it back.'},
+    'INFO': {
+        'license': {'name': 'BSD-3-Clause', 'url': 'https://spdx.org/licenses/BSD-3-Clause.html'},
+    },
 }
 # The shop's API is public, and so may be its schema.
 SILENCED_SYSTEM_CHECKS = ['django_apistar.W009']

@@ -90,6 +90,8 @@ def test_defaults():
         'basic_cache_ttl': 60,
         'public_routes': (),
         'schema_accepted': {},
+        'tags': {},
+        'info': {},
         'accelerate': True,
         'json_encoder': DjangoJSONEncoder,
         'debug': False,

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from apistar import Route
 from django.test import override_settings
+from django.utils.text import format_lazy
 
 from django_apistar.schema import validation
 from django_apistar.test import TestClient
@@ -342,6 +343,34 @@ def test_settings_of_the_document(settings):
     )  # fmt: skip
 
 
+def test_without_servers_the_document_names_its_own_host(settings):
+    assert json.loads(run()[0])['servers'] == [{'url': '/'}]
+    assert json.loads(run('--format', 'swagger')[0])['basePath'] == '/'
+
+    settings.FORCE_SCRIPT_NAME = '/shop'
+
+    assert json.loads(run()[0])['servers'] == [{'url': '/shop'}]
+
+
+def test_info_and_tags_say_what_no_route_does(settings):
+    settings.APISTAR_SETTINGS = {
+        'TITLE': 'Shop', 'INFO': {'license': {'name': format_lazy('MIT')}, 'title': 'The shop'},
+        'TAGS': {'project': format_lazy('All of it.'), 'auht': 'Tokens.'},
+    }  # fmt: skip
+
+    stdout, stderr = run('--validate')
+
+    document = json.loads(stdout)
+    assert document['info'] == {
+        'title': 'The shop', 'version': '1.0.0', 'license': {'name': 'MIT'},
+    }  # fmt: skip
+    assert document['tags'] == [
+        {'name': 'project', 'description': 'All of it.'},
+        {'name': 'auth', 'description': 'Under /auth.'},
+    ]
+    assert "Warning: TAGS describes 'auht', which no route has for a tag." in stderr.splitlines()
+
+
 @pytest.mark.case('M03')
 def test_security_of_the_authentication_components_and_hooks(settings):
     module = 'django_apistar.authentication'
@@ -372,8 +401,8 @@ def test_security_of_the_authentication_components_and_hooks(settings):
     unauthorized = {'$ref': '#/components/responses/Unauthorized'}
     assert operations['echo']['security'] == schemes
     assert operations['echo']['responses']['401'] == unauthorized
-    for public in ('welcome', 'auth:token_login'):
-        assert 'security' not in operations[public]
+    for public in ('welcome', 'auth_token_login'):
+        assert operations[public]['security'] == []
         assert '401' not in operations[public]['responses']
     assert run('--format', 'swagger', '--validate')[1].splitlines()[-1] == 'The schema is valid.'
 

@@ -311,3 +311,16 @@ def test_an_odd_part_gives_a_remark_and_hides_nothing_else(tmp_path, monkeypatch
         'Warning: GET /a/: the response 404 cannot be compared: not well-formed.',
         "Warning: The reference 'other.json#/x' leads nowhere in the document.",
     ]
+
+
+def test_the_first_servers_that_a_document_names_replace_none(tmp_path):
+    for name, url in (('old', '/'), ('new', 'https://api.example/')):
+        text = json.dumps({**OLD, 'servers': [{'url': url}]})
+        (tmp_path / f'{name}.json').write_text(text)
+
+    status, *_ = run(
+        '--check', f'{tmp_path}/old.json', '--with', f'{tmp_path}/new.json',
+        '--fail-on', 'breaking',
+    )  # fmt: skip
+
+    assert status == 0

@@ -14,6 +14,7 @@ from apistar import Component, Include, Route, exceptions, http, types, validato
 from django_apistar import schema
 from django_apistar.application import App
 from django_apistar.authentication.components import AuthenticatedUser
+from django_apistar.authentication.views import token_login
 from django_apistar.routes.entries import walk_apistar
 from django_apistar.schema.statuses import read_statuses
 from management_tests.support import nasty
@@ -56,6 +57,10 @@ PRODUCT_ROUTES = [
 ]
 
 
+NULL_3_0 = {'type': 'string', 'nullable': True, 'enum': [None]}
+OBJECT = {'type': 'object', 'additionalProperties': True}
+
+
 def build(routes, **options):
     return schema.build_openapi(list(walk_apistar(routes)), **options)
 
@@ -84,16 +89,16 @@ def test_the_whole_document_of_an_app():
     document = build(PRODUCT_ROUTES, info=schema.Info(title='Shop', version='1.2'))
 
     product = ref('Product', 'schemas')
-    error = {
-        'application/json': {'schema': {'anyOf': [{'type': 'string'}, {'type': 'object'}]}},
-    }
+    error = {'application/json': {'schema': ref('ErrorBody', 'schemas')}}
     assert document == {
         'openapi': '3.1.0',
         'info': {'title': 'Shop', 'version': '1.2'},
+        'servers': [{'url': '/'}],
         'paths': {
             '/products/': {
                 'get': {
                     'operationId': 'list_products',
+                    'tags': ['management_tests'],
                     'summary': 'List products.',
                     'description': 'List products. All of them.',
                     'parameters': [
@@ -114,9 +119,11 @@ def test_the_whole_document_of_an_app():
                         '400': ref('BadRequest'),
                         'default': ref('Error'),
                     },
+                    'security': [],
                 },
                 'post': {
                     'operationId': 'create_product',
+                    'tags': ['management_tests'],
                     'requestBody': {
                         'content': {'application/json': {'schema': product}},
                         'required': True,
@@ -131,11 +138,12 @@ def test_the_whole_document_of_an_app():
                         '415': ref('UnsupportedMediaType'),
                         'default': ref('Error'),
                     },
+                    'security': [],
                 },
             },
             '/shop/{product_id}/': {
                 'delete': {
-                    'operationId': 'shop:delete_product',
+                    'operationId': 'shop_delete_product',
                     'summary': 'Remove a product.',
                     'description': 'Remove a product.\n\nFor ever.',
                     'tags': ['shop'],
@@ -150,12 +158,13 @@ def test_the_whole_document_of_an_app():
                     'responses': {
                         '200': {
                             'description': 'OK',
-                            'content': {'application/json': {'schema': {'type': 'object'}}},
+                            'content': {'application/json': {'schema': OBJECT}},
                         },
                         '403': ref('Forbidden'),
                         '404': ref('NotFound'),
                         'default': ref('Error'),
                     },
+                    'security': [],
                 },
             },
         },
@@ -175,11 +184,19 @@ def test_the_whole_document_of_an_app():
                         },
                         'size': {
                             'default': None,
-                            'type': ['string', 'null'],
-                            'enum': ['small', 'large', None],
+                            'anyOf': [ref('ProductSize', 'schemas'), {'type': 'null'}],
                         },
                     },
                     'required': ['name'],
+                },
+                'ProductSize': {'type': 'string', 'enum': ['small', 'large']},
+                'ErrorMessages': {
+                    'description': 'Messages by field or parameter, nested as what was sent.',
+                    **OBJECT,
+                },
+                'ErrorBody': {
+                    'description': 'A message, or messages by field.',
+                    'anyOf': [{'type': 'string'}, ref('ErrorMessages', 'schemas')],
                 },
             },
             'responses': {
@@ -195,7 +212,10 @@ def test_the_whole_document_of_an_app():
                 }.items()
             },
         },
-        'tags': [{'name': 'shop'}],
+        'tags': [
+            {'name': 'management_tests', 'description': 'The API of management_tests.'},
+            {'name': 'shop', 'description': 'Under /shop.'},
+        ],
     }
 
 
@@ -217,17 +237,14 @@ def test_openapi_3_0_writes_null_and_bounds_in_its_own_way():
             'default': None, 'type': 'number', 'minimum': 0, 'exclusiveMinimum': True,
             'nullable': True,
         },
-        'color': {'default': None, 'type': 'string', 'enum': ['red', None], 'nullable': True},
+        'color': {'default': None, 'anyOf': [ref('ThingColor', 'schemas'), NULL_3_0]},
         'pair': {
             'type': 'array', 'items': {'anyOf': [{'type': 'string'}, {'type': 'integer'}]},
             'maxItems': 2,
         },
-        'friend': {
-            'anyOf': [
-                ref('Thing', 'schemas'), {'type': 'string', 'nullable': True, 'enum': [None]},
-            ]
-        },
+        'friend': {'anyOf': [ref('Thing', 'schemas'), NULL_3_0]},
     }  # fmt: skip
+    assert document['components']['schemas']['ThingColor'] == {'type': 'string', 'enum': ['red']}
 
 
 def test_swagger_2():
@@ -245,8 +262,14 @@ def test_swagger_2():
     assert document['definitions']['Product']['properties']['size'] == {
         'type': 'string', 'enum': ['small', 'large', None], 'x-nullable': True,
     }  # fmt: skip
+    assert document['definitions']['ErrorBody'] == {
+        'description': 'A message, or messages by field.',
+    }
+    assert document['tags'][1] == {'name': 'shop', 'description': 'Under /shop.'}
     assert document['paths']['/products/']['post'] == {
         'operationId': 'create_product',
+        'tags': ['management_tests'],
+        'security': [],
         'consumes': ['application/json'],
         'parameters': [
             {
@@ -271,7 +294,7 @@ def test_json_schema_holds_the_types():
     document = schema.build_json_schema(list(walk_apistar(PRODUCT_ROUTES)))
 
     assert list(document) == ['$schema', 'title', '$defs']
-    assert list(document['$defs']) == ['Product']
+    assert list(document['$defs']) == ['Product', 'ProductSize']
 
 
 # Routes
@@ -287,17 +310,93 @@ def test_what_is_not_documented_is_left_out():
 def test_nested_includes_are_tags_with_their_whole_name():
     document = build(nasty.routes)
 
-    assert [tag['name'] for tag in document['tags']] == ['outer', 'outer:inner', 'again']
+    assert document['tags'][1:] == [
+        {'name': 'outer', 'description': 'Under /outer.'},
+        {'name': 'outer:inner', 'description': 'Under /outer/inner.'},
+        {'name': 'again', 'description': 'Under /again.'},
+    ]
     assert document['paths']['/outer/inner/{a}/{rest}']['get']['tags'] == ['outer:inner']
 
 
-def test_operation_ids_are_the_routes_names_and_unique():
+def ids_of(*routes):
+    return [
+        operation['operationId']
+        for item in build(routes)['paths'].values()
+        for operation in item.values()
+    ]
+
+
+def route(path, name, method='GET', **openapi):
     def handler(): ...
 
-    routes = [Route(f'/{n}/', 'GET', handler, name='x') for n in range(3)]
-    operations = [item['get'] for item in build(routes)['paths'].values()]
+    handler.openapi = openapi
+    return Route(path, method, handler, name=name)
 
-    assert [operation['operationId'] for operation in operations] == ['x', 'x_2', 'x_3']
+
+def test_operation_ids_are_names_of_the_includes_and_the_route():
+    inner = Include('/in', 'in', [route('/x/', 'x')])
+
+    assert ids_of(Include('/out', 'my-out', [inner]), route('/', 'naïve.name')) == [
+        'my_out_in_x', 'naive_name',
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ('name', 'path', 'expected'),
+    [
+        ('2fa', '/2fa/', 'post_2fa'),
+        ('<lambda>', '/x/', 'post_lambda'),
+        ('класс', '/a/{b}/', 'post_a_b'),
+        ('класс', '/', 'post'),
+    ],
+)
+def test_what_is_no_identifier_gets_the_method_before_it(name, path, expected):
+    assert ids_of(route(path, name, 'POST')) == [expected]
+
+
+@pytest.mark.parametrize('other', ['list_items', 'listItems', 'List-Items'])
+def test_the_second_route_of_an_id_has_its_method_and_path_in_it(other):
+    first, second = route('/items/', 'list_items'), route('/old/{id}/', other)
+    own = f'{other.replace("-", "_")}_get_old_id'
+
+    assert ids_of(first, second) == ['list_items', own]
+    assert ids_of(first, route('/more/', 'list_items'), second) == [
+        'list_items', 'list_items_get_more', own,
+    ]  # fmt: skip
+
+
+def test_paths_of_one_spelling_are_numbered():
+    paths = ('/a-b/', '/a_b/', '/a.b/')
+
+    assert ids_of(*(route(path, 'x') for path in paths)) == ['x', 'x_get_a_b', 'x_get_a_b_2']
+
+
+def test_an_id_of_the_handlers_own_comes_before_names():
+    chosen = route('/b/', 'y', operationId='x')
+
+    assert ids_of(route('/a/', 'x'), chosen) == ['x_get_a', 'x']
+
+
+def test_a_handler_with_an_id_in_two_routes_has_it_once():
+    def handler(): ...
+
+    handler.openapi = {'operationId': 'find:it'}
+
+    assert ids_of(Route('/a/', 'GET', handler), Route('/b/', 'GET', handler)) == [
+        'find:it', 'find_it_get_b',
+    ]  # fmt: skip
+
+
+def test_a_tag_that_a_handler_says_is_described_too():
+    [included] = [Include('/a', 'a', [route('/x/', 'x', tags=['mine', 'a'])])]
+
+    assert build([included])['tags'] == [
+        {'name': 'mine', 'description': 'Under /a.'}, {'name': 'a', 'description': 'Under /a.'},
+    ]  # fmt: skip
+
+
+def test_a_route_outside_of_includes_has_its_apps_tag():
+    assert operation_of(token_login, 'POST')['tags'] == ['authentication']
 
 
 def test_the_same_include_in_two_apps_is_documented_alike():
@@ -483,8 +582,8 @@ def test_a_default_that_does_not_fit_is_left_out_and_told():
             {
                 'content': {
                     'application/json': {'schema': {}},
-                    'application/x-www-form-urlencoded': {'schema': {'type': 'object'}},
-                    'multipart/form-data': {'schema': {'type': 'object'}},
+                    'application/x-www-form-urlencoded': {'schema': OBJECT},
+                    'multipart/form-data': {'schema': OBJECT},
                 }
             },
         ),
@@ -512,10 +611,10 @@ class Opaque: ...
 @pytest.mark.parametrize(
     ('annotation', 'expected'),
     [
-        (dict, {'type': 'object'}),
+        (dict, OBJECT),
         (list, {'type': 'array', 'items': {}}),
         (typing.List, {'type': 'array', 'items': {}}),
-        (typing.Dict, {'type': 'object'}),
+        (typing.Dict, OBJECT),
         (tuple[()], {'type': 'array', 'items': {}}),
         (int, {'type': 'integer'}),
         (None, {'type': 'null'}),
@@ -531,6 +630,10 @@ class Opaque: ...
         (typing.NewType('Id', int), {'type': 'integer'}),
         (typing.Annotated[int, 'note'], {'type': 'integer'}),
         (typing.Optional[int], {'type': ['integer', 'null']}),
+        (
+            typing.Optional[Color],
+            {'anyOf': [{'type': 'string', 'enum': ['red']}, {'type': 'null'}]},
+        ),
         (typing.Union[int, str], {'anyOf': [{'type': 'integer'}, {'type': 'string'}]}),
         (validators.Integer(minimum=1), {'type': 'integer', 'minimum': 1}),
         (http.JSONResponse, {}),
@@ -593,10 +696,12 @@ def test_no_content_has_no_content():
 def test_a_handler_may_complete_its_operation():
     assert build(nasty.routes)['paths']['/by-hand/']['get'] == {
         'operationId': 'documented_by_hand',
+        'tags': ['management_tests'],
+        'security': [],
         'responses': {
             '200': {
                 'description': 'OK',
-                'content': {'application/json': {'schema': {'type': 'object'}}},
+                'content': {'application/json': {'schema': OBJECT}},
             },
             'default': ref('Error'),
             '202': {'description': 'Later.'},
@@ -629,6 +734,18 @@ def test_a_parameter_that_takes_no_stranger_demands_a_user():
     around = schema.Surroundings(components=(UserComponent(),), security=SECURITY)
 
     assert operation_of(handler, surroundings=around)['security'] == [{'bearer': []}]
+
+
+def test_a_public_operation_says_that_it_needs_no_user():
+    def handler(): ...
+
+    assert operation_of(handler)['security'] == []
+
+
+def test_nothing_is_said_of_credentials_that_no_component_names():
+    def handler(authorization: http.Header): ...
+
+    assert 'security' not in operation_of(handler)
 
 
 def test_a_component_may_name_its_own_scheme():

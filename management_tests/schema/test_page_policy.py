@@ -234,7 +234,7 @@ def test_swagger_tries_the_api_out(settings: Any, page: Page, troubles: list[str
     set_up(settings, 'swagger')
     with serve(get_application()) as url:
         page.goto(f'{url}/docs/')
-        operation = page.locator('#operations-default-find_thing')
+        operation = page.locator('#operations-management_tests-find_thing')
         operation.locator('.opblock-summary-control').click()
         operation.locator('.try-out__btn').click()
         operation.locator('.execute').click()

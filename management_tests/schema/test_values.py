@@ -135,6 +135,7 @@ EXPECTED = {
         '404': {'description': 'Gone.'},
         'default': {'$ref': '#/components/responses/Error'},
     },
+    'security': [],
 }  # fmt: skip
 EXAMPLE = {
     'name': 'Cake', 'price': 9.9, 'code': '1.10', 'sold': ['a', 'b'], 'parts': [{'weight': 2}],

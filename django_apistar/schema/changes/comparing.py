@@ -66,15 +66,18 @@ def _judge_all(judgement: Judgement) -> Iterator[Change]:
 
 
 def _judge_servers(judgement: Judgement) -> Iterator[Change]:
-    olds, news = (
-        [str(server['url']).rstrip('/') for server in document.content.get('servers') or ()]
-        for document in (judgement.old, judgement.new)
-    )
+    olds, news = (_list_servers(document) for document in (judgement.old, judgement.new))
     lost = [url for url in olds if url not in news]
     if olds and news and len(lost) == len(olds):
         yield make_change('servers-replaced', Place(), old=', '.join(lost))
     elif news:
         yield from (make_change('server-removed', Place(), old=url) for url in lost)
+
+
+def _list_servers(document: Document) -> list[str]:
+    """Return the URLs of *document*'s servers, but for '/', which is meant where none is named."""
+    servers = document.content.get('servers') or ()
+    return [url for server in servers if (url := str(server['url']).rstrip('/'))]
 
 
 def _judge_lone(item: Lone) -> Iterator[Change]:
