@@ -35,12 +35,11 @@ from django_apistar.conf.route_module import Routes, load_routes
 __all__ = ['Problem', 'Settings', 'SettingsError', 'find_problems', 'get_settings']
 
 KEYS = (
-    'ALLOWED_DJANGO_ROUTES', 'COMPONENTS', 'EVENT_HOOKS', 'AUTH_COMPONENTS', 'APP_CLASS',
+    'ALLOWED_DJANGO_ROUTES', 'COMPONENTS', 'EVENT_HOOKS', 'AUTH_COMPONENTS', 'APP_CLASS', 'TAGS',
     'DOCS_URL', 'DOCS_UI', 'DOCS_CSP', 'SCHEMA_URL', 'TITLE', 'DESCRIPTION', 'VERSION', 'SERVERS',
-    'TOKEN_TTL', 'TOKEN_LIMIT_PER_USER', 'LOGIN_THROTTLE', 'PUBLIC_ROUTES', 'ACCELERATE',
+    'INFO', 'TOKEN_TTL', 'TOKEN_LIMIT_PER_USER', 'LOGIN_THROTTLE', 'PUBLIC_ROUTES', 'ACCELERATE',
     'JSON_ENCODER', 'TEMPLATE_DIR', 'STATIC_DIR', 'PACKAGES', 'HEALTH_URL', 'BASIC_CACHE_TTL',
     'LOGIN_THROTTLE_ADDRESS', 'SCHEMA_ACCEPTED', 'READY_URL', 'METRICS_URL', 'REQUEST_ID_HEADER',
-    'TAGS', 'INFO',
 )  # fmt: skip
 DOCS_UIS = ('apistar', 'swagger', 'redoc')
 HOOK_METHODS = ('on_request', 'on_response', 'on_error')
