@@ -23,7 +23,7 @@ ROUTE_NAME = 'django_apistar.route_name'
 
 def public(handler: Handler) -> Handler:
     """Mark *handler* as public: `MustBeAuthenticated` demands no user for it."""
-    handler.is_public = True  # type: ignore[attr-defined]
+    handler.is_public = True  # type: ignore[attr-defined]  # a function takes any attribute
     return handler
 
 

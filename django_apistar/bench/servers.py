@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from django_apistar.bench.targets import HOST, Answer, Target, TargetError, check_answer
 from django_apistar.bench.tools import Load, Tool, order
+from django_apistar.server.launch import get_interpreter
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -124,9 +125,8 @@ def _start(
         'key': target.key, 'fd': number, 'path': list(sys.path), 'settings': settings_module
     }  # fmt: skip
     kept = {name: value for name, value in os.environ.items() if name not in _UNWANTED}
-    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # -W, -X
     return subprocess.Popen(
-        [sys.executable, *flags, '-c', _BOOT, json.dumps(argument)],
+        [*get_interpreter(), '-c', _BOOT, json.dumps(argument)],
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors, pass_fds=[number],
         start_new_session=True, env={**kept, 'DJANGO_SETTINGS_MODULE': settings_module},
     )  # fmt: skip

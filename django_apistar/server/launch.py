@@ -53,8 +53,13 @@ class Launch:
 
     def command(self) -> list[str]:
         """Return the command line of a fresh interpreter that serves this launch."""
-        flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # -W, -X
-        return [sys.executable, *flags, '-c', _BOOT, json.dumps(dataclasses.asdict(self))]
+        return [*get_interpreter(), '-c', _BOOT, json.dumps(dataclasses.asdict(self))]
+
+
+def get_interpreter() -> list[str]:
+    """Return the command line of an interpreter with the options of this one: -W, -X and so on."""
+    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # private
+    return [sys.executable, *flags]
 
 
 def has_settings_module() -> bool:

@@ -64,7 +64,7 @@ def _compile_new(cls: type[Type]) -> Reader:
         writer.write_instance()
     new = writer.build('new')
     if is_flat_type(cls):
-        new.of_all = _compile_new_all(cls, new)  # type: ignore[attr-defined]
+        vars(new)['of_all'] = _compile_new_all(cls, new)
     return new
 
 

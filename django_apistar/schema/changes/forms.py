@@ -83,7 +83,8 @@ def get_forms(
     key = (source.key(schema), kind)
     if key not in cache:
         cache[key] = _build(source, schema, kind, seen)
-    return cache[key]  # type: ignore[no-any-return]
+    forms: list[Form] = cache[key]
+    return forms
 
 
 def _build(source: Source, schema: object, kind: str, seen: frozenset[str]) -> list[Form]:

@@ -110,9 +110,10 @@ def _walk_methods(old: Operation, new: Operation, is_hook: bool) -> Iterator[Pai
                 dataclasses.replace(new, content=two),
             )
             yield Pair(place, before, after, is_hook)
-        elif isinstance(one, dict) or isinstance(two, dict):
-            is_old = isinstance(one, dict)
-            yield Lone(place, is_old, [one if is_old else two], is_hook)  # type: ignore[list-item]
+        elif isinstance(one, dict):
+            yield Lone(place, True, [one], is_hook)
+        elif isinstance(two, dict):
+            yield Lone(place, False, [two], is_hook)
 
 
 def _items(document: Document, key: str) -> dict[str, tuple[str, Schema]]:
