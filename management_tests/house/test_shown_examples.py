@@ -15,6 +15,7 @@ from django.test import override_settings
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from django_apistar.dispatch.dispatcher import get_application
+from management_tests.house import test_apistar_docs_page, test_command_pages, test_walkthroughs
 from management_tests.support import shown_examples
 from management_tests.support.shown_examples import DOCS, EXAMPLES
 
@@ -85,3 +86,13 @@ def test_every_example_is_shown() -> None:
     hidden = {name for name in files if name.startswith('settings/') or '__' in name}
 
     assert sorted(files - hidden - shown) == []
+
+
+def test_every_console_block_is_compared() -> None:
+    """What a page only tells of, it shows as text."""
+    run = {*shown_examples.list_pages(), *test_command_pages.PAGES, test_apistar_docs_page.PAGE}
+    run |= {DOCS / name for name in test_walkthroughs.PAGES}
+    run.add(DOCS / 'reference/runapistar.md')  # its banner, in test_command_pages
+    with_blocks = {page for page in DOCS.rglob('*.md') if '```console' in page.read_text()}
+
+    assert sorted(with_blocks - run) == []

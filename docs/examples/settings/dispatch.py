@@ -1,0 +1,1 @@
+APISTAR_ROUTE_CONF = 'bookshop.catalogue'
