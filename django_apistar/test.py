@@ -198,7 +198,7 @@ class _Call:
             reason=reason,
             version=11,
             preload_content=False,
-            original_response=_OriginalResponse(self.headers),  # type: ignore[arg-type]
+            original_response=_OriginalResponse(self.headers),  # type: ignore[arg-type]  # a part
             request_method=method,
         )
 

@@ -286,7 +286,7 @@ def _describe_segments(entry: APIStarEntry) -> Iterator[Segment]:
     for parts in split_segments(entry.path):
         match parts:
             case [] | [str()]:
-                yield ''.join(parts)  # type: ignore[arg-type]
+                yield ''.join(parts)  # type: ignore[arg-type]  # no PathParameter is in it
             case [PathParameter(name=name, arguments='') as parameter] if name:
                 kind = parameter.converter or f'{{{types[name].__name__}}}'
                 yield (name, KINDS[kind]) if kind in KINDS else None

@@ -125,7 +125,8 @@ class PathParamComponent(Component):
         return parameter.annotation is uuid.UUID
 
     def resolve(self, parameter: inspect.Parameter, path_params: http.PathParams) -> uuid.UUID:
-        return path_params[parameter.name]  # type: ignore[no-any-return]
+        number: uuid.UUID = path_params[parameter.name]
+        return number
 
 
 class CompositeParamComponent(Component):
@@ -182,9 +183,10 @@ class ListParamComponent(Component):
         # A handler's are valid already, together with its others; a hook's are validated here.
         validator = validators.Array(items=VALIDATORS[get_item(parameter.annotation)]())
         try:
-            return validator.validate(texts, allow_coerce=True)  # type: ignore[no-any-return]
+            items: list[Any] = validator.validate(texts, allow_coerce=True)
         except validators.ValidationError as exc:
             raise exceptions.BadRequest({parameter.name: exc.detail}) from None
+        return items
 
 
 def decode_body(content: bytes, environ: WSGIEnviron) -> Any:

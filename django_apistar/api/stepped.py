@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
-
 class Stepped:
     """The responder that takes one step after the other, for any App.
 

@@ -5,7 +5,7 @@ Can be imported in settings.py. Annotations here are runtime input to API Star.
 
 import inspect
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from apistar import App, http
 from apistar.exceptions import Forbidden
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from django.contrib.auth.base_user import AbstractBaseUser
 
-    User = AuthenticatedUser = AbstractBaseUser
+    User: TypeAlias = AbstractBaseUser
+    AuthenticatedUser: TypeAlias = AbstractBaseUser
 else:
 
     class User:

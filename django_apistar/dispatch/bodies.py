@@ -75,7 +75,7 @@ class ContextBody:
             iterator = self._context.run(iter, self._body)
             end = object()
             while (chunk := self._context.run(next, iterator, end)) is not end:
-                yield chunk  # type: ignore[misc]
+                yield chunk  # type: ignore[misc]  # it is not `end`
 
     def close(self) -> None:
         if not self._is_open:

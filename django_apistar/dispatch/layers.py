@@ -74,7 +74,7 @@ class BodyInContext:
         iterator = self._context.run(iter, self._body)
         end = object()
         while (chunk := self._context.run(next, iterator, end)) is not end:
-            yield chunk  # type: ignore[misc]
+            yield chunk  # type: ignore[misc]  # it is not `end`
 
     def close(self) -> None:
         self._context.run(close, self._body)

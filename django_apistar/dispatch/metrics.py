@@ -153,7 +153,8 @@ def _follow(body: Any, environ: Environ, end: Callable[[int], None]) -> Iterable
         end(size)
 
     body.close = close_measured
-    return body  # type: ignore[no-any-return]
+    measured: Iterable[bytes] = body
+    return measured
 
 
 class _MeasuredBody:

@@ -224,7 +224,7 @@ inner = [
     Route('/', 'GET', welcome),
     Route('/{a}/{+rest}', 'GET', download, name='deep'),
 ]
-outer = [
+outer: list[Route | Include] = [
     Route('/', 'GET', welcome),
     Include('/inner', 'inner', inner),
 ]

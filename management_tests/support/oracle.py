@@ -103,14 +103,15 @@ def send(app: Any, request: Request, extra: dict[str, Any] | None = None) -> Ans
     environ = {**request.build_environ(), **(extra or {})}
     if type(app) is apistar.App:
         # Its key forgets that a plan depends on what the request has resolved before (L4).
-        app.injector.resolver_cache.clear()
-    started: list[Any] = []
+        vars(app.injector)['resolver_cache'].clear()
+    started: list[tuple[str, tuple[Any, ...]]] = []
 
     def start_response(status: str, headers: Any, exc_info: Any = None) -> None:
-        started[:] = [status, tuple(headers)]
+        started[:] = [(status, tuple(headers))]
 
     body = b''.join(app(environ, start_response))
-    return Answer(*started, body, tuple(environ[LOG]))
+    [(status, headers)] = started
+    return Answer(status, headers, body, tuple(environ[LOG]))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -22,7 +22,7 @@ class Answer:
     @property
     def framework(self) -> str:
         """Who answered, as the access log names it."""
-        return self.environ['django_apistar.framework']
+        return str(self.environ['django_apistar.framework'])
 
 
 def build_environ(path_info: str = '/', method: str = 'GET', body: bytes = b'', **more: Any) -> Any:

@@ -8,14 +8,14 @@ from django_apistar.schema.changes.rules import Rule
 
 def fire(rule: Rule) -> Report:
     """Return what is said of the example of *rule*."""
-    return compare(*(build(rule, part) for part in (rule.before, rule.after)))
+    return compare(build(rule, rule.before), build(rule, rule.after))
 
 
 def build(rule: Rule, part: Any) -> dict[str, Any]:
     if rule.is_of_schemas:
         part = build_operation(rule.direction, part)
     elif 'openapi' in part or '$schema' in part:
-        return part
+        return dict(part)
     return {'openapi': '3.1.0', 'paths': {'/p/': {'post': part}}}
 
 

@@ -64,7 +64,7 @@ class Maker:
         return words
 
     def listed(self) -> dict[str, Any]:
-        values = [self.random.choice([*TEXTS[:6], *NUMBERS[:6], None, True, [], {}, [1]])
+        values: list[Any] = [self.random.choice([*TEXTS[:6], *NUMBERS[:6], None, True, [], {}, [1]])
                   for _ in range(self.random.randint(1, 3))]  # fmt: skip
         return self.random.choice([{'enum': values}, {'const': values[0]}])
 

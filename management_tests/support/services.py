@@ -48,8 +48,8 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
     while True:
         with contextlib.suppress(OSError), socket.create_connection(('127.0.0.1', port), 1):
             return
-        assert process.poll() is None, f'{process.args} ended with {process.returncode}'
-        assert time.monotonic() < deadline, f'{process.args} does not listen on {port}'
+        assert process.poll() is None, f'{process.args!r} ended with {process.returncode}'
+        assert time.monotonic() < deadline, f'{process.args!r} does not listen on {port}'
         time.sleep(0.05)
 
 

@@ -131,4 +131,4 @@ def shorten(printed: str) -> str:
     """Return *printed* with the last line alone of a traceback."""
     if not printed.startswith('Traceback'):
         return printed
-    return re.findall(r'^\S.*\n', printed, re.M)[-1]
+    return str(re.findall(r'^\S.*\n', printed, re.M)[-1])
