@@ -1,5 +1,7 @@
 """Reads request bodies, within limits of their size, depth and number of fields."""
 
+from __future__ import annotations
+
 import functools
 import gc
 import json
@@ -9,7 +11,7 @@ from collections.abc import Callable
 from io import BytesIO
 from itertools import accumulate, chain
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apistar import codecs, exceptions
 from django.conf import settings as django_settings
@@ -19,6 +21,9 @@ from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
 from django_apistar.api.client_timeouts import SlowBodyError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 Read = Callable[[bytes], Any]
 settings: Any = django_settings  # None switches a limit off, which stubs do not know
@@ -50,7 +55,7 @@ class PayloadTooLarge(exceptions.HTTPException):
     default_detail = 'Request body is too large'
 
 
-def read_body(environ: dict[str, Any]) -> bytes:
+def read_body(environ: WSGIEnvironment) -> bytes:
     """Return the request's whole body.
 
     Raises PayloadTooLarge beyond DATA_UPLOAD_MAX_MEMORY_SIZE bytes, before reading where the
@@ -87,7 +92,7 @@ def _read_rest(stream: Any, body: bytes, expected: int) -> bytes:
     return b''.join(chunks)
 
 
-def _is_ended(environ: dict[str, Any]) -> bool:
+def _is_ended(environ: WSGIEnvironment) -> bool:
     """Return whether the server ends the input itself, as for a chunked body."""
     return bool(environ.get('wsgi.input_terminated'))
 
@@ -134,12 +139,11 @@ class JSONCodec(codecs.JSONCodec):
     than MAX_DEPTH. Objects are dicts: an OrderedDict takes three times as long to make.
     """
 
-    def __init__(self, fast: bool = False) -> None:
-        """*fast*: orjson reads where it is installed and reads the same."""
+    def __init__(self, loads: Read | None = None) -> None:
+        """*loads*: orjson's, for the documents that it reads as the standard library does."""
         options: dict[str, Any] = {'parse_constant': _refuse_constant}
         self._usual = json.JSONDecoder(**options)
         self._careful = json.JSONDecoder(**options, parse_float=_finite)
-        loads = _find_orjson() if fast else None
         if loads is not None:
             self.read = _build_orjson_reader(loads, self._decode_carefully)
         else:
@@ -224,15 +228,6 @@ def _read_uncollected(read: Read, document: bytes) -> Any:
         return read(document)
     finally:
         gc.enable()
-
-
-def _find_orjson() -> Read | None:
-    try:
-        import orjson
-    except ImportError:
-        return None
-    loads: Read = orjson.loads
-    return loads
 
 
 def _refuse_constant(name: str) -> None:

@@ -17,6 +17,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django_apistar.accelerate.json.encoder import (
     build_encoder,
     build_json_writer,
+    find_loads,
     find_plain_dumps,
 )
 from django_apistar.accelerate.json.flat_types import compile_document
@@ -247,7 +248,7 @@ class Compiled:
             recover=self._recover,
             read_body=body.read_body,
             decode_body=components.decode_body,
-            read_json=body.JSONCodec(fast=_is_fast(app)).read,
+            read_json=body.JSONCodec(find_loads(fast=_is_fast(app))).read,
             validate_query=components.validate_query,
             route_name_key=ROUTE_NAME_KEY,
             response=ResponseContext(

@@ -1,9 +1,11 @@
 """Translates exceptions of Django and Werkzeug into HTTP ones, and reports faults."""
 
+from __future__ import annotations
+
 import logging
 import sys
 from asyncio import CancelledError
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apistar import exceptions, http
 from django.conf import settings as django_settings
@@ -24,6 +26,9 @@ from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
 from django_apistar.api.client_timeouts import SlowBodyError
 from django_apistar.exceptions import HTTPError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 request_logger = logging.getLogger('django.request')
 
@@ -98,12 +103,12 @@ def _translate_werkzeug(exc: WerkzeugHTTPException) -> HTTPError:
     return HTTPError(exc.description or exc.name, exc.code or 500, dict(headers))
 
 
-def build_request(environ: dict[str, Any]) -> WSGIRequest:
+def build_request(environ: WSGIEnvironment) -> WSGIRequest:
     """Return Django's request of *environ*, for signals and logs; it reads no body."""
     return WSGIRequest({**environ, 'SCRIPT_NAME': environ.get('SCRIPT_NAME', '')})
 
 
-def report(exc: BaseException, environ: dict[str, Any]) -> None:
+def report(exc: BaseException, environ: WSGIEnvironment) -> None:
     """Log the unhandled *exc* to django.request with its traceback, and tell Django's receivers.
 
     Never raises: a receiver that does is logged too.
@@ -120,7 +125,7 @@ def report(exc: BaseException, environ: dict[str, Any]) -> None:
     )  # fmt: skip
 
 
-def warn(exc: Any, environ: dict[str, Any]) -> None:
+def warn(exc: Any, environ: WSGIEnvironment) -> None:
     """Log the refusal *exc* as Django does: with the path, a 4xx as a warning.
 
     A value that a database refused is logged with its traceback: it may be the project's fault.
@@ -144,19 +149,19 @@ def escape_path(path: str) -> str:
     return path.encode('unicode_escape').decode('ascii')
 
 
-def wants_traceback(environ: dict[str, Any]) -> bool:
+def wants_traceback(environ: WSGIEnvironment) -> bool:
     """Return whether the client sees a fault's traceback: a browser under DEBUG."""
     return bool(django_settings.DEBUG) and 'text/html' in environ.get('HTTP_ACCEPT', '')
 
 
-def build_fault_response(environ: dict[str, Any]) -> http.Response:
+def build_fault_response(environ: WSGIEnvironment) -> http.Response:
     """Return the response to the fault in flight."""
     if wants_traceback(environ):
         return render_traceback(environ)
     return http.JSONResponse('Server error', 500, exc_info=sys.exc_info())
 
 
-def render_traceback(environ: dict[str, Any]) -> http.Response:
+def render_traceback(environ: WSGIEnvironment) -> http.Response:
     """Return Django's page for the exception in flight, as a response with status 500."""
     request = build_request(environ)
     reporter: Any = get_exception_reporter_class(request)

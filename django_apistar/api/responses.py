@@ -1,5 +1,7 @@
 """Makes a Response of a handler's value, and a status line, headers and body of a Response."""
 
+from __future__ import annotations
+
 import functools
 import inspect
 import itertools
@@ -7,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apistar import http
 from django.core.serializers.json import DjangoJSONEncoder
@@ -17,6 +19,9 @@ from django_apistar.api.encoding import build_default
 from django_apistar.compat.attributes import build_row_reader
 from django_apistar.compat.fields import get_item, is_type
 from django_apistar.compat.signatures import get_signature
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
 
 Headers = list[tuple[str, str]]
 BODILESS = frozenset((204, 205, 304))
@@ -206,7 +211,7 @@ def without_content(headers: Headers, status_code: int) -> Headers:
 
 
 def send_json(
-    start_response: Callable[..., Any], status_line: str, content: bytes,
+    start_response: StartResponse, status_line: str, content: bytes,
     headers: Iterable[tuple[str, str]] = (), extra: Iterable[tuple[str, str]] = (),
 ) -> list[bytes]:  # fmt: skip
     """Send *content*, JSON, with the same headers as an API Star Response."""

@@ -1,10 +1,12 @@
 """WhiteNoise for STATIC_URL, and the staticfiles finder of API Star's own assets."""
 
+from __future__ import annotations
+
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django_settings
 from django.contrib.staticfiles import finders
@@ -19,6 +21,9 @@ from django_apistar.api import responses
 from django_apistar.conf.folders import get_folders
 from django_apistar.conf.parser import get_settings
 from django_apistar.schema import ui
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 SOURCE_MAP = re.compile(rb'^(/\*|//)# sourceMappingURL=\S+( \*/)?$', re.MULTILINE)
 ALLOW = ('allow', 'GET, HEAD, OPTIONS')
@@ -55,7 +60,9 @@ class StaticFiles(WhiteNoise):
                 yield found
         yield from super().candidate_paths_for_url(url)
 
-    def serve(self, static_file: Any, environ: dict[str, Any], start_response: Any) -> Any:
+    def serve(
+        self, static_file: Any, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
         """Let WhiteNoise serve GET and HEAD; answer other methods as for an API Star route."""
         if environ['REQUEST_METHOD'] == 'OPTIONS':
             start_response('204 No Content', [ALLOW])
@@ -86,7 +93,7 @@ def find_file(path: str) -> bool:
     return found is not None
 
 
-def not_found(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+def not_found(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
     """Answer 404 as API Star does."""
     body = responses.send_json(start_response, '404 Not Found', b'"Not found"', extra=[NOSNIFF])
     return body if environ['REQUEST_METHOD'] != 'HEAD' else []
@@ -100,7 +107,7 @@ class Assets(FileSystemStorage):
 
     prefix: str  # the folder's name below STATIC_URL, '' for STATIC_URL itself
 
-    def _open(self, name: str, mode: str = 'rb') -> 'ContentFile[bytes]':
+    def _open(self, name: str, mode: str = 'rb') -> ContentFile[bytes]:
         content = Path(self.path(name)).read_bytes()
         return ContentFile(SOURCE_MAP.sub(b'', content), name)
 

@@ -49,6 +49,12 @@ def find_plain_dumps(*, fast: bool) -> Encode | None:
     return None if orjson is None else orjson.dumps
 
 
+def find_loads(*, fast: bool) -> Callable[[bytes], Any] | None:
+    """Return orjson's decoder where it is installed and *fast* says so."""
+    orjson = _load_orjson() if fast else None
+    return None if orjson is None else orjson.loads
+
+
 def build_json_writer(default: Default | None = None, *, fast: bool = False) -> JSONWriter:
     """Return how flat Types are written for *default*. *fast*: as in `build_encoder`."""
     exact = _build_exact(_build_default(default))
