@@ -1,4 +1,4 @@
-"""What counts as one client: an IPv4 address, or the 64 bits of IPv6 that one host can use."""
+"""Finds the network that counts as one client: an IPv4 address, or 64 bits of IPv6."""
 
 import ipaddress
 import re
@@ -7,16 +7,16 @@ import re
 _HOLD_IPV4 = tuple(
     ipaddress.IPv6Network(text) for text in ('::ffff:0:0/96', '::ffff:0:0:0/96', '64:ff9b::/96')
 )
-# NAT64 for local use (RFC 8215). Where in it the IPv4 address stands is the network's choice of
-# RFC 6052's five; each address is one IPv4 client in all of them.
+# NAT64 for local use (RFC 8215). The network chooses one of RFC 6052's five places for the IPv4
+# address; with each of them an address is one IPv4 client.
 _HOLD_IPV4_SOMEWHERE = ipaddress.IPv6Network('64:ff9b:1::/48')
 _WITH_PORT = re.compile(r'\[([^\]]+)\](?::\d+)?|([\d.]+):\d+')
 
 
 def get_network(address: str) -> str:
-    """Return the network of *address*, REMOTE_ADDR, that one client can use.
+    """Return the network of *address*, REMOTE_ADDR, whose addresses one client can use.
 
-    Some proxies add a port, which is left out. What is no address is returned as it is.
+    Drops the port that some proxies add. Returns what is no address unchanged.
     """
     match = _WITH_PORT.fullmatch(address)
     text = (match[1] or match[2]) if match else address

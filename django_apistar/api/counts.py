@@ -1,4 +1,4 @@
-"""Counts by key, each for a period that its first increase begins: here, or in Django's cache."""
+"""Counts by key, each for a period from its first increase, here or in Django's cache."""
 
 import functools
 import threading
@@ -29,10 +29,10 @@ class Counts(Protocol):
 
 
 class LocalCounts:
-    """Lives as long as the process, and never holds more than *size* keys.
+    """Lives as long as the process, and holds at most *size* keys.
 
-    Where that is too few, the lowest counts go first: many keys that are used once push out no key
-    that is used often. (LocMemCache drops what was used longest ago.)
+    When it is full the lowest counts go first: many keys that are used once displace no key that
+    is used often. (LocMemCache drops the keys that were used longest ago.)
     """
 
     def __init__(self, size: int = SIZE) -> None:
@@ -56,7 +56,7 @@ class LocalCounts:
             self._counts.pop(key, None)
 
     def _make_room(self) -> None:
-        """Drop what is over; if there is still no room, a quarter, by number and then by end."""
+        """Drop counts whose period is over; if that frees none, the lowest quarter."""
         now = time.time()
         counts = {key: count for key, count in self._counts.items() if count.until > now}
         if len(counts) >= self._size:
@@ -66,7 +66,7 @@ class LocalCounts:
 
 
 class CachedCounts:
-    """In Django's default cache, for all who share it, as long as it does not drop them."""
+    """Lives in Django's default cache, for all processes that share it."""
 
     def get(self, key: str) -> Count:
         found = cache.get_many([key, f'{key}.until'])
@@ -87,11 +87,11 @@ class CachedCounts:
 
 @functools.cache
 def get_local_counts(name: str) -> LocalCounts:
-    """Return this process's counts of that *name*. `cache_clear` forgets all."""
+    """Return the counts of that *name* in this process. `cache_clear` forgets all."""
     return LocalCounts()
 
 
 def find_shared_counts() -> CachedCounts | None:
-    """Return the counts that other processes see, None where the default cache is this one's."""
+    """Return the counts that other processes share, None if the default cache is not shared."""
     is_local = isinstance(caches[DEFAULT_CACHE_ALIAS], (LocMemCache, DummyCache))
     return None if is_local else CachedCounts()

@@ -1,4 +1,4 @@
-"""What API Star's JSON does not know: the values that Django encodes, and a few more."""
+"""Encodes values that API Star's JSON does not know: those of Django, and a few more."""
 
 import enum
 import json
@@ -11,7 +11,7 @@ from apistar.types import Type
 def build_default(encoder_class: type[json.JSONEncoder]) -> Callable[[Any], Any]:
     """Return a `default` for the json module: types.Type, Enum, set, then *encoder_class*'s.
 
-    What none of them knows is a TypeError in API Star's words.
+    It raises TypeError, in API Star's words, for any other value.
     """
     encode = encoder_class().default
 

@@ -14,8 +14,8 @@ Handler = Callable[..., Any]
 def make_atomic(handler: Handler) -> Handler:
     """Return *handler* within a transaction of each database that has ATOMIC_REQUESTS.
 
-    `django.db.transaction.non_atomic_requests` is honoured. The transaction is rolled back when
-    the handler raises, except for an HTTPException below 400, such as Found.
+    Heeds `django.db.transaction.non_atomic_requests`. Rolls the transaction back when the handler
+    raises, except for an HTTPException below 400, such as Found.
     """
     if not any(config.get('ATOMIC_REQUESTS') for config in django_settings.DATABASES.values()):
         return handler
