@@ -127,6 +127,7 @@ def builtin_list(items: list[Item]) -> list[Item]:
         (b'[]', 200, []),
         (b'[{"name": "a"}, {"name": "b", "size": 3}]', 200,
          [{'name': 'a', 'size': 1}, {'name': 'b', 'size': 3}]),
+        (b'[{"name": "a", "size": "3"}]', 400, {'0': {'size': 'Must be a number.'}}),
         (b'[{"name": "a"}, {"size": -1}]', 400,
          {'1': {'name': 'The "name" field is required.',
                 'size': 'Must be greater than or equal to 0.'}}),
