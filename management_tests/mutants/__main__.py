@@ -152,10 +152,11 @@ def judge(copy: Copy, mutant: Mutant, covering: Covering) -> Verdict:
     started = time.perf_counter()
     tests = [test for test in covering.choose(mutant, BUDGET_S) if _exists(copy, test)]
     limit_s = 60 + 4 * sum(covering.seconds[test] for test in tests)
-    outcome, told_by = SURVIVED, f'none of {len(tests)} tests'
+    outcome, told_by = SURVIVED, 'no test runs it'
     if tests:
         with copy.changed(mutant.path, mutant.code):
-            status, failed = run_tests(copy, tests, limit_s, '-x')
+            status, passed, failed = run_tests(copy, tests, limit_s, '-x')
+        told_by = f'none of {passed} tests'
         if failed:
             outcome, told_by = FOUND, failed[0]
         elif status is None:
@@ -168,19 +169,19 @@ def judge(copy: Copy, mutant: Mutant, covering: Covering) -> Verdict:
 
 def run_tests(
     copy: Copy, tests: list[str], limit_s: float, *arguments: str
-) -> tuple[int | None, list[str]]:
-    """Return the exit status of pytest and the tests that failed."""
+) -> tuple[int | None, int, list[str]]:
+    """Return the exit status of pytest, how many tests passed, and those that failed."""
     chosen = copy.home / 'chosen'
     chosen.write_text(json.dumps(tests))
     files = list(dict.fromkeys(test.partition('::')[0] for test in tests))
     status, seen = run_pytest(copy, files, list(arguments), limit_s, MUTANTS_CHOSEN=str(chosen))
-    return status, seen['failed']
+    return status, len(seen['seconds']), seen['failed']
 
 
 def find_distrusted(copy: Copy, verdicts: list[Verdict]) -> set[str]:
     """Return the tests that told a mutant and fail without one, too."""
     tests = sorted({verdict.told_by for verdict in verdicts if '::' in verdict.told_by})
-    return set(run_tests(copy, tests, LIMIT_S)[1]) if tests else set()
+    return set(run_tests(copy, tests, LIMIT_S)[2]) if tests else set()
 
 
 def _exists(copy: Copy, test: str) -> bool:
