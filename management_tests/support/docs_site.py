@@ -1,7 +1,7 @@
 """Look at the documentation as it was built: `python -m management_tests.support.docs_site FOLDER`.
 
-Every page leads on to another, and is found by a search for its title. Prints what is not so, and
-exits with 1. The search is the site's own, in Chromium.
+Every page leads on to another, and is found by a search for its title; so is what readers ask for.
+Prints what is not so, and exits with 1. The search is the site's own, in Chromium.
 """
 
 from __future__ import annotations
@@ -18,9 +18,35 @@ from management_tests.support.chromium import CHROMIUM_ARGUMENTS
 GENERATED = {'genindex', 'py-modindex', 'search'}
 TITLE = re.compile(r'<h1>(.*?)<a class="headerlink"', re.DOTALL)
 NEXT = re.compile(r'<a class="next-page" href="([^"]+)"')
-FOUND_FIRST = 5  # a reader looks no further down
-SEARCH = """titles => titles.map(title => {
-    const [query, terms, excluded, highlighted, objects] = Search._parseQuery(title);
+FOUND_FIRST = 3  # a reader looks no further down
+QUESTIONS = {
+    'log in curl': 'howto/log-in',
+    'upload photo': 'howto/uploads',
+    'serve media': 'howto/uploads',
+    'page list': 'howto/page-a-list',
+    'pagination': 'howto/page-a-list',
+    'test pytest': 'howto/pytest',
+    'hide route docs': 'howto/hide-a-route',
+    'JSON date': 'howto/json-dates',
+    'see SQL': 'howto/see-sql',
+    'run behind prefix': 'howto/behind-a-prefix',
+    'two workers': 'howto/workers',
+    'CORS': 'howto/cors',
+    'docker': 'howto/docker',
+    'kubernetes': 'howto/kubernetes',
+    'systemd': 'howto/systemd',
+    'custom user model': 'howto/custom-user',
+    'existing Django project': 'howto/embed',
+    'sentry': 'howto/monitoring',
+    'health check': 'howto/monitoring',
+    'prometheus metrics': 'howto/operate',
+    'rate limit login': 'reference/authentication',
+    'redirect': 'guide/responses',
+    'stream csv': 'guide/responses',
+    'cookie': 'guide/requests',
+}
+SEARCH = """texts => texts.map(text => {
+    const [query, terms, excluded, highlighted, objects] = Search._parseQuery(text);
     return Search._performSearch(query, terms, excluded, highlighted, objects).map(one => one[0]);
 })"""
 
@@ -47,15 +73,17 @@ def iter_dead_ends(folder: Path, titles: dict[str, str]) -> Iterator[str]:
 
 
 def iter_unfound(folder: Path, titles: dict[str, str]) -> Iterator[str]:
-    """Yield the pages that a search for their title does not find among the first."""
-    results = search(folder, list(titles.values()))
-    for (name, title), found in zip(titles.items(), results, strict=True):
-        if name not in found[-FOUND_FIRST:]:
-            yield f'{name}: a search for {title!r} finds {found[: -FOUND_FIRST - 1 : -1]}'
+    """Yield the titles and questions whose page is not among the first that a search finds."""
+    wanted = [(title, name) for name, title in titles.items()] + list(QUESTIONS.items())
+    results = search(folder, [text for text, _ in wanted])
+    for (text, name), found in zip(wanted, results, strict=True):
+        first = list(dict.fromkeys(reversed(found)))[:FOUND_FIRST]
+        if name not in first:
+            yield f'{name}: a search for {text!r} finds {first}'
 
 
-def search(folder: Path, titles: list[str]) -> list[list[str]]:
-    """Return the names of the pages that the site's search finds for each title, the best last."""
+def search(folder: Path, texts: list[str]) -> list[list[str]]:
+    """Return the names of the pages that the site's search finds for each text, the best last."""
     executable = shutil.which('chromium') or shutil.which('chromium-browser')
     if executable is None:
         sys.exit('chromium is not installed.')
@@ -66,7 +94,7 @@ def search(folder: Path, titles: list[str]) -> list[list[str]]:
         page = browser.new_page()
         page.goto(f'{folder.resolve().as_uri()}/search.html')
         page.wait_for_function('Search._index !== null')
-        found = page.evaluate(SEARCH, titles)
+        found = page.evaluate(SEARCH, texts)
         browser.close()
     return found  # type: ignore[no-any-return]
 
