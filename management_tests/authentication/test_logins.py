@@ -536,3 +536,43 @@ def test_http_request_stands_in_for_a_request_by_hand(alice):
         user_logged_in.disconnect(receive)
 
     assert received == [HttpRequest]
+
+
+# The document
+
+
+@settings()
+def test_the_document_tells_what_login_and_logout_answer(client, db):
+    paths = client.get('/schema/').json()['paths']
+
+    answers = {
+        (path, method): operation['responses']['200']['content']
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        if path.startswith('/auth/')
+    }
+    message = {
+        'application/json': {
+            'schema': {
+                'type': 'object',
+                'properties': {'message': {'type': 'string'}},
+                'required': ['message'],
+            }
+        }
+    }
+    expires = {'description': 'Date and time, or null for a token that does not expire.'}
+    assert answers == {
+        ('/auth/token-login/', 'post'): {
+            'text/plain': {'schema': {'type': 'string'}},
+            'application/json': {
+                'schema': {
+                    'type': 'object',
+                    'properties': {'token': {'type': 'string'}, 'expires': expires},
+                    'required': ['token', 'expires'],
+                }
+            },
+        },
+        ('/auth/token-logout/', 'get'): message,
+        ('/auth/token-logout/', 'post'): message,
+        ('/auth/token-logout-all/', 'post'): message,
+    }

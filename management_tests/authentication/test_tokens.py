@@ -194,6 +194,7 @@ def test_a_user_outside_of_a_request_says_where_the_tokens_are(alice):
         'token. Use user.auth_tokens, which holds all tokens of the user.'
     )
     assert not hasattr(alice, 'auth_token')
+    assert hasattr(type(alice).auth_token, '__get__')
 
 
 # Logout

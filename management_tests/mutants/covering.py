@@ -154,29 +154,32 @@ class Covering:
     def choose(self, mutant: Mutant, budget_s: float) -> list[str]:
         """Return tests that take *budget_s* together, a file's tests in a row.
 
-        Each file has its turn, with the test that runs least beside the line and is quick.
+        Each file has its turn, with the test that runs least beside the line and is quick. No ring
+        takes more than half of what is left.
         """
-        chosen: dict[str, float] = {}
+        chosen: dict[str, None] = {}
         for ring in self._rings(mutant):
+            limit_s = budget_s / 2
             for test in self._take_turns(set(ring) - chosen.keys() - self.distrusted):
                 cost = self.seconds[test] + 0.02
-                if sum(chosen.values()) + cost > budget_s and chosen:
-                    continue
-                chosen[test] = cost
+                if cost <= limit_s or not chosen:
+                    chosen[test] = None
+                    limit_s, budget_s = limit_s - cost, budget_s - cost
         files = list(dict.fromkeys(_file(test) for test in chosen))
         return sorted(chosen, key=lambda test: files.index(_file(test)))
 
     def _rings(self, mutant: Mutant) -> Iterator[Iterable[str]]:
-        """Yield the tests that run the line, its function, then its module.
+        """Yield the tests that run the line, its function and its module, then those of its room.
 
         What runs at import shows elsewhere: in functions of the module, and of those that import
         it.
         """
-        if mutant.function:
-            for text in mutant.before.splitlines():
-                yield self._by_line[mutant.path, mutant.function, text]
-            yield self._by_function[mutant.path, mutant.function]
+        for text in mutant.before.splitlines():
+            yield self._by_line[mutant.path, mutant.function, text]
+        yield self._by_function[mutant.path, mutant.function]
         yield self._by_module[mutant.path]
+        room = f'/{mutant.path.split("/")[1].removesuffix(".py")}'
+        yield (test for test in self.seconds if room in _file(test))
         for path in sorted(self._importers.get(mutant.path, ())):
             yield self._by_module[path]
 

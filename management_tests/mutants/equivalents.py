@@ -42,6 +42,7 @@ def _is_of(mutant: Mutant, kind: dict[str, str]) -> bool:
     return (
         re.fullmatch(kind.get('operator', '.*'), mutant.operator) is not None
         and re.fullmatch(kind.get('module', '.*'), mutant.path) is not None
+        and re.fullmatch(kind.get('function', '.*'), mutant.function) is not None
         and re.fullmatch(kind['before'], mutant.before, re.DOTALL) is not None
         and re.fullmatch(kind.get('after', '.*'), mutant.after, re.DOTALL) is not None
     )
