@@ -16,6 +16,7 @@ from apistar.server.components import Component, ReturnValue
 from apistar.server.injector import BaseInjector
 
 from django_apistar.compat.signatures import (
+    Function,
     get_dotted_name,
     get_signature,
     get_source,
@@ -32,7 +33,7 @@ _MAX_PLANS = 4096  # hooks that make functions per request must not fill the mem
 class Step:
     """One call of a plan: `func(**values, **consts)`, kept in the state under `output`."""
 
-    func: Callable[..., Any]
+    func: Function
     values: tuple[tuple[str, Key], ...]  # parameter name, key in the state
     consts: dict[str, Any]
     output: Key
@@ -44,7 +45,7 @@ class Step:
 class InjectionError(ConfigurationError):
     """A function cannot be called. Says which and where; `hint` says what to do."""
 
-    def __init__(self, message: str, func: Callable[..., Any], hint: str) -> None:
+    def __init__(self, message: str, func: Function, hint: str) -> None:
         self.hint = hint
         source = get_source(func)
         super().__init__(message + (f' ({source}).' if source else '.'))
@@ -53,7 +54,7 @@ class InjectionError(ConfigurationError):
 class UnresolvableParameterError(InjectionError):
     """No component provides a parameter."""
 
-    def __init__(self, parameter: inspect.Parameter, func: Callable[..., Any]) -> None:
+    def __init__(self, parameter: inspect.Parameter, func: Function) -> None:
         super().__init__(
             f'Parameter {_describe(parameter)} of {get_dotted_name(func)} cannot be injected',
             func,
@@ -85,7 +86,7 @@ class Injector(BaseInjector):
 
     # Plans
 
-    def plan(self, funcs: Iterable[Callable[..., Any]], known: Iterable[Key]) -> tuple[Step, ...]:
+    def plan(self, funcs: Iterable[Function], known: Iterable[Key]) -> tuple[Step, ...]:
         """Return the steps that call *funcs* in order, given the keys that are *known* already.
 
         Raises ConfigurationError.
@@ -98,7 +99,7 @@ class Injector(BaseInjector):
 
     def _resolve(
         self,
-        func: Callable[..., Any],
+        func: Function,
         steps: list[Step],
         seen: set[Key],
         position: int | None = None,
@@ -154,7 +155,7 @@ class Injector(BaseInjector):
     def _resolve_by_component(
         self,
         wanted: inspect.Parameter,
-        func: Callable[..., Any],
+        func: Function,
         steps: list[Step],
         seen: set[Key],
         parents: tuple[Key, ...],
@@ -176,7 +177,7 @@ class Injector(BaseInjector):
         return key
 
     def find_component(
-        self, parameter: inspect.Parameter, func: Callable[..., Any]
+        self, parameter: inspect.Parameter, func: Function
     ) -> tuple[Any, inspect.Parameter]:
         """Return the component for *parameter* of *func*, and the parameter as it takes it."""
         candidates = [parameter]
@@ -224,7 +225,7 @@ class Injector(BaseInjector):
 
     def run(
         self,
-        funcs: Sequence[Callable[..., Any]],
+        funcs: Sequence[Function],
         state: dict[Any, Any],
         before_call: Callable[[], None] | None = None,
     ) -> Any:
@@ -247,7 +248,7 @@ class Injector(BaseInjector):
                 state['return_value'] = value
         return value
 
-    def needs(self, func: Callable[..., Any], keys: Sequence[Key], state: dict[Any, Any]) -> bool:
+    def needs(self, func: Function, keys: Sequence[Key], state: dict[Any, Any]) -> bool:
         """Return whether *func* or a project's component for it takes one of *keys* of the state.
 
         API Star's own components need no route, and `Optional[Route]` accepts None.
@@ -259,9 +260,7 @@ class Injector(BaseInjector):
             for name, key in step.values
         )
 
-    def _get_plan(
-        self, funcs: Sequence[Callable[..., Any]], state: dict[Any, Any]
-    ) -> tuple[Step, ...]:
+    def _get_plan(self, funcs: Sequence[Function], state: dict[Any, Any]) -> tuple[Step, ...]:
         key = (tuple(getattr(func, '__func__', func) for func in funcs), frozenset(state))
         try:
             return self._plans[key]
@@ -305,7 +304,7 @@ def _without_object(step: Step) -> Step:
     return dataclasses.replace(step, func=getattr(step.func, '__func__', step.func))
 
 
-def _is_optional(func: Callable[..., Any], name: str) -> bool:
+def _is_optional(func: Function, name: str) -> bool:
     return strip_optional(get_signature(func).parameters[name].annotation)[1]
 
 

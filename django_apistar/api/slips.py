@@ -1,7 +1,7 @@
 """Finds mistakes that API Star accepts in a route, and that then never work."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from apistar import http, validators
@@ -14,7 +14,7 @@ from django_apistar.api.responders import AppParts
 from django_apistar.api.unresolvable import AUTHENTICATION, is_named
 from django_apistar.compat.fields import get_item, is_type
 from django_apistar.compat.path_template import get_names, rename
-from django_apistar.compat.signatures import get_dotted_name, get_plain_signature
+from django_apistar.compat.signatures import Function, get_dotted_name, get_plain_signature
 from django_apistar.conf.problems import Problem
 from django_apistar.routes.entries import APIStarEntry
 
@@ -97,7 +97,7 @@ def _is_taken(injector: Injector, entry: APIStarEntry, name: str) -> bool:
     return any(_takes(func, name) for func in own)
 
 
-def _takes(func: Callable[..., Any], name: str) -> bool:
+def _takes(func: Function, name: str) -> bool:
     parameters = get_plain_signature(func).parameters
     return name in parameters or any(
         parameter.annotation is http.PathParams for parameter in parameters.values()

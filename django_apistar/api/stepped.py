@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from apistar import Route
@@ -15,6 +15,7 @@ from django_apistar.api.injector import Injector
 from django_apistar.api.matching import Match, Miss, look_up
 from django_apistar.api.responders import AppParts, Found, without_body
 from django_apistar.api.transactions import make_atomic
+from django_apistar.compat.signatures import Function
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -161,10 +162,10 @@ class Exchange:
     def _is_due(self, hook: Any) -> bool:
         return _holds(self.entered, hook) and not _holds(self.responded, hook)
 
-    def _run(self, funcs: list[Callable[..., Any]]) -> Any:
+    def _run(self, funcs: list[Function]) -> Any:
         return self.app.injector.run(funcs, self.state)
 
-    def _send(self, func: Callable[..., Any]) -> Iterable[bytes]:
+    def _send(self, func: Function) -> Iterable[bytes]:
         """Run *func*, which calls start_response and returns the body."""
         body: Iterable[bytes] = self._run([func])
         return body

@@ -1,14 +1,15 @@
 """ATOMIC_REQUESTS for API Star handlers, as Django does it for views."""
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 from apistar.exceptions import HTTPException
 from django.conf import settings as django_settings
 from django.db import transaction
 
-Handler = Callable[..., Any]
+from django_apistar.compat.signatures import Function
+
+Handler = Function
 
 
 def make_atomic(handler: Handler) -> Handler:

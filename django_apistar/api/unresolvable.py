@@ -2,7 +2,7 @@
 
 import inspect
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from apistar.exceptions import ConfigurationError
@@ -13,6 +13,7 @@ from django_apistar.api.hooks import create_hooks
 from django_apistar.api.injector import Injector, UnresolvableParameterError, is_built_in
 from django_apistar.api.responders import AppParts
 from django_apistar.compat.signatures import (
+    Function,
     get_dotted_name,
     get_plain_signature,
     get_signature,
@@ -86,13 +87,13 @@ def _find_unresolvable(app: AppParts) -> Iterator[Problem]:
             yield Problem('E015', str(exc), getattr(exc, 'hint', ''))
 
 
-def _demand_rule(parameter: Any, func: Callable[..., Any], types: dict[str, type]) -> None:
+def _demand_rule(parameter: Any, func: Function, types: dict[str, type]) -> None:
     """Raise where *parameter*, a UUID, is no UUID of the path by its parameters' *types*."""
     if types.get(parameter.name) is not uuid.UUID:
         raise UnresolvableParameterError(parameter, func)
 
 
-def _iter_functions(app: AppParts) -> Iterator[tuple[Callable[..., Any], dict[str, type]]]:
+def _iter_functions(app: AppParts) -> Iterator[tuple[Function, dict[str, type]]]:
     """Yield each function that requests call, with the types of its path's parameters."""
     for entry in app.router.entries:
         yield entry.route.handler, parameter_types(entry)

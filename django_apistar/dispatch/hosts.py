@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from django_apistar.api.errors import build_request
 from django_apistar.api.responders import Respond
 
 if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _MOST_HOSTS = 1024  # that are kept
@@ -78,14 +79,14 @@ class Hosts:
         return response['Location'].partition('?')[0] + security.format_query(environ)
 
     def _refuse(
-        self, environ: WSGIEnvironment, start_response: StartResponse, _: Any
+        self, environ: WSGIEnvironment, start_response: StartResponse, _: object
     ) -> list[bytes]:
         return responses.send_json(
             start_response, '400 Bad Request', b'"Invalid Host header"', extra=self._headers
         )
 
     def _redirect(
-        self, location: str, environ: WSGIEnvironment, start_response: StartResponse, _: Any
+        self, location: str, environ: WSGIEnvironment, start_response: StartResponse, _: object
     ) -> list[bytes]:
         headers = [('content-length', '0'), ('content-type', 'text/html'), ('location', location)]
         start_response('301 Moved Permanently', [*headers, *self._headers])
@@ -97,7 +98,11 @@ class Hosts:
     ) -> Iterable[bytes]:  # fmt: skip
         """Respond with Strict-Transport-Security."""
 
-        def start_secure_response(status: str, headers: list[Any], exc_info: Any = None) -> Any:
+        def start_secure_response(
+            status: str,
+            headers: list[tuple[str, str]],
+            exc_info: OptExcInfo | None = None,
+        ) -> Callable[[bytes], object]:
             return start_response(status, [*headers, *self._hsts], exc_info)
 
         return respond(environ, start_secure_response, argument)

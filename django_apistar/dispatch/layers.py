@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import Context, copy_context
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from django.conf import settings as django_settings
 
@@ -13,16 +13,17 @@ from django_apistar.api.request_id import choose_request_id, request_id
 from django_apistar.api.responses import close
 from django_apistar.routes.table import to_path_info
 
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
-WSGI = Callable[[Environ, StartResponse], Iterable[bytes]]
-Layer = Callable[[WSGI], WSGI]
+if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+Layer: TypeAlias = 'Callable[[WSGIApplication], WSGIApplication]'
 
 
-def mount(application: WSGI) -> WSGI:
+def mount(application: WSGIApplication) -> WSGIApplication:
     """Mount it where FORCE_SCRIPT_NAME says, whatever the server says, as Django is by itself."""
 
-    def call(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         forced = django_settings.FORCE_SCRIPT_NAME or ''
         environ['SCRIPT_NAME'] = to_path_info(forced.rstrip('/'))
         return application(environ, start_response)
@@ -34,11 +35,15 @@ def name_requests(header: str) -> Layer:
     """Return a layer that gives each request an id, in *header*, in environ and in logs."""
     key, lower = f'HTTP_{header.upper().replace("-", "_")}', header.lower()
 
-    def layer(application: WSGI) -> WSGI:
-        def call(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def layer(application: WSGIApplication) -> WSGIApplication:
+        def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             name = environ[REQUEST_ID_KEY] = environ[key] = choose_request_id(environ.get(key))
 
-            def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            def start(
+                status: str,
+                headers: list[tuple[str, str]],
+                exc_info: OptExcInfo | None = None,
+            ) -> Callable[[bytes], object]:
                 others = [item for item in headers if item[0].lower() != lower]
                 return start_response(status, [*others, (header, name)], exc_info)
 
@@ -57,7 +62,7 @@ def name_requests(header: str) -> Layer:
     return layer
 
 
-def is_file(body: Iterable[bytes], environ: Environ) -> bool:
+def is_file(body: Iterable[bytes], environ: WSGIEnvironment) -> bool:
     """Whether the server may send *body* by `sendfile`, as long as nobody wraps it."""
     wrapper = environ.get('wsgi.file_wrapper')
     return isinstance(wrapper, type) and isinstance(body, wrapper)

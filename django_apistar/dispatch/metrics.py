@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prometheus_client import (
     REGISTRY,
@@ -25,7 +25,11 @@ from prometheus_client import (
 from django_apistar.api.environ_keys import FRAMEWORK_KEY, ROUTE_KEY
 from django_apistar.api.responses import close
 from django_apistar.api.server_state import server_state
-from django_apistar.dispatch.layers import WSGI, Environ, StartResponse, is_file
+from django_apistar.dispatch.layers import is_file
+
+if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 FOLDER = 'PROMETHEUS_MULTIPROC_DIR'  # prometheus-client's own variable
 # OpenTelemetry's advice for http.server.request.duration.
@@ -84,21 +88,25 @@ class Metrics:
         self._workers.set(1)
         self._threads.set(threads)
 
-    def answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer METRICS_URL, as a WSGI application."""
         if self._slots:
             self._slots.forget_dead()
         body: Iterable[bytes] = self._pages(environ, start_response)
         return body
 
-    def measure(self, application: WSGI) -> WSGI:
+    def measure(self, application: WSGIApplication) -> WSGIApplication:
         """Return *application*, each request of which is counted."""
 
-        def call(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             began = time.perf_counter()
             status = '500'
 
-            def start(line: str, headers: Any, exc_info: Any = None) -> Any:
+            def start(
+                line: str,
+                headers: list[tuple[str, str]],
+                exc_info: OptExcInfo | None = None,
+            ) -> Callable[[bytes], object]:
                 nonlocal status
                 status = line[:3]
                 return start_response(line, headers, exc_info)
@@ -119,7 +127,7 @@ class Metrics:
 
         return call
 
-    def _count(self, environ: Environ, status: str, seconds: float, sent: int) -> None:
+    def _count(self, environ: WSGIEnvironment, status: str, seconds: float, sent: int) -> None:
         self._in_flight.dec()
         framework = environ.get(FRAMEWORK_KEY)
         if framework is None:  # a page that is answered before both
@@ -141,7 +149,7 @@ def get_metrics() -> Metrics:
     return Metrics()
 
 
-def _follow(body: Any, environ: Environ, end: Callable[[int], None]) -> Iterable[bytes]:
+def _follow(body: Any, environ: WSGIEnvironment, end: Callable[[int], None]) -> Iterable[bytes]:
     """Return *body*, with which *end* is called when it is closed, with the bytes of it."""
     if not is_file(body, environ):
         return _MeasuredBody(body, end)

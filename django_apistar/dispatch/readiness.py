@@ -9,13 +9,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django_settings
 from django.core.cache import caches
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from django_apistar.api.server_state import server_state
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 ANSWER_S = 1.0  # that a database or a cache gets for its answer
 _INTERVAL_S = 1.0  # between two questions to the same one, at least
@@ -104,7 +107,7 @@ class Readiness:
     def __init__(self) -> None:
         self._probes = tuple(build_probes())
 
-    def answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    def answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         """Answer as a WSGI application."""
         missing = self.find_missing()
         body = json.dumps({'missing': missing}).encode()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from wsgiref.headers import Headers
 
 from django.conf import settings as django_settings
 from django.contrib.staticfiles import finders
@@ -24,6 +25,7 @@ from django_apistar.schema import ui
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from whitenoise.responders import Redirect, StaticFile
 
 SOURCE_MAP = re.compile(rb'^(/\*|//)# sourceMappingURL=\S+( \*/)?$', re.MULTILINE)
 ALLOW = ('allow', 'GET, HEAD, OPTIONS')
@@ -61,7 +63,10 @@ class StaticFiles(WhiteNoise):
         yield from super().candidate_paths_for_url(url)
 
     def serve(
-        self, static_file: Any, environ: WSGIEnvironment, start_response: StartResponse
+        self,
+        static_file: StaticFile | Redirect,
+        environ: WSGIEnvironment,
+        start_response: StartResponse,
     ) -> Iterable[bytes]:
         """Let WhiteNoise serve GET and HEAD; answer other methods as for an API Star route."""
         if environ['REQUEST_METHOD'] == 'OPTIONS':
@@ -79,7 +84,7 @@ class StaticFiles(WhiteNoise):
         return name in hashed_files.values()
 
 
-def _add_headers(headers: Any, path: str, url: str) -> None:
+def _add_headers(headers: Headers, path: str, url: str) -> None:
     headers.add_header(*NOSNIFF)
 
 
