@@ -18,7 +18,7 @@ SEED ?= 1
 SAMPLE ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint type docs mutants bench faults check matrix
+.PHONY: help install run test lint type docs mutants bench faults clients check matrix
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | tr '@' '\t' | expand -t 18
@@ -59,6 +59,9 @@ bench: install ## measure the promises of speed, write docs/explanation/performa
 
 faults: install ## break servers and databases in full, write docs/explanation/reliability.md (minutes)
 	@FAULTS=full $(BIN)/python -m pytest management_tests -m faults -n 0
+
+clients: $(SUITE) ## generate clients from the example, check and run them (minutes; npm)
+	@$(BIN)/python -m management_tests.clients $(VENV)/clients
 
 check: lint type docs test ## everything that CI checks, but the matrix
 
