@@ -1,22 +1,42 @@
 """What an App says of itself: the parts of its document that are not in its routes."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.conf import settings as django_settings
 
 from django_apistar.api.injector import is_built_in
+from django_apistar.api.responders import AppParts
 from django_apistar.routes.entries import APIStarEntry
 from django_apistar.schema.dialect import Schema
 from django_apistar.schema.openapi import Info, Surroundings, Warn, build_openapi
 from django_apistar.schema.security import security_schemes
 
+if TYPE_CHECKING:
+    from apistar.document import Document
 
-def build_app_openapi(app: Any, version: str = '3.1', warn: Warn = lambda sentence: None) -> Schema:
+
+class DescribedApp(AppParts, Protocol):
+    """What the document and its page need of an App."""
+
+    document: 'Document'
+    docs_ui: str
+    docs_csp: str | None
+
+    def render_template(self, path: str, **context: Any) -> str: ...
+
+    def reverse_url(self, name: str, **params: Any) -> str: ...
+
+    def static_url(self, filename: str) -> str: ...
+
+
+def build_app_openapi(
+    app: DescribedApp, version: str = '3.1', warn: Warn = lambda sentence: None
+) -> Schema:
     """Return the OpenAPI document of *app*, an `apistar.App` with our router."""
     return build_openapi(app.router.entries, info_of(app), surroundings_of(app), version, warn)
 
 
-def info_of(app: Any) -> Info:
+def info_of(app: DescribedApp) -> Info:
     document = app.document
     return Info(
         title=document.title,
@@ -28,7 +48,7 @@ def info_of(app: Any) -> Info:
     )
 
 
-def surroundings_of(app: Any) -> Surroundings:
+def surroundings_of(app: DescribedApp) -> Surroundings:
     """Return what *app* puts around its handlers.
 
     A hook that lets only users in tells so by `guards(handler, name)`, *name* being the route's

@@ -14,6 +14,7 @@ from django_apistar import schema
 from django_apistar.compat.path_template import to_uri_template
 from django_apistar.routes.entries import APIStarEntry
 from django_apistar.schema import policy
+from django_apistar.schema.project import DescribedApp
 from django_apistar.schema.ui import render_ui
 
 LANGUAGES = ['javascript', 'python']
@@ -64,7 +65,7 @@ def render_page(app: Any) -> http.Response:
     return http.HTMLResponse(page, headers=headers)
 
 
-def _render_apistar(app: Any, nonce: str) -> str:
+def _render_apistar(app: DescribedApp, nonce: str) -> str:
     page: str = app.render_template(
         'apistar/docs/index.html', document=app.document, langs=LANGUAGES, code_style=None,
         csp_nonce=nonce,
@@ -86,13 +87,13 @@ def _get_base(static_url: Callable[[str], str]) -> str:
     return static_url('name').removesuffix('name')
 
 
-def _render_ui(app: Any, nonce: str) -> str:
+def _render_ui(app: DescribedApp, nonce: str) -> str:
     title = schema.info_of(app).title or schema.DEFAULT_TITLE
     url = app.reverse_url('serve_schema')
     return render_ui(app.docs_ui, title, app.static_url, url, nonce=nonce)
 
 
-def build_policy(app: Any) -> str:
+def build_policy(app: DescribedApp) -> str:
     """Return the policy of the documentation page of *app*, with policy.NONCE in it."""
     origins = _build(app).origins if app.docs_ui == 'swagger' else ()
     return policy.build_policy(app.docs_ui, _get_base(app.static_url), origins)
@@ -109,7 +110,7 @@ class _Built:
     origins: tuple[str, ...]  # of the servers that it names
 
 
-def _build(app: Any) -> _Built:
+def _build(app: DescribedApp) -> _Built:
     built = _DOCUMENTS.get(app)
     if built is None:
         with translation.override(settings.LANGUAGE_CODE):  # whoever asks first
@@ -119,4 +120,4 @@ def _build(app: Any) -> _Built:
     return built
 
 
-_DOCUMENTS: 'weakref.WeakKeyDictionary[Any, _Built]' = weakref.WeakKeyDictionary()
+_DOCUMENTS: 'weakref.WeakKeyDictionary[DescribedApp, _Built]' = weakref.WeakKeyDictionary()

@@ -10,7 +10,7 @@ from apistar import exceptions, validators
 
 from django_apistar.accelerate.plan import parameters
 from django_apistar.accelerate.plan.scope import Scope
-from django_apistar.accelerate.plan.spec import PlanContext, Role, RouteSpec, Step
+from django_apistar.accelerate.plan.spec import ComponentStep, PlanContext, Role, RouteSpec, Step
 from django_apistar.accelerate.source import Source
 from django_apistar.accelerate.types.compilers import compile_body, compile_validator
 
@@ -96,24 +96,24 @@ class InlineWriter:
 
     # Path, query string and headers
 
-    def _knows_path_params(self, step: Any) -> bool:
+    def _knows_path_params(self, step: ComponentStep) -> bool:
         types = self._spec.types
         return all(
             field.schema is None or parameters.find_kind(field.schema) is types.get(field.name)
             for field in self._link.get_path_fields()
         )
 
-    def _knows_validated_query(self, step: Any) -> bool:
+    def _knows_validated_query(self, step: ComponentStep) -> bool:
         return self._fields is not None
 
-    def _write_validated_query(self, step: Any) -> None:
+    def _write_validated_query(self, step: ComponentStep) -> None:
         if self._fields:
             validate_query, route = self._context.validate_query, self._spec.route
             parameters.write_query(
                 self._source, self._fields.values(), lambda environ: validate_query(route, environ)
             )
 
-    def _write_parameter(self, step: Any) -> None:
+    def _write_parameter(self, step: ComponentStep) -> None:
         name = step.parameter.name
         if self._is_in_path(step):
             self._scope.define(step, f'path_params[{self._source.const(name, "name")}]')
@@ -129,7 +129,7 @@ class InlineWriter:
             with self._source.block('if validated is not None:'):
                 self._source.line(f'{field.variable} = {resolve}({parameter}, {{}}, validated)')
 
-    def _knows_parameter(self, step: Any) -> bool:
+    def _knows_parameter(self, step: ComponentStep) -> bool:
         name, annotation = step.parameter.name, step.parameter.annotation
         kind = str if annotation is inspect.Parameter.empty else annotation
         if self._is_in_path(step):
@@ -137,20 +137,20 @@ class InlineWriter:
         field = (self._fields or {}).get(name)
         return field is not None and field.kind is kind and _agrees(field, step.parameter)
 
-    def _write_header(self, step: Any) -> None:
+    def _write_header(self, step: ComponentStep) -> None:
         expression = parameters.header_expression(self._source, step.parameter.name)
         self._source.line(f'{self._scope.add_variable(step)} = {expression}')
 
-    def _knows_header(self, step: Any) -> bool:
+    def _knows_header(self, step: ComponentStep) -> bool:
         return parameters.header_expression(Source(), step.parameter.name) is not None
 
     # The body
 
-    def _write_body(self, step: Any) -> None:
+    def _write_body(self, step: ComponentStep) -> None:
         read = self._source.const(self._context.read_body, 'read_body')
         self._source.line(f'{self._scope.add_variable(step)} = {read}(environ)')
 
-    def _write_request_data(self, step: Any) -> None:
+    def _write_request_data(self, step: ComponentStep) -> None:
         source, context = self._source, self._context
         body = self._scope.read_argument(step, 'content')
         data = self._scope.add_variable(step)
@@ -167,27 +167,29 @@ class InlineWriter:
         with source.block('else:'):
             source.line(f'{data} = {decode}')
 
-    def _write_validated_data(self, step: Any) -> None:
+    def _write_validated_data(self, step: ComponentStep) -> None:
         """Validated together with the Type that is made of it."""
         self._scope.define(step, self._scope.read_argument(step, 'data'))
 
-    def _write_type(self, step: Any) -> None:
+    def _write_type(self, step: ComponentStep) -> None:
         type_ = step.parameter.annotation
         self._write_validation(step, lambda: compile_body(type_), type_.__name__)
 
-    def _knows_type(self, step: Any) -> bool:
+    def _knows_type(self, step: ComponentStep) -> bool:
         field = self._link.get_body_field()
         return field is not None and field.schema is step.parameter.annotation.validator
 
-    def _write_list_body(self, step: Any) -> None:
+    def _write_list_body(self, step: ComponentStep) -> None:
         schema = self._link.get_body_field().schema
         self._write_validation(step, lambda: compile_validator(schema, True), 'list')
 
-    def _knows_list_body(self, step: Any) -> bool:
+    def _knows_list_body(self, step: ComponentStep) -> bool:
         field = self._link.get_body_field()
         return field is not None and type(field.schema) is validators.Array
 
-    def _write_validation(self, step: Any, compile_it: Callable[[], Any], hint: str) -> None:
+    def _write_validation(
+        self, step: ComponentStep, compile_it: Callable[[], Any], hint: str
+    ) -> None:
         source = self._source
         function = _pass_on if self._is_trial else compile_it()
         data = self._scope.read_argument(step, 'data')
@@ -206,7 +208,7 @@ class InlineWriter:
     def _bad_request(self) -> str:
         return self._source.const(exceptions.BadRequest, 'BadRequest')
 
-    def _write_nothing(self, step: Any) -> None:
+    def _write_nothing(self, step: ComponentStep) -> None:
         """The step needs no lines of its own."""
 
 

@@ -56,6 +56,13 @@ class Step(Protocol):
     def parameter(self) -> inspect.Parameter | None: ...
 
 
+class ComponentStep(Step, Protocol):
+    """The call of a component's `resolve`, for a parameter."""
+
+    @property
+    def parameter(self) -> inspect.Parameter: ...
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class PlanContext:
     """What plans call of their App: the same for all its routes."""
