@@ -18,13 +18,19 @@ def make_atomic(handler: Handler) -> Handler:
     Heeds `django.db.transaction.non_atomic_requests`. Rolls the transaction back when the handler
     raises, except for an HTTPException below 400, such as Found.
     """
-    if not any(config.get('ATOMIC_REQUESTS') for config in django_settings.DATABASES.values()):
-        return handler
-    exempt = getattr(handler, '_non_atomic_requests', ())
-    for alias, config in django_settings.DATABASES.items():
-        if config.get('ATOMIC_REQUESTS') and alias not in exempt:
-            handler = _within_transaction(handler, alias)
+    for alias in list_aliases(handler):
+        handler = _within_transaction(handler, alias)
     return handler
+
+
+def list_aliases(handler: Handler) -> list[str]:
+    """Return the databases that have a transaction around *handler*, the innermost first."""
+    exempt = getattr(handler, '_non_atomic_requests', ())
+    return [
+        alias
+        for alias, config in django_settings.DATABASES.items()
+        if config.get('ATOMIC_REQUESTS') and alias not in exempt
+    ]
 
 
 def _within_transaction(handler: Handler, alias: str) -> Handler:

@@ -261,7 +261,7 @@ def check_path(framework: Framework, path: str) -> None:
             f'{option} does not lead to {_OF_FRAMEWORK[framework].label}. {found.rule}'
         )
     if found.status != 200:
-        near = ', '.join(dict.fromkeys(entry.path for entry in found.near))
+        near = ', '.join(dict.fromkeys(miss.entry.path for miss in found.near))
         hint = f' Did you mean {near}?' if near else ' apistar_routes lists the paths.'
         raise TargetError(f'{option}: GET is answered with {found.status}.{hint}')
 

@@ -31,10 +31,12 @@ _RED: Style = make_style(fg='red')
 # Formats: functions from rows and conflicts to text
 
 
-def format_json(rows: list[Row], conflicts: Iterable[Problem]) -> str:
+def format_json(rows: list[Row], conflicts: Iterable[Problem], **more: object) -> str:
+    """Return the document of a listing; *more* are further keys of it."""
     document = {
         'routes': [row.to_data() for row in rows],
         'conflicts': [dataclasses.asdict(problem) for problem in conflicts],
+        **more,
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
 

@@ -1,22 +1,21 @@
 """Which framework answers a request, by which rule, and with which route: a dry run of dispatch."""
 
+import contextlib
 import dataclasses
-import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from urllib.parse import unquote_to_bytes
 
-from apistar import exceptions
+from apistar import Route, exceptions
 from django.conf import settings as django_settings
 from django.urls import Resolver404, ResolverMatch, get_resolver
 from django.utils import translation
 
-from django_apistar.routes.entries import ANY_METHOD, Framework, RouteEntry
+from django_apistar.routes.entries import ANY_METHOD, APIStarEntry, Framework, RouteEntry
+from django_apistar.routes.near_misses import NearMiss, find_near
 from django_apistar.routes.router import MethodNotAllowed, PathRedirect, Router
 from django_apistar.routes.table import RouteTable, to_path_info
 from django_apistar.routes.url_paths import find_language
 
-NEAR = 3  # entries that a miss proposes
-LIKENESS = 0.6  # of them, at least
 SLASH_MIDDLEWARE = 'django.middleware.common.CommonMiddleware'
 
 
@@ -31,7 +30,7 @@ class Resolution:
     params: dict[str, object] = dataclasses.field(default_factory=dict)
     allow: str = ''  # the methods that the path has, where the asked one is not among them
     location: str = ''  # where a redirect leads
-    near: tuple[RouteEntry, ...] = ()
+    near: tuple[NearMiss, ...] = ()
 
 
 def resolve(
@@ -58,7 +57,7 @@ def resolve(
     if framework is Framework.DJANGO:
         return _resolve_django(table, rule, text, method)
     if to_path_info(text) != path_info:
-        return Resolution(framework, rule, 404, near=_find_near(table, text))
+        return Resolution(framework, rule, 404, near=find_near(table, text))
     return _resolve_apistar(table, router, rule, text, method)
 
 
@@ -73,11 +72,24 @@ def _resolve_apistar(
         return Resolution(apistar, rule, status, location=exc.location)
     except MethodNotAllowed as exc:
         status = 204 if method == 'OPTIONS' else 405
-        return Resolution(apistar, rule, status, allow=exc.allow)
+        near = tuple(_find_others(router, path, method, exc.allow)) if status == 405 else ()
+        return Resolution(apistar, rule, status, allow=exc.allow, near=near)
     except exceptions.NotFound:
-        return Resolution(apistar, rule, 404, near=_find_near(table, path))
-    entry = next(entry for entry in router.entries if entry.route is route)
-    return Resolution(apistar, rule, 200, entry, params)
+        return Resolution(apistar, rule, 404, near=find_near(table, path))
+    return Resolution(apistar, rule, 200, _get_entry(router, route), params)
+
+
+def _get_entry(router: Router, route: Route) -> APIStarEntry:
+    return next(entry for entry in router.entries if entry.route is route)
+
+
+def _find_others(router: Router, path: str, method: str, allow: str) -> Iterator[NearMiss]:
+    """Yield the routes that *path* has for other methods."""
+    for other in allow.split(', '):
+        with contextlib.suppress(exceptions.HTTPException):
+            route, _ = router.lookup(path, other)
+            if route.method.upper() == other:
+                yield NearMiss(_get_entry(router, route), f'{other}, not {method}')
 
 
 def _resolve_django(table: RouteTable, rule: str, path: str, method: str) -> Resolution:
@@ -86,7 +98,7 @@ def _resolve_django(table: RouteTable, rule: str, path: str, method: str) -> Res
     if match is None or _is_catch_all(match):
         if _gets_slash(table, path, is_caught=match is not None):
             return Resolution(django, rule, 301, location=path + '/')
-        return Resolution(django, rule, 404, near=_find_near(table, path))
+        return Resolution(django, rule, 404, near=find_near(table, path))
     entry = _find_entry(table, match)
     if entry.methods != ANY_METHOD and method not in entry.methods:
         return Resolution(django, rule, 405, entry, allow=', '.join(entry.methods))
@@ -130,23 +142,3 @@ def _find_entry(table: RouteTable, match: ResolverMatch) -> RouteEntry:
     path = '/' + match.route
     fallback = RouteEntry(Framework.DJANGO, path, match.url_name or '', ANY_METHOD, match.func)
     return named[0] if len(named) == 1 else fallback
-
-
-def _find_near(table: RouteTable, path: str) -> tuple[RouteEntry, ...]:
-    """Return the routes whose paths look most like *path*, best first."""
-    by_path: dict[str, RouteEntry] = {}
-    for entry in table:
-        by_path.setdefault(entry.path, entry)
-    scores = {near: _compare(near.lower(), path.lower()) for near in by_path}
-    best = sorted(by_path, key=lambda near: -scores[near])[:NEAR]
-    return tuple(by_path[near] for near in best if scores[near] >= LIKENESS)
-
-
-def _compare(pattern: str, path: str) -> float:
-    """Return from 0 to 1 how much *path* is like *pattern*; a parameter is like anything."""
-    ours, theirs = pattern.split('/'), path.rstrip('/').split('/')
-    theirs += [''] * pattern.endswith('/')
-    if len(ours) == len(theirs):
-        pairs = [pair for pair in zip(ours, theirs, strict=True) if pair[0][:1] not in ('{', '<')]
-        pattern, path = '/'.join(our for our, _ in pairs), '/'.join(their for _, their in pairs)
-    return difflib.SequenceMatcher(None, pattern, path).ratio() if pattern.strip('/') else 0.0

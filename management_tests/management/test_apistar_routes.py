@@ -692,8 +692,10 @@ def test_check_without_conflicts():
         (['--resolve', '/', '--name', 'x', '--sort', 'path'],
          '--resolve does not go with --name, --sort.'),
         (['--resolve', 'shop/'], "--resolve 'shop/': a path starts with a slash. Write /shop/."),
-        (['--resolve', 'http://localhost:8000/shop/'],
-         "--resolve 'http://localhost:8000/shop/': a path starts with a slash. Write /shop/."),
+        (['--resolve', 'ftp://localhost/shop/'],
+         "--resolve 'ftp://localhost/shop/' is no URL of http or https with a host."),
+        (['--resolve', 'http://[x/'], "--resolve 'http://[x/' is no URL: Invalid IPv6 URL."),
+        (['--resolve', 'http://a:b/'], "--resolve 'http://a:b/' is no URL: Port could not be cast"),
         (['--resolve', ''], "--resolve '': a path starts with a slash. Write /."),
         (['--format', 'xml'],
          "Error: argument --format: invalid choice: 'xml' (choose from"),
@@ -781,7 +783,7 @@ def test_a_failure_is_one_line_and_exit_1(tmp_path):
         'GET /nope/\n'
         '  framework   apistar\n'
         '  rule        No prefix in ALLOWED_DJANGO_ROUTES covers the path.\n'
-        '  near        /page/\n'
+        "  near        /page/  ('nope' is not 'page')\n"
     )
     assert done.stderr == 'CommandError: GET /nope/ is answered with 404.\n'
 
@@ -832,5 +834,5 @@ def test_every_option_is_documented():
     command = REPOSITORY / 'django_apistar/management/commands/apistar_routes.py'
     options = set(re.findall(r"'(--[a-z-]+)'", command.read_text()))
 
-    assert len(options) == 13
+    assert len(options) == 16
     assert [option for option in options if f'`{option}' not in page] == []

@@ -1,5 +1,6 @@
 """`manage.py apistar_routes --resolve`: what a request would meet, and that it does meet it."""
 
+import datetime
 import inspect
 import io
 import json
@@ -8,6 +9,9 @@ import types
 from urllib.parse import unquote
 
 import pytest
+from apistar import Component, Include, Route, http, validators
+from apistar import types as types_
+from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.core.management import CommandError, call_command
 from django.http import HttpRequest, HttpResponse
@@ -23,6 +27,7 @@ pytestmark = pytest.mark.once
 VIEWS = 'management_tests.project.django_views'
 HANDLERS = 'management_tests.project.handlers'
 FILE = 'management_tests/management/test_resolve.py'
+HOOK = 'django_apistar.authentication.hooks.MustBeAuthenticated'
 NO_PREFIX = 'No prefix in ALLOWED_DJANGO_ROUTES covers the path.'
 
 
@@ -61,7 +66,9 @@ def test_api_star_route():
         '  route       /número/{number}/  number\n'
         f'  handler     {HANDLERS}.number\n'
         f'  source      {source}\n'
-        '  parameter   number = 7\n'
+        '  parameter   number = 7, path\n'
+        '  parameter   limit, query\n'
+        '  compiled    yes\n'
     )
 
 
@@ -97,6 +104,8 @@ def test_json():
         'framework': 'apistar', 'rule': NO_PREFIX, 'status': 200, 'route': '/echo/{name}/',
         'name': 'echo_name_post', 'handler': f'{HANDLERS}.echo_name',
         'source': resolve_data('GET /echo/x/')['source'], 'parameters': {'name': 'a b'},
+        'origins': {'name': 'path', 'request': 'request', 'params': 'query', 'environ': 'request'},
+        'before': [], 'after': [], 'transactions': [], 'compiled': True,
         'allow': '', 'location': '', 'near': [],
     }  # fmt: skip
 
@@ -131,14 +140,32 @@ def test_near_misses():
         'GET /ecko/you/\n'
         '  framework   apistar\n'
         f'  rule        {NO_PREFIX}\n'
-        '  near        /echo/{name}/  echo_name\n'
-        '  near        /echo/  echo\n'
+        "  near        /echo/{name}/  echo_name  ('ecko' is not 'echo')\n"
+        "  near        /echo/  echo  ('ecko' is not 'echo')\n"
     )
 
 
 def test_near_misses_of_the_other_framework():
-    assert '/django/echo/' in resolve_data('GET /djano/echo/')['near']
-    assert '/django/notes/' in resolve_data('GET /django/notse/')['near']
+    assert '/django/echo/' in near_paths('GET /djano/echo/')
+    assert '/django/notes/' in near_paths('GET /django/notse/')
+
+
+@pytest.mark.parametrize(
+    ('request_line', 'near'),
+    [
+        ('GET /número/abc/', ('/número/{number}/', 'number is not an integer')),
+        ('GET /echo/a/b/', ('/echo/{name}/', "'b' is too much")),
+        ('GET /django/notse/', ('/django/notes/', "'notse' is not 'notes'")),
+    ],
+)
+def test_a_near_miss_says_what_does_not_match(request_line, near):
+    misses = resolve_data(request_line)['near']
+
+    assert near in [(miss['path'], miss['reason']) for miss in misses]
+
+
+def near_paths(request: str) -> list[str]:
+    return [near['path'] for near in resolve_data(request)['near']]
 
 
 def test_wrong_method_of_api_star():
@@ -150,6 +177,9 @@ def test_wrong_method_of_api_star():
         '  framework   apistar\n'
         f'  rule        {NO_PREFIX}\n'
         '  allow       GET, HEAD, POST, PUT, OPTIONS\n'
+        '  near        /echo/  echo  (GET, not DELETE)\n'
+        '  near        /echo/  echo_post  (POST, not DELETE)\n'
+        '  near        /echo/  echo_put  (PUT, not DELETE)\n'
     )
 
 
@@ -261,3 +291,156 @@ def test_i18n_patterns_answer_in_the_language_of_the_path(url):
         response.headers.get('Location', ''),
         'home' if response.status_code == 200 else None,
     )
+
+
+# A whole URL
+
+
+@pytest.mark.parametrize(
+    ('url', 'debug', 'hosts', 'status'),
+    [
+        ('http://api.example/echo/', False, ['api.example'], 200),
+        ('https://API.example:8443/echo/', False, ['api.example'], 200),
+        ('http://evil.example/echo/', False, ['api.example'], 400),
+        ('http://localhost:8000/echo/', True, [], 200),
+        ('http://localhost/echo/', False, [], 400),
+        ('http://evil.example/django/echo/', False, ['api.example'], 400),
+        ('http://evil.example/static/apistar/css/base.css', False, ['api.example'], 200),
+    ],
+)
+def test_the_host_of_a_url_is_judged_as_the_server_does(url, debug, hosts, status):
+    with override_settings(DEBUG=debug, ALLOWED_HOSTS=hosts):
+        found = resolve_data(f'GET {url}')
+        answer = TestClient().get(url)
+
+    assert (found['status'], answer.status_code) == (status, status)
+
+
+def test_a_refused_host_is_a_failure():
+    with override_settings(ALLOWED_HOSTS=['api.example']):
+        text, failure = resolve('GET http://evil.example/echo/')
+
+    assert failure == 'GET http://evil.example/echo/ is answered with 400.'
+    assert text == (
+        'GET http://evil.example/echo/\n'
+        '  framework   apistar\n'
+        '  rule        ALLOWED_HOSTS has not the host.\n'
+    )
+
+
+def test_http_is_redirected_where_the_project_wants_https():
+    with override_settings(
+        ALLOWED_HOSTS=['api.example'],
+        SECURE_SSL_REDIRECT=True,
+        MIDDLEWARE=['django.middleware.security.SecurityMiddleware'],
+    ):
+        found = resolve_data('GET http://api.example/echo/?a=1')
+        secure = resolve_data('GET https://api.example/echo/?a=1')
+
+    assert (found['status'], found['location']) == (301, 'https://api.example/echo/?a=1')
+    assert secure['status'] == 200
+
+
+# The call
+
+
+class Clock(Component):
+    def resolve(self) -> datetime.datetime:
+        return datetime.datetime.now(datetime.UTC)
+
+
+class Timer:
+    def on_request(self, path: http.Path) -> None: ...
+
+    def on_response(self, path: http.Path) -> None: ...
+
+
+class Price(types_.Type):
+    amount = validators.Integer()
+
+
+def sell(
+    number: int, price: Price, currency: str, now: datetime.datetime, user_agent: http.Header
+) -> dict:
+    return {}
+
+
+@pytest.fixture
+def shop(monkeypatch):
+    module = types.ModuleType('called_routes')
+    module.routes = [
+        Include('/shop', 'shop', [
+            Route('/{number}/', 'POST', sell),
+            Route('/{number}/plain/', 'POST', sell, name='plain', standalone=True),
+        ]),
+    ]  # fmt: skip
+    sys.modules['called_routes'] = module
+    monkeypatch.setitem(settings.DATABASES['default'], 'ATOMIC_REQUESTS', True)
+    with override_settings(
+        APISTAR_ROUTE_CONF='called_routes',
+        APISTAR_SETTINGS={
+            'COMPONENTS': [f'{__name__}.Clock'],
+            'EVENT_HOOKS': [f'{__name__}.Timer', HOOK],
+            'SCHEMA_URL': None,
+        },
+    ):
+        yield
+
+
+@pytest.mark.usefixtures('shop')
+def test_the_call_of_a_handler_is_told_in_order():
+    text, _ = resolve('POST /shop/5/')
+
+    assert text[text.index('  parameter') :] == (
+        '  parameter   number = 5, path\n'
+        '  parameter   price, body\n'
+        '  parameter   currency, query\n'
+        f'  parameter   now, {__name__}.Clock\n'
+        '  parameter   user_agent, header User-Agent\n'
+        f'  before      {__name__}.Timer.on_request\n'
+        f'  before      {HOOK}.on_request\n'
+        f'  after       {__name__}.Timer.on_response\n'
+        '  transaction default\n'
+        '  compiled    yes\n'
+    )
+
+
+@pytest.mark.usefixtures('shop')
+def test_no_hook_runs_for_a_standalone_route():
+    found = resolve_data('POST /shop/5/plain/')
+
+    assert (found['before'], found['after']) == ([], [])
+
+
+# The way back
+
+
+@pytest.mark.usefixtures('shop')
+@pytest.mark.parametrize(
+    ('asked', 'path'),
+    [(['shop:sell', 'number=5'], '/shop/5/'), (['admin:index'], '/admin/')],
+)
+def test_reverse_prints_the_path_of_a_name(asked, path):
+    stdout = io.StringIO()
+
+    call_command('apistar_routes', '--reverse', *asked, stdout=stdout)
+
+    assert stdout.getvalue() == f'{path}\n'
+
+
+@pytest.mark.usefixtures('shop')
+@pytest.mark.parametrize(
+    ('asked', 'sentence'),
+    [
+        (['shop:sel'], "No route is named 'shop:sel'. Did you mean 'shop:sell'?"),
+        (['shop:sell'], "The route 'shop:sell', /shop/{number}/, takes number; got {}."),
+        (['shop:sell', 'number=x'],
+         "The route 'shop:sell', /shop/{number}/, takes number; got {'number': 'x'}."),
+        (['shop:sell', '5'], "--reverse: '5' is no parameter. Write 5=VALUE."),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_reversed_is_one_sentence(asked, sentence):
+    with pytest.raises(CommandError) as failure:
+        call_command('apistar_routes', '--reverse', *asked, stdout=io.StringIO())
+
+    assert str(failure.value) == sentence

@@ -6,17 +6,19 @@ import os
 import re
 import shutil
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.core import checks
 from django.core.management.base import CommandError, SystemCheckError
+from django.template.defaultfilters import pluralize
+from django.urls import NoReverseMatch as DjangoNoReverseMatch
 
 from django_apistar.application import get_app, get_route_table
 from django_apistar.conf.parser import SettingsError, get_settings
-from django_apistar.dispatch.static import find_file
-from django_apistar.management import listing
+from django_apistar.management import baselines, listing
+from django_apistar.management.answers import FAILURES, URLError, find_answer, to_data, to_text
 from django_apistar.management.console import ConsoleCommand, Options
 from django_apistar.management.rows import (
     NOT,
@@ -24,21 +26,19 @@ from django_apistar.management.rows import (
     Filter,
     Row,
     build_rows,
-    shorten,
     sort_rows,
     summarize,
 )
-from django_apistar.routes.entries import Framework
-from django_apistar.routes.resolution import Resolution, resolve
+from django_apistar.routes.reverse import NoReverseMatch
 from django_apistar.routes.table import CONFLICTS, RouteTable
 
-ANSWERS = ('table', 'json')  # formats of --check and --resolve
+QUESTIONS = ('check', 'resolve', 'reverse', 'write-baseline')
+ANSWERS = ('table', 'json')  # formats of their answers
 # Those that may be given several times, and those with one value.
 REPEATED = ('framework', 'method', 'path', 'name', 'handler', 'auth')
 SINGLE = ('compiled', 'unreachable', 'except_vendor')
 FRAMEWORKS = ('apistar', 'django')
 ACCESSES = ('anyone', 'optional', 'user')
-STATIC_METHODS = ('GET', 'HEAD', 'OPTIONS')
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 PLAIN_WIDTH = 80  # where the output is no terminal
 
@@ -79,8 +79,20 @@ class Command(ConsoleCommand):
             help='print conflicts only, and exit 1 when there are any',
         )
         questions.add_argument(
-            '--resolve', metavar='PATH', help='tell which route answers PATH; exit 1 when none does'
+            '--resolve', metavar='PATH|URL',
+            help='tell which route answers PATH; exit 1 when none does',
+        )  # fmt: skip
+        questions.add_argument(
+            '--reverse', nargs='+', metavar=('NAME', 'KEY=VALUE'), help='print the path of a route'
         )
+        questions.add_argument(
+            '--write-baseline', metavar='FILE', help='write all routes as JSON, for --baseline'
+        )
+        parser.add_argument(
+            '--baseline', metavar='FILE',
+            help='with --check, exit 1 as well when a route became public, changed its framework, '
+            'went, or came undocumented',
+        )  # fmt: skip
 
     def check(self, *args: Any, **kwargs: Any) -> None:
         """Stop for what `check` calls an error, but for conflicts: they are what is asked for."""
@@ -100,10 +112,14 @@ class Command(ConsoleCommand):
             table = get_route_table()
         except SettingsError as exc:
             raise CommandError(str(exc)) from None
-        if options['resolve'] is not None:
+        if options['reverse']:
+            self._reverse(table, options)
+        elif options['resolve'] is not None:
             self._resolve(table, options)
         elif options['check']:
-            self._check(table, options['format'])
+            self._check(table, options['format'], options['baseline'])
+        elif options['write_baseline'] is not None:
+            self._write_baseline(table, Path(options['write_baseline']))
         else:
             self._list(table, options)
 
@@ -112,16 +128,18 @@ class Command(ConsoleCommand):
         for method in options['method']:
             if not TOKEN.fullmatch(method.removeprefix(NOT)):
                 raise CommandError(f'--method {method!r} is no HTTP method.')
-        if not (options['check'] or options['resolve'] is not None):
+        if options['baseline'] is not None and not options['check']:
+            raise CommandError('--baseline goes with --check.')
+        question = next((f'--{name}' for name in QUESTIONS if _is_asked(options, name)), None)
+        if question is None:
             return
-        question = '--check' if options['check'] else '--resolve'
         if options['format'] not in ANSWERS:
             raise CommandError(f'{question} knows --format {" and ".join(ANSWERS)}.')
-        filters = {*REPEATED, *SINGLE, 'sort'} - {'method'}
+        filters = {*REPEATED, *SINGLE, 'sort'} - ({'method'} if question == '--resolve' else set())
         useless = sorted(f'--{name.replace("_", "-")}' for name in filters if options[name])
         if useless:
             raise CommandError(f'{question} does not go with {", ".join(useless)}.')
-        if options['method'] and (len(options['method']) > 1 or options['method'][0][0] == NOT):
+        if len(options['method']) > 1 or ''.join(options['method']).startswith(NOT):
             raise CommandError(f'{question} takes one --method.')
 
     # Listings
@@ -161,85 +179,69 @@ class Command(ConsoleCommand):
         is_plain = os.environ.get('NO_COLOR') or os.environ.get('TERM') == 'dumb'
         return self.stdout.isatty() and not is_plain
 
-    def _check(self, table: RouteTable, format: str) -> None:
+    def _check(self, table: RouteTable, format: str, baseline: str | None) -> None:
+        changes = self._find_changes(table, baseline) if baseline is not None else []
         silenced = settings.SILENCED_SYSTEM_CHECKS
         conflicts = [problem for problem in table.conflicts() if problem.check_id not in silenced]
         if format == 'json':
-            self.write(listing.format_json([], conflicts))
-        for problem in conflicts if format != 'json' else ():
-            self.write(f'{problem.id}: {problem.message}\n  {problem.hint}')
+            more = {} if baseline is None else {'changes': [*map(dataclasses.asdict, changes)]}
+            self.write(listing.format_json([], conflicts, **more))
+        else:
+            lines = [f'{problem.id}: {problem.message}\n  {problem.hint}' for problem in conflicts]
+            lines += [f'{change.rule}: {change.message}' for change in changes]
+            self.write('\n'.join(lines)) if lines else self.stderr.write('No conflicts.')
+        if changes:
+            count = len(changes)
+            raise CommandError(f'{count} change{pluralize(count)} against {baseline}.')
         if conflicts:
             count = len(conflicts)
-            raise CommandError(f'{count} conflict{"s" * (count > 1)} between routes.')
-        if format != 'json':
-            self.stderr.write('No conflicts.')
+            raise CommandError(f'{count} conflict{pluralize(count)} between routes.')
+
+    def _find_changes(self, table: RouteTable, baseline: str) -> list[baselines.Change]:
+        try:
+            known = baselines.read_baseline(Path(baseline))
+        except baselines.BaselineError as exc:
+            raise CommandError(str(exc)) from None
+        return [*baselines.compare(known, build_rows(table, get_app()))]
+
+    def _write_baseline(self, table: RouteTable, path: Path) -> None:
+        rows = build_rows(table, get_app())
+        try:
+            path.write_text(listing.format_json(rows, table.conflicts()) + '\n', encoding='utf-8')
+        except OSError as exc:
+            raise CommandError(f'{path} cannot be written: {exc.strerror}.') from None
+        self.stderr.write(f'Wrote {len(rows)} route{pluralize(rows)} to {path}.')
 
     # One request
 
     def _resolve(self, table: RouteTable, options: Options) -> None:
-        path = options['resolve']
         method = (options['method'] or ['GET'])[0].upper()
-        if not path.startswith('/'):
-            raise CommandError(
-                f'--resolve {path!r}: a path starts with a slash. Write {_get_path(path)}.'
-            )
-        path, mark, query = path.partition('?')
-        found = resolve(table, get_app().router, path, method, get_settings().own_pages)
-        if found.location:
-            found = dataclasses.replace(found, location=found.location + mark + query)
-        if found.framework is Framework.STATIC:
-            found = _look_for_file(found, path, method)
+        try:
+            answer = find_answer(table, get_app(), get_settings(), options['resolve'], method)
+        except URLError as exc:
+            raise CommandError(f'--resolve {exc}') from None
         if options['format'] == 'json':
-            self.write(json.dumps(_as_data(found), indent=2, ensure_ascii=False))
+            self.write(json.dumps(to_data(answer), indent=2, ensure_ascii=False))
         else:
-            self.write('\n'.join(_as_lines(found, f'{method} {path}')))
-        if found.status in (404, 405):
-            raise CommandError(f'{method} {path} is answered with {found.status}.')
+            self.write(to_text(answer))
+        if answer.resolution.status in FAILURES:
+            raise CommandError(f'{answer.request} is answered with {answer.resolution.status}.')
+
+    def _reverse(self, table: RouteTable, options: Options) -> None:
+        name, *pairs = options['reverse']
+        wrong = next((pair for pair in pairs if not pair.partition('=')[1]), None)
+        if wrong is not None:
+            raise CommandError(f'--reverse: {wrong!r} is no parameter. Write {wrong}=VALUE.')
+        try:
+            url = table.reverse(name, **dict(pair.split('=', 1) for pair in pairs))
+        except (NoReverseMatch, DjangoNoReverseMatch) as exc:
+            raise CommandError(str(exc)) from None
+        self.write(url)
+
+
+def _is_asked(options: Options, question: str) -> bool:
+    return options[question.replace('-', '_')] not in (None, False)
 
 
 def _with_negations(choices: tuple[str, ...]) -> tuple[str, ...]:
     return (*choices, *(f'{NOT}{choice}' for choice in choices))
-
-
-def _get_path(url: str) -> str:
-    parts = urlsplit(url)
-    return '/' + (parts.path if parts.netloc else url).lstrip('/')
-
-
-def _look_for_file(found: Resolution, path: str, method: str) -> Resolution:
-    if not find_file(unquote(path)):
-        return dataclasses.replace(found, status=404)
-    if method not in STATIC_METHODS:
-        return dataclasses.replace(found, status=405, allow=', '.join(STATIC_METHODS))
-    return dataclasses.replace(found, status=204 if method == 'OPTIONS' else 200)
-
-
-def _as_data(found: Resolution) -> dict[str, Any]:
-    entry = found.entry
-    return {
-        'framework': found.framework.value if found.framework else None,
-        'rule': found.rule, 'status': found.status,
-        'route': entry.path if entry else None, 'name': entry.name if entry else None,
-        'handler': entry.handler_name if entry else None,
-        'source': shorten(entry.source) if entry else None,
-        'parameters': {name: value if isinstance(value, (int, float)) else str(value)
-                       for name, value in found.params.items()},
-        'allow': found.allow, 'location': found.location,
-        'near': [near.path for near in found.near],
-    }  # fmt: skip
-
-
-def _as_lines(found: Resolution, request: str) -> list[str]:
-    framework = found.framework.value if found.framework else 'neither'
-    lines = [request, f'  framework   {framework}', f'  rule        {found.rule}']
-    if found.entry:
-        lines += [
-            f'  route       {found.entry.path}  {found.entry.name}'.rstrip(),
-            f'  handler     {found.entry.handler_name}',
-            f'  source      {shorten(found.entry.source)}',
-        ]
-    lines += [f'  parameter   {name} = {value!r}' for name, value in found.params.items()]
-    lines += [f'  redirect    {found.status} to {found.location}'] if found.location else []
-    lines += [f'  allow       {found.allow}'] if found.allow else []
-    lines += [f'  near        {near.path}  {near.name}'.rstrip() for near in found.near]
-    return lines

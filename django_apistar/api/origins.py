@@ -1,0 +1,96 @@
+"""How a handler is called: where each of its parameters comes from, by which hooks it is framed."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from apistar.exceptions import ConfigurationError
+from apistar.server import validation, wsgi
+
+from django_apistar.api import components
+from django_apistar.api.hooks import create_hooks
+from django_apistar.api.injector import Injector, Step, is_built_in
+from django_apistar.api.transactions import list_aliases
+from django_apistar.compat.fields import NO_BODY
+from django_apistar.compat.path_template import get_names
+from django_apistar.compat.signatures import get_dotted_name, get_signature
+from django_apistar.routes.entries import APIStarEntry
+
+if TYPE_CHECKING:
+    from django_apistar.api.responders import AppParts
+
+PATH, QUERY, BODY, HEADER, REQUEST = 'path', 'query', 'body', 'header', 'request'
+DEFAULT = 'its default'
+# What API Star's own components read, where the parameter does not decide; else the request.
+_ORIGINS: dict[type, str] = {
+    components.BodyComponent: BODY,
+    components.ListBodyComponent: BODY,
+    components.PathParamComponent: PATH,
+    components.RequestDataComponent: BODY,
+    components.ValidatePathParamsComponent: PATH,
+    components.ValidateQueryParamsComponent: QUERY,
+    components.ValidateRequestDataComponent: BODY,
+    wsgi.QueryParamComponent: QUERY,
+    wsgi.QueryParamsComponent: QUERY,
+    wsgi.QueryStringComponent: QUERY,
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Call:
+    """The call of a handler of API Star."""
+
+    origins: dict[str, str]  # of each parameter, in the handler's order
+    before: tuple[str, ...]  # dotted names of the hooks' methods, in the order in which they run
+    after: tuple[str, ...]
+    transactions: tuple[str, ...]  # the databases that have one around it, the outermost first
+
+
+def explain_call(app: AppParts, entry: APIStarEntry) -> Call:
+    """Return how *app* calls the handler of *entry*, one of its routes."""
+    route = entry.route
+    hooks = [] if route.standalone else create_hooks(app)
+    return Call(
+        dict(_find_origins(app.injector, entry)),
+        tuple(_name_methods(hooks, 'on_request')),
+        tuple(_name_methods(reversed(hooks), 'on_response')),
+        tuple(reversed(list_aliases(route.handler))),
+    )
+
+
+def _name_methods(hooks: Iterable[Any], name: str) -> Iterable[str]:
+    return [get_dotted_name(getattr(hook, name)) for hook in hooks if hasattr(hook, name)]
+
+
+def _find_origins(injector: object, entry: APIStarEntry) -> Iterable[tuple[str, str]]:
+    try:
+        steps = injector.plan([entry.route.handler], ()) if isinstance(injector, Injector) else ()
+    except ConfigurationError:
+        steps = ()
+    if not steps:
+        return
+    resolved = {step.output: step for step in steps[:-1]}
+    keys = dict(steps[-1].values)
+    for parameter in get_signature(entry.route.handler).parameters.values():
+        if parameter.name not in keys:
+            yield parameter.name, DEFAULT
+            continue
+        step = resolved.get(keys[parameter.name])
+        yield parameter.name, _find_origin(step, parameter, entry) if step else REQUEST
+
+
+def _find_origin(step: Step, parameter: inspect.Parameter, entry: APIStarEntry) -> str:
+    component = step.component
+    if not is_built_in(component):
+        return get_dotted_name(type(component))
+    cls = type(component)
+    if cls is validation.PrimitiveParamComponent:
+        return PATH if parameter.name in get_names(entry.path) else QUERY
+    if cls is components.CompositeParamComponent:
+        return QUERY if entry.route.method.upper() in NO_BODY else BODY
+    if cls is wsgi.HeaderComponent:
+        return f'{HEADER} {parameter.name.replace("_", "-").title()}'
+    return _ORIGINS.get(cls, REQUEST)

@@ -1,0 +1,89 @@
+"""The routes that a path without one looks like, each with what keeps it from matching."""
+
+import dataclasses
+import difflib
+import re
+import uuid
+from itertools import zip_longest
+
+from django.urls.converters import get_converters
+
+from django_apistar.routes.entries import APIStarEntry, RouteEntry, parameter_types
+from django_apistar.routes.table import RouteTable
+
+MOST = 3  # routes that a miss proposes
+LIKENESS = 0.6  # of them, at least
+_PARAMETER = re.compile(r'[{<](?:(?P<converter>\w+)(?:\(.*\))?:)?\+?(?P<name>\w+)[}>]')
+_KINDS: dict[type, tuple[str, str]] = {  # regular expression, what it is called
+    int: (r'-?\d+', 'an integer'),
+    float: (r'-?\d+\.\d+', 'a number with a point'),
+    uuid.UUID: (r'[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}', 'a UUID'),
+}
+_ANY = ('.+', 'text')
+_DJANGO_TYPES: dict[str, type] = {'int': int, 'uuid': uuid.UUID}
+_TAKES_SLASHES = ('<path:', '{+', '(?P<')  # then segments do not answer each other
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A route that does not match; `reason` says why, '' where no single thing does."""
+
+    entry: RouteEntry
+    reason: str
+
+
+def find_near(table: RouteTable, path: str) -> tuple[NearMiss, ...]:
+    """Return the routes whose paths look most like *path*, best first."""
+    by_path: dict[str, RouteEntry] = {}
+    for entry in table:
+        by_path.setdefault(entry.path, entry)
+    scores = {near: _compare(near.lower(), path.lower()) for near in by_path}
+    best = sorted(by_path, key=lambda near: -scores[near])[:MOST]
+    entries = [by_path[near] for near in best if scores[near] >= LIKENESS]
+    return tuple(NearMiss(entry, _explain(entry, path)) for entry in entries)
+
+
+def _compare(pattern: str, path: str) -> float:
+    """Return from 0 to 1 how much *path* is like *pattern*; a parameter is like anything."""
+    ours, theirs = pattern.split('/'), path.rstrip('/').split('/')
+    theirs += [''] * pattern.endswith('/')
+    if len(ours) == len(theirs):
+        pairs = [pair for pair in zip(ours, theirs, strict=True) if pair[0][:1] not in ('{', '<')]
+        pattern, path = '/'.join(our for our, _ in pairs), '/'.join(their for _, their in pairs)
+    return difflib.SequenceMatcher(None, pattern, path).ratio() if pattern.strip('/') else 0.0
+
+
+def _explain(entry: RouteEntry, path: str) -> str:
+    """Return the first difference between the segments of *path* and those of *entry*."""
+    if any(mark in entry.path for mark in _TAKES_SLASHES):
+        return ''
+    ours, theirs = entry.path.strip('/').split('/'), path.strip('/').split('/')
+    for our, their in zip_longest(ours, theirs):
+        if their is None:
+            return f'{our} is missing'
+        if our is None:
+            return f'{their!r} is too much'
+        difference = _compare_segments(entry, our, their)
+        if difference:
+            return difference
+    return ''
+
+
+def _compare_segments(entry: RouteEntry, our: str, their: str) -> str:
+    parameter = _PARAMETER.fullmatch(our)
+    if parameter is None:
+        is_literal = not set(our) & set('{<(')
+        return f'{their!r} is not {our!r}' if is_literal and our != their else ''
+    pattern, kind = _read_kind(entry, parameter)
+    return '' if re.fullmatch(pattern, their) else f'{parameter["name"]} is not {kind}'
+
+
+def _read_kind(entry: RouteEntry, parameter: re.Match[str]) -> tuple[str, str]:
+    """Return the regular expression of a parameter's values, and what they are called."""
+    name, converter = parameter['name'], parameter['converter'] or 'str'
+    if isinstance(entry, APIStarEntry):
+        return _KINDS.get(parameter_types(entry).get(name, str), _ANY)
+    if converter in _DJANGO_TYPES:
+        return _KINDS[_DJANGO_TYPES[converter]]
+    known = get_converters().get(converter)
+    return (known.regex, f'a value of the converter {converter!r}') if known else _ANY
