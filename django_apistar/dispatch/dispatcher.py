@@ -101,7 +101,7 @@ class Dispatcher:
             report = functools.partial(errors.report, environ=environ)
             end = functools.partial(lifecycle.end, connections, is_signalled)
             return ContextBody(body, context, report, end)
-        if connections or is_signalled:
+        if connections or is_signalled or lifecycle.closes_caches:
             lifecycle.end(connections, is_signalled)
         return body
 

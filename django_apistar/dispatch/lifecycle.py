@@ -9,7 +9,7 @@ that this thread has opened; with any other receiver the signals are sent.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from django import db
 from django.conf import settings as django_settings
@@ -33,61 +33,23 @@ _OWN_RECEIVERS = (
 )
 
 
-class Connection(Protocol):
-    """What a thread has opened, and Django looks after around each request."""
+class OpenConnection:
+    """A database connection that a thread has opened. It is never forgotten, only closed."""
 
-    def begin(self) -> None:
-        """Do what Django does before a request."""
-
-    def end(self) -> None:
-        """Do what Django does after a request."""
-
-
-class DatabaseConnection:
-    """A connection to a database. It is never forgotten, only closed."""
+    __slots__ = ('autocommit', 'connection')
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
-        self.connection = connection
-        self._autocommit = connection.settings_dict['AUTOCOMMIT']
-
-    def begin(self) -> None:
-        connection: Any = self.connection  # Its stub has no health_check_done.
-        if connection.queries_log:
-            connection.queries_log.clear()
-        connection.health_check_done = False
-        self.end()
-
-    def end(self) -> None:
-        """Close the connection where Django would.
-
-        Without one of these signs its method finds no reason to; it would ask the driver as well.
-        """
-        connection = self.connection
-        if (
-            connection.errors_occurred
-            or connection.close_at is not None
-            or connection.autocommit is not self._autocommit
-        ):
-            connection.close_if_unusable_or_obsolete()
+        self.connection: Any = connection  # Its stub has no health_check_done.
+        self.autocommit = connection.settings_dict['AUTOCOMMIT']
 
 
-class CacheConnections:
-    """The connections of all caches: closed after each request, but not before."""
-
-    def begin(self) -> None:
-        pass
-
-    def end(self) -> None:
-        caches.close_all()
-
-
-# `connections`, those of the thread, and `caches`. A class of its own would be filled at import,
+# `connections` of the thread, and its `caches`. A class of its own would be filled at import,
 # from settings that may not be there yet.
 thread = threading.local()
 
 
-def get_connections() -> list[Connection]:
-    """Return what this thread has opened; the list grows as the thread opens more.
+def get_connections() -> list[OpenConnection]:
+    """Return the connections that this thread has opened; the list grows as it opens more.
 
     Makes the thread's connections to caches, once: they live in the context, and are made outside
     of the copy that each request gets, so that requests share them.
@@ -95,12 +57,10 @@ def get_connections() -> list[Connection]:
     try:
         return thread.connections  # type: ignore[no-any-return]  # threading.local holds anything
     except AttributeError:
-        connections: list[Connection] = []
+        connections: list[OpenConnection] = []
     # Opened before anybody listened, as by system checks in a server's first thread.
-    connections += map(DatabaseConnection, _find_open_databases())
+    connections += map(OpenConnection, _find_open_databases())
     thread.caches = [caches[alias] for alias in caches]
-    if any(map(_closes_anything, django_settings.CACHES.values())):
-        connections.append(CacheConnections())
     thread.connections = connections
     return connections
 
@@ -117,9 +77,8 @@ def _closes_anything(config: dict[str, Any]) -> bool:
 def remember_connection(sender: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     """Receiver of connection_created."""
     connections = get_connections()
-    known = (each for each in connections if isinstance(each, DatabaseConnection))
-    if all(each.connection is not connection for each in known):
-        connections.append(DatabaseConnection(connection))
+    if all(opened.connection is not connection for opened in connections):
+        connections.append(OpenConnection(connection))
 
 
 class Lifecycle:
@@ -132,9 +91,10 @@ class Lifecycle:
         # The receivers of both signals, where they are Django's own.
         self.started: list[Any] = []
         self.finished: list[Any] = []
+        self.closes_caches = any(map(_closes_anything, django_settings.CACHES.values()))
 
-    def begin(self, connections: list[Connection], environ: WSGIEnvironment) -> bool:
-        """Do what Django does before a request, and tell whether the signals are sent.
+    def begin(self, connections: list[OpenConnection], environ: WSGIEnvironment) -> bool:
+        """Do what Django does before a request, and return whether the signals are sent.
 
         There is nothing to do where this thread has no *connections* and the receivers are
         `started` and `finished`.
@@ -144,17 +104,36 @@ class Lifecycle:
         ) and not self._learn_receivers():
             request_started.send(sender=WSGIHandler, environ=environ)
             return True
-        for connection in connections:
-            connection.begin()
+        for opened in connections:
+            connection = opened.connection
+            if connection.queries_log:
+                connection.queries_log.clear()
+            connection.health_check_done = False
+            # Without one of these signs Django's method has no reason to close the connection; it
+            # would ask the driver as well.
+            if (
+                connection.errors_occurred
+                or connection.close_at is not None
+                or connection.autocommit is not opened.autocommit
+            ):
+                connection.close_if_unusable_or_obsolete()
         return False
 
-    def end(self, connections: list[Connection], is_signalled: bool) -> None:
+    def end(self, connections: list[OpenConnection], is_signalled: bool) -> None:
         """Do what Django does when a response has been sent."""
         if is_signalled:
             send_finished()
             return
-        for connection in connections:
-            connection.end()
+        for opened in connections:
+            connection = opened.connection
+            if (
+                connection.errors_occurred
+                or connection.close_at is not None
+                or connection.autocommit is not opened.autocommit
+            ):  # as in `begin`
+                connection.close_if_unusable_or_obsolete()
+        if self.closes_caches:
+            caches.close_all()
 
     def _learn_receivers(self) -> bool:
         """Remember the receivers of both signals where they are Django's own, and tell so."""

@@ -100,7 +100,7 @@ def time_lifecycle(rounds: int, in_calls: bool = False) -> Any:
                 or request_finished.receivers != lifecycle.finished
             ):
                 is_signalled = lifecycle.begin(connections, {})
-            if connections or is_signalled:
+            if connections or is_signalled or lifecycle.closes_caches:
                 lifecycle.end(connections, is_signalled)
 
     def run_nothing(loops: int) -> None:
