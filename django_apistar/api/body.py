@@ -33,6 +33,8 @@ _UNREADABLE = 'Request body cannot be read'
 _CHUNK = 64 * 1024
 _PART = 64  # brackets counted together
 _LARGE = 64 * 1024  # bytes of JSON: read once, even if invalid, and without the garbage collector
+# The usual Content-Lengths: to parse one takes 5 % of the instructions of a small POST.
+_LENGTHS = {str(length): length for length in range(1024)}
 _ALL_LISTS = bytes.maketrans(b'{}', b'[]')
 _NO_STRUCTURE = bytes(code for code in range(256) if code not in b'[]{}"')
 _STEPS = bytes.maketrans(b'[]', bytes([1, 255]))  # 255 is -1 in an array('b')
@@ -64,7 +66,9 @@ def read_body(environ: WSGIEnvironment) -> bytes:
     length = environ.get('CONTENT_LENGTH')
     if not length:
         return _read_to_the_end(environ['wsgi.input']) if _is_ended(environ) else b''
-    expected = _parse_length(length)
+    expected = _LENGTHS.get(length)
+    if expected is None:
+        expected = _parse_length(length)
     limit = get_limit()
     if limit is not None and expected > limit:
         raise PayloadTooLarge()
