@@ -82,7 +82,7 @@ def test_no_request_is_lost_by_reload_and_stop(serve: Serve) -> None:
 
 
 @pytest.mark.server
-def test_who_is_let_in_before_a_stop_is_served_and_who_knocks_later_is_refused(
+def test_connection_before_a_stop_is_served_and_one_after_it_is_refused(
     serve: Serve,
 ) -> None:
     with serve() as server, contextlib.ExitStack() as stack:
@@ -170,7 +170,7 @@ def test_reload_reads_the_configuration_again(project: Project) -> None:
 
 
 @pytest.mark.server
-def test_stop_answers_whom_the_kernel_has_let_in(project: Project) -> None:
+def test_stop_serves_the_connections_in_the_backlog(project: Project) -> None:
     # One thread is busy, so these connections wait in the server; some of them in its backlog.
     arguments = ('--workers', '1', '--threads', '1', '--', '--worker-connections', '3')
     with project.serve(*arguments) as server, concurrent.futures.ThreadPoolExecutor(8) as pool:
