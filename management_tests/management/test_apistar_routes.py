@@ -834,5 +834,5 @@ def test_every_option_is_documented():
     command = REPOSITORY / 'django_apistar/management/commands/apistar_routes.py'
     options = set(re.findall(r"'(--[a-z-]+)'", command.read_text()))
 
-    assert len(options) == 16
+    assert len(options) == 17
     assert [option for option in options if f'`{option}' not in page] == []

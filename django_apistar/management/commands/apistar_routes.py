@@ -20,6 +20,7 @@ from django_apistar.conf.parser import SettingsError, get_settings
 from django_apistar.management import baselines, listing
 from django_apistar.management.answers import FAILURES, URLError, find_answer, to_data, to_text
 from django_apistar.management.console import ConsoleCommand, Options
+from django_apistar.management.logged_requests import find_unused, iter_requests
 from django_apistar.management.rows import (
     NOT,
     SORTS,
@@ -72,6 +73,12 @@ class Command(ConsoleCommand):
         parser.add_argument(
             '--unreachable', action='store_true', help='only routes that no request reaches'
         )
+        parser.add_argument(
+            '--unused', metavar='LOG', help='only routes that no request in this access log reached'
+        )
+        self._add_questions(parser)
+
+    def _add_questions(self, parser: ArgumentParser) -> None:
         questions = parser.add_mutually_exclusive_group()
         questions.add_argument(
             '--check',
@@ -135,7 +142,9 @@ class Command(ConsoleCommand):
             return
         if options['format'] not in ANSWERS:
             raise CommandError(f'{question} knows --format {" and ".join(ANSWERS)}.')
-        filters = {*REPEATED, *SINGLE, 'sort'} - ({'method'} if question == '--resolve' else set())
+        filters = {*REPEATED, *SINGLE, 'unused', 'sort'} - (
+            {'method'} if question == '--resolve' else set()
+        )
         useless = sorted(f'--{name.replace("_", "-")}' for name in filters if options[name])
         if useless:
             raise CommandError(f'{question} does not go with {", ".join(useless)}.')
@@ -149,6 +158,8 @@ class Command(ConsoleCommand):
         wish = Filter(**given, **{name: options[name] for name in SINGLE})
         every = build_rows(table, get_app())
         rows = [*filter(wish.keeps, every)]
+        if options['unused'] is not None:
+            rows = self._find_unused(rows, table, Path(options['unused']))
         if options['sort']:
             rows = sort_rows(rows, options['sort'])
         if rows or options['format'] in listing.TEXTS:
@@ -158,6 +169,19 @@ class Command(ConsoleCommand):
             self.stderr.write(
                 f'No route matches. Did you mean {proposal}?' if proposal else 'No route matches.'
             )
+
+    def _find_unused(self, rows: list[Row], table: RouteTable, log: Path) -> list[Row]:
+        try:
+            with log.open(encoding='utf-8', errors='replace') as lines:
+                found = [*iter_requests(lines)]
+        except OSError as exc:
+            raise CommandError(f'{log} cannot be read: {exc.strerror}.') from None
+        requests = [request for request in found if request is not None]
+        if not requests:
+            raise CommandError(f'{log} holds no request: it is no access log, or it is empty.')
+        if len(requests) < len(found):
+            self.stderr.write(f'Lines of {log} without a request: {len(found) - len(requests)}.')
+        return find_unused(rows, table, get_app().router, requests)
 
     def _print(self, rows: list[Row], table: RouteTable, options: Options) -> None:
         wanted = options['format']
