@@ -11,8 +11,8 @@ SUITE := $(VENV)/.installed-suite
 DEV := $(VENV)/.installed-dev
 MUTANTS := $(VENV)/.installed-mutants
 MANAGE := $(BIN)/python example/manage.py
-# Servers let tests wait: a process more than CI has cores.
-WORKERS ?= 3
+# Servers let tests wait: twice as many processes as CI has cores.
+WORKERS ?= 4
 TESTS ?=
 SEED ?= 1
 SAMPLE ?= 100

@@ -48,11 +48,12 @@ def run_without_plans(setting: str, value: Any, **kwargs: Any) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out of the second run what the first has told, and begin with the slow files.
 
-    Each process of pytest takes a file at a time: the quick ones are what is left to share.
+    Each process of pytest takes a file at a time: servers take the longest, and the quick files are
+    what is left to share.
     """
     note_cases(config, items)
     slow = {item.path for item in items if item.get_closest_marker('slow')}
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: (item.path not in slow, item.path.parent.name != 'server'))
     if WITHOUT_PLANS:
         told = [item for item in items if item.get_closest_marker('once')]
         items[:] = [item for item in items if not item.get_closest_marker('once')]

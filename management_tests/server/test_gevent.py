@@ -153,6 +153,7 @@ SCRIPT = """
 
 def test_settings_of_this_process_alone_need_a_script_that_patches(project: Project) -> None:
     project.write('manage.py', SCRIPT)
+    project.may_fork = False
     command = ('runapistar', '--check', '--worker-class', 'gevent')
 
     refused = project.run(*command, 'not')

@@ -129,7 +129,8 @@ def site(tmp_path: Path) -> Iterator[Balanced]:
         yield site
 
 
-def test_L17_rolling_restarts_behind_haproxy_fail_no_request(site: Balanced) -> None:
+@pytest.mark.case('L17')
+def test_rolling_restarts_behind_haproxy_fail_no_request(site: Balanced) -> None:
     with run_haproxy(site) as log:
 
         def count_ups(port: int) -> int:
@@ -173,7 +174,8 @@ def run_haproxy(site: Balanced) -> Iterator[Path]:
             yield log
 
 
-def test_L18_rolling_restarts_behind_nginx_fail_no_request(site: Balanced) -> None:
+@pytest.mark.case('L18')
+def test_rolling_restarts_behind_nginx_fail_no_request(site: Balanced) -> None:
     log = site.folder / 'nginx.log'
     with run_nginx(site.folder, write_site(site), {}, site.port) as nginx:
 

@@ -16,8 +16,8 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
-import threading
 import time
 import warnings
 from pathlib import Path
@@ -25,10 +25,15 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
+from management_tests.support.fork_server import OF_PYTHON, Fork, ForkServer
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from typing_extensions import Self
+
 REPOSITORY = Path(__file__).resolve().parents[2]
+FORK_SERVER = ForkServer()
 START_S = RUN_S = 120.0  # only what hangs takes so long, however busy the machine is
 STOP_S = 30.0
 
@@ -157,6 +162,8 @@ def read_terminal(descriptor: int) -> str:
 class Project:
     """A small project in *directory*: API Star and Django routes, the admin, an empty database."""
 
+    may_fork = True  # False where `manage.py` itself needs a fresh interpreter
+
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.write('manage.py', MANAGE)
@@ -201,13 +208,10 @@ class Project:
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run `manage.py` to its end."""
-        return subprocess.run(
-            self.command(*arguments),
-            cwd=self.directory,
-            env=self.environment(**variables),
-            capture_output=True,
-            text=True,
-            timeout=RUN_S,
+        with Process(self, self.command(*arguments), variables) as process:
+            process.wait(RUN_S)
+        return subprocess.CompletedProcess(
+            arguments, process.wait(), process.stdout, process.stderr
         )
 
     @contextlib.contextmanager
@@ -225,8 +229,12 @@ class Project:
             yield server
 
 
-class Server:
-    """A running server, with what it has printed so far."""
+class Process:
+    """A process in the project's directory, with what it has printed so far.
+
+    It has a session of its own, which ends with the context. `manage.py` is forked where nothing
+    says how its Python starts.
+    """
 
     def __init__(
         self,
@@ -236,48 +244,60 @@ class Server:
         pass_fds: tuple[int, ...] = (),
     ) -> None:
         self.project = project
-        self.url = ''
-        self.stdout = ''
-        self.stderr = ''
-        self.process = subprocess.Popen(
-            command,
-            cwd=project.directory,
-            env=project.environment(**variables),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            bufsize=1,
-            start_new_session=True,
-            pass_fds=pass_fds,
-        )
-        self._readers = [self._read('stdout'), self._read('stderr')]
+        self._folder = tempfile.TemporaryDirectory()
+        self._outputs = [Path(self._folder.name, name) for name in ('stdout', 'stderr')]
+        for output in self._outputs:
+            output.touch()
+        self._printed: list[str] | None = None  # in the end
+        environ = project.environment(**variables)
+        is_fresh = pass_fds or any(name.startswith(OF_PYTHON) for name in variables)
+        if project.may_fork and command[1:2] == project.command()[1:] and not is_fresh:
+            folder = Path(self._folder.name)
+            self.process: Fork | subprocess.Popen[bytes] = FORK_SERVER.start(
+                command[1:], project.directory, environ, folder
+            )
+        else:
+            self.process = self._open(command, environ, pass_fds)
 
-    def _read(self, name: str) -> threading.Thread:
-        def read() -> None:
-            with contextlib.suppress(ValueError):
-                for line in getattr(self.process, name):
-                    setattr(self, name, getattr(self, name) + line)
+    def _open(
+        self, command: list[str], environ: dict[str, str], pass_fds: tuple[int, ...]
+    ) -> subprocess.Popen[bytes]:
+        with self._outputs[0].open('ab') as stdout, self._outputs[1].open('ab') as stderr:
+            return subprocess.Popen(
+                command,
+                cwd=self.project.directory,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+                pass_fds=pass_fds,
+            )
 
-        thread = threading.Thread(target=read, daemon=True)
-        thread.start()
-        return thread
-
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        try:
-            if self.returncode is None:
-                self.stop()
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-            for reader in self._readers:
-                reader.join(STOP_S)
-            for stream in (self.process.stdout, self.process.stderr):
-                stream.close()  # type: ignore[union-attr]  # both are pipes
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.process.wait()
+        self._printed = self._read()
+        self._folder.cleanup()
+
+    def _read(self) -> list[str]:
+        return self._printed or [output.read_text(errors='replace') for output in self._outputs]
+
+    @property
+    def stdout(self) -> str:
+        return self._read()[0]
+
+    @property
+    def stderr(self) -> str:
+        return self._read()[1]
+
+    @property
+    def output(self) -> str:
+        return f'--- stdout\n{self.stdout}--- stderr\n{self.stderr}'
 
     @property
     def pid(self) -> int:
@@ -285,12 +305,33 @@ class Server:
 
     @property
     def returncode(self) -> int | None:
-        """The exit status; None while the server runs."""
+        """The exit status; None while the process runs."""
         return self.process.poll()
 
-    @property
-    def output(self) -> str:
-        return f'--- stdout\n{self.stdout}--- stderr\n{self.stderr}'
+    def wait(self, timeout_s: float | None = None) -> int:
+        """Return the exit status."""
+        return self.process.wait(timeout_s)
+
+
+class Server(Process):
+    """A running server. On leaving, it is stopped by SIGTERM where it has not ended."""
+
+    def __init__(
+        self,
+        project: Project,
+        command: list[str],
+        variables: dict[str, str],
+        pass_fds: tuple[int, ...] = (),
+    ) -> None:
+        super().__init__(project, command, variables, pass_fds)
+        self.url = ''
+
+    def __exit__(self, *exc_info: object) -> None:
+        try:
+            if self.returncode is None:
+                self.stop()
+        finally:
+            super().__exit__(*exc_info)
 
     @property
     def routes(self) -> str:
@@ -317,8 +358,6 @@ class Server:
         deadline = time.monotonic() + timeout_s
         while not condition():
             if self.returncode is not None:
-                for reader in self._readers:
-                    reader.join(STOP_S)
                 raise AssertionError(
                     f'The server ended with {self.returncode} before {what}.\n{self.output}'
                 )
@@ -346,10 +385,7 @@ class Server:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send *number* and return the exit status."""
         self.send(number)
-        self.process.wait(STOP_S)
-        for reader in self._readers:
-            reader.join(STOP_S)
-        return int(self.process.returncode)
+        return self.process.wait(STOP_S)
 
     def children(self) -> list[int]:
         """Return the ids of the live processes of this server's session."""

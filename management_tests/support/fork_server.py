@@ -1,0 +1,141 @@
+"""`manage.py` in processes that have imported Django and API Star already.
+
+A fresh interpreter takes 0.7 s of CPU for that, most commands 0.3. One process of each pytest does
+it once, and forks for each command. It has read no setting and loaded no app: those are the fork's.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import runpy
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from management_tests.support.processes import reap
+
+ROOT = Path(__file__).resolve().parents[2]
+PRELOADED = (
+    'django.core.management',
+    'django_apistar.checks',
+    'django_apistar.management.console',
+    'django_apistar.server.boot',
+)
+# What Python itself reads at its start cannot be given to a fork.
+OF_PYTHON = ('PYTHON', 'COVERAGE', 'LC_', 'LANG')
+
+
+class Fork:
+    """A process of the fork server, with what tests use of subprocess.Popen.
+
+    The file *status* has its exit status, once it has ended.
+    """
+
+    def __init__(self, pid: int, status: Path) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._status = status
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            with contextlib.suppress(FileNotFoundError):
+                self.returncode = int(self._status.read_text())
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        deadline = time.monotonic() + (timeout or float('inf'))
+        while (status := self.poll()) is None:
+            if time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+            time.sleep(0.01)
+        return status
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+
+class ForkServer:
+    """The process that forks. It starts when it is needed first, and ends with this one."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._lock = threading.Lock()
+
+    def start(
+        self, command: Sequence[str], directory: Path, environ: dict[str, str], folder: Path
+    ) -> Fork:
+        """Start *command*, a script and its arguments, in a session of its own.
+
+        What it writes is in the files stdout and stderr of *folder*.
+        """
+        task = json.dumps((command, str(directory), environ, str(folder)))
+        with self._lock:
+            process = self._process or self._start()
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(task + '\n')
+            process.stdin.flush()
+            pid = int(process.stdout.readline())
+        return Fork(pid, folder / 'status')
+
+    def _start(self) -> subprocess.Popen[str]:
+        environ = {**os.environ, 'PYTHONPATH': str(ROOT), 'PYTHONDONTWRITEBYTECODE': '1'}
+        command = [sys.executable, '-m', __name__]
+        self._process = subprocess.Popen(
+            command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        atexit.register(self._process.__exit__, None, None, None)
+        return self._process
+
+
+def serve() -> None:
+    """Fork for each line of stdin."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with its pytest, whatever ends that
+    for name in PRELOADED:
+        import_module(name)
+    while line := sys.stdin.readline():
+        reap()
+        if not os.fork():
+            watch(*json.loads(line))
+
+
+def watch(command: list[str], directory: str, environ: dict[str, str], folder: str) -> None:
+    """Fork again, write that process's id to stdout, and its exit status to a file at its end."""
+    pid = os.fork()
+    if not pid:
+        run_script(command, directory, environ, folder)
+    print(pid, flush=True)  # noqa: T201
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    with contextlib.suppress(FileNotFoundError):  # nobody waits for it any more
+        draft = Path(folder, 'draft')
+        draft.write_text(str(status))
+        draft.replace(Path(folder, 'status'))
+    os._exit(0)
+
+
+def run_script(command: list[str], directory: str, environ: dict[str, str], folder: str) -> None:
+    """Be `python script ...` in *directory*, and end."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, path in enumerate((os.devnull, f'{folder}/stdout', f'{folder}/stderr')):
+        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND), number)
+    os.chdir(directory)
+    os.environ.clear()
+    os.environ.update(environ)
+    sys.argv = command
+    sys.path[0] = str(Path(command[0]).parent)
+    runpy.run_path(command[0], run_name='__main__')
+    sys.exit()
+
+
+if __name__ == '__main__':
+    serve()
