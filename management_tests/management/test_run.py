@@ -11,9 +11,8 @@ from management_tests.support.server_process import Project
 pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 
-@pytest.mark.parametrize('options', [(), ('--host', '0.0.0.0', '8000')], ids=['bare', 'options'])
-def test_run_names_runapistar(tmp_path: Path, options: tuple[str, ...]) -> None:
-    done = Project(tmp_path).run('run', *options)
+def test_run_names_runapistar_whatever_its_options(tmp_path: Path) -> None:
+    done = Project(tmp_path).run('run', '--host', '0.0.0.0', '8000')
 
     assert (done.returncode, done.stdout) == (1, '')
     assert done.stderr == (
