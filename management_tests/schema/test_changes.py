@@ -83,3 +83,33 @@ def test_a_document_that_is_odd_anywhere_is_compared_or_refused():
         if isinstance(pair['before'], dict) and isinstance(pair['after'], dict):
             with contextlib.suppress(UnreadableError):
                 compare(pair['before'], pair['after'])
+
+
+def get(name):
+    schema = {'$ref': f'#/components/schemas/{name}'}
+    answer = {'description': '', 'content': {'application/json': {'schema': schema}}}
+    return {'get': {'responses': {'200': answer}}}
+
+
+def describe_tree(kind):
+    """Return a document of two schemas that hold each other; one has a scalar of *kind*."""
+    leaf = {'type': 'object', 'required': ['parent', 'tag'], 'properties': {
+        'parent': {'$ref': '#/components/schemas/Tree'}, 'tag': {'type': 'string'},
+    }}  # fmt: skip
+    tree = {'type': 'object', 'required': ['child', 'x'], 'properties': {
+        'child': {'$ref': '#/components/schemas/Leaf'}, 'x': {'type': kind},
+    }}  # fmt: skip
+    return {
+        'openapi': '3.1.0', 'info': {'title': '', 'version': ''},
+        'paths': {'/leaf': get('Leaf'), '/a-tree': get('Tree')},
+        'components': {'schemas': {'Leaf': leaf, 'Tree': tree}},
+    }  # fmt: skip
+
+
+def test_what_is_assumed_of_a_schema_within_itself_is_not_believed_elsewhere():
+    report = compare(describe_tree('string'), describe_tree('integer'))
+
+    assert [(change.rule, change.path, change.where) for change in report.changes] == [
+        ('response-type-widened', '/a-tree', 'the response.x'),
+        ('response-type-widened', '/leaf', 'the response.parent.x'),
+    ]
