@@ -420,6 +420,22 @@ def signals() -> Iterator[list[Any]]:
     request_finished.disconnect(finished)
 
 
+@pytest.mark.parametrize('signal', [request_started, request_finished])
+def test_a_receiver_of_one_signal_alone_is_called_where_no_database_is_open(signal):
+    received: list[Any] = []
+
+    def receive(**kwargs: Any) -> None:
+        received.append(kwargs['signal'])
+
+    signal.connect(receive)
+    thread = threading.Thread(target=call, args=('/echo/',))  # which has no connection
+    thread.start()
+    thread.join()
+    signal.disconnect(receive)
+
+    assert received == [signal]
+
+
 @pytest.mark.case('G07')
 @own_routes
 @pytest.mark.parametrize('path', ['/nope/', '/exit-worker/', '/use-broken-cookie/', '/docs'])

@@ -101,7 +101,7 @@ def describe_tree(kind):
     }}  # fmt: skip
     return {
         'openapi': '3.1.0', 'info': {'title': '', 'version': ''},
-        'paths': {'/leaf': get('Leaf'), '/a-tree': get('Tree')},
+        'paths': {'/a-tree': get('Tree'), '/leaf': get('Leaf')},
         'components': {'schemas': {'Leaf': leaf, 'Tree': tree}},
     }  # fmt: skip
 
@@ -112,4 +112,18 @@ def test_what_is_assumed_of_a_schema_within_itself_is_not_believed_elsewhere():
     assert [(change.rule, change.path, change.where) for change in report.changes] == [
         ('response-type-widened', '/a-tree', 'the response.x'),
         ('response-type-widened', '/leaf', 'the response.parent.x'),
+    ]
+
+
+@pytest.mark.parametrize('name', ['Accept', 'Content-Type', 'Authorization'])
+def test_a_header_that_openapi_reserves_is_no_parameter(name):
+    parameter = {'name': name, 'in': 'header', 'required': True, 'schema': {'type': 'string'}}
+    before, after = describe_tree('string'), describe_tree('string')
+    after['paths']['/leaf']['get']['parameters'] = [parameter]
+
+    assert compare(before, after).changes == ()
+
+    parameter['name'] = 'X-Accept'
+    assert [change.rule for change in compare(before, after).changes] == [
+        'request-required-parameter-added'
     ]

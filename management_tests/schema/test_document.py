@@ -556,6 +556,22 @@ def test_a_default_that_does_not_fit_is_left_out_and_told():
     )
 
 
+def test_a_default_that_json_does_not_have_is_left_out_and_told():
+    class Anything(types.Type):
+        thing = validators.Any(default=object)
+
+    def handler(anything: Anything) -> dict: ...
+
+    warnings = []
+
+    document = build([Route('/x/', 'POST', handler)], warn=warnings.append)
+
+    assert document['components']['schemas']['Anything']['properties'] == {'thing': {}}
+    assert warnings == [
+        "The default <class 'object'> of Anything.thing does not fit its schema; it is left out."
+    ]
+
+
 # Bodies
 
 
@@ -723,6 +739,27 @@ def test_a_route_that_reads_authorization_takes_users_and_strangers():
 
     assert operation['security'] == [{}, {'bearer': []}]
     assert operation['responses']['401'] == ref('Unauthorized')
+
+
+def test_the_answer_to_a_stranger_names_its_header():
+    class UserComponent(Component):
+        def resolve(self, authorization: http.Header) -> AuthenticatedUser: ...
+
+    def handler(user: AuthenticatedUser) -> dict: ...
+
+    around = schema.Surroundings(components=(UserComponent(),), security=SECURITY)
+    responses = build([Route('/', 'GET', handler)], surroundings=around)['components']['responses']
+
+    assert responses['Unauthorized'] == {
+        'description': 'The request needs valid credentials.',
+        'content': {'application/json': {'schema': ref('ErrorBody', 'schemas')}},
+        'headers': {
+            'WWW-Authenticate': {
+                'description': 'How to authenticate.',
+                'schema': {'type': 'string'},
+            }
+        },
+    }
 
 
 def test_a_parameter_that_takes_no_stranger_demands_a_user():
