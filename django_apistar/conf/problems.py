@@ -76,12 +76,14 @@ def _find_place(exc: BaseException) -> str:
     """
     frames = traceback.extract_tb(exc.__traceback__)[1:]  # without the frame that imports
     raising = [frame for frame in frames if not _IMPORTERS.search(frame.filename)]
-    own = [frame for frame in raising if not _is_installed(frame.filename)]
+    own = [frame for frame in raising if not is_installed(frame.filename)]
     return next((f'{frame.filename}:{frame.lineno}' for frame in reversed(own or raising)), '')
 
 
-def _is_installed(filename: str) -> bool:
+def is_installed(filename: str) -> bool:
     """Return whether *filename* belongs to Python, to an installed package, or to this one."""
+    if filename.startswith('<frozen '):
+        return True
     paths = sysconfig.get_paths()
     folders = [Path(paths[name]) for name in ('stdlib', 'purelib', 'platlib')]
     folders.append(Path(__file__).parents[1])

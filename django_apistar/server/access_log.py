@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from gunicorn.glogging import Logger, SafeAtoms
 
 from django_apistar.conf.operation import NOTE_ROUTES
 from django_apistar.server.json_lines import format_line
+from django_apistar.server.terminal import get_style, paint_status
 from django_apistar.server.trace_context import parse_traceparent
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from django.core.management.color import Style
 
 # The Common Log Format with its usual two headers; then the framework and the milliseconds.
 FORMAT = (
@@ -49,9 +52,10 @@ def choose_format(config: Any, is_development: bool) -> None:
 
     JSON without a log goes to stdout, and has the application note each request's route.
     """
-    if config.access_log_format == 'text':
+    given = getattr(config, 'access_log_format', None)
+    if given == 'text':
         config.set('access_log_format', DEVELOPMENT_FORMAT if is_development else FORMAT)
-    elif config.access_log_format in ('json', JSON_FORMAT):
+    elif given in ('json', JSON_FORMAT):
         config.set('access_log_format', JSON_FORMAT)
         os.environ[NOTE_ROUTES] = '1'
         if not any(getattr(config, name, None) for name in ('accesslog', *_OTHER_LOGS)):
@@ -65,7 +69,7 @@ class AccessLogger(Logger):
         self, resp: Any, req: Any, environ: WSGIEnvironment, request_time: datetime.timedelta
     ) -> dict[str, Any]:
         """Return what a format may name: everything but the headers that hold credentials."""
-        if self.cfg.access_log_format == JSON_FORMAT:
+        if getattr(self.cfg, 'access_log_format', None) == JSON_FORMAT:
             return {'json': format_line(resp, environ, request_time)}
         atoms = super().atoms(resp, req, environ, request_time)
         for secret in _SECRETS:
@@ -90,8 +94,24 @@ class AccessLogger(Logger):
     ) -> None:
         super()._set_handler(log, output, fmt, stream)
         if log is self.access_log:
+            is_text = getattr(self.cfg, 'access_log_format', None) != JSON_FORMAT
             for handler in log.handlers:
                 vars(handler)['handleError'] = _Complaint(output)
+                if is_text and output == '-':
+                    handler.setFormatter(_ColouredLines(get_style(sys.stdout)))
+
+
+class _ColouredLines(logging.Formatter):
+    """Gives each line the colour of its status."""
+
+    def __init__(self, style: Style) -> None:
+        super().__init__()
+        self._palette = style
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record)
+        status = record.args.get('s') if isinstance(record.args, Mapping) else None
+        return paint_status(self._palette, str(status), line) if status else line
 
 
 def _iter_ids(environ: dict[str, Any]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import textwrap
 from typing import TYPE_CHECKING
 
 import apistar
@@ -16,9 +17,13 @@ from django_apistar.routes.reverse import NoReverseMatch
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from django.core.management.color import Style
+
     from django_apistar.routes.table import RouteTable
 
 _LABEL_WIDTH = 9
+_WIDTH = 80
+UNREACHABLE = ' unreachable: '
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -35,20 +40,27 @@ class Banner:
     routes: str
 
 
-def format_banner(banner: Banner) -> str:
-    """Return *banner* as lines of plain text."""
+def format_banner(banner: Banner, style: Style) -> str:
+    """Return *banner* as lines in the colours of *style*, none wider than 80 columns.
+
+    But a URL or a path is never broken.
+    """
     title = (
         f'django-apistar {django_apistar.__version__}, API Star {apistar.__version__}, '
-        f'Django {django.__version__}, settings {banner.settings_module}'
+        f'Django {django.__version__}'
     )
-    lines = [
-        title,
-        '',
-        *(f'  {label:{_LABEL_WIDTH}}{text}' for label, text in _rows(banner)),
-        '',
-        '',
-    ]
-    return '\n'.join(lines)
+    rows = [line for label, text in _rows(banner) for line in _format_row(label, text, style)]
+    return '\n'.join([style.MIGRATE_HEADING(title), '', *rows, '', ''])
+
+
+def _format_row(label: str, text: str, style: Style) -> Iterator[str]:
+    paint = style.WARNING if UNREACHABLE in text else str
+    lines = textwrap.wrap(
+        text, _WIDTH - 2 - _LABEL_WIDTH, break_long_words=False, break_on_hyphens=False
+    )
+    for line in lines:
+        yield f'  {style.MIGRATE_LABEL(label.ljust(_LABEL_WIDTH))}{paint(line)}'
+        label = ''
 
 
 def _rows(banner: Banner) -> Iterator[tuple[str, str]]:
@@ -61,6 +73,7 @@ def _rows(banner: Banner) -> Iterator[tuple[str, str]]:
         yield 'Admin', format_url(banner, first, banner.admin_url)
     yield 'Server', banner.server + (', autoreload' if banner.is_reloading else '')
     yield 'Routes', banner.routes
+    yield 'Settings', banner.settings_module
 
 
 def _is_local(address: str) -> bool:

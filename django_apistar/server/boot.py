@@ -16,7 +16,6 @@ from django_apistar.server.launch import (
     Launch,
     ServerError,
     accept_signals,
-    format_error,
     has_settings_module,
 )
 from django_apistar.server.loading import import_urlconf, load_application
@@ -28,6 +27,7 @@ from django_apistar.server.private_names import (
     find_missing,
     get_release,
 )
+from django_apistar.server.terminal import print_error
 
 if TYPE_CHECKING:
     import socket
@@ -62,7 +62,8 @@ def main(argument: str) -> None:
             with shared_metrics(launch.shares_metrics):
                 get_server(launch).run()
     except ImproperlyConfigured as exc:
-        sys.exit(format_error(exc))
+        print_error(exc)
+        sys.exit(1)
 
 
 class Server(Protocol):

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from django_apistar.server.launch import DEFAULT_APPLICATION, Launch, ServerError, format_error
+from django_apistar.server.launch import DEFAULT_APPLICATION, Launch, ServerError
+from django_apistar.server.terminal import print_error
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -98,7 +99,7 @@ def load_or_exit(launch: Launch, status: int) -> WSGIApplication:
     except (Exception, SystemExit) as exc:
         traceback.print_exc()
         error = ServerError(f'The application cannot be loaded: {type(exc).__name__}: {exc}.')
-    sys.stderr.write(f'{format_error(error)}\n')
+    print_error(error)
     sys.exit(status)
 
 

@@ -162,6 +162,7 @@ MASTER = Part(
             workers.workertmp.WorkerTmp.last_update(self)
         """,
         'with --drain it is not ready for so long before it stops': """
+            arbiter.Arbiter.handle_int(self)
             arbiter.Arbiter.handle_term(self)
         """,
         'a broken reload keeps the old workers': """

@@ -9,7 +9,6 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -25,6 +24,7 @@ from django_apistar.application import get_route_table
 from django_apistar.server import banner
 from django_apistar.server.launch import Launch, format_error
 from django_apistar.server.loading import import_urlconf, is_missing, load_application
+from django_apistar.server.terminal import format_traceback, get_style
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -52,7 +52,7 @@ def load_watched(
             watched.application = _load(launch, is_first_load)
         except (Exception, SystemExit) as exc:
             text = format_failure(exc)
-            _print(sys.stderr, f'{text}\nWaiting for a change.')
+            _print(sys.stderr, get_style(sys.stderr).ERROR(text) + '\nWaiting for a change.')
             watched.application = FailurePage(text)
 
     def watch() -> None:
@@ -151,7 +151,7 @@ def format_failure(exc: BaseException) -> str:
         return str(exc)
     if isinstance(exc, ImproperlyConfigured):
         return format_error(exc)
-    return ''.join(traceback.format_exception(exc))
+    return format_traceback(exc)
 
 
 class ImportRecorder:

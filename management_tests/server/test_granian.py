@@ -35,6 +35,7 @@ def test_banner(project: Project) -> None:
             f'  Admin    {server.url}/admin/\n'
             f'  Server   granian {granian.__version__}, 2 workers with 3 threads each\n'
             f'  Routes   {server.routes}\n'
+            '  Settings shop.settings\n'
             '\n'
             'Quit with Control-C.\n'
         )

@@ -180,7 +180,9 @@ def test_rolling_restarts_behind_nginx_fail_no_request(site: Balanced) -> None:
     with run_nginx(site.folder, write_site(site), {}, site.port) as nginx:
 
         def tell(down: int = 0) -> None:
-            (site.folder / 'site.conf').write_text(write_site(site, down))
+            draft = site.folder / 'site.draft'
+            draft.write_text(write_site(site, down))
+            draft.replace(site.folder / 'site.conf')  # in one step: nginx may be reading it
             nginx.send_signal(signal.SIGHUP)
 
         def restart(port: int) -> None:

@@ -34,7 +34,7 @@ DJANGOS_OPTIONS = {
 }  # fmt: skip
 VERSIONS = (
     f'django-apistar {django_apistar.__version__}, API Star {apistar.__version__}, '
-    f'Django {django.__version__}, settings shop.settings'
+    f'Django {django.__version__}'
 )
 
 
@@ -71,6 +71,7 @@ def test_banner_in_production(migrated: Project) -> None:
             f'  Admin    {server.url}/admin/\n'
             f'  Server   gunicorn {gunicorn.__version__}, 2 gthread workers with 3 threads each\n'
             f'  Routes   {server.routes}\n'
+            '  Settings shop.settings\n'
             '\n'
             'Quit with Control-C.\n'
         )
@@ -88,6 +89,7 @@ def test_banner_in_development(migrated: Project) -> None:
             f'  Server   gunicorn {gunicorn.__version__}, 1 gthread worker with 16 threads, '
             'autoreload\n'
             f'  Routes   {server.routes}\n'
+            '  Settings shop.settings\n'
             '\n'
             'Quit with Control-C.\n'
         )
@@ -98,7 +100,10 @@ def test_banner_counts_unreachable_routes(project: Project) -> None:
 
     done = project.run('runapistar', '--check')
 
-    assert ' 24 Django URLs, 1 unreachable: manage.py apistar_routes --unreachable\n' in done.stdout
+    assert (
+        '  Routes   4 API Star routes, 24 Django URLs, 1 unreachable: manage.py\n'
+        '           apistar_routes --unreachable\n'
+    ) in done.stdout
 
 
 def test_unapplied_migrations_are_announced(project: Project) -> None:

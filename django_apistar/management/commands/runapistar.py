@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError, SystemCheckError
+from django.core.management.color import no_style
 from django.db import DatabaseError, connections
 
 from django_apistar.application import get_route_table
@@ -20,6 +21,7 @@ from django_apistar.management.console import ConsoleCommand, Options, fill_clos
 from django_apistar.server import banner, boot, listeners, loading, metrics_folder
 from django_apistar.server.launch import Launch, has_settings_module, hold_signals
 from django_apistar.server.metrics_folder import shared_metrics
+from django_apistar.server.terminal import end_line
 
 if TYPE_CHECKING:
     import socket
@@ -142,6 +144,7 @@ class Command(ConsoleCommand):
         except SystemCheckError:
             raise
         except KeyboardInterrupt:
+            end_line()
             sys.exit(130)
         except (CommandError, ImproperlyConfigured) as exc:
             if not self._called_from_command_line:
@@ -227,7 +230,7 @@ class Command(ConsoleCommand):
             is_reloading=launch.is_reloading,
             routes=banner.format_routes(table),
         )
-        return banner.format_banner(facts)
+        return banner.format_banner(facts, self.style if self.stdout.isatty() else no_style())
 
 
 def _wants_metrics() -> bool:

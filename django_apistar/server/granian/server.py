@@ -41,6 +41,7 @@ from django_apistar.server.granian.options import parse_arguments
 from django_apistar.server.launch import Launch, ServerError, accept_signals
 from django_apistar.server.loading import is_loadable, load_or_exit
 from django_apistar.server.private_names import LOG, explain, find_missing
+from django_apistar.server.terminal import end_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -261,6 +262,8 @@ class Master(MPServer):
             os._exit(0)
         if signal.SIGTERM in args and self.drain.begin():
             return
+        if signal.SIGINT in args:
+            end_line()
         super().signal_handler_interrupt(*args, **kwargs)
 
     def _respawn_workers(

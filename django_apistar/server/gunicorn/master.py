@@ -18,6 +18,7 @@ from django_apistar.server import listeners
 from django_apistar.server.drain import Drain
 from django_apistar.server.launch import Launch, ServerError, accept_signals
 from django_apistar.server.loading import is_loadable
+from django_apistar.server.terminal import end_line
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -84,6 +85,11 @@ class Master(Arbiter):
         self.drain.seconds = getattr(self.cfg, 'drain', 0)
         if not self.drain.begin():
             super().handle_term()
+
+    def handle_int(self) -> None:
+        """Stop at once."""
+        end_line()
+        super().handle_int()
 
     def handle_hup(self) -> None:
         """Reload. Where the new configuration or code is broken, the old workers stay."""

@@ -222,7 +222,7 @@ def _check_identity(config: Config) -> None:
 
 def _check_log_format(config: Config) -> None:
     """Raise ServerError where another logger than ours would have to write JSON."""
-    if config.access_log_format != access_log.JSON_FORMAT:
+    if get_setting(config, 'access_log_format') != access_log.JSON_FORMAT:
         return
     if not issubclass(config.logger_class, access_log.AccessLogger):
         raise ServerError(
