@@ -82,6 +82,7 @@ def measure_in_process(
     if not options.quick:
         tell('timing the lifecycle, weighing requests')
         outcome.lifecycle_s = runs.run_worker(environment, task='time_lifecycle', rounds=25)
+        outcome.observation_s = runs.run_worker(environment, task='time_observation', rounds=25)
         outcome.growth = weigh(environment)
 
 

@@ -20,6 +20,7 @@ class Variant:
     routes: str = f'{PROJECT}.routes'
     hooks: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ('/admin/', '/django/', '/ninja/', '/drf/')
+    keys: tuple[tuple[str, str], ...] = ()  # of APISTAR_SETTINGS, with their values
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,6 +119,15 @@ _CASES = (
     ),
 )  # fmt: skip
 CASES = {case.name: case for case in _CASES}
+
+REQUEST_ID = ('REQUEST_ID_HEADER', 'X-Request-ID')
+METRICS = ('METRICS_URL', '/metrics/')
+# By title: what hello is asked with, for what it costs to observe a request.
+OBSERVED = {
+    'nothing, once more': (), 'REQUEST_ID_HEADER': (REQUEST_ID,), 'METRICS_URL': (METRICS,),
+    'both': (REQUEST_ID, METRICS),
+}  # fmt: skip
+MOST_OBSERVED_S = 15e-6  # that both may cost
 
 TITLES = {
     'hello': 'hello, JSON dict',

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from management_tests.benchmarks.cases import MOST_OBSERVED_S
 from management_tests.benchmarks.results import Results, Row, describe_machine, iter_rows, summarize
 
 PAGE = Path(__file__).parents[2] / 'docs/explanation/performance.md'
 START, END = '<!-- figures: start -->', '<!-- figures: end -->'
+OBSERVED_TARGETS = {'both': f'≤ {MOST_OBSERVED_S * 1e6:g} µs'}
 Table = tuple[str, Sequence[str], list[Sequence[str]]]  # title, columns, rows
 
 
@@ -21,6 +23,11 @@ def build_tables(results: Results) -> list[Table]:
     if results.lifecycle_s:
         tables.append(('Connection hygiene of a request', ('thread has', 'CPU time'), [
             (name, f'{seconds * 1e6:.2f} µs') for name, seconds in results.lifecycle_s.items()
+        ]))  # fmt: skip
+    if results.observation_s:
+        tables.append(('What observing a request costs', ('set is', 'CPU time more', 'target'), [
+            (name, f'{seconds * 1e6:.2f} µs', OBSERVED_TARGETS.get(name, ''))
+            for name, seconds in results.observation_s.items()
         ]))  # fmt: skip
     if results.growth:
         tables.append(('Memory kept by each request', ('case', 'bytes'), [

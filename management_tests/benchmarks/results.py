@@ -25,6 +25,7 @@ class Results:
     counts: dict[Pair, float] = dataclasses.field(default_factory=dict)  # instructions a request
     times: dict[Pair, Measurement] = dataclasses.field(default_factory=dict)
     lifecycle_s: dict[str, float] = dataclasses.field(default_factory=dict)
+    observation_s: dict[str, float] = dataclasses.field(default_factory=dict)
     growth: dict[str, float] = dataclasses.field(default_factory=dict)  # bytes a request
     wire: list[Any] = dataclasses.field(default_factory=list)  # wire.Comparison's outcomes
 
@@ -99,6 +100,7 @@ def to_data(results: Results) -> dict[str, Any]:
             for pair, one in results.times.items()
         },
         'lifecycle_s': results.lifecycle_s,
+        'observation_s': results.observation_s,
         'growth_bytes': results.growth,
         'wire': [dataclasses.asdict(one) for one in results.wire],
     }  # fmt: skip

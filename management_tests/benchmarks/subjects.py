@@ -38,7 +38,10 @@ def build_run(case: Case, subject: str) -> Run:
 
 
 def build_settings(variant: Variant) -> dict[str, Any]:
-    settings = {'ALLOWED_DJANGO_ROUTES': variant.prefixes, 'EVENT_HOOKS': variant.hooks}
+    settings = {
+        'ALLOWED_DJANGO_ROUTES': variant.prefixes, 'EVENT_HOOKS': variant.hooks,
+        **dict(variant.keys),
+    }  # fmt: skip
     return {'APISTAR_ROUTE_CONF': variant.routes, 'APISTAR_SETTINGS': settings}
 
 

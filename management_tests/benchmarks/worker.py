@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import tracemalloc
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from typing import Any
 import django
 
 from management_tests.benchmarks import timing
-from management_tests.benchmarks.cases import CASES
+from management_tests.benchmarks.cases import CASES, OBSERVED, Variant
 
 WARMUPS = 100  # calls until the interpreter has specialized its bytecode
 
@@ -127,6 +128,29 @@ def time_lifecycle(rounds: int, in_calls: bool = False) -> Any:
     return results
 
 
+def time_observation(rounds: int, in_calls: bool = False) -> Any:
+    """Return seconds that hello costs more with settings that observe it, by what they are.
+
+    The metrics are those of several processes, in files. *in_calls* as in `time_lifecycle`.
+    """
+    with tempfile.TemporaryDirectory(prefix='benchmark-metrics-') as folder:
+        os.environ['PROMETHEUS_MULTIPROC_DIR'] = folder  # before its library is imported
+        from management_tests.benchmarks.subjects import build_run
+
+        runs: dict[str, Callable[[int], object]] = {
+            title: build_run(
+                dataclasses.replace(CASES['hello'], variant=Variant(keys=keys)), 'ours'
+            )
+            for title, keys in {'': (), **OBSERVED}.items()
+        }
+        runs['call'] = lambda loops: [_nothing({}) for _ in range(loops)]
+        measured = timing.measure(runs, rounds=rounds)
+        call = measured.pop('call').median
+        unit = call if in_calls else 1
+        plain = measured.pop('').median
+        return {title: (one.median - plain) / unit for title, one in measured.items()}
+
+
 def _nothing(environ: Any) -> None:
     """The call of a function, which the loop itself costs at least."""
 
@@ -139,7 +163,14 @@ def fill() -> None:
 
 TASKS: dict[str, Callable[..., Any]] = {
     task.__name__: task
-    for task in (time_case, count_instructions, measure_growth, time_lifecycle, fill)
+    for task in (
+        time_case,
+        count_instructions,
+        measure_growth,
+        time_lifecycle,
+        time_observation,
+        fill,
+    )
 }
 
 

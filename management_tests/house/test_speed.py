@@ -70,6 +70,17 @@ def test_a_request_without_orm_pays_few_calls_for_connections() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
+def test_a_request_that_is_observed_pays_few_calls_and_another_none() -> None:
+    """About 220 for both: 10 microseconds, of which 15 are promised. A call is 0.05."""
+    pytest.importorskip('prometheus_client')
+    with runs.database() as environment:
+        calls = runs.run_worker(environment, task='time_observation', rounds=15, in_calls=True)
+
+    assert calls['both'] < 320
+    assert abs(calls['nothing, once more']) < 15
+
+
 BARE = """
 import django
 django.setup()
