@@ -3,7 +3,7 @@
 import functools
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from django_apistar.conf.parser import Settings, SettingsError, get_settings
 from django_apistar.routes.router import Router
 from django_apistar.routes.table import RouteTable
 from django_apistar.schema import served
+from django_apistar.schema.documentation import page
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -91,7 +92,10 @@ class App(apistar.App):
         static_url: str | None = None,
     ) -> list[Route]:
         # A new Route for each, as API Star does: its handlers import no Django.
-        handlers = {'serve_schema': serve_schema, 'serve_documentation': serve_documentation}
+        handlers: dict[str, Callable[..., Any]] = {
+            'serve_schema': serve_schema,
+            'serve_documentation': serve_documentation,
+        }
         routes = super().include_extra_routes(schema_url, docs_url, static_url)
         for route in routes:
             route.handler = handlers.get(route.name, route.handler)
@@ -108,6 +112,7 @@ class App(apistar.App):
         """Leave out packages without templates: Jinja2 refuses them since 3.0."""
         with_templates = [name for name in packages or () if has_folder(name, TEMPLATES)]
         super().init_templates(template_dir, with_templates)
+        page.add_templates(self.templates)
 
     def init_staticfiles(
         self, static_url: Any, static_dir: Any = None, packages: Any = None
@@ -194,8 +199,8 @@ def serve_schema(app: apistar.App) -> Response:
     return served.render_schema(app)
 
 
-def serve_documentation(app: apistar.App) -> Response:
-    return served.render_page(app)
+def serve_documentation(app: apistar.App, environ: WSGIEnviron) -> Response:
+    return served.render_page(app, environ)
 
 
 # The project's App

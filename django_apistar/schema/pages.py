@@ -13,8 +13,11 @@ import jinja2
 from django_apistar.routes.entries import APIStarEntry
 from django_apistar.schema import policy, ui
 from django_apistar.schema.dialect import Schema
+from django_apistar.schema.documentation import page as documentation
 from django_apistar.schema.rendering import render
-from django_apistar.schema.served import LANGUAGES, build_document, finish_page
+from django_apistar.schema.served import build_document, finish_page
+
+DEVELOPMENT = 'http://127.0.0.1:8000/'  # where no server is named, runapistar's own address
 
 
 def write_folder(folder: Path, entries: Iterable[APIStarEntry], document: Schema) -> list[str]:
@@ -25,7 +28,7 @@ def write_folder(folder: Path, entries: Iterable[APIStarEntry], document: Schema
     folder.mkdir(parents=True, exist_ok=True)
     info, content = document['info'], render(document)
     nonce = policy.derive_nonce(content)
-    pages = {'index.html': _render_apistar(entries, info, nonce)}
+    pages = {'index.html': _render_apistar(entries, document, nonce)}
     _copy(Path(apistar.__file__).parent / 'static', folder / 'apistar')
     _copy(Path(__file__).parent.parent / 'static' / 'django_apistar', folder / 'django_apistar')
     (folder / 'schema.json').write_bytes(render(document, indent=2) + b'\n')
@@ -42,16 +45,16 @@ def write_folder(folder: Path, entries: Iterable[APIStarEntry], document: Schema
     return list(pages)
 
 
-def _render_apistar(entries: Iterable[APIStarEntry], info: Schema, nonce: str) -> str:
+def _render_apistar(entries: Iterable[APIStarEntry], document: Schema, nonce: str) -> str:
+    info = document['info']
     described = build_document(entries)
     described.title, described.description = info['title'], info.get('description', '')
     described.version = info['version']
-    loader = jinja2.PrefixLoader({'apistar': jinja2.PackageLoader('apistar', 'templates')})
-    template = jinja2.Environment(autoescape=True, loader=loader).get_template(
-        'apistar/docs/index.html'
-    )
-    page = template.render(document=described, langs=LANGUAGES, code_style=None, static_url=str)
-    return finish_page(page, str, nonce)
+    environment = jinja2.Environment(autoescape=True, loader=documentation.build_loader())
+    context = documentation.build_context(described, document)
+    text = environment.get_template(documentation.TEMPLATE).render(static_url=str, **context)
+    base = documentation.find_base(document['servers'], DEVELOPMENT)
+    return finish_page(documentation.set_base(text, base), str, nonce)
 
 
 def _copy(source: Path, target: Path) -> None:

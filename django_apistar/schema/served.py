@@ -1,9 +1,10 @@
 """API Star's documentation: the document of an App, its page and its schema."""
 
 import dataclasses
+import json
 import weakref
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apistar import http
 from apistar.document import Document, Link, Section
@@ -11,13 +12,17 @@ from django.conf import settings
 from django.utils import translation
 
 from django_apistar import schema
+from django_apistar.api.errors import build_request
 from django_apistar.compat.path_template import to_uri_template
 from django_apistar.routes.entries import APIStarEntry
 from django_apistar.schema import policy
+from django_apistar.schema.documentation import page
 from django_apistar.schema.project import DescribedApp
 from django_apistar.schema.ui import render_ui
 
-LANGUAGES = ['javascript', 'python']
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 _SCRIPT = '<script src="{url}"></script>\n    </body>'
 
 
@@ -56,31 +61,33 @@ def _build_link(entry: APIStarEntry, link: Link, taken: set[str]) -> Link:
     )  # fmt: skip
 
 
-def render_page(app: Any) -> http.Response:
+def render_page(app: Any, environ: 'WSGIEnvironment') -> http.Response:
     """Return the response with the documentation page of *app*: API Star's, or `app.docs_ui`'s."""
     nonce = policy.make_nonce()
-    page = _render_apistar(app, nonce) if app.docs_ui == 'apistar' else _render_ui(app, nonce)
+    is_own = app.docs_ui == 'apistar'
+    text = _render_apistar(app, environ, nonce) if is_own else _render_ui(app, nonce)
     sent = build_policy(app) if app.docs_csp == '' else app.docs_csp
     headers = {policy.HEADER: sent.replace(policy.NONCE, nonce)} if sent else {}
-    return http.HTMLResponse(page, headers=headers)
+    return http.HTMLResponse(text, headers=headers)
 
 
-def _render_apistar(app: DescribedApp, nonce: str) -> str:
-    page: str = app.render_template(
-        'apistar/docs/index.html', document=app.document, langs=LANGUAGES, code_style=None,
-        csp_nonce=nonce,
-    )  # fmt: skip
-    return finish_page(page, app.static_url, nonce)
+def _render_apistar(app: DescribedApp, environ: 'WSGIEnvironment', nonce: str) -> str:
+    context = _build_context(app)
+    request = build_request(environ)
+    servers = getattr(app, 'servers', ())
+    own = f'{request.scheme}://{request.get_host()}{environ.get("SCRIPT_NAME", "")}/'
+    text: str = app.render_template(page.TEMPLATE, csp_nonce=nonce, **context)
+    return page.set_base(finish_page(text, app.static_url, nonce), page.find_base(servers, own))
 
 
-def finish_page(page: str, static_url: Callable[[str], str], nonce: str) -> str:
-    """Return API Star's *page* with our script, and with *nonce* for the scripts beside it.
+def finish_page(text: str, static_url: Callable[[str], str], nonce: str) -> str:
+    """Return the page *text* with our script, and with *nonce* for the scripts beside it.
 
-    Its language buttons do nothing by themselves: API Star never shipped their script.
+    A template of API Star or of the project has the script too, for its buttons of languages.
     """
     script = _SCRIPT.format(url=static_url('django_apistar/docs.js'))
-    page = script.join(page.rsplit('</body>', 1))
-    return policy.add_nonce(page, nonce, _get_base(static_url))
+    text = script.join(text.rsplit('</body>', 1))
+    return policy.add_nonce(text, nonce, _get_base(static_url))
 
 
 def _get_base(static_url: Callable[[str], str]) -> str:
@@ -104,6 +111,15 @@ def render_schema(app: Any) -> http.Response:
     return http.Response(_build(app).content, headers={'Content-Type': schema.MEDIA_TYPE})
 
 
+def _build_context(app: DescribedApp) -> dict[str, Any]:
+    context = _CONTEXTS.get(app)
+    if context is None:
+        with translation.override(settings.LANGUAGE_CODE):
+            context = page.build_context(app.document, json.loads(_build(app).content))
+        _CONTEXTS[app] = context
+    return context
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Built:
     content: bytes
@@ -121,3 +137,4 @@ def _build(app: DescribedApp) -> _Built:
 
 
 _DOCUMENTS: 'weakref.WeakKeyDictionary[DescribedApp, _Built]' = weakref.WeakKeyDictionary()
+_CONTEXTS: 'weakref.WeakKeyDictionary[DescribedApp, dict[str, Any]]' = weakref.WeakKeyDictionary()

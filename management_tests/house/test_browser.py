@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,10 +37,15 @@ DOCUMENTED_ROUTES = {
 
 
 @pytest.fixture(scope='module')
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def example(tmp_path_factory: pytest.TempPathFactory) -> Example:
     example = Example(tmp_path_factory.mktemp('browser'))
     example.manage('migrate', '--verbosity', '0')
     example.manage('demo')
+    return example
+
+
+@pytest.fixture(scope='module')
+def url(example: Example) -> Iterator[str]:
     with example.serve() as server:
         yield server.url
 
@@ -138,4 +146,72 @@ def test_product_added_in_the_admin_is_listed_by_the_api(
     [product] = listed
     del product['id']
     assert product == {'name': 'Added by a person', 'rating': 5, 'in_stock': True, 'size': 'medium'}
+    assert troubles == []
+
+
+RESTORE = """
+from django.contrib.auth import get_user_model
+from products.models import Product
+users = get_user_model().objects
+users.filter(username='username').exists() or users.create_user('username', password='password')
+Product.objects.update_or_create(id=1, defaults={'name': 'Chocolate', 'in_stock': True})
+"""
+LOGIN = {'username': 'username', 'password': 'password'}  # as the sample has it
+
+
+@pytest.fixture
+def free_page(browser: Browser, url: str, troubles: list[str]) -> Iterator[Page]:
+    """A page without the policy that keeps the documentation's own scripts from asking the API."""
+    page = open_page(browser, troubles, base_url=url, bypass_csp=True)
+    yield page
+    page.close()
+
+
+@pytest.fixture(params=['javascript', 'python', 'curl'])
+def samples(
+    request: pytest.FixtureRequest, free_page: Page, url: str, example: Example
+) -> dict[str, str]:
+    """Return the samples of one language by the title of their route, each with a token to use."""
+    example.manage('shell', '-c', RESTORE)
+    free_page.goto('/docs/')
+    found = {}
+    for entry in free_page.locator('.coredocs-link').all():
+        title = entry.locator('h3').inner_text().strip()
+        code = entry.locator(f'pre[data-language={request.param}]').text_content() or ''
+        if 'YOUR_TOKEN' in code:
+            token = requests.post(f'{url}/auth/token-login/', json=LOGIN, timeout=30).text
+            code = code.replace('YOUR_TOKEN', token)
+        found[title] = code
+    return {'language': request.param, **found}
+
+
+def run_sample(page: Page, language: str, code: str) -> str:
+    """Return what *code* prints."""
+    if language == 'javascript':
+        with page.expect_console_message(lambda message: message.type == 'log') as message:
+            page.evaluate(f'(async () => {{ {code} }})()')
+        return message.value.text + '\n'
+    if language == 'curl':
+        done = subprocess.run(['bash', '-c', code], capture_output=True, text=True, check=True)
+        return done.stdout
+    with contextlib.redirect_stdout(io.StringIO()) as stdout:
+        exec(code, {})
+    return stdout.getvalue()
+
+
+def test_each_sample_of_the_docs_page_runs_as_printed(
+    free_page: Page, samples: dict[str, str], troubles: list[str]
+) -> None:
+    language = samples.pop('language')
+
+    printed = {title: run_sample(free_page, language, code) for title, code in samples.items()}
+
+    titles = {title for title, _, _ in DOCUMENTED_ROUTES.values()}
+    assert printed.keys() == titles
+    assert 'Welcome to API Star!' in printed['welcome']
+    assert len(printed['token_login'].strip()) > 30
+    for title in titles:
+        assert 'error' not in printed[title].lower(), printed[title]
+    for title in ('token_logout', 'token_logout_post', 'token_logout_all'):
+        assert 'Logged out.' in printed[title]
     assert troubles == []

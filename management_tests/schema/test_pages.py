@@ -150,7 +150,7 @@ def read_policy(settings, **keys):
     settings.APISTAR_SETTINGS = {'DOCS_URL': '/docs/', **keys}
     answer = TestClient().get('/docs/')
     nonces = re.findall(r'<script nonce="([^"]+)" src="', answer.text)
-    assert len(nonces) == answer.text.count('<script') > 1
+    assert len(nonces) == answer.text.count('<script') > 0
     policy = answer.headers.get('Content-Security-Policy')
     return policy and policy.replace(nonces[0], 'N'), nonces
 

@@ -1,0 +1,1 @@
+"""The documentation page: its links, described as the document describes their operations."""

@@ -1,0 +1,128 @@
+"""The documentation page /docs/: what it says of a route, and what its samples send."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pytest
+from apistar import Route, http, types, validators
+
+from django_apistar.application import App
+from django_apistar.test import TestClient
+from management_tests.support.oracle import ask
+
+
+class Pie(types.Type):
+    example = {'name': 'Apple <pie>', 'slices': 8}
+
+    name = validators.String(max_length=20, description='As *baked*.')
+    slices = validators.Integer(minimum=1, maximum=12)
+    size = validators.String(enum=['s', 'l'], allow_null=True)
+
+
+def bake(pie: Pie) -> Pie:
+    """Bake **a pie**.
+
+    [A link](javascript:alert(1)), <script>alert(2)</script> and `code`.
+    """
+
+
+def find(pie_id: int, since: str) -> None:
+    return http.Response(b'', 204)
+
+
+def upload(data: http.RequestData) -> str: ...
+
+
+upload.openapi = {  # type: ignore[attr-defined]
+    'requestBody': {'content': {
+        'application/json': None,
+        'multipart/form-data': {'schema': {'type': 'object', 'properties': {
+            'title': {'type': 'string'}, 'photo': {'type': 'string', 'format': 'binary'},
+        }}},
+    }},
+}  # fmt: skip
+routes = [
+    Route('/pies/', 'POST', bake),
+    Route('/pies/{pie_id}/', 'GET', find),
+    Route('/photos/', 'POST', upload),
+]
+
+
+@pytest.fixture
+def read_page(settings: Any) -> Any:
+    settings.APISTAR_ROUTE_CONF = __name__
+
+    def read(**keys: Any) -> str:
+        settings.APISTAR_SETTINGS = {'DOCS_URL': '/docs/', 'TITLE': 'A & B', **keys}
+        return TestClient().get('/docs/').text
+
+    return read
+
+
+def find_samples(page: str, language: str) -> list[str]:
+    found = re.findall(rf'data-language="{language}"><code>(.*?)</code></pre>', page, re.DOTALL)
+    return [html.unescape(code) for code in found]
+
+
+def test_samples_send_what_fits_and_read_what_comes(read_page):
+    page = read_page()
+
+    baked, found, _ = find_samples(page, 'curl')
+    assert baked == (
+        "curl http://testserver/pies/ \\\n  -H 'Content-Type: application/json' \\\n"
+        '  -d \'{"name": "Apple <pie>", "slices": 8}\''
+    )
+    assert found == "curl 'http://testserver/pies/1/?since=since'"
+    assert find_samples(page, 'python')[1].endswith('print(response.status_code)')
+    assert find_samples(page, 'javascript')[1].endswith('console.log(response.status);')
+    assert find_samples(page, 'python')[2].endswith('print(response.text)')
+
+
+def test_the_address_in_samples_is_that_of_servers(read_page):
+    page = read_page(SERVERS=[{'url': '/{v}', 'variables': {'v': {'default': 'v1'}}}])
+    other = read_page(SERVERS=["https://pies.example/it's/"])
+
+    assert 'http://testserver/v1/pies/' in find_samples(page, 'curl')[0]
+    assert 'https://pies.example/it%27s/pies/' in find_samples(other, 'curl')[0]
+
+
+def test_markdown_is_rendered_and_html_is_text(read_page):
+    page = read_page(DESCRIPTION='# Hi\n\n<img src=x onerror=alert(3)>')
+
+    assert '<strong>a pie</strong>' in page
+    assert '<em>baked</em>' in page
+    assert '<code>code</code>' in page
+    assert '&lt;script&gt;alert(2)&lt;/script&gt;' in page
+    assert '&lt;img src=x' in page
+    assert 'href="javascript' not in page
+
+
+def test_a_route_has_its_fields_limits_and_answers(read_page):
+    page = read_page()
+    start = page.index('<h3 id="bake"')
+    text = html.unescape(re.sub('<[^>]+>', ' ', page[start : page.index('<h3', start + 1)]))
+
+    words = ' '.join(text.split())
+    assert 'Body Pie application/json' in words
+    assert 'slices required integer at least 1, at most 12' in words
+    assert 'size string or null s, l' in words
+    assert re.search(r'200 OK Pie .* 400 The request is malformed', words)
+
+
+def test_the_title_is_the_brand(read_page):
+    assert '<h1 class="brand"><a href="#">A &amp; B</a></h1>' in read_page()
+
+
+def test_a_template_of_the_project_replaces_a_part(tmp_path):
+    template = tmp_path / 'apistar/docs/layout/sidebar.html'
+    template.parent.mkdir(parents=True)
+    template.write_text('<p>{{ document.get_links()|length }} own</p>')
+    app = App(routes, template_dir=str(tmp_path), docs_url='/docs/', static_url='/static/')
+
+    body = ask(app, '/docs/').body
+
+    assert b'<p>3 own</p>' in body
+    assert b'<h3 id="bake"' in body
