@@ -36,7 +36,6 @@ from management_tests.mutants.mutants import Mutant, find_modules, sample
 ROOT = Path(__file__).resolve().parent.parent.parent
 STORE = '.mutants'  # a folder: what each test file runs
 ENOUGH = 0.95
-BUDGET_S = 60.0  # of tests for a mutant
 PASSED = (0, 5)  # exit statuses of pytest: all, and none chosen
 FOUND, SURVIVED, EQUIVALENT = 'found', 'SURVIVED', 'no change'
 TOGETHER = 4  # test files that are measured in one run
@@ -147,10 +146,10 @@ def find_importers(repository: Repository) -> dict[str, set[str]]:
     return importers
 
 
-def judge(copy: Copy, mutant: Mutant, covering: Covering) -> Verdict:
+def judge(copy: Copy, mutant: Mutant, covering: Covering, budget_s: float) -> Verdict:
     """Plant *mutant* in *copy* and run the tests that could tell it."""
     started = time.perf_counter()
-    tests = [test for test in covering.choose(mutant, BUDGET_S) if _exists(copy, test)]
+    tests = [test for test in covering.choose(mutant, budget_s) if _exists(copy, test)]
     limit_s = 60 + 4 * sum(covering.seconds[test] for test in tests)
     outcome, told_by = SURVIVED, 'no test runs it'
     if tests:
@@ -232,7 +231,7 @@ def hunt_mutants(options: argparse.Namespace, home: Path) -> int:
         covering = Covering(records, find_importers(repository))
         others = [mutant for mutant, reason in reasons if not reason]
         while others:
-            new = list(judge_all(hunt, covering, others))
+            new = list(judge_all(hunt, covering, others, options.budget))
             covering.distrusted |= (distrusted := find_distrusted(copies[0], new))
             verdicts += [each for each in new if each.told_by not in distrusted]
             others = [each.mutant for each in new if each.told_by in distrusted]
@@ -246,8 +245,10 @@ def hunt_mutants(options: argparse.Namespace, home: Path) -> int:
     return 0 if share >= ENOUGH else 1
 
 
-def judge_all(hunt: Hunt, covering: Covering, mutants: list[Mutant]) -> Iterator[Verdict]:
-    for verdict in hunt.each(lambda copy, each: judge(copy, each, covering), mutants):
+def judge_all(
+    hunt: Hunt, covering: Covering, mutants: list[Mutant], budget_s: float
+) -> Iterator[Verdict]:
+    for verdict in hunt.each(lambda copy, each: judge(copy, each, covering, budget_s), mutants):
         print(report(verdict), flush=True)
         yield verdict
 
@@ -257,6 +258,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument('--seed', default='1', help='the same gives the same mutants')
     parser.add_argument('--sample', type=int, default=100, help='how many; default: %(default)s')
     parser.add_argument('--jobs', type=int, default=2, choices=(1, 2), help='at the same time')
+    parser.add_argument(
+        '--budget', type=float, default=60, help='seconds of tests for a mutant, as measured'
+    )
     parser.add_argument('--root', type=Path, default=ROOT, help='of the repository')
     parser.add_argument('--package', default='django_apistar', help='what is mutated')
     parser.add_argument('--tests', default='management_tests', help='the folder of the tests')

@@ -127,3 +127,20 @@ def test_a_header_that_openapi_reserves_is_no_parameter(name):
     assert [change.rule for change in compare(before, after).changes] == [
         'request-required-parameter-added'
     ]
+
+
+@pytest.mark.parametrize(
+    ('place', 'style'),
+    [('query', 'form'), ('cookie', 'form'), ('path', 'simple'), ('header', 'simple')],
+)
+def test_a_style_that_is_the_default_may_be_written_or_not(place, style):
+    parameter = {'name': 'x', 'in': place, 'required': True, 'schema': {'type': 'array'}}
+    before, after = describe_tree('string'), describe_tree('string')
+    before['paths']['/leaf']['get']['parameters'] = [parameter]
+    after['paths']['/leaf']['get']['parameters'] = [{**parameter, 'style': style}]
+
+    assert compare(before, after).changes == ()
+    after['paths']['/leaf']['get']['parameters'][0]['style'] = 'spaceDelimited'
+    assert [change.rule for change in compare(before, after).changes] == [
+        'request-parameter-style-changed'
+    ]
