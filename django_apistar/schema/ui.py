@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from html import escape
 from pathlib import Path
 
+from django.conf import settings as django_settings
+
 SIDECAR = 'drf_spectacular_sidecar'  # the package that brings Swagger UI and Redoc
 ASSETS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # styles, scripts
     'swagger': (
@@ -23,7 +25,8 @@ PAGE = """<!DOCTYPE html>
     <link rel="icon" href="{icon}">
 {styles}  </head>
   <body>
-    <div id="docs-ui" data-ui="{ui}" data-url="{url}"></div>
+    <div id="docs-ui" data-ui="{ui}" data-url="{url}" data-csrf-cookie="{csrf_cookie}"
+         data-csrf-header="{csrf_header}"></div>
 {scripts}  </body>
 </html>
 """
@@ -43,8 +46,10 @@ def render_ui(
     Without one, *scripts* (URLs) have to set `window.apiDocument`. Each script has the *nonce*.
     """
     styles, own_scripts = ASSETS[ui]
+    header = django_settings.CSRF_HEADER_NAME.removeprefix('HTTP_').replace('_', '-')
     sources = [*map(static_url, own_scripts), *scripts, static_url('django_apistar/docs-ui.js')]
     return PAGE.format(
+        csrf_cookie=escape(django_settings.CSRF_COOKIE_NAME), csrf_header=escape(header),
         title=escape(title), icon=escape(static_url(ICON)), ui=ui, url=escape(schema_url),
         styles=''.join(
             f'    <link rel="stylesheet" href="{escape(static_url(style))}">\n' for style in styles

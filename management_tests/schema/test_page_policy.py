@@ -5,16 +5,17 @@ A policy and the sanitising of texts are two walls; each is tested without the o
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from socketserver import ThreadingMixIn
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from apistar import Route, types, validators
+from apistar import Component, Route, http, types, validators
 
 from django_apistar.dispatch.dispatcher import get_application
 from management_tests.support import hostile
@@ -253,4 +254,50 @@ def test_redoc_searches(settings: Any, page: Page, troubles: list[str]) -> None:
         page.locator('input[placeholder^="Search"]').fill('thing')
         page.locator('[role=search] [role=menuitem]').first.wait_for()
 
+    assert troubles == []
+
+
+class Key: ...
+
+
+class Keys(Component):
+    security_scheme: ClassVar = {'type': 'apiKey', 'in': 'header', 'name': 'X-Key'}
+
+    def resolve(self, authorization: http.Header) -> Key:
+        return Key()
+
+
+def delete_thing(headers: http.Headers, key: Key, host: http.Header) -> str:
+    return headers.get('x-csrftoken', '')
+
+
+delete_thing.openapi = {'tags': ['things']}
+session_routes = [Route('/things/', 'DELETE', delete_thing)]
+
+
+def test_swagger_sends_the_sessions_token_and_offers_what_a_browser_can_set(
+    settings: Any, page: Page, troubles: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], 'routes', session_routes)
+    session = 'django_apistar.authentication.components.DjangoSessionAuthentication'
+    set_up(settings, 'swagger', COMPONENTS=[Keys()], AUTH_COMPONENTS=[session])
+    with serve(get_application()) as url:
+        page.context.add_cookies([{'name': 'csrftoken', 'value': 'T0ken', 'url': url}])
+        page.goto(f'{url}/docs/')
+        operation = page.locator('#operations-things-delete_thing')
+        operation.locator('.opblock-summary-control').click()
+        operation.locator('.try-out__btn').click()
+        operation.locator('.execute').click()
+        answer = operation.locator('.live-responses-table .microlight').first
+        answer.wait_for()
+        shown = answer.text_content()
+        parameters = operation.locator('tr[data-param-name]').count()
+        page.locator('.btn.authorize').first.click()
+        schemes = page.locator('.auth-container h4 code').all_inner_texts()
+        page.locator('.auth-container input').fill('secret')
+        page.locator('.auth-container .btn.authorize').click()
+        page.goto(f'{url}/docs/?again')
+        page.locator('.btn.authorize.locked').first.wait_for()
+
+    assert (shown, parameters, schemes) == ('T0ken', 0, ['Keys'])
     assert troubles == []

@@ -100,7 +100,7 @@ def test_a_served_page_takes_the_served_document(name):
     page = ui.render_ui(name, 'A & B', lambda asset: f'/static/{asset}', '/schema/')
 
     assert '<title>A &amp; B</title>' in page
-    assert f'<div id="docs-ui" data-ui="{name}" data-url="/schema/"></div>' in page
+    assert f'<div id="docs-ui" data-ui="{name}" data-url="/schema/" data-csrf-' in page
     links = Links(page).found
     assert links
     assert [link for link in links if not link.startswith('/static/')] == []

@@ -34,6 +34,58 @@
     })
   }
 
+  // A browser sends cookies by itself, and lets no script set them or these headers.
+  const unsettable = /^(cookie|host|origin|referer|connection|content-length|date|(proxy|sec)-.*)$/i
+
+  function isOffered(scheme) {
+    return scheme.in !== 'cookie' && !(scheme.in === 'header' && unsettable.test(scheme.name))
+  }
+
+  function leaveOut(spec) {
+    const { securitySchemes } = spec.components || {}
+    const kept = Object.entries(securitySchemes || {}).filter(([, scheme]) => isOffered(scheme))
+    const names = new Set(kept.map(([name]) => name))
+    const paths = Object.entries(spec.paths || {}).map(function ([path, item]) {
+      return [path, Object.fromEntries(Object.entries(item).map(function ([method, operation]) {
+        return [method, leaveOutOfOperation(operation, names)]
+      }))]
+    })
+    const components = securitySchemes
+      ? { ...spec.components, securitySchemes: Object.fromEntries(kept) } : spec.components
+    return { ...spec, components, paths: Object.fromEntries(paths) }
+  }
+
+  function leaveOutOfOperation(operation, names) {
+    const changed = { ...operation }
+    if (Array.isArray(operation.security)) {
+      changed.security = operation.security.filter(function (demand) {
+        return Object.keys(demand).every((name) => names.has(name))
+      })
+    }
+    if (Array.isArray(operation.parameters)) {
+      changed.parameters = operation.parameters.filter(isOffered)
+    }
+    return changed
+  }
+
+  // Django wants this of who has logged in by a session, of the admin say.
+  function sendToken(request) {
+    const cookie = document.cookie.split('; ').find(function (pair) {
+      return pair.startsWith(target.dataset.csrfCookie + '=')
+    })
+    const method = (request.method || 'GET').toUpperCase()
+    const isOwn = new URL(request.url, window.location).origin === window.location.origin
+    if (cookie && isOwn && !['GET', 'HEAD'].includes(method)) {
+      request.headers[target.dataset.csrfHeader] = decodeURIComponent(cookie.split('=')[1])
+    }
+    return request
+  }
+
+  function browserPlugin() {
+    const updateJsonSpec = (original) => (given) => original(leaveOut(given))
+    return { statePlugins: { spec: { wrapActions: { updateJsonSpec } } } }
+  }
+
   document.body.style.margin = '0'
   document.addEventListener('click', refuseScript, true)
   document.addEventListener('auxclick', refuseScript, true)
@@ -46,6 +98,9 @@
       ...(spec ? { spec } : { url }),
       domNode: target,
       deepLinking: true,
+      persistAuthorization: true,
+      plugins: [browserPlugin],
+      requestInterceptor: sendToken,
       validatorUrl: null
     })
   }
