@@ -1,5 +1,6 @@
 """What Django does around its requests happens around API Star's too."""
 
+import contextlib
 import logging
 import sqlite3
 import threading
@@ -418,6 +419,19 @@ def signals() -> Iterator[list[Any]]:
     yield received
     request_started.disconnect(started)
     request_finished.disconnect(finished)
+
+
+def test_request_finished_is_sent_where_the_server_refuses_the_answer(signals):
+    def refuse(status: str, headers: Any, exc_info: Any = None) -> Any:
+        raise ConnectionResetError
+
+    from django_apistar.dispatch.dispatcher import get_application
+    from management_tests.support.raw_wsgi import build_environ
+
+    with contextlib.suppress(ConnectionResetError):
+        get_application()(build_environ('/echo/'), refuse)
+
+    assert [name for name, _ in signals] == ['started', 'finished']
 
 
 @pytest.mark.parametrize('signal', [request_started, request_finished])

@@ -144,3 +144,34 @@ def test_a_style_that_is_the_default_may_be_written_or_not(place, style):
     assert [change.rule for change in compare(before, after).changes] == [
         'request-parameter-style-changed'
     ]
+
+
+@pytest.mark.parametrize(
+    ('rule', 'is_closed', 'expected'),
+    [
+        ({'maxProperties': 1}, True, []),
+        ({'maxProperties': 1}, False, ['request-max-properties-decreased']),
+        ({'propertyNames': {'maxLength': 3}}, True, []),
+        ({'propertyNames': {'maxLength': 3}}, False, ['request-property-names-narrowed']),
+    ],
+)
+def test_an_object_of_listed_properties_alone_has_no_others_to_count_or_name(
+    rule, is_closed, expected
+):
+    before = {'type': 'object', 'properties': {'a': {'type': 'string'}}}
+    if is_closed:
+        before['additionalProperties'] = False
+
+    changes = compare(take(before), take({**before, **rule})).changes
+
+    assert [change.rule for change in changes] == expected
+
+
+def take(schema):
+    body = {'content': {'application/json': {'schema': schema}}, 'required': True}
+    operation = {'requestBody': body, 'responses': {'200': {'description': ''}}}
+    return {
+        'openapi': '3.1.0',
+        'info': {'title': '', 'version': ''},
+        'paths': {'/': {'post': operation}},
+    }
