@@ -119,3 +119,22 @@ def test_counts_of_all_workers_outlive_each_of_them(server: Server) -> None:
     assert sorted(folder.iterdir()) == files
     assert server.stop() == 0
     assert not folder.exists()
+
+
+def test_json_needs_our_logger(tmp_path: Path) -> None:
+    arguments = ('--check', '--access-log-format', 'json')
+
+    done = Project(tmp_path).run(
+        'runapistar', *arguments, '--', '--logger-class', 'gunicorn.glogging.Logger'
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "runapistar: The logger 'Logger' writes no JSON. Leave --access-log-format json out, or "
+        'logger_class.'
+    )
+
+
+def test_json_goes_to_stdout_where_no_file_is_named(tmp_path: Path) -> None:
+    with Project(tmp_path).serve('--workers', '1', '--access-log-format', 'json') as server:
+        server.wait_for(lambda: '"url.path": "/hello/"' in server.stdout, 'a line')
