@@ -36,10 +36,17 @@ def iter_names(part: Part) -> Iterator[str]:
                 yield f'{part.package}.{name}'
 
 
+class WithoutTypes(ast.NodeTransformer):
+    """Drops what is imported for annotations alone: a server starts without it."""
+
+    def visit_If(self, node: ast.If) -> ast.If | None:
+        return None if ast.unparse(node.test) == 'TYPE_CHECKING' else node
+
+
 def iter_used() -> Iterator[str]:
     """Yield what our modules import of gunicorn and granian, and what their classes override."""
     for path in sorted((REPOSITORY / 'django_apistar').rglob('*.py')):
-        tree = ast.parse(path.read_text())
+        tree = WithoutTypes().visit(ast.parse(path.read_text()))
         imported = {
             alias.name: f'{node.module}.{alias.name}'
             for node in ast.walk(tree)
