@@ -14,6 +14,7 @@ from management_tests.support.postgres import postgres
 
 __all__ = ['client', 'postgres']
 
+collect_ignore = ['dropin_2018']  # a project, whose own tests test_dropin runs
 WITHOUT_PLANS = os.environ.get('DJANGO_APISTAR_ACCELERATE') == '0'
 
 
