@@ -57,9 +57,7 @@ def _describe(document: Any, openapi: Schema) -> Any:
         if isinstance(item, Section) else _describe_link(item, operations)
         for item in document.content
     ]  # fmt: skip
-    return Document(
-        content, document.url, document.title, document.description, document.version
-    )
+    return Document(content, document.url, document.title, document.description, document.version)
 
 
 def _describe_links(links: Iterable[Any], operations: Operations) -> list[Any]:

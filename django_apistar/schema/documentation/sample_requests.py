@@ -26,9 +26,7 @@ def find_body(operation: Schema, parts: Parts) -> tuple[str, Any]:
 def build_request(method: str, path: str, operation: Schema, parts: Parts) -> Request:
     parameters = [parts.follow(item) for item in as_list(operation.get('parameters'))]
     needed = [item for item in parameters if item.get('required') is True]
-    values = {
-        (item.get('in'), str(item.get('name'))): _build_value(item, parts) for item in needed
-    }
+    values = {(item.get('in'), str(item.get('name'))): _build_value(item, parts) for item in needed}
     url = TEMPLATE.sub(
         lambda match: quote(_to_text(values.get(('path', match[1]), match[1])), safe=''), path
     )
