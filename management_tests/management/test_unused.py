@@ -66,7 +66,6 @@ def test_a_log_that_is_none_is_one_sentence(tmp_path):
     assert str(failure.value) == f'{tmp_path} cannot be read: Is a directory.'
 
 
-@pytest.mark.server
 @pytest.mark.slow
 @pytest.mark.parametrize('format', ['text', 'json'])
 def test_the_log_of_a_server_is_read(tmp_path, format):
