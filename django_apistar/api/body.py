@@ -137,21 +137,21 @@ def _read(stream: Any, size: int) -> bytes:
 
 
 class JSONCodec(codecs.JSONCodec):
-    """API Star's, which also refuses what JSON does not have and what would exhaust us.
+    """API Star's codec, which also refuses invalid JSON and what would exhaust us.
 
     NaN and Infinity (RFC 8259, section 6), lone surrogates (section 8.2), and nesting deeper
     than MAX_DEPTH. Objects are dicts: an OrderedDict takes three times as long to make.
     """
 
     def __init__(self, loads: Read | None = None) -> None:
-        """*loads*: orjson's, for the documents that it reads as the standard library does."""
+        """*loads* is orjson's: it reads documents that it reads as the standard library does."""
         options: dict[str, Any] = {'parse_constant': _refuse_constant}
         self._usual = json.JSONDecoder(**options)
         self._careful = json.JSONDecoder(**options, parse_float=_finite)
         if loads is not None:
             self.read = _build_orjson_reader(loads, self._decode_carefully)
         else:
-            usual: Any = self._usual  # whose scanner no stub knows
+            usual: Any = self._usual  # No stub knows its scanner.
             self.read = _build_reader(usual.scan_once, self._decode_carefully)
 
     def decode(self, bytestring: bytes, **options: Any) -> Any:
@@ -159,7 +159,7 @@ class JSONCodec(codecs.JSONCodec):
         return self.read(bytestring)
 
     def _decode_carefully(self, bytestring: bytes) -> Any:
-        """Return the data of *bytestring*, not deeper than MAX_DEPTH, or say what is wrong."""
+        """Return the data of *bytestring*, which is not too deep. Raises ParseError."""
         digits = bytestring.translate(_DIGITS_AS_0).decode('latin-1')
         may_be_infinite = 'e000' in digits or _LONG_NUMBER in digits
         decoder = self._careful if may_be_infinite else self._usual
@@ -173,10 +173,10 @@ class JSONCodec(codecs.JSONCodec):
 
 
 def _build_reader(scan_once: Any, read_carefully: Read) -> Read:
-    """Return a reader by the standard library's scanner.
+    """Return a function that reads JSON with the standard library's scanner.
 
-    It gives to *read_carefully* what may hold an infinite number or half of a character, is
-    invalid, or has space around it.
+    It leaves documents to *read_carefully* that may hold an infinite number or a lone surrogate,
+    are invalid, or have space around them.
     """
 
     def read(document: bytes) -> Any:
@@ -187,7 +187,7 @@ def _build_reader(scan_once: Any, read_carefully: Read) -> Read:
             if len(document) > _LARGE:  # To read it twice could take too long.
                 return read_carefully(document)
         digits = document.translate(_DIGITS_AS_0).decode('latin-1')
-        has_escape = '\\' in digits  # One character is found at once, '\\u' by trying.
+        has_escape = '\\' in digits  # To look for one character is faster than for two.
         if (has_escape and '\\u' in digits) or 'e000' in digits or _LONG_NUMBER in digits:
             return read_carefully(document)
         try:
@@ -203,7 +203,10 @@ def _build_reader(scan_once: Any, read_carefully: Read) -> Read:
 
 
 def _build_orjson_reader(loads: Read, read_carefully: Read) -> Read:
-    """Return a reader by orjson; *read_carefully* gets what it refuses and very long integers."""
+    """Return a function that reads JSON with orjson.
+
+    It leaves documents to *read_carefully* that orjson refuses or that hold very long integers.
+    """
 
     def read(document: bytes) -> Any:
         if len(document) > MAX_DEPTH:  # as above
@@ -224,7 +227,7 @@ def _read_uncollected(read: Read, document: bytes) -> Any:
     """Return what *read* makes of a large *document*.
 
     A document of many objects would wake the garbage collector hundreds of times, to look at
-    all of them and find none to free: three quarters of the time. Where several threads read,
+    all of them and find none to free, in three quarters of the time. Where several threads read,
     the first that is done has it work again, so that nobody can keep it off.
     """
     gc.disable()
@@ -246,7 +249,7 @@ def _finite(text: str) -> float:
 
 
 def _check_depth(document: bytes) -> None:
-    """Raise ParseError where *document* is deeper than MAX_DEPTH: too deep for a decoder."""
+    """Raise ParseError if *document* is deeper than MAX_DEPTH, before a decoder recurses."""
     brackets = document.translate(_ALL_LISTS, _NO_STRUCTURE)
     if brackets.count(b'[') <= MAX_DEPTH:
         return
@@ -265,8 +268,8 @@ def _check_depth(document: bytes) -> None:
 def _is_too_deep(brackets: bytes) -> bool:
     """Return whether *brackets*, of lists alone, are deeper than MAX_DEPTH anywhere.
 
-    In parts, of which most cannot be: to count the brackets of one costs a fifth of a look at
-    each.
+    Part by part: few parts can be that deep, and to count the brackets of one costs a fifth of
+    walking along them.
     """
     depth = 0
     for start in range(0, len(brackets), _PART):
@@ -281,7 +284,7 @@ def _is_too_deep(brackets: bytes) -> bool:
 
 
 def _has_lone_surrogate(document: bytes) -> bool:
-    """Return whether a string of *document*, which is valid, holds half of a character."""
+    """Return whether a string of *document*, which is valid, holds a lone surrogate."""
     escapes = document.replace(b'\\\\', b'__')  # Each other backslash begins an escape.
     return _LONE_SURROGATE.search(escapes) is not None
 

@@ -18,7 +18,7 @@ from django_apistar.compat.signatures import Function, get_dotted_name, get_plai
 from django_apistar.conf.problems import Problem
 from django_apistar.routes.entries import APIStarEntry
 
-# Names that a handler without annotations does not want from the query string.
+# Names of parameters that are meant for something else than the query string.
 _NO_QUERY_PARAMETERS = {
     'request': 'Annotate it: request: http.Request.',
     'user': 'Annotate it with the user model: user: User.',
@@ -137,7 +137,7 @@ def _find_classes_in_type(owner: Any, seen: set[Any]) -> Iterator[Problem]:
 
 
 def _walk(validator: Any) -> Iterator[Any]:
-    """Yield *validator* and those inside it, down to Types and to classes that stand for one."""
+    """Yield *validator* and those inside it, but not those inside of Types or other classes."""
     yield validator
     if isinstance(validator, type):
         return

@@ -25,7 +25,7 @@ from django_apistar.routes.entries import parameter_types
 AUTHENTICATION = 'django_apistar.authentication'
 _TOKEN_COMPONENT = (f'{AUTHENTICATION}.components', 'DjangoTokenAuthentication')
 _HOOK_METHODS = ('on_request', 'on_response', 'on_error')
-# By the type that a Werkzeug rule converts to: annotations that no such value fits.
+# Annotations that never fit a path parameter, by the type that its Werkzeug rule makes.
 _NEVER: dict[type, tuple[Any, ...]] = {
     int: (str, bool), float: (str, bool), uuid.UUID: (str, bool, int, float),
 }  # fmt: skip
@@ -88,7 +88,7 @@ def _find_unresolvable(app: AppParts) -> Iterator[Problem]:
 
 
 def _demand_rule(parameter: Any, func: Function, types: dict[str, type]) -> None:
-    """Raise where *parameter*, a UUID, is no UUID of the path by its parameters' *types*."""
+    """Raise if *parameter*, a UUID, is none in the path. *types*: of the path's parameters."""
     if types.get(parameter.name) is not uuid.UUID:
         raise UnresolvableParameterError(parameter, func)
 
@@ -108,7 +108,7 @@ def _iter_functions(app: AppParts) -> Iterator[tuple[Function, dict[str, type]]]
 def _find_misfits(app: AppParts) -> Iterator[Problem]:
     """Yield an E015 for each parameter that no value of its Werkzeug rule fits.
 
-    API Star validates what the router has converted, and makes numbers only of text.
+    API Star validates values that the router has converted already: it makes a number of text only.
     """
     for entry in app.router.entries:
         signature = get_plain_signature(entry.route.handler).parameters

@@ -17,7 +17,7 @@ def repair() -> None:
     """`Object(pattern_properties=…)` takes quadratic time in the number of keys: 0.1 s for 16 kB.
 
     validators.py, Object.validate: for each remaining key it builds the set of all validated keys.
-    Without patterns there are no more of those than properties.
+    Without patterns that set is never larger than the properties.
     """
     if not hasattr(Object.validate, '__wrapped__'):
         replace(Object, validate=_build_validate(Object.validate))
@@ -36,7 +36,7 @@ def _build_validate(stock: Callable[..., dict[str, object]]) -> object:
 
 
 def _is_usual(value: object, schema: Object) -> TypeGuard[Mapping[str, object]]:
-    """Whether *value* is an object of a size that *schema* allows. Any other is refused at once."""
+    """Return whether *value* is an object of a size that *schema* allows; others fail at once."""
     return (
         isinstance(value, Mapping)
         and all(isinstance(key, str) for key in value)

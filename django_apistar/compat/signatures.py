@@ -87,6 +87,6 @@ def _annotations(signature: inspect.Signature) -> list[object]:
 
 
 def replace(owner: object, **new: object) -> None:
-    """Set attributes of a class or module of API Star, whose types mypy takes for granted."""
+    """Set attributes of a class or module of API Star: mypy refuses to assign to methods."""
     for name, value in new.items():
         setattr(owner, name, value)

@@ -280,7 +280,7 @@ class RouteTable:
                 )
 
     def _unreachable_django_urls(self) -> Iterator[Problem]:
-        """Yield a W003 for each missing prefix: one repairs a whole `include`."""
+        """Yield a W003 for each missing prefix: a prefix may cover all URLs of an `include`."""
         by_hint: dict[str, list[str]] = {}
         for entry in self.django_entries:
             if not self.is_reachable(entry):

@@ -22,7 +22,7 @@ from django_apistar.compat.signatures import Function, get_signature, without_op
 
 EMPTY = inspect.Parameter.empty
 METHODS_WITH_BODY = ('POST', 'PUT', 'PATCH', 'DELETE')
-METHODS_WITH_QUERY_TYPES = ('GET', 'HEAD', 'DELETE')  # A Type is its properties in the query.
+METHODS_WITH_QUERY_TYPES = ('GET', 'HEAD', 'DELETE')  # A Type is read from the query.
 PRIMITIVES = (str, int, float, bool)
 JSON = ('application/json',)
 FORMS = ('application/json', 'application/x-www-form-urlencoded', 'multipart/form-data')
@@ -51,7 +51,7 @@ class Parameter:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Body:
-    """The request body. `item` is None where anything goes."""
+    """The request body. `item` is None if it may hold anything."""
 
     item: object
     media_types: tuple[str, ...]
@@ -213,14 +213,14 @@ class _Reader:
         return False
 
     def _set_body(self, item: object, media_types: tuple[str, ...], is_required: bool) -> bool:
-        """A described body tells more than a free one, whichever comes first."""
+        """Keep the body. One with a schema counts more than one without, in either order."""
         if self.method in METHODS_WITH_BODY and (self.body is None or self.body.item is None):
             self.body = Body(item, media_types, is_required)
         return True
 
 
 def validator_of_rule(parameter: PathParameter) -> validators.Validator:
-    """Return the validator of what a Werkzeug rule takes; of text for braces."""
+    """Return a validator of the values that a Werkzeug rule takes; for braces, of text."""
     converter = parameter.build_converter()
     if isinstance(converter, NumberConverter):
         cls = validators.Integer if converter.num_convert is int else validators.Number
@@ -250,7 +250,7 @@ def _dotted_name(annotation: object) -> str:
 
 
 def _is_one_of(annotation: object, known: tuple[object, ...]) -> bool:
-    """By identity: an annotation need not be hashable, nor comparable."""
+    """Compare by identity: an annotation need not be hashable, nor comparable."""
     return any(annotation is item for item in known)
 
 
@@ -260,7 +260,7 @@ def _is_internal(annotation: object) -> bool:
 
 
 def _can_handle(component: Component, parameter: inspect.Parameter) -> bool:
-    """As the injector asks: for a primitive only who chooses its parameters itself."""
+    """Ask as the injector does: for a primitive only components that choose parameters."""
     annotation = parameter.annotation
     if type(component).can_handle_parameter is Component.can_handle_parameter:
         returned = get_signature(component.resolve).return_annotation

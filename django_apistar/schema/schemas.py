@@ -43,14 +43,14 @@ class Schemas:
         self.components: dict[str, Schema] = {}
         self._copies: dict[
             int, tuple[validators.Validator, ValidatorOrType]
-        ] = {}  # with the original, so that its id stays
-        self._names: dict[int, tuple[str, object]] = {}  # with the validator, so that its id stays
+        ] = {}  # with the original, which keeps the id
+        self._names: dict[int, tuple[str, object]] = {}  # with its validator, which keeps the id
         self.place = 'the API'  # of what is being converted: 'Product.price'
         self._owner = ''  # of what is being converted, as a name: 'ProductPrice'
 
     @contextlib.contextmanager
     def at(self, place: str, owner: str = '') -> Iterator[None]:
-        """Let warnings name *place* meanwhile, and enums that get a name begin with *owner*."""
+        """While it is open, warnings name *place*, and names of enums begin with *owner*."""
         outer = self.place, self._owner
         self.place, self._owner = place, owner
         yield
@@ -71,14 +71,14 @@ class Schemas:
         return self.dialect.without_null(self.of(item))
 
     def default(self, validator: Any, value: object, schema: Schema) -> Schema:
-        """Return {'default': …}, or {} where *value* does not fit *schema*, *validator*'s."""
+        """Return {'default': …}, or {} if *value* does not fit *validator* or its *schema*."""
         if value is None:
             return {'default': None} if self._may_be_null(schema) else {}
         value = fit(read_text(value), validator)
         if _accepts(validator, value) and _is_portable(schema, value):
             with contextlib.suppress(TypeError):
                 encoded = _encoded(_native(validator, value))
-                if _accepts(validator, encoded):  # A date in Python skips pattern and enum.
+                if _accepts(validator, encoded):  # A date object would skip pattern and enum.
                     return {'default': encoded}
         self.warn(f'The default {value!r} of {self.place} does not fit its schema; it is left out.')
         return {}
@@ -92,7 +92,7 @@ class Schemas:
     # Named schemas
 
     def add(self, name: str, schema: Schema) -> Schema:
-        """Return a reference to *schema*, which gets *name* or the next like it that is free."""
+        """Return a reference to *schema*, named *name* or, if that is taken, one like it."""
         free = self._free_name(_Definition(name))
         self.components[free] = schema
         return self.dialect.reference(free)
@@ -144,7 +144,7 @@ class Schemas:
         return self.dialect.annotated(schema, {**notes, **self._default_of(validator, schema)})
 
     def _name_enum(self, schema: Schema) -> Schema:
-        """Return *schema*, an enum by a name of its own: beside null a generator finds it none."""
+        """Give an enum a name: generators name no enum that stands beside null."""
         is_named = 'enum' in schema and self._owner and self.dialect.has_alternatives
         return self.add(self._owner, schema) if is_named else schema
 
@@ -257,7 +257,7 @@ class Schemas:
     def _additional_properties(self, validator: validators.Object, scope: Scope) -> Schema:
         additional = validator.additional_properties
         if validator.pattern_properties and not self.dialect.is_2020:
-            # Only additionalProperties can say what those would; what it cannot, it allows.
+            # There is no patternProperties: additionalProperties allows the values of all patterns.
             others = [self.of(child, scope) for child in validator.pattern_properties.values()]
             if additional in (None, True):
                 return {}
@@ -267,7 +267,7 @@ class Schemas:
         if additional is False:
             return {'additionalProperties': False}
         if additional in (None, True):
-            # Told where nothing else is, as in annotations.ANY_OBJECT.
+            # Written out if the schema has nothing else, as in annotations.ANY_OBJECT.
             return {} if validator.properties else {'additionalProperties': True}
         return {'additionalProperties': self.of(additional, scope)}
 
@@ -324,7 +324,7 @@ class Schemas:
         return self._named_definition(validator.ref, target, scope)
 
     def _named_definition(self, name: str, target: validators.Validator, scope: Scope) -> Schema:
-        """As `_named`, for a validator whose name is its key in `definitions`."""
+        """Return as `_named` does, for a validator that its key in `definitions` names."""
         return self._named(target, _Definition(name), scope)
 
 
@@ -333,7 +333,8 @@ class _Definition:
         self.def_name = def_name
 
 
-Owner: TypeAlias = type[types.Type] | validators.Validator | _Definition  # of a name
+# What a name in `components` belongs to.
+Owner: TypeAlias = type[types.Type] | validators.Validator | _Definition
 
 
 def _count_bounds(noun: str, low: int | None, high: int | None) -> Schema:

@@ -46,7 +46,7 @@ def _converted(items: Mapping[str, Schema], convert: Callable[[Any], Schema]) ->
 
 
 def _find_targets(components: Schema) -> dict[str, str]:
-    """Return what a `$ref` may name, by its name in OpenAPI and in Swagger."""
+    """Return {a `$ref` of either version: the same in Swagger 2.0}."""
     targets = {}
     for section, name in SECTIONS.items():
         for key in components.get(section, {}):
@@ -56,10 +56,10 @@ def _find_targets(components: Schema) -> dict[str, str]:
 
 
 def _server(servers: list[Schema]) -> Schema:
-    """Return host, basePath and schemes of the first server: there is room for one."""
+    """Return host, basePath and schemes of the first server: Swagger 2.0 has only one."""
     try:
         url = urlsplit(str(servers[0].get('url', '')))
-    except ValueError:  # of no URL
+    except ValueError:  # It is not a URL.
         return {}
     parts: Schema = {}
     if url.netloc and '{' not in url.netloc:
@@ -72,7 +72,7 @@ def _server(servers: list[Schema]) -> Schema:
 
 
 def _security_scheme(scheme: Schema) -> Schema:
-    """Swagger 2.0 knows Basic; a bearer token is a header to it, and so is a cookie."""
+    """Return *scheme* for Swagger 2.0, which knows Basic; tokens and cookies are headers."""
     if scheme.get('type') == 'http' and scheme.get('scheme') == 'basic':
         return {'type': 'basic'}
     if scheme.get('type') == 'apiKey' and scheme.get('in') != 'cookie':

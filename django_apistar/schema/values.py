@@ -1,4 +1,4 @@
-"""What users write into a document as JSON has it: lazy text, Decimal, dates, sets, enums.
+"""Values that users write into a document, as JSON: lazy text, Decimal, dates, sets, enums.
 
 As the API's own answers, by Django's encoder: a Decimal is text. It is a number where the words
 of JSON Schema beside it say so.
@@ -21,12 +21,12 @@ from django_apistar.conf.lazies import is_lazy
 NUMBERS = ('minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf')
 EXAMPLES = ('default', 'example', 'examples', 'enum', 'const')  # numbers beside a numeric type
 NUMERIC_TYPES = ('number', 'integer')
-ABSENT = object()  # in place of what JSON does not have
+ABSENT = object()  # stands for a value that JSON does not have
 _encode = build_default(DjangoJSONEncoder)
 
 
 def plain(value: object, warn: Callable[[str], None], place: str) -> Any:
-    """Return *value* of JSON's own types; ABSENT where it has none.
+    """Return *value* in JSON's own types; ABSENT if JSON has nothing for it.
 
     *warn* is told what is left out; *place* says where *value* stands, 'the openapi of f'.
     """
@@ -92,7 +92,7 @@ class _Reader:
 
 
 def _read_single(value: object, is_number: bool) -> object:
-    """Raises where JSON has no such value."""
+    """Return the JSON value of *value*. Raises if there is none."""
     if isinstance(value, Enum):
         return _read_single(value.value, is_number)
     if isinstance(value, str) or is_lazy(value):
@@ -114,7 +114,7 @@ def to_number(value: Decimal) -> int | float:
 
 
 def _name(key: object) -> str:
-    """Return the name that json.dumps gives *key*, and one for keys that it does not take."""
+    """Return *key* as a name in JSON: as json.dumps writes it, or its str()."""
     key = key.value if isinstance(key, Enum) else key
     if key is None or isinstance(key, (bool, int, float)):
         return json.dumps(key)
@@ -122,7 +122,7 @@ def _name(key: object) -> str:
 
 
 def fit(value: object, validator: object) -> object:
-    """Return *value* with each Decimal that *validator* reads as a number as one."""
+    """Return *value*, with numbers for those Decimals that *validator* reads as numbers."""
     validator = getattr(validator, 'validator', validator)  # a Type's
     if isinstance(value, Decimal) and isinstance(validator, validators.NumericType):
         return to_number(value) if value.is_finite() else value

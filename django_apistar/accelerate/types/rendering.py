@@ -1,4 +1,4 @@
-"""Writes the values of a Type as JSON shows them, as Python expressions."""
+"""Writes Python expressions that turn the values of a Type into those of JSON."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def is_renderable(cls: type[types.Type]) -> bool:
 
 
 def _has_plain_format(validator: ValidatorOrType) -> bool:
-    # Type.__getitem__ renders by the attribute `format` of whatever has one.
+    # Type.__getitem__ renders with the `format` of any validator that has one.
     value_format = find_format(validator)
     if value_format is None:
         return True
@@ -62,7 +62,7 @@ def _has_plain_format(validator: ValidatorOrType) -> bool:
 
 
 def _has_showable_default(validator: ValidatorOrType, value_format: formats.BaseFormat) -> bool:
-    # A default is not validated: to show a date that is text is an error.
+    # A default is not validated: rendering text as a date would fail.
     default = vars(validator).get('default')
     return not hasattr(type(validator), 'default') and (
         default is None or bool(value_format.is_native_type(default))

@@ -19,7 +19,7 @@ Native = TypeVar('Native', datetime.date, datetime.time, datetime.datetime)
 
 @dataclass(frozen=True, slots=True)
 class ScalarCheck:
-    """The check of a variable: run `conversions`, then it is valid unless `refusal` is true.
+    """The check of a variable: after `conversions` it is valid unless `refusal` is true.
 
     A conversion does not change what it cannot convert; `refusal` may convert as well. A refused
     value may still be valid: the validator's own `validate` decides.
@@ -251,7 +251,7 @@ def _parse(native: type[Native], text: str) -> Native | str:
 
 
 def find_native(validator: ValidatorOrType) -> type:
-    """Return the type of a valid value of *validator*, a scalar."""
+    """Return the Python type of the values that *validator*, a scalar, accepts."""
     for base, native in _NATIVES.items():
         if is_stock(validator, base):
             value_format = validators.FORMATS.get(getattr(validator, 'format', None) or '')
@@ -266,7 +266,7 @@ _NATIVES: dict[type[validators.Validator], type] = {
     validators.Boolean: bool,
 }
 
-# The native type of each of API Star's formats, and what reads its plain form.
+# By API Star's format: the Python type, and the function that reads its plain form.
 _FORMATS: dict[type[formats.BaseFormat], tuple[type, Callable[[str], object]]] = {
     formats.DateFormat: (datetime.date, _parse_date),
     formats.TimeFormat: (datetime.time, _parse_time),

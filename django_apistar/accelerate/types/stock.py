@@ -21,9 +21,9 @@ SCALARS = (
     validators.Boolean,
 )
 
-# What Type's own constructor is, whatever stands in its place later.
+# Kept here, because `constructors` may put another in its place.
 STOCK_INIT = types.Type.__init__
-# Any: mypy takes the attributes of two classes for different things.
+# Any: mypy takes `is` between methods of two classes for a mistake.
 _CALL_OF_TYPE: Any = type.__call__
 _GETATTRIBUTE: Any = object.__getattribute__
 COMPILED_MARK = 'is_compiled_by_django_apistar'
@@ -41,7 +41,7 @@ def is_stock(validator: object, base: type[Base]) -> TypeGuard[Base]:
         and cls.validate is stock.validate
         and 'validate' not in vars(validator)
         and cls.__getattribute__ is _GETATTRIBUTE
-        # A property of an option's name could give another value each time.
+        # A property with the name of an option could give another value each time.
         and all(name in vars(validator) and not hasattr(cls, name) for name in _options(stock))
     )
 
@@ -100,7 +100,7 @@ def _is_pattern(pattern: str) -> bool:
 
 
 def is_plain_type(cls: object) -> TypeGuard[type[types.Type]]:
-    """Return whether *cls* is a Type that is made of a value just as `Type` itself would be."""
+    """Return whether *cls* makes its instances exactly as `Type` does."""
     return (
         is_type(cls)
         and type(cls).__call__ is _CALL_OF_TYPE
@@ -140,7 +140,7 @@ def _is_plain_object(validator: validators.Object) -> bool:
 
 
 def is_opaque(validator: ValidatorOrType) -> bool:
-    """Return whether *validator* must be called as it is, with the `definitions` of its place."""
+    """Return whether *validator* cannot be compiled: its own `validate` is called."""
     if isinstance(validator, type):
         return not is_plain_type(validator)
     return not any(test(validator) for test in (is_scalar, is_array, is_union, is_object))

@@ -58,9 +58,9 @@ class TypeWriter(Writer):
         self._filename = f'<django_apistar {kind} {cls.__module__}.{cls.__qualname__}>'
 
     def write_reading(self, write_rare: Callable[[], None]) -> None:
-        """Write what Type's constructor does with its argument; *write_rare* for dict subclasses.
+        """Write lines that read `value` as the constructor of a Type reads its argument.
 
-        The lines of *write_rare* must return.
+        *write_rare* writes the lines for subclasses of dict. They must return.
         """
         source = self.source
         self._write_no_definitions()
@@ -76,7 +76,7 @@ class TypeWriter(Writer):
                 source.line(f'{item.variable} = {self._read_attribute(item)}')
 
     def _read_attribute(self, item: Property) -> str:
-        """A scalar is converted where its check refuses it, so that usual values cost nothing."""
+        """Return the expression of an attribute. Only a scalar that is refused is converted."""
         if is_scalar(item.validator):
             return _attribute(item.name)
         read = types.attributes.build_attribute_reader(item.validator, item.name)
@@ -89,9 +89,9 @@ class TypeWriter(Writer):
         return f'{item} if isinstance(value, dict) else {self.source.const(read, "read")}({item})'
 
     def write_quick(self, write_result: Callable[[], None]) -> None:
-        """Write lines for a dict of exactly the properties, with values that need no coercion.
+        """Write lines for a dict with these properties and no others, none of which needs coercion.
 
-        The lines of *write_result* must return. Any other `value` goes on to what follows.
+        The lines of *write_result* must return. Any other `value` falls through to later lines.
         """
         checks = self._build_checks()
         if not checks:
@@ -112,7 +112,7 @@ class TypeWriter(Writer):
                     write_result()
 
     def _build_checks(self) -> list[ScalarCheck]:
-        """Return the checks without coercion of all properties; [] if one has none."""
+        """Return the check of each property, without coercion; [] if one has none."""
         checks = []
         for item in self.properties:
             check = build_check(self.source, item.validator, item.variable, allow_coerce=False)

@@ -34,11 +34,10 @@ class RevalidationError(Exception):
 class Writer:
     """Writes the validators of one tree into *source*.
 
-    *containers*: what writes the body of a function for a validator that a test accepts.
-    *compile_type*: returns the function that reads a nested Type. It may have one for a list of
-    such values, as its attribute `of_all`.
-    *validates_once*: a value that needs a second validation, without coercion, raises
-    `RevalidationError`.
+    *containers* maps a test of validators to the function that writes the reader of those that
+    pass it. *compile_type* returns the function that reads a nested Type; its attribute `of_all`,
+    if it has one, reads a list of them. With *validates_once* the code raises `RevalidationError`
+    for a value that needs a second validation, without coercion.
     """
 
     def __init__(
@@ -63,7 +62,7 @@ class Writer:
         self._pending: list[validators.Validator] = []
 
     def write_pending(self) -> None:
-        """Write the functions that the lines so far call."""
+        """Write the functions that the lines written so far call."""
         while self._pending:
             validator = self._pending.pop(0)
             parameters = 'value, definitions' if self.pass_definitions else 'value'
@@ -118,7 +117,7 @@ class Writer:
         self._write_guarded(f'{item} = {stock}', on_error)
 
     def convert(self, validator: ValidatorOrType, item: str) -> str:
-        """Return the expression for the variable *item* as JSON has it, '' if it needs none."""
+        """Return an expression for what JSON would hold of *item*, '' if that is *item* itself."""
         return ''
 
     def _write_guarded(self, statement: str, on_error: list[str] | None) -> None:
@@ -149,7 +148,7 @@ class Writer:
         return f'{self._functions[id(validator)]}({item}{definitions})'
 
     def call_for_all(self, cls: type[types.Type], values: str) -> str:
-        """Return the expression for the list of what is read of *values*, each for *cls*."""
+        """Return the expression for a list: each of *values* read by the Type *cls*."""
         new = self._compile_type(cls)
         read_all = getattr(new, 'of_all', None)
         if read_all is None:
@@ -158,7 +157,7 @@ class Writer:
 
     def call_stock(self, validator: ValidatorOrType, item: str) -> str:
         """Return the call of API Star's own `validate` for *validator*."""
-        # Kept, because each look-up makes another bound method.
+        # Kept: each look-up makes another bound method.
         validate = self._validates.setdefault(id(validator), validator.validate)
         name = self.source.const(validate, f'stock_{hint(validator)}')
         definitions = 'definitions' if self.pass_definitions else 'None'

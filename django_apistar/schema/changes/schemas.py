@@ -53,9 +53,9 @@ class Comparison:
         return self._other
 
     def find(self, giver: object, taker: object) -> list[Finding]:
-        """Return a finding for each cause why values of *giver* do not fit *taker*.
+        """Return a finding for each reason why some values of *giver* do not fit *taker*.
 
-        None: each value fits. Raises MalformedError.
+        The list is empty if all values fit. Raises MalformedError.
         """
         key = (self.giver.key(giver), self.taker.key(taker))
         if key in self._known:
@@ -177,7 +177,7 @@ class Comparison:
                 yield prove(finding, example) if not finding.place else finding
 
     def _name_alternatives(self, schemas: tuple[object, object]) -> str | None:
-        """Return the kind of what was changed about alternatives, None where it is within one."""
+        """Return the kind of a change of alternatives, None if it is a change within one."""
         given, taken = self.giver.look(schemas[0]), self.taker.look(schemas[1])
         if isinstance(given, bool) or isinstance(taken, bool):
             return None
@@ -251,7 +251,7 @@ def _are_all_integers(takers: list[Form], givers: list[Form]) -> bool:
 
 
 def _without_echo(findings: list[Finding]) -> list[Finding]:
-    """Leave out the bounds of what is of another type altogether."""
+    """Leave out the bounds of a value whose type does not fit at all."""
     if any(finding.kind == 'type' and not finding.place and finding.is_sure
            for finding in findings):  # fmt: skip
         return [finding for finding in findings if finding.place or finding.kind in KEPT]
@@ -259,7 +259,7 @@ def _without_echo(findings: list[Finding]) -> list[Finding]:
 
 
 def _distinct(findings: Iterator[Finding]) -> Iterator[Finding]:
-    """Yield the first of those that say the same, MOST at most."""
+    """Yield each different finding once, and no more than MOST."""
     seen: set[tuple[str, str, str]] = set()
     for finding in findings:
         key = (finding.kind, finding.place, repr((finding.giver, finding.taker)))

@@ -51,7 +51,7 @@ class Command(BaseCommand):
             return
         self.stdout.write(token.key)
         self.stderr.write(
-            f'Token {token.id} of {username}, expires: {_write_time(token.expires)}. '
+            f'Token {token.id} of {username}, expires: {_format_time(token.expires)}. '
             'Its key is not shown again.'
         )
 
@@ -94,7 +94,7 @@ class Command(BaseCommand):
         self.stderr.write(f'{count} token{pluralize(count)} {done}.')
 
     def _print_json(self, document: Any) -> None:
-        self.stdout.write(json.dumps(document, default=_write_json_time, indent=2))
+        self.stdout.write(json.dumps(document, default=_format_json_time, indent=2))
 
 
 def _get_user(username: str) -> Any:
@@ -126,16 +126,16 @@ def _render_table(rows: list[dict[str, Any]]) -> str:
 def _write_cell(value: Any) -> str:
     if isinstance(value, bool):
         return 'yes' if value else 'no'
-    return value if isinstance(value, str) else _write_time(value)
+    return value if isinstance(value, str) else _format_time(value)
 
 
-def _write_time(moment: Any) -> str:
-    """Return *moment* to the second, in the current time zone where there is one."""
+def _format_time(moment: Any) -> str:
+    """Return *moment* to the second, in the current time zone if it has one."""
     if moment is None:
         return 'never'
     local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
     return str(local.isoformat(sep=' ', timespec='seconds'))
 
 
-def _write_json_time(moment: Any) -> str:
+def _format_json_time(moment: Any) -> str:
     return str(moment.isoformat())
