@@ -346,7 +346,7 @@ def test_http_is_redirected_where_the_project_wants_https():
 
 class Clock(Component):
     def resolve(self) -> datetime.datetime:
-        return datetime.datetime.now(datetime.UTC)
+        return datetime.datetime.now(datetime.timezone.utc)
 
 
 class Timer:
