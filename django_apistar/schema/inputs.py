@@ -63,7 +63,7 @@ class Inputs:
     """All that a request for one route may hold.
 
     `unknown`: parameters that nothing can resolve. `demands_user`: a parameter takes no anonymous
-    user.
+    user. `may_refuse_query`: some query does not validate, as where a number is wanted.
     """
 
     parameters: tuple[Parameter, ...]
@@ -71,6 +71,7 @@ class Inputs:
     unknown: tuple[str, ...]
     reads_authorization: bool = False
     demands_user: bool = False
+    may_refuse_query: bool = False
 
     def located(self, location: str) -> tuple[Parameter, ...]:
         return tuple(item for item in self.parameters if item.location == location)
@@ -96,7 +97,7 @@ def read_inputs(
     others = [item for item in reader.parameters.values() if item.location != 'path']
     return Inputs(
         (*in_path, *others), reader.body, tuple(reader.unknown),
-        reader.reads_authorization, reader.demands_user,
+        reader.reads_authorization, reader.demands_user, reader.may_refuse_query,
     )  # fmt: skip
 
 
@@ -114,6 +115,7 @@ class _Reader:
         self.unknown: list[str] = []
         self.reads_authorization = False
         self.demands_user = False
+        self.may_refuse_query = False
         self._seen: set[int] = set()
 
     def read(self, function: Function) -> None:
@@ -157,6 +159,7 @@ class _Reader:
         if not (annotation is EMPTY or _is_one_of(annotation, PRIMITIVES)):
             return False
         item = _validator_of(annotation)
+        self.may_refuse_query |= annotation not in (EMPTY, str)
         if annotation is EMPTY and not isinstance(default, str):
             default = EMPTY if default is EMPTY else None
         return self._add(parameter.name, 'query', item, default is EMPTY, default)
@@ -168,6 +171,7 @@ class _Reader:
         if not (_is_one_of(item, PRIMITIVES) or item is Any):
             return False
         validator = validators.Array(items=_validator_of(item))
+        self.may_refuse_query |= item not in (Any, str)
         default = parameter.default
         if isinstance(default, (tuple, set, frozenset)):
             default = list(default)
@@ -180,6 +184,7 @@ class _Reader:
         is_required = parameter.default is EMPTY
         if self.method not in METHODS_WITH_QUERY_TYPES:
             return self._set_body(annotation, JSON, is_required)
+        self.may_refuse_query = True
         for name, validator in annotation.validator.properties.items():
             needed = is_required and name in annotation.validator.required
             self._add(name, 'query', validator, needed)

@@ -75,7 +75,7 @@ def error_statuses(inputs: Inputs, needs_user: bool, named: Iterable[int]) -> tu
     """
     queries, body = inputs.located('query'), inputs.body
     around = {
-        '400': bool(queries) or body is not None,
+        '400': inputs.may_refuse_query or body is not None,
         '401': needs_user or inputs.reads_authorization,
         '404': bool(inputs.located('path')) or any(query.is_required for query in queries),
         '413': body is not None,

@@ -970,3 +970,26 @@ def test_the_runtime_answers_as_documented(method, path, options, status):
     ]['responses']
     assert response.status_code == status
     assert str(status) in documented
+
+
+def any_text(a: str = '', *, b='', c: typing.List[str] = (), d: http.QueryParam = '') -> dict:
+    return {}
+
+
+def number(a: int = 0) -> dict:
+    return {}
+
+
+def numbers(a: typing.List[float] = ()) -> dict:
+    return {}
+
+
+@pytest.mark.parametrize('item', [any_text, number, numbers])
+def test_400_is_documented_where_a_query_may_be_refused(item):
+    client = apistar.TestClient(App([Route('/', 'GET', item)]))
+    statuses = {client.get('/', params={'a': text}).status_code for text in ('', 'x', '\0', '1')}
+
+    responses = operation_of(item)['responses']
+
+    assert ('400' in responses) is (400 in statuses)
+    assert (item is any_text) is (statuses == {200})
