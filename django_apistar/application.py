@@ -24,7 +24,8 @@ from django_apistar.api.security import build_headers
 from django_apistar.api.stepped import Stepped
 from django_apistar.conf import prefixes
 from django_apistar.conf.folders import TEMPLATES, Folders, has_folder
-from django_apistar.conf.parser import Settings, SettingsError, get_settings
+from django_apistar.conf.parser import Settings, get_settings
+from django_apistar.conf.problems import SettingsError
 from django_apistar.routes.router import Router
 from django_apistar.routes.table import RouteTable
 from django_apistar.schema import served

@@ -17,7 +17,8 @@ from django_apistar.api.access import ANYONE, OPTIONAL, build_access
 from django_apistar.application import get_app, get_route_table
 from django_apistar.compat.path_template import get_parameters
 from django_apistar.conf.folders import STATIC, TEMPLATES, Folders
-from django_apistar.conf.parser import Problem, Settings, SettingsError, find_problems, get_settings
+from django_apistar.conf.parser import Settings, find_problems, get_settings
+from django_apistar.conf.problems import Problem, SettingsError
 from django_apistar.dispatch.dispatcher import get_application
 from django_apistar.schema import ui
 from django_apistar.server.launch import DEFAULT_APPLICATION

@@ -32,8 +32,6 @@ from django_apistar.conf.problems import (
 )
 from django_apistar.conf.route_module import Routes, load_routes
 
-__all__ = ['Problem', 'Settings', 'SettingsError', 'find_problems', 'get_settings']
-
 KEYS = (
     'ALLOWED_DJANGO_ROUTES', 'COMPONENTS', 'EVENT_HOOKS', 'AUTH_COMPONENTS', 'APP_CLASS', 'TAGS',
     'DOCS_URL', 'DOCS_UI', 'DOCS_CSP', 'SCHEMA_URL', 'TITLE', 'DESCRIPTION', 'VERSION', 'SERVERS',

@@ -15,7 +15,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from django_apistar.conf.parser import Problem
+from django_apistar.conf.problems import Problem
 from django_apistar.management.rows import COLUMNS, Row, as_text
 from django_apistar.management.table import format_table
 from django_apistar.routes.entries import Framework

@@ -20,7 +20,7 @@ from django_apistar.compat.path_template import (
     parse_path,
 )
 from django_apistar.compat.signatures import Function
-from django_apistar.conf.parser import Problem
+from django_apistar.conf.problems import Problem
 from django_apistar.routes.entries import (
     APISTAR,
     DJANGO,

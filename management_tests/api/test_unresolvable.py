@@ -9,7 +9,7 @@ import pytest
 from apistar import Component, Include, Route, http
 from django.test import override_settings
 
-from django_apistar.conf.parser import SettingsError
+from django_apistar.conf.problems import SettingsError
 from django_apistar.dispatch.dispatcher import get_application
 from management_tests.support.checks import check_routes
 from management_tests.support.server_process import Project

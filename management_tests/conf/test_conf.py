@@ -18,7 +18,8 @@ from django.utils.translation import gettext_lazy
 
 from django_apistar.application import App, get_route_table
 from django_apistar.conf.folders import Folders
-from django_apistar.conf.parser import Settings, SettingsError, find_problems, get_settings
+from django_apistar.conf.parser import Settings, find_problems, get_settings
+from django_apistar.conf.problems import SettingsError
 from management_tests.support.raw_wsgi import call
 from management_tests.support.server_process import Project
 

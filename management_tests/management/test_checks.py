@@ -18,7 +18,7 @@ import django_apistar
 from django_apistar.application import App
 from django_apistar.authentication.components import DjangoBasicAuthentication
 from django_apistar.authentication.hooks import MustBeAuthenticated
-from django_apistar.conf.parser import SettingsError
+from django_apistar.conf.problems import SettingsError
 from django_apistar.dispatch.dispatcher import get_application
 from management_tests.support.cases import TESTS
 from management_tests.support.checks import PREFIXES, check, check_keys, check_routes

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import modify_settings, override_settings
 
-from django_apistar.conf.parser import SettingsError
+from django_apistar.conf.problems import SettingsError
 from django_apistar.dispatch.dispatcher import get_application
 from management_tests.support.checks import PREFIXES
 from management_tests.support.example_server import PRODUCTION, Example

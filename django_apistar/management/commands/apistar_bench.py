@@ -24,7 +24,7 @@ from rich.console import Group
 from django_apistar.bench import reports, results, servers, targets, tools
 from django_apistar.bench.targets import Target
 from django_apistar.bench.tools import Load
-from django_apistar.conf.parser import SettingsError
+from django_apistar.conf.problems import SettingsError
 from django_apistar.management import listing
 from django_apistar.management.console import ConsoleCommand, Options
 from django_apistar.routes.entries import Framework

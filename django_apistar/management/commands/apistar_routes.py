@@ -16,7 +16,8 @@ from django.template.defaultfilters import pluralize
 from django.urls import NoReverseMatch as DjangoNoReverseMatch
 
 from django_apistar.application import get_app, get_route_table
-from django_apistar.conf.parser import SettingsError, get_settings
+from django_apistar.conf.parser import get_settings
+from django_apistar.conf.problems import SettingsError
 from django_apistar.management import baselines, listing
 from django_apistar.management.answers import FAILURES, URLError, find_answer, to_data, to_text
 from django_apistar.management.console import ConsoleCommand, Options

@@ -16,7 +16,8 @@ from django.core.management.color import no_style
 from django.db import DatabaseError, connections
 
 from django_apistar.application import get_route_table
-from django_apistar.conf.parser import SettingsError, get_settings
+from django_apistar.conf.parser import get_settings
+from django_apistar.conf.problems import SettingsError
 from django_apistar.management.console import ConsoleCommand, Options, fill_closed_streams
 from django_apistar.server import banner, boot, listeners, loading, metrics_folder
 from django_apistar.server.launch import Launch, has_settings_module, hold_signals

@@ -5,8 +5,8 @@ import itertools
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from django_apistar.schema.changes.instances import UNSURE_WORDS, fits
-from django_apistar.schema.changes.keywords import APPLICATORS, Node, Schema, get_types
+from django_apistar.schema.changes.instances import fits
+from django_apistar.schema.changes.keywords import Node, Schema, get_types
 from django_apistar.schema.changes.regexes import UnsureError
 from django_apistar.schema.changes.sources import NOWHERE, Source
 from django_apistar.schema.changes.values import is_among, is_integer, type_of
@@ -14,7 +14,6 @@ from django_apistar.schema.changes.values import is_among, is_integer, type_of
 Item = TypeVar('Item')
 MOST = 48  # alternatives; a schema of more is not understood
 FINITE: dict[str, tuple[object, ...]] = {'null': (None,), 'boolean': (False, True)}
-HANDLED = frozenset({*APPLICATORS, 'not', 'enum', 'const', 'then', 'else'}) - {'$dynamicRef'}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -210,6 +209,3 @@ def is_whole(form: Form) -> bool:
     return any(word.get('type') == 'integer' for word in form.words) or any(
         is_integer(value) for value in form.all_of('multipleOf')
     )
-
-
-__all__ = ['UNSURE_WORDS', 'Form', 'get_forms', 'is_whole', 'may_fit']

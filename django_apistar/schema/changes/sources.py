@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import unquote
 
 from django_apistar.schema.changes.keywords import MalformedError, Node, Schema, modernize
-from django_apistar.schema.changes.regexes import UnsureError
 
 NOWHERE = object()
 LONGEST_CHAIN = 64  # references that lead to references
@@ -96,6 +95,3 @@ def _step(target: object, part: str) -> object:
     if isinstance(target, list) and part.isdecimal() and int(part) < len(target):
         return target[int(part)]
     return NOWHERE
-
-
-__all__ = ['NOWHERE', 'Source', 'UnsureError']
