@@ -44,7 +44,7 @@ def build_access(app: AppParts) -> Callable[[RouteEntry], str]:
 
 
 def _get_owner(hook: Any) -> Any:
-    """Return *hook*, or the object whose methods an App's own `get_event_hooks` has given."""
+    """Return *hook*, or the object whose methods the App's `get_event_hooks` returned."""
     return getattr(getattr(hook, 'on_request', None), '__self__', hook)
 
 
@@ -77,7 +77,7 @@ def _read_plan(app: AppParts, entry: APIStarEntry) -> str:
 
 
 def _is_open(component: Any) -> bool:
-    """Return whether *component* refuses requests only where it demands a user."""
+    """Return whether *component* refuses a request only where it demands a user."""
     return hasattr(component, 'demands_user') or _is_ours(component.resolve)
 
 

@@ -48,7 +48,7 @@ _UNCOMPILED = (
 )
 
 Made = TypeVar('Made')
-# What the Lookup calls a rule's converter, and braces of a type.
+# The Lookup's name of each converter of a rule, and of each type of a parameter in braces.
 KINDS = {TEXT: STRING, '{str}': STRING, '{int}': NUMBER, 'int': DIGITS}
 ROLES: dict[type, Role] = {
     components.BodyComponent: Role.BODY,
@@ -95,7 +95,7 @@ class Compiled:
     # Requests
 
     def find(self, path_info: str, method: str) -> Found:
-        """See Responder. Lasting where there is a route."""
+        """See Responder. Only what answers a route is lasting."""
         found = self._lookup.find(path_info, method)
         if not isinstance(found, tuple):
             if method != method.upper():
@@ -112,7 +112,7 @@ class Compiled:
         return without_body(respond) if method == 'HEAD' else respond, argument, True
 
     def _ask_router(self, path_info: str, method: str) -> tuple[int, dict[str, Any]] | Miss:
-        """Find what the Lookup leaves to Werkzeug: redirects, floats, wildcards and the like."""
+        """Ask the router, for paths that the Lookup does not know: redirects, floats, wildcards."""
         try:
             match = look_up(self._app.router, path_info, method)
         except exceptions.NotFound:
@@ -198,7 +198,7 @@ class Compiled:
     def _make(
         self, entry: APIStarEntry, make: Callable[[RouteSpec, PlanContext], Made]
     ) -> Made | None:
-        """Return what *make* makes of a route, None for one without a plan."""
+        """Return the result of *make* for a route, None if it can have no plan."""
         if entry.route.standalone:
             return None
         try:
@@ -311,12 +311,12 @@ def _build_encode(app: Any) -> Callable[[Any], bytes]:
 
 
 def _is_fast(app: Any) -> bool:
-    """Whether orjson, where it is installed, writes what the App's JSON encoder would."""
+    """Return whether orjson is installed and writes what the App's JSON encoder would."""
     return app.json_encoder is DjangoJSONEncoder
 
 
 def _build_response_builder(app: Any, encode: Callable[[Any], bytes]) -> Callable[[Any], Any]:
-    """Return what the App's render_response does, with the compiled encoder for plain data."""
+    """Return a function that does as the App's render_response, with the compiled encoder."""
 
     def build_response(value: Any) -> Any:
         kind = value.__class__

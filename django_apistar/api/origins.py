@@ -1,4 +1,4 @@
-"""How a handler is called: where each of its parameters comes from, by which hooks it is framed."""
+"""How a handler is called: where its parameters come from, and which hooks run around it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PATH, QUERY, BODY, HEADER, REQUEST = 'path', 'query', 'body', 'header', 'request'
 DEFAULT = 'its default'
-# What API Star's own components read, where the parameter does not decide; else the request.
+# Where a component of API Star reads, unless its parameter decides. REQUEST for all others.
 _ORIGINS: dict[type, str] = {
     components.BodyComponent: BODY,
     components.ListBodyComponent: BODY,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Any: each function knows its own third argument, which was found together with it.
 Respond = Callable[['WSGIEnvironment', 'StartResponse', Any], Iterable[bytes]]
 # (respond, argument, is_lasting): `respond(environ, start_response, argument)` answers the request,
-# and where it is lasting every other one of the same path and method.
+# and, if lasting, every later one with the same path and method.
 Found = tuple[Respond, Any, bool]
 Find = Callable[[str, str], Found]  # by PATH_INFO and method
 
@@ -36,7 +36,7 @@ class Responder(Protocol):
 
 
 class AppParts(Protocol):
-    """What responders need of an App, and what the checks and listings that explain it do."""
+    """What responders, and the checks and listings that explain them, need of an App."""
 
     router: Router
     injector: Any  # ours, or one of API Star's kind

@@ -1,4 +1,4 @@
-"""Makes a Response of a handler's value, and a status line, headers and body of a Response."""
+"""Turns a handler's value into a Response, and that into status line, headers and body."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _checked: set[tuple[str, str]] = set()  # headers that are valid
 
 
 class _StatusLines(dict[int, str]):
-    """The status line of each status that can end a request."""
+    """The status line of each status that a response may have."""
 
     def __missing__(self, code: Any) -> str:
         raise ValueError(f'The status {code!r} cannot end a request. Use 200 to 599.')
@@ -52,7 +52,7 @@ PLAIN_STATUSES = frozenset(STATUS_LINES).difference(BODILESS)
 
 
 class JSONResponse(http.JSONResponse):
-    """API Star's JSONResponse of whatever Django's JSON encoder knows."""
+    """API Star's JSONResponse, for all values that Django's JSON encoder knows."""
 
     default = staticmethod(build_default(DjangoJSONEncoder))
 
@@ -118,7 +118,7 @@ def build_rows(value: Any, handler: Callable[..., Any]) -> Any:
 
 
 class EncodedJSONResponse(http.JSONResponse):
-    """API Star's JSONResponse with a `default` of the App's."""
+    """API Star's JSONResponse with the App's `default` for unknown values."""
 
     def __init__(self, encode_default: Callable[[Any], Any], *args: Any) -> None:
         self.default = encode_default
@@ -248,7 +248,7 @@ def close(body: Any) -> None:
 
 
 def check_status(code: int) -> None:
-    """Raise ValueError for a status that cannot end a request."""
+    """Raise ValueError for a status that a response cannot have."""
     STATUS_LINES[code]
 
 

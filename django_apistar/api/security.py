@@ -1,4 +1,4 @@
-"""What Django's security middleware does to Django's answers, done to API Star's.
+"""The headers that Django's security middleware adds, for the responses of API Star.
 
 Only where SecurityMiddleware and XFrameOptionsMiddleware stand in MIDDLEWARE, and by their own
 code. `X-Content-Type-Options: nosniff` is always sent: an API's str is HTML.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from django.http import HttpRequest
 
-_IN_QUERY = string.punctuation  # what servers let through stays as it is
+_IN_QUERY = string.punctuation  # characters that servers let through stay as they are
 
 
 def build_headers(scheme: str = 'http') -> tuple[tuple[str, str], ...]:
@@ -50,7 +50,7 @@ def is_installed(middleware: type) -> bool:
 
 
 def respond_to_none(request: HttpRequest) -> HttpResponse:
-    """Stand in for a view: a middleware is asked for its own part alone."""
+    """Stand in for a view, so that the response has nothing but what the middleware adds."""
     return HttpResponse()
 
 

@@ -1,4 +1,4 @@
-"""What the server that runs this process tells the application of itself."""
+"""What the server of this process tells the application: its threads, and that it drains."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class ServerState:
-    """Told by the server's master and its workers; another server leaves it as it is."""
+    """Set by the master and the workers of `runapistar`; other servers do not know it."""
 
     drain_flag: Any = None  # of all its processes: `value` is true once the server is to stop
 
@@ -15,11 +15,11 @@ class ServerState:
         self._starting: list[Callable[[int], object]] = []
 
     def on_start(self, notice: Callable[[int], object]) -> None:
-        """Have *notice* called with the number of threads, when this process begins to serve."""
+        """Call *notice* with the number of threads when this process begins to serve."""
         self._starting.append(notice)
 
     def start(self, threads: int) -> None:
-        """Say that this process is a worker, and begins to serve by so many threads."""
+        """Note that this process is a worker that begins to serve with so many threads."""
         for notice in self._starting:
             notice(threads)
 

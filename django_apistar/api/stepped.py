@@ -59,7 +59,7 @@ class Stepped:
             environ[ROUTE_KEY] = self._paths.get(id(route)) or str(route.url)
 
     def can_answer(self, exc: BaseException) -> bool:
-        """Return whether the App's exception_handler may have an answer to *exc*."""
+        """Return whether the App's exception_handler may answer *exc*."""
         if 'exception_handler' in self.overridden:
             return isinstance(exc, Exception)
         return errors.translate(exc) is not None
@@ -116,12 +116,13 @@ class Exchange:
         return match
 
     def _enter_without_route(self) -> None:
-        """A hook sees every request, so that its on_response can rely on its on_request."""
+        """Run on_request of the hooks that need no route: their on_response relies on it."""
         for hook in self.hooks:
             if not self._needs_route(hook, 'on_request'):
                 self._enter(hook)
             elif self._needs_route(hook, 'on_response'):
-                self.entered.append(hook)  # A hook that counts 404s is prepared for no route.
+                # It is prepared for a missing route, as a hook that counts 404s.
+                self.entered.append(hook)
 
     def _walk(self, route: Route) -> Iterable[bytes]:
         if route.standalone:
@@ -134,14 +135,14 @@ class Exchange:
         return self._finish()
 
     def _needs_route(self, hook: Any, name: str) -> bool:
-        """Whether the hook's method, or a component for it, asks for what a route has."""
+        """Return whether the hook's method, or a component for it, needs what only a route has."""
         injector = self.app.injector
         if not hasattr(hook, name) or not isinstance(injector, Injector):
             return False
         return injector.needs(getattr(hook, name), ('route', 'path_params'), self.state)
 
     def _enter(self, hook: Any) -> None:
-        """Run the hook's on_request; it is entered when it is called, its arguments being there."""
+        """Run the hook's on_request. The hook is entered once its arguments are resolved."""
         if not hasattr(hook, 'on_request'):
             return
         injector = self.app.injector
@@ -204,11 +205,11 @@ class Exchange:
             errors.report(fault, self.environ)
 
     def _set_response(self, response: Any) -> None:
-        """An override that is not annotated `-> Response` leaves the state without one."""
+        """Put *response* in the state: an override without `-> Response` does not."""
         if response is not None:
             self.state['response'] = response
 
 
 def _holds(hooks: list[Any], hook: Any) -> bool:
-    """Hooks are told apart by identity; their equality is their own business."""
+    """Compare by identity: hooks may define equality as they like."""
     return any(item is hook for item in hooks)

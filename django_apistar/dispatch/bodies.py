@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CheckedHead:
-    """A `start_response` for Django's views, which may say what HTTP does not allow."""
+    """A `start_response` that checks what Django's views send: Django itself does not."""
 
     is_bodiless = False
 
@@ -25,7 +25,7 @@ class CheckedHead:
     def start_response(
         self, status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
     ) -> Callable[[bytes], object]:
-        """Pass the head on. Raises ValueError where HTTP does not have it."""
+        """Pass the head on. Raises ValueError if HTTP does not allow it."""
         if status < '2':
             responses.check_status(int(status[:3]))
         if status.startswith(('204', '205', '304')):
@@ -36,7 +36,7 @@ class CheckedHead:
 
 
 class NoBody:
-    """No body, for HEAD and the statuses that have none. Closes the body that was made."""
+    """An empty body, for HEAD and for statuses without one. Closes the original body."""
 
     def __init__(self, body: Iterable[bytes]) -> None:
         self._body = body
@@ -49,7 +49,7 @@ class NoBody:
 
 
 class BrokenBodyError(Exception):
-    """A body that ends early, by an exception that would end a server's worker."""
+    """A body has ended early, by an exception that would end a server's worker."""
 
 
 class ContextBody:

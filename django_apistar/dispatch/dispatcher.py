@@ -16,7 +16,8 @@ from django_apistar.api import errors, responses, slips, unresolvable
 from django_apistar.api.environ_keys import FRAMEWORK_KEY
 from django_apistar.api.responders import Find, Found
 from django_apistar.application import App, get_app, get_route_table
-from django_apistar.conf.parser import Settings, SettingsError, get_settings
+from django_apistar.conf.parser import Settings, get_settings
+from django_apistar.conf.problems import SettingsError
 from django_apistar.dispatch.bodies import CheckedHead, ContextBody, NoBody
 from django_apistar.dispatch.django_handler import build_django_handler
 from django_apistar.dispatch.hosts import Hosts
@@ -31,7 +32,7 @@ from django_apistar.routes.table import RouteTable
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-    # What the App has found; or None, another application, and whether that may be kept.
+    # The App's `Found`; or (None, another application, whether path memory may keep it).
     Target = Found | tuple[None, WSGIApplication, bool]
 
 _MOST_PATHS = 1024  # that are remembered, beside those of the routes themselves
@@ -49,7 +50,7 @@ class Dispatcher:
         static_app: WSGIApplication,
         pages: Mapping[str, WSGIApplication] | None = None,
     ) -> None:
-        """*pages*: what answers a path before either framework, whatever the host."""
+        """*pages*: applications by path, which answer before either framework, on any host."""
         self.table = table
         self.apistar_wsgi_app = apistar_app
         self.django_wsgi_app = django_app
@@ -154,7 +155,7 @@ class Dispatcher:
     def _answer_fault(
         self, exc: BaseException, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        """Answer 500 to what no framework has answered. Raises what is meant for the process."""
+        """Answer 500 to an exception of a framework. Raises it again if it ends processes."""
         if not isinstance(exc, errors.FAULTS) or django_settings.DEBUG_PROPAGATE_EXCEPTIONS:
             raise exc
         errors.report(exc, environ)
@@ -166,7 +167,7 @@ class Dispatcher:
 
 
 class LayeredDispatcher(Dispatcher):
-    """Is called through *layers*, the innermost first: what wants to see each request."""
+    """A dispatcher within *layers*, which see each request. The innermost is the first."""
 
     def __init__(self, *args: Any, layers: Iterable[Layer] = ()) -> None:
         super().__init__(*args)
@@ -179,7 +180,7 @@ class LayeredDispatcher(Dispatcher):
 
 
 def normalize_script_name(environ: WSGIEnvironment) -> str:
-    """Return SCRIPT_NAME, made a path: '//a' before a path would be another host's URL."""
+    """Return SCRIPT_NAME with one slash before it: a URL '//a/…' would name another host."""
     name = environ['SCRIPT_NAME'].lstrip('/\\')
     environ['SCRIPT_NAME'] = script_name = f'/{name}' if name else ''
     return script_name
@@ -218,7 +219,7 @@ def get_application() -> Dispatcher:
 
 
 def iter_layers(settings: Settings) -> Iterator[Layer]:
-    """Yield what is wrapped around the dispatcher, the innermost first."""
+    """Yield the layers around the dispatcher, the innermost first."""
     if django_settings.FORCE_SCRIPT_NAME is not None:
         yield mount
     if settings.metrics_url:

@@ -23,7 +23,7 @@ _MOST_HOSTS = 1024  # that are kept
 
 
 class Hosts:
-    """Judges the host and the scheme of each request to the App.
+    """Checks the host and the scheme of each request to the App.
 
     *headers*: those of every response. `cleared`: values of the Host header with which a request
     needs no further look.
@@ -42,7 +42,7 @@ class Hosts:
         self.cleared: AbstractSet[str] = frozenset() if asks_more else self._allowed
 
     def screen(self, respond: Respond, environ: WSGIEnvironment) -> Respond:
-        """Return *respond*, or what refuses, redirects or secures the request of *environ*."""
+        """Return *respond*, or a function that refuses or redirects the request, or adds HSTS."""
         if not self._is_allowed(environ):
             return self._refuse
         location = self._find_redirect(environ)
@@ -51,7 +51,7 @@ class Hosts:
         return functools.partial(self._secure, respond) if self.list_hsts(environ) else respond
 
     def list_hsts(self, environ: WSGIEnvironment) -> tuple[tuple[str, str], ...]:
-        """Return Strict-Transport-Security where the response to *environ* has that header."""
+        """Return [Strict-Transport-Security] if the response to *environ* needs that header."""
         return self._hsts if self._hsts and security.is_secure(environ) else ()
 
     def _is_allowed(self, environ: WSGIEnvironment) -> bool:

@@ -1,4 +1,4 @@
-"""What may be wrapped around the dispatcher: a script name, and ids of requests."""
+"""Layers around the dispatcher, if settings ask for them: a script name, ids of requests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Layer: TypeAlias = 'Callable[[WSGIApplication], WSGIApplication]'
 
 
 def mount(application: WSGIApplication) -> WSGIApplication:
-    """Mount it where FORCE_SCRIPT_NAME says, whatever the server says, as Django is by itself."""
+    """Return *application* with FORCE_SCRIPT_NAME in place of the server's SCRIPT_NAME."""
 
     def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         forced = django_settings.FORCE_SCRIPT_NAME or ''
@@ -50,7 +50,7 @@ def name_requests(header: str) -> Layer:
             token = request_id.set(name)
             try:
                 body = application(environ, start)
-                # What servers do not close, and what they send as a file, runs no more code.
+                # Servers do not close lists, and send files themselves: neither runs more code.
                 if type(body) is list or is_file(body, environ):
                     return body
                 return BodyInContext(body, copy_context())
@@ -63,7 +63,7 @@ def name_requests(header: str) -> Layer:
 
 
 def is_file(body: Iterable[bytes], environ: WSGIEnvironment) -> bool:
-    """Whether the server may send *body* by `sendfile`, as long as nobody wraps it."""
+    """Return whether the server may send *body* by `sendfile`, which a wrapper would prevent."""
     wrapper = environ.get('wsgi.file_wrapper')
     return isinstance(wrapper, type) and isinstance(body, wrapper)
 

@@ -1,4 +1,4 @@
-"""Django's request lifecycle around an API Star request, at a price that a request can pay.
+"""Django's request lifecycle around an API Star request, at a fraction of the usual cost.
 
 Django sends request_started and request_finished, whose own receivers reset query logs and close
 stale connections and caches. To send them for each API request costs more than the request. So
@@ -58,7 +58,7 @@ def get_connections() -> list[OpenConnection]:
         return thread.connections  # type: ignore[no-any-return]  # threading.local holds anything
     except AttributeError:
         connections: list[OpenConnection] = []
-    # Opened before anybody listened, as by system checks in a server's first thread.
+    # Opened before `remember_connection` was connected, as by system checks at start.
     connections += map(OpenConnection, _find_open_databases())
     thread.caches = [caches[alias] for alias in caches]
     thread.connections = connections
@@ -136,7 +136,7 @@ class Lifecycle:
             caches.close_all()
 
     def _learn_receivers(self) -> bool:
-        """Remember the receivers of both signals where they are Django's own, and tell so."""
+        """Return whether both signals have Django's own receivers only, and remember those."""
         if not all(_holds_exactly(signal, own) for signal, own in _OWN_RECEIVERS):
             return False
         self.started = list(request_started.receivers)

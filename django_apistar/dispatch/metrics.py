@@ -1,4 +1,4 @@
-"""METRICS_URL: what prometheus-client counts of each request, of all processes of a server."""
+"""METRICS_URL: prometheus-client's figures of the requests to all processes of a server."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ _OTHER = '_OTHER'  # OpenTelemetry's name for a method that a client has made up
 
 
 class _Series(NamedTuple):
-    """What one combination of labels counts."""
+    """The counters of one combination of labels."""
 
     seconds: Any
     sent: Any  # bytes
 
 
 class Metrics:
-    """The metrics of this process. Made once: a registry takes each name once."""
+    """The metrics of this process. Made once: a registry refuses a second metric of a name."""
 
     def __init__(self) -> None:
         folder = os.environ.get(FOLDER)
@@ -96,7 +96,7 @@ class Metrics:
         return body
 
     def measure(self, application: WSGIApplication) -> WSGIApplication:
-        """Return *application*, each request of which is counted."""
+        """Return *application* with each request counted."""
 
         def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             began = time.perf_counter()
@@ -130,7 +130,7 @@ class Metrics:
     def _count(self, environ: WSGIEnvironment, status: str, seconds: float, sent: int) -> None:
         self._in_flight.dec()
         framework = environ.get(FRAMEWORK_KEY)
-        if framework is None:  # a page that is answered before both
+        if framework is None:  # HEALTH_URL and the like
             return
         method = _METHODS.get(environ['REQUEST_METHOD'], _OTHER)
         key = framework, method, environ.get(ROUTE_KEY, ''), status
@@ -150,7 +150,7 @@ def get_metrics() -> Metrics:
 
 
 def _follow(body: Any, environ: WSGIEnvironment, end: Callable[[int], None]) -> Iterable[bytes]:
-    """Return *body*, with which *end* is called when it is closed, with the bytes of it."""
+    """Return *body*. When it is closed, *end* is called with the number of its bytes."""
     if not is_file(body, environ):
         return _MeasuredBody(body, end)
     size = os.fstat(body.filelike.fileno()).st_size if hasattr(body, 'filelike') else 0
@@ -216,7 +216,7 @@ class _Slots:
                 return
 
     def _try(self, number: int) -> Any:
-        """Return the locked file of *number*, None where another process has it."""
+        """Return the locked file of *number*, None if another process holds it."""
         file = (self._folder / f'slot{number}').open('w')
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

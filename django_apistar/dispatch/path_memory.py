@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 Target = TypeVar('Target')
 LONGEST_PATH = 256
-_KEEP_EACH = 8  # of the requests for a path that is not known
+_KEEP_EACH = 8  # one path out of so many requests for unknown ones
 
 
 class PathMemory(Generic[Target]):

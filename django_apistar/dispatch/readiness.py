@@ -20,7 +20,7 @@ from django_apistar.api.server_state import server_state
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-ANSWER_S = 1.0  # that a database or a cache gets for its answer
+ANSWER_S = 1.0  # that a database or a cache has to answer
 _INTERVAL_S = 1.0  # between two questions to the same one, at least
 _NO_DATABASE = 'django.db.backends.dummy'
 
@@ -28,14 +28,14 @@ logger = logging.getLogger(__name__)
 
 
 class Probe:
-    """One thing that must be there, and what it last answered.
+    """Asks one thing that must be there, and keeps the last answer.
 
     It is asked in a thread of its own: drivers have no timeout for that. One question at a time,
     at most one a second, and only when somebody wants to know.
     """
 
     def __init__(self, name: str, ask: Callable[[], bool], is_lasting: bool = False) -> None:
-        """*ask* tells whether it is there, or raises. *is_lasting*: what is there once stays."""
+        """*ask* returns whether it is there, or raises. *is_lasting*: after a yes ask no more."""
         self.name = name
         self._ask = ask
         self._is_lasting = is_lasting
@@ -76,7 +76,7 @@ class Probe:
 
     @property
     def is_missing(self) -> bool:
-        """Whether the last answer was no, or the question has been open for a second."""
+        """Return whether the last answer was no, or the question has been open for a second."""
         if not self._answered.is_set() and self._began is not None:
             is_late = time.monotonic() - self._began >= ANSWER_S
         else:
@@ -171,7 +171,7 @@ def _has_cache(alias: str) -> bool:
 
 
 def _has_all_migrations() -> bool:
-    """Whether `migrate` has nothing to do in the default database."""
+    """Return whether `migrate` has nothing to do in the default database."""
     # Imported when it is asked: every process imports this module.
     from django.db.migrations.executor import MigrationExecutor
 

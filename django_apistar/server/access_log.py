@@ -33,7 +33,7 @@ FORMAT = (
 )
 DEVELOPMENT_FORMAT = '%(t)s "%(r)s" %(s)s %(b)s %({django_apistar.framework}e)s %(M)sms%(ids)s'
 JSON_FORMAT = '%(json)s'
-# Settings of gunicorn by which something else than --access-log has the log written.
+# Settings of gunicorn that turn the access log on without --access-log.
 _OTHER_LOGS = ('logconfig', 'logconfig_dict', 'logconfig_json', 'syslog')
 
 _SECRETS = (
@@ -68,7 +68,7 @@ class AccessLogger(Logger):
     def atoms(
         self, resp: Any, req: Any, environ: WSGIEnvironment, request_time: datetime.timedelta
     ) -> dict[str, Any]:
-        """Return what a format may name: everything but the headers that hold credentials."""
+        """Return the values that a format may name: all but headers with credentials."""
         if getattr(self.cfg, 'access_log_format', None) == JSON_FORMAT:
             return {'json': format_line(resp, environ, request_time)}
         atoms = super().atoms(resp, req, environ, request_time)
@@ -115,7 +115,7 @@ class _ColouredLines(logging.Formatter):
 
 
 def _iter_ids(environ: dict[str, Any]) -> Iterator[str]:
-    """Yield what a line of text ends with: the ids of the request and of its trace, if any."""
+    """Yield the ids that end a line of text: of the request and of its trace, if any."""
     request_id = environ.get('django_apistar.request_id')
     if request_id:
         yield f' request_id={request_id}'

@@ -1,4 +1,4 @@
-"""The defaults of both servers, and what keeps a server from starting with an option."""
+"""The defaults of both servers, and the options with which no server can start."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def default_address(is_development: bool) -> str:
 
 
 def check_options(config: Any, workers: int, threads: int, drain_s: int) -> None:
-    """Raise ServerError where no server can start so.
+    """Raise ServerError for options with which no server can start.
 
     *config* is gunicorn's `Config`; granian's server fills one as well.
     """

@@ -1,4 +1,4 @@
-"""The lame duck: between SIGTERM and its stop a server is not ready, and serves as before."""
+"""--drain: for so many seconds after SIGTERM a server is not ready, but serves as before."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from django_apistar.api.server_state import server_state
 
 
 class Drain:
-    """Of one server: made in the master, before it has workers."""
+    """The drain of one server. Made in the master before it has workers, which share its flag."""
 
     def __init__(self, log: Callable[..., object], seconds: int = 0) -> None:
-        """*log*: of the server's own log, for information."""
-        # Shared memory and no signal: a worker may be of any class, or start meanwhile.
+        """*log* writes a message of level INFO to the server's log."""
+        # In shared memory: signals would miss workers of another class and those that start later.
         self.flag = multiprocessing.RawValue(ctypes.c_bool, False)
-        server_state.drain_flag = self.flag  # Processes that are forked from this one have it, too.
+        server_state.drain_flag = self.flag  # Forked processes share it.
         self.seconds = seconds
         self._log = log
         self._is_stopping = threading.Event()
@@ -29,9 +29,9 @@ class Drain:
         return bool(self.flag.value)
 
     def begin(self) -> bool:
-        """Say that the server is not ready, and send it SIGTERM once more after its seconds.
+        """Declare the server not ready, and send it SIGTERM once more after `seconds`.
 
-        Return whether to go on until then: not with 0 seconds, and not at the second SIGTERM.
+        Return whether it serves on until then: not with 0 seconds, and not at the second SIGTERM.
         """
         if self.has_begun or not self.seconds:
             self.end()
@@ -42,7 +42,7 @@ class Drain:
         return True
 
     def end(self) -> None:
-        """Say that the server stops now."""
+        """Declare that the server stops now."""
         self.flag.value = True
         self._is_stopping.set()
 

@@ -139,7 +139,7 @@ def set_client_timeout(listener: socket.socket, limit_s: int) -> None:
 
 
 def drain_backlogs(opened: Sequence[socket.socket], limit_s: float) -> None:
-    """Let in no new connection, and wait until the workers have accepted those in the backlogs.
+    """Keep new connections out, and wait until the workers have accepted those in the backlogs.
 
     Closing a listening socket resets the connections in its backlog. So the kernel first drops the
     SYN of every new client (Linux; packet(7), SO_ATTACH_FILTER), which tries again by itself and

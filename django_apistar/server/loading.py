@@ -67,7 +67,7 @@ def explain_import_error(name: str, exc: Exception) -> str:
 
 
 def is_missing(exc: ImportError, name: str) -> bool:
-    """Return whether *name* itself is missing, and not something that its module imports."""
+    """Return whether the module *name* itself is missing, and not one that it imports."""
     missing = getattr(exc, 'name', None)
     return missing is None or f'{name}.'.startswith(f'{missing}.')
 

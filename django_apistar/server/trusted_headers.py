@@ -30,7 +30,7 @@ _MOST_PARTS = 200  # of an application that are searched
 
 
 def find_trusting(application: WSGIApplication) -> Iterator[tuple[str, str]]:
-    """Yield (who trusts it, the header) for each header with a hyphen that the project trusts.
+    """Yield (what trusts it, the header) for each header with a hyphen that the project trusts.
 
     *application* is the WSGI application, wrapped or not. The code of handlers is not searched.
     """

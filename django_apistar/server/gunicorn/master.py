@@ -1,4 +1,4 @@
-"""gunicorn's arbiter as the command runs it: a stop and a reload that lose no request."""
+"""gunicorn's arbiter: what SIGTERM, SIGINT and SIGHUP do. A stop and a reload lose no request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""gunicorn's settings: our defaults, what we refuse, what we try first, and one of our own."""
+"""gunicorn's settings: our defaults, what we refuse, what we check, and those that we add."""
 
 from __future__ import annotations
 

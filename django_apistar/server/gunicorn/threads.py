@@ -35,7 +35,7 @@ class ThreadPool:
         self._connections: queue.SimpleQueue[Connection | None] = queue.SimpleQueue()
         self._threads = 0
         self._busy = 0  # connections that wait or are served
-        self._aside: set[int] = set()  # threads that wait for a client
+        self._aside: set[int] = set()  # ids of threads that wait for a client
 
     def put(self, connection: Connection) -> None:
         """Let a thread serve *connection*; `release` follows when that is done."""
@@ -44,7 +44,7 @@ class ThreadPool:
         self._grow()
 
     def release(self) -> None:
-        """Count one connection less."""
+        """Count one connection fewer."""
         self._busy -= 1
         if self._threads > self.size + len(self._aside):
             self._threads -= 1
