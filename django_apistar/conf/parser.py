@@ -10,24 +10,27 @@ import functools
 import json
 import os
 import re
-from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from apistar import Component
 from django.conf import settings as django_settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.utils.module_loading import import_string
 
 from django_apistar.conf import amounts, folders, operation, prefixes
 from django_apistar.conf.folders import Folders
 from django_apistar.conf.lazies import read_path, read_text
+from django_apistar.conf.plugins import (
+    FAILED,
+    load_object,
+    parse_components,
+    parse_event_hooks,
+)
 from django_apistar.conf.problems import (
     Problem,
     SettingsError,
     format_cause,
-    report_import,
     report_value,
 )
 from django_apistar.conf.route_module import Routes, load_routes
@@ -40,11 +43,8 @@ KEYS = (
     'LOGIN_THROTTLE_ADDRESS', 'SCHEMA_ACCEPTED', 'READY_URL', 'METRICS_URL', 'REQUEST_ID_HEADER',
 )  # fmt: skip
 DOCS_UIS = ('apistar', 'swagger', 'redoc')
-HOOK_METHODS = ('on_request', 'on_response', 'on_error')
-FAILED = object()  # in place of a value that is wrong and reported
 PATH = re.compile(r'/(?!/)[^{}<>?#\\\s]*')
 Default = TypeVar('Default')
-Wanted = TypeVar('Wanted')
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -133,9 +133,9 @@ class _Parser:
             routes=load_routes(route_conf, self._report),
             django_prefixes=self._prefixes(),
             static_prefix=self._static_prefix(),
-            components=self._components('COMPONENTS'),
-            event_hooks=self._event_hooks(),
-            auth_components=self._components('AUTH_COMPONENTS'),
+            components=parse_components('COMPONENTS', self.given, self._report),
+            event_hooks=parse_event_hooks(self.given, self._report),
+            auth_components=parse_components('AUTH_COMPONENTS', self.given, self._report),
             app_class=self._class('APP_CLASS', 'django_apistar.application.App'),
             folders=folders.parse(self.given, self._report),
             docs_url=self._path('DOCS_URL', '/docs/' if self.debug else None),
@@ -219,100 +219,12 @@ class _Parser:
         prefix = f'/{path.strip("/")}/'
         return prefix if prefix != '//' else None
 
-    # Components and hooks
-
-    def _components(self, key: str) -> tuple[Component, ...]:
-        hint = 'Write instances, as in [MyComponent()], or their dotted paths.'
-        return tuple(
-            component for component in self._objects(key)
-            if self._is_wanted(component, _is_component, key, 'E008', 'an API Star component', hint)
-        )  # fmt: skip
-
-    def _event_hooks(self) -> tuple[object, ...]:
-        hint = 'A hook is a class with on_request, on_response or on_error.'
-        return tuple(
-            hook for hook in self._objects('EVENT_HOOKS')
-            if self._is_wanted(hook, _is_hook, 'EVENT_HOOKS', 'E009', 'an event hook', hint)
-            and self._can_be_made(hook)
-        )  # fmt: skip
-
-    def _can_be_made(self, hook: object) -> bool:
-        """Call a hook's class without arguments, as each request does; report a failure."""
-        try:
-            if isinstance(hook, type):
-                hook()
-        except Exception as exc:
-            self._report(
-                'E009', f'EVENT_HOOKS holds {hook!r}, which cannot be made: {format_cause(exc)}.',
-                'Give its __init__ no parameters that have no default.',
-            )  # fmt: skip
-            return False
-        return True
-
-    def _is_wanted(
-        self, item: object, test: Callable[[object], TypeGuard[Wanted]],
-        key: str, id: str, noun: str, hint: str,
-    ) -> TypeGuard[Wanted]:  # fmt: skip
-        if item is FAILED:
-            return False
-        if not test(item):
-            self._report(id, f'{key} holds {item!r}, which is not {noun}.', hint)
-            return False
-        return True
-
-    def _objects(self, key: str) -> list[object]:
-        """Return the instances or classes that the list *key* holds or names."""
-        given = self.given.get(key)
-        if given is None:
-            return []
-        if not isinstance(given, (list, tuple)):
-            self._report(
-                'E011', f'{key} is {given!r}; it must be a list.', f'Write {key!r}: [...].'
-            )
-            return []
-        objects = [self._object(key, item) for item in self._flattened(key, given)]
-        if key == 'EVENT_HOOKS':
-            return objects
-        return [self._instance(key, item) for item in objects]
-
-    def _flattened(self, key: str, given: Sequence[object]) -> list[object]:
-        items: list[object] = []
-        for item in given:
-            if isinstance(item, (list, tuple)):
-                self._report(
-                    'W002',
-                    f'{key} holds the nested list {item!r}, as a trailing comma makes it.',
-                    'Remove the comma behind the list.',
-                )
-                items.extend(item)
-            else:
-                items.append(item)
-        return items
-
-    def _object(self, key: str, item: object) -> object:
-        if not isinstance(item, str):
-            return item
-        try:
-            return import_string(item)
-        except Exception as exc:
-            report_import(self._report, key, item, exc)
-            return FAILED
-
-    def _instance(self, key: str, item: object) -> object:
-        """Return an instance where *item* is a component's class that needs no arguments."""
-        if not (isinstance(item, type) and issubclass(item, Component)):
-            return item
-        try:
-            return item()
-        except TypeError:
-            return item
-
     def _class(self, key: str, base: str) -> Any:
         """Return the class that *key* holds or names, else None.
 
         *base* is a dotted name, as this module imports nothing from above.
         """
-        given = self._object(key, self.given.get(key))
+        given = load_object(key, self.given.get(key), self._report)
         if given is None or given is FAILED:
             return None
         ancestors = getattr(given, '__mro__', ())
@@ -388,11 +300,3 @@ class _Parser:
         if found is not None or given is None:
             return found
         return self._refused(key, given, amounts.RATE, default)
-
-
-def _is_component(item: object) -> TypeGuard[Component]:
-    return isinstance(item, Component)
-
-
-def _is_hook(item: object) -> TypeGuard[object]:
-    return any(callable(getattr(item, name, None)) for name in HOOK_METHODS)
