@@ -277,8 +277,10 @@ def test_a_route_with_a_rule_is_resolved():
         '  rule        No prefix in ALLOWED_DJANGO_ROUTES covers the path.',
         '  route       /reverse/<float(signed=True):lat>:<float(signed=True):lon>  locate',
         f'  handler     {__name__}.locate',
-        '  parameter   lat = -33.5',
-        '  parameter   lon = 151.25',
+        '  parameter   lat = -33.5, path',
+        '  parameter   lon = 151.25, path',
+        '  parameter   zoom, query',
+        '  compiled    yes',
     ]
 
 
