@@ -52,8 +52,25 @@ class BrokenBodyError(Exception):
     """A body has ended early, by an exception that would end a server's worker."""
 
 
-class ContextBody:
-    """A streamed body, made in the request's context. *on_close* is called once, at its end.
+class BodyInContext:
+    """A body that is made, and closed, in the context of its request."""
+
+    def __init__(self, body: Iterable[bytes], context: Context) -> None:
+        self._body = body
+        self._context = context
+
+    def __iter__(self) -> Iterator[bytes]:
+        iterator = self._context.run(iter, self._body)
+        end = object()
+        while (chunk := self._context.run(next, iterator, end)) is not end:
+            yield chunk  # type: ignore[misc]  # it is not `end`
+
+    def close(self) -> None:
+        self._context.run(responses.close, self._body)
+
+
+class StreamedBody(BodyInContext):
+    """A streamed body of the API. *on_close* is called once, at its end.
 
     *report* is told of a fault. The server gets it too, and ends the connection.
     """
@@ -65,18 +82,14 @@ class ContextBody:
         report: Callable[[BaseException], None],
         on_close: Callable[[], None] | None = None,
     ) -> None:
-        self._body = body
-        self._context = context
+        super().__init__(body, context)
         self._report = report
         self._on_close = on_close
         self._is_open = True
 
     def __iter__(self) -> Iterator[bytes]:
         with self._reporting():
-            iterator = self._context.run(iter, self._body)
-            end = object()
-            while (chunk := self._context.run(next, iterator, end)) is not end:
-                yield chunk  # type: ignore[misc]  # it is not `end`
+            yield from super().__iter__()
 
     def close(self) -> None:
         if not self._is_open:
@@ -84,7 +97,7 @@ class ContextBody:
         self._is_open = False
         with self._reporting():
             try:
-                self._context.run(responses.close, self._body)
+                super().close()
             finally:
                 if self._on_close:
                     self._on_close()

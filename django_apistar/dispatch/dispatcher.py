@@ -18,7 +18,7 @@ from django_apistar.api.responders import Find, Found
 from django_apistar.application import App, get_app, get_route_table
 from django_apistar.conf.parser import Settings, get_settings
 from django_apistar.conf.problems import SettingsError
-from django_apistar.dispatch.bodies import CheckedHead, ContextBody, NoBody
+from django_apistar.dispatch.bodies import CheckedHead, NoBody, StreamedBody
 from django_apistar.dispatch.django_handler import build_django_handler
 from django_apistar.dispatch.hosts import Hosts
 from django_apistar.dispatch.layers import Layer, mount, name_requests
@@ -101,7 +101,7 @@ class Dispatcher:
         if type(body) is not list:  # Servers do not close lists.
             report = functools.partial(errors.report, environ=environ)
             end = functools.partial(lifecycle.end, connections, is_signalled)
-            return ContextBody(body, context, report, end)
+            return StreamedBody(body, context, report, end)
         if connections or is_signalled or lifecycle.closes_caches:
             lifecycle.end(connections, is_signalled)
         return body
@@ -144,7 +144,7 @@ class Dispatcher:
             body = context.run(responses.begin, body)
         except BaseException as exc:
             return self._answer_fault(exc, environ, start_response)
-        return ContextBody(body, context, functools.partial(errors.report, environ=environ))
+        return StreamedBody(body, context, functools.partial(errors.report, environ=environ))
 
     def _call_static(
         self, environ: WSGIEnvironment, start_response: StartResponse

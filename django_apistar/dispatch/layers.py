@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextvars import Context, copy_context
+from collections.abc import Callable, Iterable
+from contextvars import copy_context
 from typing import TYPE_CHECKING, TypeAlias
 
 from django.conf import settings as django_settings
 
 from django_apistar.api.environ_keys import REQUEST_ID_KEY
 from django_apistar.api.request_id import choose_request_id, request_id
-from django_apistar.api.responses import close
+from django_apistar.dispatch.bodies import BodyInContext
 from django_apistar.routes.table import to_path_info
 
 if TYPE_CHECKING:
@@ -66,20 +66,3 @@ def is_file(body: Iterable[bytes], environ: WSGIEnvironment) -> bool:
     """Return whether the server may send *body* by `sendfile`, which a wrapper would prevent."""
     wrapper = environ.get('wsgi.file_wrapper')
     return isinstance(wrapper, type) and isinstance(body, wrapper)
-
-
-class BodyInContext:
-    """A body that is made, and closed, in the context of its request."""
-
-    def __init__(self, body: Iterable[bytes], context: Context) -> None:
-        self._body = body
-        self._context = context
-
-    def __iter__(self) -> Iterator[bytes]:
-        iterator = self._context.run(iter, self._body)
-        end = object()
-        while (chunk := self._context.run(next, iterator, end)) is not end:
-            yield chunk  # type: ignore[misc]  # it is not `end`
-
-    def close(self) -> None:
-        self._context.run(close, self._body)
