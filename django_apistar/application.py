@@ -54,7 +54,7 @@ class App(apistar.App):
     notes_routes = False  # each request's in its environ, for logs and metrics
     extra_headers: tuple[tuple[str, str], ...] = ()  # of every response that has none of the name
     docs_ui = 'apistar'  # or 'swagger' or 'redoc'
-    docs_csp: str | None = ''  # the page's own
+    docs_csp: str | None = ''  # '' for the policy that fits the page
     servers: tuple[Any, ...] = ()  # for the schema
     tags: Mapping[str, object] = MappingProxyType({})  # their descriptions, for the schema
     more_info: Mapping[str, object] = MappingProxyType({})  # laid over the schema's `info`

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 Params = dict[str, object]
 Endpoint = tuple[int, tuple[str, ...]]  # a route's position and the names of its parameters
-# Literal text, or a parameter's name and kind, or None for what only Werkzeug knows.
+# Literal text, or a parameter's name and kind, or None if only Werkzeug can match it.
 Segment = str | tuple[str, str] | None
 STRING, NUMBER, DIGITS = 'string', 'number', 'digits'  # kinds; a NUMBER may have a sign
 
@@ -19,7 +19,7 @@ _NOT_FOUND: frozenset[str] = frozenset()
 
 
 class _Node:
-    """The segments that may follow those so far."""
+    """The segments that may follow those that led to this node."""
 
     __slots__ = (
         'children',
@@ -53,7 +53,7 @@ class Lookup:
     """A trie of path segments. Built once, never changed."""
 
     def __init__(self, routes: Iterable[tuple[Sequence[Segment], str]]) -> None:
-        """*routes*: what stands between the slashes of the path, and the method; in order."""
+        """*routes*: (segments of the path, method) of each route, in order."""
         self._root = _Node()
         for position, (segments, method) in enumerate(routes):
             _insert(self._root, segments, method, position)
@@ -135,7 +135,7 @@ def _insert(root: _Node, segments: Sequence[Segment], method: str, position: int
 
 
 def _add_parameter(node: _Node, kind: str) -> _Node | None:
-    """Return the node behind a parameter, None where Werkzeug ranks two kinds by their order."""
+    """Return the node after a parameter, None if Werkzeug ranks two kinds by their order."""
     if kind == STRING:
         node.strings = node.strings or _Node()
         return node.strings
@@ -206,7 +206,7 @@ def _match(node: _Node, segment: str) -> Iterator[tuple[_Node, object]]:
 
 
 def _is_usual(segment: str) -> bool:
-    """Whether Werkzeug takes *segment* for the text that it is."""
+    """Return whether Werkzeug reads *segment* as this very text."""
     return (
         segment != '' and segment.isprintable() and '\\' not in segment
         and segment not in ('.', '..')

@@ -11,7 +11,7 @@ from typing import Any
 
 _LITERALS = (str, bytes, int, float, bool, type(None))
 
-Function = Callable[..., Any]  # its source says what it takes
+Function = Callable[..., Any]  # its generated text says what it takes
 
 
 class Source:
@@ -81,7 +81,7 @@ class Source:
 
 
 class _Loader:
-    """Shows a frame's lines to what does not ask linecache, such as Django's page for DEBUG."""
+    """Shows a frame's lines to code that does not ask linecache, such as Django's DEBUG page."""
 
     def __init__(self, code_name: str) -> None:
         self._code_name = code_name

@@ -110,9 +110,9 @@ def build_reader(validator: object) -> Reader | None:
 
 
 def build_row_reader(cls: type[types.Type], read: Reader) -> Reader:
-    """Return *read*, which takes objects, for the rows of a QuerySet.
+    """Return a function that reads a row of a QuerySet as *read* reads an object.
 
-    Rows of `values()` are dicts too, but not a client's: they are converted.
+    A row of `values()` is a dict, but its values are Python's, not a client's: they are converted.
     """
 
     def read_row(row: object) -> object:

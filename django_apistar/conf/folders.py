@@ -11,7 +11,7 @@ from django.conf import settings as django_settings
 
 from django_apistar.conf.problems import Report, report_import, report_value
 
-TEMPLATES, STATIC = 'templates', 'static'  # what API Star looks for in a package
+TEMPLATES, STATIC = 'templates', 'static'  # the folders that API Star looks for in a package
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What operators ask of the application: pages before either framework, ids of requests."""
+"""The settings for operators: pages that answer before either framework, ids of requests."""
 
 import os
 import re
@@ -10,8 +10,8 @@ from django_apistar.conf.problems import Problem, Report
 
 PAGES = ('HEALTH_URL', 'READY_URL', 'METRICS_URL')  # answered before either framework
 _HEADER = re.compile(r'[A-Za-z0-9]+(-[A-Za-z0-9]+)*')
-NOTE_ROUTES = 'DJANGO_APISTAR_NOTE_ROUTES'  # set by a server whose access log tells routes
-# Headers that mean something else: their values are secrets, or the server's own.
+NOTE_ROUTES = 'DJANGO_APISTAR_NOTE_ROUTES'  # set by a server whose access log names routes
+# Headers that cannot hold an id: their values are secrets, or the server sets them.
 _TAKEN = frozenset({
     'authorization', 'connection', 'content-length', 'content-type', 'cookie', 'date', 'host',
     'proxy-authorization', 'server', 'set-cookie', 'traceparent', 'transfer-encoding', 'upgrade',
@@ -34,7 +34,7 @@ def parse_header(values: dict[str, Any], report: Report) -> str | None:
 
 
 def find_problems(pages: dict[str, str | None]) -> Iterator[Problem]:
-    """Yield a problem for each of *pages*, paths by setting, that cannot be answered."""
+    """Yield a problem for each page that cannot be served. *pages*: paths by setting."""
     yield from _find_shared_paths(pages)
     if pages['METRICS_URL'] and find_spec('prometheus_client') is None:
         yield Problem(
@@ -57,5 +57,5 @@ def _find_shared_paths(pages: dict[str, str | None]) -> Iterator[Problem]:
 
 
 def wants_routes(*settings: str | None) -> bool:
-    """Whether anybody wants to know each request's route: one of *settings*, or the server."""
+    """Return whether each request's route is noted: for one of *settings*, or the access log."""
     return any(settings) or os.environ.get(NOTE_ROUTES) == '1'

@@ -1,4 +1,4 @@
-"""The routes that a path without one looks like, each with what keeps it from matching."""
+"""Routes that resemble a path without a route, each with the reason why it does not match."""
 
 import dataclasses
 import difflib
@@ -12,7 +12,7 @@ from django_apistar.routes.entries import APIStarEntry, RouteEntry, parameter_ty
 from django_apistar.routes.table import RouteTable
 
 MOST = 3  # routes that a miss proposes
-LIKENESS = 0.6  # of them, at least
+LIKENESS = 0.6  # the least that such a route must have
 _PARAMETER = re.compile(r'[{<](?:(?P<converter>\w+)(?:\(.*\))?:)?\+?(?P<name>\w+)[}>]')
 _KINDS: dict[type, tuple[str, str]] = {  # regular expression, what it is called
     int: (r'-?\d+', 'an integer'),
@@ -21,12 +21,12 @@ _KINDS: dict[type, tuple[str, str]] = {  # regular expression, what it is called
 }
 _ANY = ('.+', 'text')
 _DJANGO_TYPES: dict[str, type] = {'int': int, 'uuid': uuid.UUID}
-_TAKES_SLASHES = ('<path:', '{+', '(?P<')  # then segments do not answer each other
+_TAKES_SLASHES = ('<path:', '{+', '(?P<')  # then segments cannot be compared one by one
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A route that does not match; `reason` says why, '' where no single thing does."""
+    """A route that does not match. `reason` says why; '' if no single difference does."""
 
     entry: RouteEntry
     reason: str
@@ -44,7 +44,7 @@ def find_near(table: RouteTable, path: str) -> tuple[NearMiss, ...]:
 
 
 def _compare(pattern: str, path: str) -> float:
-    """Return from 0 to 1 how much *path* is like *pattern*; a parameter is like anything."""
+    """Return how similar *path* is to *pattern*, from 0 to 1. A parameter resembles anything."""
     ours, theirs = pattern.split('/'), path.rstrip('/').split('/')
     theirs += [''] * pattern.endswith('/')
     if len(ours) == len(theirs):

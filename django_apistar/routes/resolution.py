@@ -21,14 +21,14 @@ SLASH_MIDDLEWARE = 'django.middleware.common.CommonMiddleware'
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Resolution:
-    """What a request would meet. `status`: 200 where a handler is called, else the answer's."""
+    """How a request would be answered. `status`: 200 if a handler is called."""
 
-    framework: Framework | None  # None for HEALTH_URL and its like, for which neither is asked
+    framework: Framework | None  # None for HEALTH_URL and the like, which neither answers
     rule: str  # a sentence
     status: int
     entry: RouteEntry | None = None
     params: dict[str, object] = dataclasses.field(default_factory=dict)
-    allow: str = ''  # the methods that the path has, where the asked one is not among them
+    allow: str = ''  # the methods of the path, if *method* is not among them
     location: str = ''  # where a redirect leads
     near: tuple[NearMiss, ...] = ()
 
@@ -40,11 +40,12 @@ def resolve(
     method: str = 'GET',
     own_pages: Mapping[str, str | None] | None = None,
 ) -> Resolution:
-    """Return what *method* *path* meets. *path* is as in a URL: percent-encoded, no query.
+    """Return how a request of *method* for *path* would be answered.
 
+    *path* is as in a URL: percent-encoded, no query.
     *own_pages*: `Settings.own_pages`.
     """
-    # What is not encoded, as people type it, is taken as UTF-8.
+    # Characters that are not percent-encoded are read as UTF-8.
     path_info = unquote_to_bytes(path).decode('latin-1')
     for key, page in (own_pages or {}).items():
         if path_info == page:
@@ -121,7 +122,7 @@ def _is_catch_all(match: ResolverMatch) -> bool:
 
 
 def _gets_slash(table: RouteTable, path: str, is_caught: bool) -> bool:
-    """Whether APPEND_SLASH redirects *path*: by CommonMiddleware, or by the admin itself."""
+    """Return whether APPEND_SLASH redirects *path*: by CommonMiddleware, or by the admin."""
     can_redirect = is_caught or SLASH_MIDDLEWARE in django_settings.MIDDLEWARE
     if path.endswith('/') or not django_settings.APPEND_SLASH or not can_redirect:
         return False

@@ -26,7 +26,7 @@ from django_apistar.routes.reverse import NoReverseMatch, explain_mismatch
 MAX_INT = 2**63 - 1  # the largest that a database takes
 _NOT_CANONICAL = re.compile(r'\A[^/]|[\x00-\x1f\x7f\\]|//|/\.{1,2}(?=/|\Z)')
 _CACHED_PATH_LENGTH = 256
-CONVERTERS = {int: '_int', float: '_float', str: 'string'}  # of braces, by annotation
+CONVERTERS = {int: '_int', float: '_float', str: 'string'}  # of parameters in braces, by annotation
 _METHODS_ORDER = ('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')
 
 

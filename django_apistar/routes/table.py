@@ -35,7 +35,7 @@ from django_apistar.routes.reverse import NoReverseMatch, explain_mismatch
 PREFIXES = 'ALLOWED_DJANGO_ROUTES'
 _MOST_SHOWN = 3  # URLs in one warning
 _NOT_ALL = "the prefix '/' would leave API Star no path"
-# The check ids of what RouteTable.conflicts() finds.
+# The ids of the problems that RouteTable.conflicts() finds.
 CONFLICTS = tuple(f'django_apistar.{name}' for name in ('E005', 'E012', 'E013', 'W003', 'W004'))
 
 
@@ -180,7 +180,7 @@ class RouteTable:
 
     @functools.cached_property
     def _first_of(self) -> dict[int, RouteEntry]:
-        """For each API Star route, by its id, the one that is called for its path and method."""
+        """By the id of each API Star route: the route that is called for its path and method."""
         first: dict[tuple[object, ...], RouteEntry] = {}
         found: dict[int, RouteEntry] = {}
         for entry in self.apistar_entries:
@@ -191,12 +191,12 @@ class RouteTable:
 
     @functools.cached_property
     def _first_django_of(self) -> dict[str, RouteEntry]:
-        """For each path, as Django writes it, the URL that is called."""
+        """By path, as Django writes it: the URL that is called."""
         return {entry.path: entry for entry in reversed(self.django_entries)}
 
     @functools.cached_property
     def _caught(self) -> dict[int, RouteEntry]:
-        """For each URL, by its id, an earlier one that takes all of its paths."""
+        """By the id of a URL: an earlier URL that takes all of its paths."""
         caught: dict[int, RouteEntry] = {}
         takers: list[RouteEntry] = []
         for entry in self.django_entries:

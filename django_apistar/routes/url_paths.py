@@ -46,18 +46,18 @@ class URLPath:
         )
 
     def may_begin_with(self, prefix: str) -> bool:
-        """Whether one of the paths can be *prefix*, which ends with a slash, or be below it."""
+        """Return whether a path can be *prefix*, which ends with a slash, or lie below it."""
         wanted = _split_path(prefix)
         try:
             return all(
                 re.fullmatch(own, text)
                 for own, text in zip(self._split_regexes(), wanted, strict=False)
             )
-        except re.error:  # A part alone is no regex: it refers to a group in another part.
+        except re.error:  # The part alone is no valid regex: it refers to a group in another part.
             return True
 
     def is_deeper_than(self, prefix: str) -> bool:
-        """Whether each of the paths has more segments than *prefix*."""
+        """Return whether all paths have more segments than *prefix*."""
         return any(self._split_regexes()[len(_split_path(prefix)) :])
 
     def _split_regexes(self) -> list[str]:

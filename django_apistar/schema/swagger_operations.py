@@ -194,7 +194,7 @@ def _translate(schema: Schema) -> Iterator[tuple[str, Any]]:
 
 
 def _unsayable(parameter: Any) -> str:
-    """Return what *parameter* is that Swagger 2.0 does not have, '' where it has it."""
+    """Return the trait of *parameter* that Swagger 2.0 cannot express, '' if there is none."""
     if '$ref' in _mapping(parameter):
         return 'reference to a parameter'
     if 'name' not in _mapping(parameter):

@@ -56,7 +56,7 @@ def find_loads(*, fast: bool) -> Callable[[bytes], Any] | None:
 
 
 def build_json_writer(default: Default | None = None, *, fast: bool = False) -> JSONWriter:
-    """Return how flat Types are written for *default*. *fast*: as in `build_encoder`."""
+    """Return the writer of flat Types for *default*. *fast*: as in `build_encoder`."""
     exact = _build_exact(_build_default(default))
     orjson = _load_orjson() if fast else None
     return TextWriter(exact) if orjson is None else OrjsonWriter(exact, orjson)
@@ -99,7 +99,7 @@ def _build_exact(default: Default) -> Encode:
 
 
 class _NotTwiceError(Exception):
-    """A value that can be read only once, and is kept for the standard library."""
+    """A value can be read only once: it is kept for the standard library."""
 
 
 def _build_fast(orjson: ModuleType, default: Default, exact: Encode) -> Encode:
@@ -141,7 +141,7 @@ def _build_make_plain(default: Default) -> Default:
     return make_plain
 
 
-# How the standard library reads subclasses.
+# As the standard library reads subclasses.
 _CONTENT_OF_SUBCLASSES: tuple[tuple[type | tuple[type, ...], Default], ...] = (
     (str, str.__str__),
     (int, int.__pos__),

@@ -157,7 +157,7 @@ def is_flat(cls: type[types.Type]) -> bool:
 
 
 def compile_rows(cls: type[types.Type], json_writer: JSONWriter) -> Encode:
-    """Return what makes JSON of a list of tuples, a value for each property of the flat *cls*."""
+    """Return a function from a list of tuples, one value for each property of *cls*, to JSON."""
     writer = TypeWriter(cls, 'JSON of row', compile_type)
     source, read = writer.source, compile_from_row(cls)
     rare = source.const(
@@ -184,7 +184,7 @@ def compile_rows(cls: type[types.Type], json_writer: JSONWriter) -> Encode:
 
 
 def compile_instances(cls: type[types.Type], json_writer: JSONWriter) -> Encode:
-    """Return what makes JSON of a list of instances of the flat *cls*, and of any other list."""
+    """Return a function from a list to JSON, faster for instances of the flat *cls*."""
     writer = TypeWriter(cls, 'JSON', compile_type)
     source, render = writer.source, compile_render(cls)
 
@@ -213,7 +213,7 @@ def _join(json_writer: JSONWriter, write: Write, write_rarely: Encode) -> Encode
 
 
 def compile_document(cls: type[types.Type], json_writer: JSONWriter, encode: Encode) -> Encode:
-    """Return what makes JSON of an instance of *cls*: by *encode* if *cls* is not flat."""
+    """Return a function from an instance of *cls* to JSON: *encode* if *cls* is not flat."""
     render = compile_render(cls)
     if not is_flat(cls):
         return lambda value: encode(render(value))
@@ -295,7 +295,7 @@ def _allows_null(item: Property) -> bool:
 
 
 def _refuse_float(source: Source, json_writer: JSONWriter, item: Property) -> list[str]:
-    """The value is a number by now, or None."""
+    """Return the conditions that refuse a float. The value is a number by now, or None."""
     if not is_stock(item.validator, validators.Number):
         return []
     refusals = json_writer.refuse_float(source, item.variable)

@@ -34,7 +34,7 @@ def check_plan(spec: RouteSpec, context: PlanContext) -> None:
 
 
 def _find_nothing(handler: Any) -> None:
-    """Stand in for a compilation, in a plan that nobody runs."""
+    """Stand in for a compilation in a plan that is not run."""
 
 
 class _PlanWriter:
@@ -82,7 +82,7 @@ class _PlanWriter:
         for number, hook in enumerate(spec.hooks):
             made = source.const(hook, 'Hook' if isinstance(hook, type) else 'hook')
             source.line(f'hook_{number} = {made}' + ('()' if isinstance(hook, type) else ''))
-        # A function of the project's sees it.
+        # A function of the project sees it.
         is_named = spec.hooks or 'environ' in self._inline.wanted
         named = {self._context.route_name_key: spec.name} if is_named else {}
         for key, noted in {**named, **spec.notes}.items():
@@ -104,7 +104,7 @@ class _PlanWriter:
                 start = index
 
     def _write_progress(self, step: Step) -> None:
-        """Keep count as an Exchange does: which hook's on_response is still due."""
+        """Write the count that an Exchange keeps: whose on_response is still due."""
         what, hook = self._get_call(step)
         if what == 'on_response':
             self._source.line(f'responded.append(hook_{hook})')
@@ -151,7 +151,7 @@ class _PlanWriter:
 
 
 def _takes_in_order(func: Any, names: Iterable[str]) -> bool:
-    """Whether *func* is a plain function of *names*, which Python calls faster without them."""
+    """Return whether *func* is a plain function of *names*: positional arguments are faster."""
     if not inspect.isfunction(func):
         return False
     code = func.__code__

@@ -14,7 +14,7 @@ from django_apistar.accelerate.plan.spec import ComponentStep, PlanContext, Role
 from django_apistar.accelerate.source import Source
 from django_apistar.accelerate.types.compilers import compile_body, compile_validator
 
-_VALUELESS = frozenset((  # What they resolve has no variable of its own.
+_VALUELESS = frozenset((  # The results of these have no variable of their own.
     Role.PATH_PARAMS, Role.QUERY_PARAMS, Role.VALIDATED_QUERY, Role.HEADERS, Role.VALIDATED_DATA,
 ))  # fmt: skip
 
@@ -22,7 +22,7 @@ _VALUELESS = frozenset((  # What they resolve has no variable of its own.
 class InlineWriter:
     """Writes the steps of one route that a plan knows.
 
-    *is_trial*: no Type is compiled, for a plan that nobody runs.
+    *is_trial*: no Type is compiled, for a plan that is not run.
     """
 
     def __init__(
@@ -168,7 +168,7 @@ class InlineWriter:
             source.line(f'{data} = {decode}')
 
     def _write_validated_data(self, step: ComponentStep) -> None:
-        """Validated together with the Type that is made of it."""
+        """Write nothing: the data is validated together with the Type that is made of it."""
         self._scope.define(step, self._scope.read_argument(step, 'data'))
 
     def _write_type(self, step: ComponentStep) -> None:
@@ -209,10 +209,10 @@ class InlineWriter:
         return self._source.const(exceptions.BadRequest, 'BadRequest')
 
     def _write_nothing(self, step: ComponentStep) -> None:
-        """The step needs no lines of its own."""
+        """Write nothing: the step needs no lines of its own."""
 
 
-# By role: what writes the step, and which steps, where that can not write them all.
+# By role: the method that writes a step, and the test of steps that it can write (None: all).
 _WRITERS: dict[
     Role, tuple[Callable[[InlineWriter, Any], None], Callable[[InlineWriter, Any], bool] | None]
 ] = {
@@ -234,11 +234,11 @@ _WRITERS: dict[
 
 
 def _pass_on(data: Any) -> Any:
-    """Stand in for a validation, in a plan that nobody runs."""
+    """Stand in for a validation in a plan that is not run."""
 
 
 def _agrees(field: parameters.QueryField, parameter: inspect.Parameter) -> bool:
-    """Whether handler and link say the same of a default: a hook's parameter may differ."""
+    """Return whether handler and link agree on a default: a hook's parameter may differ."""
     if parameter.default is inspect.Parameter.empty:
         return field.default is parameters.MISSING
     return field.default is not parameters.MISSING and field.default == parameter.default

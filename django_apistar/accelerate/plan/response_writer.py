@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ResponseContext:
-    """What the end of a plan calls of the App's: the same for all its routes."""
+    """The functions of the App that the end of a plan calls: the same for all its routes."""
 
     encode: Encode
     plain_dumps: Encode | None  # see encoding.find_plain_dumps
@@ -37,7 +37,7 @@ class ResponseContext:
 
 
 class ResponseWriter:
-    """Writes the end of one plan. *is_own*: no subclass of App renders its own way.
+    """Writes the end of one plan. *is_own*: no subclass of App overrides the rendering.
 
     Where hooks see the response there is one; else `body` goes from value to server directly.
     """

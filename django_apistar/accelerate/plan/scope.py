@@ -29,7 +29,7 @@ class Scope:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._expressions = dict(_INITIAL)
-        # What an Exchange may take over: a step's output by the variable that holds it.
+        # By variable: the output of the step that it holds. An Exchange may take these over.
         self.state_keys: dict[str, Hashable] = {}
         for name in _LOCALS:
             source.name(name)
@@ -46,7 +46,7 @@ class Scope:
         return self.read(dict(step.values)[name])
 
     def define(self, step: Step, expression: str) -> None:
-        """Let *expression* be what *step* has resolved, but not for an Exchange."""
+        """Set the result of *step* to *expression*. An Exchange cannot take it over."""
         self._expressions[step.output] = expression
 
     def add_variable(self, step: Step) -> str:

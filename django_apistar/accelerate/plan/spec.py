@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Role(enum.Enum):
-    """What a built-in component resolves, where a plan can do it inline."""
+    """What a built-in component resolves, for those components that a plan can write inline."""
 
     BODY = enum.auto()
     HEADER = enum.auto()
@@ -69,12 +69,12 @@ class PlanContext:
 
     app: object
     roles: Mapping[type, Role]  # by a component's class
-    faults: tuple[type[BaseException], ...]  # what is recovered from
+    faults: tuple[type[BaseException], ...]  # exceptions that `recover` answers
     # (exception, environ, start_response, route, keys, variables)
     recover: Callable[..., Iterable[bytes]]
     read_body: Callable[[WSGIEnvironment], bytes]
     decode_body: Callable[[bytes, WSGIEnvironment], object]
-    read_json: Callable[[bytes], object]  # where only Types see the data; raises ParseError
+    read_json: Callable[[bytes], object]  # for data that only Types see; raises ParseError
     validate_query: Callable[[Route, WSGIEnvironment], object]
     route_name_key: str
     response: ResponseContext

@@ -74,7 +74,7 @@ class Source:
         return {}
 
     def key(self, schema: object) -> str:
-        """Return a text that equal schemas of this document share."""
+        """Return a key of *schema* that equal schemas of this document share."""
         if isinstance(schema, dict) and len(schema) > 1:
             known = self._dumps.get(id(schema))
             if known is not None and known[0] is schema:

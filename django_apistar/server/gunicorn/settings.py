@@ -83,7 +83,7 @@ class ClientTimeout(Setting):
 
 
 class DrainSeconds(Setting):
-    """The time between SIGTERM and the stop, known as `ClientTimeout` is."""
+    """drain: the time between SIGTERM and the stop. Registered as `ClientTimeout` is."""
 
     name = 'drain'
     section = 'Worker Processes'
