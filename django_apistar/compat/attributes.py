@@ -4,6 +4,7 @@ API Star's validators know the values of JSON only. So the attributes of an obje
 before a Type reads them, and the rows of a QuerySet. A dict is not: it may be a client's.
 """
 
+import datetime
 import enum
 import functools
 import reprlib
@@ -27,6 +28,13 @@ _PLAIN = (str, int, float)  # validators read these, and None, as they are
 _READY = (*_PLAIN, type(None))
 _NO_OBJECTS = (*_READY, bool, list, dict)  # Type's constructor reads no attributes of these
 _NO_ROWS = (str, bytes, bytearray, Mapping)
+# Names of django_apistar.validators, which is above.
+_VALIDATORS: dict[type, str] = {
+    Decimal: 'Decimal',
+    datetime.timedelta: 'Duration',
+    uuid.UUID: 'UUID',
+    dict: 'JSON',
+}
 _MOST_FAULTS = 5  # in one message
 _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = 200
@@ -163,7 +171,8 @@ def _get_name(source: object) -> str:
 def _iter_faults(detail: object, value: object, path: str = '') -> Iterator[str]:
     """Yield 'field is value: message' for each message of *detail*."""
     if not isinstance(detail, Mapping):
-        yield f'{path} is {_repr.repr(value)}: {detail}' if path else str(detail)
+        said = f'{detail}{_name_remedy(detail, value)}'
+        yield f'{path} is {_repr.repr(value)}: {said}' if path else said
         return
     for key, inner in detail.items():
         below = f'{path}.{key}' if path else str(key)
@@ -173,6 +182,14 @@ def _iter_faults(detail: object, value: object, path: str = '') -> Iterator[str]
             yield f'{below}: {inner}'
         else:
             yield from _iter_faults(inner, found, below)
+
+
+def _name_remedy(detail: object, value: object) -> str:
+    """Return the validator to use for a *value* that another refuses for its type."""
+    if getattr(detail, 'code', None) != 'type':
+        return ''
+    names = [name for base, name in _VALIDATORS.items() if isinstance(value, base)]
+    return f' Use django_apistar.validators.{names[0]}.' if names else ''
 
 
 def _get(value: object, key: Any) -> object:

@@ -16,7 +16,7 @@ from django_apistar.compat.fields import ValidatorOrType, is_type
 from django_apistar.conf.lazies import read_text
 from django_apistar.schema import annotations
 from django_apistar.schema.dialect import Dialect, Schema
-from django_apistar.schema.values import fit, plain
+from django_apistar.schema.values import finite, fit, plain
 
 FORMATS = {'datetime': 'date-time'}
 DATES = ('date', 'time', 'datetime')
@@ -161,6 +161,9 @@ class Schemas:
         ):
             if isinstance(validator, validator_class):
                 return converter
+        build = getattr(validator, 'build_schema', None)
+        if build is not None:
+            return lambda validator, scope: build(self.dialect)
         name = type(validator).__qualname__
         self.warn(f'The validator {name} of {self.place} is not known; anything fits.')
         return lambda validator, scope: {}
@@ -175,6 +178,9 @@ class Schemas:
     def _default_of(self, validator: validators.Validator, schema: Schema) -> Schema:
         if not validator.has_default() or isinstance(validator, validators.Ref):
             return {}
+        to_json = getattr(validator, 'to_json', None)
+        if to_json is not None and validator.default is not None:  # validated by itself
+            return {'default': to_json(validator.default)}
         return self.default(validator, validator.default, schema)
 
     def _string(self, validator: validators.String, scope: Scope) -> Schema:
@@ -214,10 +220,10 @@ class Schemas:
     def _number(self, validator: validators.NumericType, scope: Scope) -> Schema:
         schema: Schema = {'type': 'integer' if validator.numeric_type is int else 'number'}
         schema |= self.dialect.bounds(
-            _finite(validator.minimum), _finite(validator.maximum),
+            finite(validator.minimum), finite(validator.maximum),
             above=validator.exclusive_minimum, below=validator.exclusive_maximum,
         )  # fmt: skip
-        step = _finite(validator.multiple_of)
+        step = finite(validator.multiple_of)
         if step:
             schema['multipleOf'] = abs(step)
         if validator.format:
@@ -345,10 +351,6 @@ def _count_bounds(noun: str, low: int | None, high: int | None) -> Schema:
     if high is not None:
         bounds[f'max{noun}'] = max(high, 0)
     return bounds
-
-
-def _finite(number: float | None) -> float | None:
-    return number if number is not None and math.isfinite(number) else None
 
 
 def _accepts(validator: validators.Validator, value: object) -> bool:

@@ -131,3 +131,7 @@ def fit(value: object, validator: object) -> object:
     if isinstance(value, (list, tuple)) and isinstance(validator, validators.Array):
         return [fit(item, validator.items) for item in value]
     return value
+
+
+def finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None

@@ -21,9 +21,11 @@ from django.utils.translation import gettext_lazy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from django_apistar import validators as django_validators
 from django_apistar.accelerate.source import Source
 from django_apistar.accelerate.types import compilers, constructors
 from django_apistar.accelerate.types.stock import STOCK_INIT
+from django_apistar.service.validator import ValueValidator
 from management_tests.project.models import Article
 
 pytestmark = pytest.mark.once
@@ -117,6 +119,7 @@ MOMENT_TEXTS = [
     *('2018-01-02T10:20:30+05:30', '2018-01-02T10:20:30+99:99', '2018-02-30T10:20:30Z'),
     *('2018-01-02T10:20', '2018-01-02T24:00:00', '2018-01-02T10:20:30z'),
 ]
+DJANGO_VALUES = [str(uuid.UUID(int=7)), 'P1DT2H', '1 02:00:00', datetime.timedelta(1), None]
 NUMBERS = [0, 1, -1, 2, 3, 4, 5, 10**30, 10**400, 0.0, -0.0, 1.0, 2.5, 0.3, -7.25]
 NUMBERS += [float('nan'), float('inf'), -float('inf')]
 ODDITIES = [
@@ -183,7 +186,8 @@ class Dice:
         return self.options(allow_null=[True, False], default=SCALARS)
 
     def leaf(self):
-        return self.pick([self.string, self.string, self.number, self.number, self.plain])()
+        leaves = [self.string, self.string, self.number, self.number, self.plain, self.django]
+        return self.pick(leaves)()
 
     def string(self):
         options = self.options(
@@ -213,6 +217,13 @@ class Dice:
         names = ['Any', 'String', 'Integer', 'Number', 'Boolean', 'Date', 'Time', 'DateTime']
         classes = [getattr(validators, name) for name in names]
         return self.pick([*classes, validators.Boolean, Slug, Even])(**self.any_options())
+
+    def django(self):
+        options = self.options(allow_null=[True, False])
+        if self.roll(2):
+            return django_validators.Decimal(*self.pick([(3, 2), (30, 0), (1, 1)]), **options)
+        names = ['UUID', 'Duration', 'JSON']
+        return getattr(django_validators, self.pick(names))(**options)
 
     def properties(self, depth):
         return {key: self.validator(depth) for key in self.some(KEYS)}
@@ -287,6 +298,10 @@ class Dice:
             return self.pick([True, False, None, *BOOLEAN_TEXTS])
         if isinstance(validator, validators.String) and validator.format in validators.FORMATS:
             return self.pick([*MOMENT_TEXTS, None, *ODDITIES])
+        if isinstance(validator, django_validators.Decimal):
+            return self.pick([*NUMBERS, *NUMBER_TEXTS, *ODDITIES, None])
+        if isinstance(validator, ValueValidator):
+            return self.pick([*DJANGO_VALUES, *ODDITIES, {'a': [1, None]}, [object]])
         return self.pick([*TEXTS, None])
 
     def value_of_object(self, validator):
