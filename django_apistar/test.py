@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from http.client import HTTPMessage
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote_to_bytes, urlsplit
 from wsgiref.util import FileWrapper
 
@@ -47,6 +47,8 @@ class TestClient(requests.Session):
     """
 
     __test__ = False  # pytest must not collect this class.
+    # Called with the environ and the status of each response, of any client.
+    observers: 'ClassVar[list[Callable[[WSGIEnvironment, int], None]]]' = []
 
     def __init__(
         self,
@@ -147,6 +149,8 @@ class _WSGIAdapter(HTTPAdapter):
         call = _Call()
         with _without_closed_connections(), _recording(call):
             call.run(client.app or get_application(), environ)
+        for observe in client.observers:
+            observe(environ, call.status_code)
         if client.raise_server_exceptions and call.exception is not None:
             raise call.exception
         raw = call.build_response(request.method or '')
@@ -187,15 +191,19 @@ class _Call:
         if self.exception is None:
             self.exception = exception
 
+    @property
+    def status_code(self) -> int:
+        return int(self.status.partition(' ')[0])
+
     def build_response(self, method: str) -> HTTPResponse:
         """Return the response as urllib3 would; cookies are read from its `msg`."""
-        code, _, reason = self.status.partition(' ')
-        body = b'' if method == 'HEAD' or int(code) in BODILESS else b''.join(self.parts)
+        code = self.status_code
+        body = b'' if method == 'HEAD' or code in BODILESS else b''.join(self.parts)
         return HTTPResponse(
             body=io.BytesIO(body),
             headers=HTTPHeaderDict(self.headers),
-            status=int(code),
-            reason=reason,
+            status=code,
+            reason=self.status.partition(' ')[2],
             version=11,
             preload_content=False,
             original_response=_OriginalResponse(self.headers),  # type: ignore[arg-type]  # a part

@@ -1,14 +1,19 @@
 from io import StringIO
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 from model_mommy import mommy
 
+from django_apistar.authentication.models import Token
 from django_apistar.test import TestCase
 from products.models import Product
 
 CHOCOLATE = {'name': 'Chocolate', 'rating': 5, 'in_stock': True, 'size': 'small'}
+PLAIN_TEXT = {'Content-Type': 'text/plain'}
+ALICE = {'username': 'alice', 'password': 'correct horse'}
 
 
 def as_json(product: Product) -> dict[str, Any]:
@@ -122,6 +127,16 @@ class CreateProductTest(TestCase):
         self.assertEqual(response.status_code, 400)
         self.assertEqual(response.json(), {'name': 'The "name" field is required.'})
 
+    def test_body_that_is_too_large(self):
+        response = self.client.post(self.url, json={'name': 'x' * 3_000_000, 'in_stock': True})
+
+        self.assertEqual(response.status_code, 413)
+
+    def test_body_that_is_no_form_and_no_json(self):
+        response = self.client.post(self.url, data='Tea', headers=PLAIN_TEXT)
+
+        self.assertEqual(response.status_code, 415)
+
 
 class UpdateProductTest(TestCase):
     def test_replaces_the_product(self):
@@ -151,6 +166,20 @@ class UpdateProductTest(TestCase):
         self.assertEqual(response.status_code, 404)
         self.assertEqual(response.headers['Content-Type'], 'application/json')
 
+    def test_product_that_is_refused(self):
+        product = mommy.make(Product)
+        url = self.reverse_url('update_product', product_id=product.id)
+
+        wrong = self.client.put(url, json={**CHOCOLATE, 'rating': 6})
+        too_large = self.client.put(url, json={**CHOCOLATE, 'name': 'x' * 3_000_000})
+        plain = self.client.put(url, data='Tea', headers=PLAIN_TEXT)
+
+        self.assertEqual(wrong.json(), {'rating': 'Must be less than or equal to 5.'})
+        self.assertEqual(
+            [wrong.status_code, too_large.status_code, plain.status_code], [400, 413, 415]
+        )
+        self.assertEqual(as_json(Product.objects.get()), as_json(product))
+
 
 class DeleteProductTest(TestCase):
     def test_removes_the_product(self):
@@ -172,6 +201,72 @@ class DeleteProductTest(TestCase):
 
                 self.assertEqual(response.status_code, 404)
                 self.assertEqual(response.headers['Content-Type'], 'application/json')
+
+
+class LoginTest(TestCase):
+    def setUp(self):
+        self.url = self.reverse_url('auth:token_login')
+        get_user_model().objects.create_user(**ALICE)
+
+    def test_gives_a_token(self):
+        response = self.client.post(self.url, json=ALICE)
+
+        self.assertEqual(response.status_code, 200)
+        self.assertEqual(response.headers['Cache-Control'], 'no-store')
+
+    def test_wrong_password(self):
+        response = self.client.post(self.url, json={**ALICE, 'password': 'wrong'})
+
+        self.assertEqual(response.status_code, 400)
+        self.assertEqual(response.json(), {'message': 'Invalid credentials.'})
+
+    @override_settings(APISTAR_SETTINGS={**settings.APISTAR_SETTINGS, 'LOGIN_THROTTLE': '1/minute'})
+    def test_too_many_wrong_passwords(self):
+        self.client.post(self.url, json={**ALICE, 'password': 'wrong'})
+
+        response = self.client.post(self.url, json=ALICE)
+
+        self.assertEqual(response.status_code, 429)
+        self.assertIn('Retry-After', response.headers)
+
+    def test_body_that_is_too_large(self):
+        response = self.client.post(self.url, json={**ALICE, 'password': 'x' * 3_000_000})
+
+        self.assertEqual(response.status_code, 413)
+
+    def test_body_that_is_no_form_and_no_json(self):
+        response = self.client.post(self.url, data='alice', headers=PLAIN_TEXT)
+
+        self.assertEqual(response.status_code, 415)
+
+
+class LogoutTest(TestCase):
+    def log_in(self) -> None:
+        response = self.client.post(self.reverse_url('auth:token_login'), json=ALICE)
+        self.client.credentials(token=response.text)
+
+    def setUp(self):
+        get_user_model().objects.create_user(**ALICE)
+
+    def test_ends_the_token(self):
+        url = self.reverse_url('auth:token_logout')
+        for method in ('GET', 'POST'):
+            with self.subTest(method=method):
+                self.log_in()
+
+                answers = [self.client.request(method, url) for _ in range(2)]
+
+                self.assertEqual([answer.status_code for answer in answers], [200, 401])
+
+    def test_ends_all_tokens_of_the_user(self):
+        url = self.reverse_url('auth:token_logout_all')
+        self.log_in()
+        self.log_in()
+
+        answers = [self.client.post(url) for _ in range(2)]
+
+        self.assertEqual([answer.status_code for answer in answers], [200, 401])
+        self.assertFalse(Token.objects.exists())
 
 
 class DemoTest(TestCase):

@@ -15,7 +15,12 @@ pytestmark = pytest.mark.once
 DOCS = REPOSITORY / 'docs'
 PAGES = [
     DOCS / name
-    for name in ('reference/apistar_routes.md', 'reference/commands.md', 'howto/workers.md')
+    for name in (
+        'reference/apistar_routes.md',
+        'reference/commands.md',
+        'howto/pytest.md',
+        'howto/workers.md',
+    )
 ]
 README = REPOSITORY / 'README.md'
 VERSIONS = re.compile(r'(\d+\.)+\w+')

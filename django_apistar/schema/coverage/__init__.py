@@ -1,0 +1,1 @@
+"""Which documented operations and statuses a test run has seen."""
