@@ -25,6 +25,9 @@ class TokenAdmin(ModelAdmin):
     actions = ('delete_selected',)
     fields = ('id', 'user', 'created', 'last_used', 'expires')
 
+    class Media:
+        css = {'all': ('django_apistar/admin.css',)}
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

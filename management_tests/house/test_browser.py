@@ -149,6 +149,33 @@ def test_product_added_in_the_admin_is_listed_by_the_api(
     assert troubles == []
 
 
+@pytest.mark.parametrize('width', [1280, 390])
+@pytest.mark.parametrize(
+    'path', ['/admin/django_apistar/?framework=', '/admin/authentication/token/']
+)
+def test_nothing_is_cut_off_in_the_admin(
+    page: Page, example: Example, tmp_path: Path, troubles: list[str], path: str, width: int
+) -> None:
+    example.manage('apistar_token', 'issue', 'admin')
+    page.set_viewport_size({'width': width, 'height': 900})
+    page.goto(f'/admin/login/?next={path}')
+    page.fill('#id_username', 'admin')
+    page.fill('#id_password', 'admin')
+    page.click('input[type=submit]')
+    page.locator('main tbody tr').first.wait_for()
+    take_picture(page, tmp_path, f'admin-{width}')
+
+    beyond = page.evaluate("""width => [...document.querySelectorAll('main td, main th')]
+        .filter(cell => cell.getBoundingClientRect().right > width)
+        .map(cell => cell.textContent)""", width)  # fmt: skip
+    scrolled = page.evaluate("""[...document.querySelectorAll('html, main, .results')]
+        .filter(box => box.scrollWidth > box.clientWidth).map(box => box.className)""")
+
+    assert beyond == []
+    assert scrolled == []
+    assert troubles == []
+
+
 RESTORE = """
 from django.contrib.auth import get_user_model
 from products.models import Product
