@@ -60,6 +60,11 @@ def find_processes(folder: Path) -> list[str]:
     return found
 
 
+def listen_to_sigint() -> None:
+    """A shell lets what it starts in the background ignore SIGINT, and that is inherited."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_run_leaves_no_process(folder: Path, number: signal.Signals) -> None:
     pytest.importorskip('pgserver')
@@ -69,16 +74,20 @@ def test_interrupted_run_leaves_no_process(folder: Path, number: signal.Signals)
     environ = {**os.environ, 'TMPDIR': str(folder)}
     with subprocess.Popen(
         ['make', 'test', *given], cwd=REPOSITORY, env=environ, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        stderr=subprocess.STDOUT, text=True, start_new_session=True, preexec_fn=listen_to_sigint,
     ) as make:  # fmt: skip
-        deadline = time.monotonic() + START_S
-        while not (folder / 'serves').exists():
-            assert make.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        running = find_processes(folder)
-        os.killpg(make.pid, number)
-        output, _ = make.communicate(timeout=START_S)
+        try:
+            deadline = time.monotonic() + START_S
+            while not (folder / 'serves').exists():
+                assert make.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            running = find_processes(folder)
+            os.killpg(make.pid, number)
+            output, _ = make.communicate(timeout=START_S)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(make.pid, signal.SIGKILL)
 
     assert 'Tests, part 1 of 4: ' in output
     assert any('postgres' in command for command in running)
