@@ -35,6 +35,7 @@ _MOST_CHECKED = 1024
 _LONGEST_CHECKED = 256
 _OF_ONE_RESPONSE = frozenset(('etag', 'location', 'set-cookie'))
 _checked: set[tuple[str, str]] = set()  # headers that are valid
+are_checked = _checked.issuperset  # which `check_headers` asks first, without its call
 
 
 class _StatusLines(dict[int, str]):
@@ -257,7 +258,7 @@ def check_headers(headers: Headers) -> None:
 
     Valid headers are remembered: most are the same in each response.
     """
-    if _checked.issuperset(headers):
+    if are_checked(headers):
         return
     for header in headers:
         if header not in _checked:

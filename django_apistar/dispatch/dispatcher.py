@@ -127,7 +127,8 @@ class Dispatcher:
         environ[FRAMEWORK_KEY] = 'django'
         if environ.get('SCRIPT_NAME'):
             normalize_script_name(environ)
-        get_connections()
+        if not hasattr(thread, 'connections'):
+            get_connections()
         context = copy_context()
         head = CheckedHead(start_response)
         try:
