@@ -267,7 +267,7 @@ class Compiled:
 
     def _find_row_renderer(self, handler: Any) -> Callable[[Any], Any] | None:
         """Return the renderer of a QuerySet, for a handler annotated `-> List[Type]`."""
-        item = get_item(_get_return_annotation(handler))
+        item = responses.get_row_type(_get_return_annotation(handler))
         return querysets.build_renderer(item) if is_type(item) else None
 
     def _find_row_writer(self, handler: Any) -> Callable[[Any], bytes | None] | None:

@@ -129,6 +129,16 @@ class PathParamComponent(Component):
         return number
 
 
+class RequestReaderComponent(Component):
+    """A class that makes its instances of a request's environ, such as PageNumber."""
+
+    def can_handle_parameter(self, parameter: inspect.Parameter) -> bool:
+        return getattr(parameter.annotation, 'reads_request', None) is True
+
+    def resolve(self, parameter: inspect.Parameter, environ: WSGIEnviron) -> Any:
+        return parameter.annotation(environ)
+
+
 class CompositeParamComponent(Component):
     """A types.Type of the body, or of the query string where the method has no body."""
 
@@ -222,4 +232,5 @@ VALIDATION_COMPONENTS = (
     ListParamComponent(),
     ListBodyComponent(),
     CompositeParamComponent(),
+    RequestReaderComponent(),
 )

@@ -15,6 +15,7 @@ from django_apistar.accelerate.json.flat_types import (
     is_flat,
 )
 from django_apistar.accelerate.types.compilers import compile_from_object, compile_from_row
+from django_apistar.api.responses import is_page
 from django_apistar.compat.attributes import build_row_reader
 
 Renderer = Callable[[Any], Any]
@@ -31,6 +32,8 @@ def build_renderer(type_: Any) -> Renderer:
     from_row = compile_from_row(type_)
 
     def render(value: Any) -> Any:
+        if is_page(value):
+            return value.wrap(render(value.rows))
         if not isinstance(value, QuerySet):
             return value
         if _has_plain_rows(value, names):

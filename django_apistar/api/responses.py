@@ -7,6 +7,7 @@ import inspect
 import itertools
 import json
 import re
+import typing
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -107,15 +108,28 @@ def build_response(value: object, encode_default: Callable[[Any], Any]) -> http.
 def build_rows(value: Any, handler: Callable[..., Any]) -> Any:
     """Return a QuerySet of a *handler* annotated `-> List[Type]` as plain data by that Type.
 
-    Any other *value* stays itself.
+    So are the rows of a page. Any other *value* stays itself.
     """
+    if is_page(value):
+        return value.wrap(build_rows(value.rows, handler))
     if not isinstance(value, QuerySet):
         return value
-    item = get_item(get_signature(inspect.unwrap(handler)).return_annotation)
+    item = get_row_type(get_signature(inspect.unwrap(handler)).return_annotation)
     if not is_type(item):
         return value
     read = build_row_reader(item, lambda row: dict(item(row)))
     return [read(row) for row in value]
+
+
+def is_page(value: object) -> bool:
+    return getattr(type(value), 'is_page', None) is True
+
+
+def get_row_type(annotation: object) -> object:
+    """Return T for `List[T]` and `Page[T]`, else None."""
+    if getattr(typing.get_origin(annotation), 'is_page', None) is True:
+        return typing.get_args(annotation)[0]
+    return get_item(annotation)
 
 
 class EncodedJSONResponse(http.JSONResponse):

@@ -1,8 +1,10 @@
-"""Times and rates as settings write them."""
+"""Times, rates and sizes of pages as settings write them."""
 
 import contextlib
 from datetime import timedelta
 from typing import Any
+
+from django_apistar.conf.problems import Report, report_value
 
 PERIODS_S = {'second': 1, 'minute': 60, 'hour': 3600, 'day': 86400}
 # What the setting must be.
@@ -24,3 +26,20 @@ def read_rate(given: Any) -> tuple[int, int] | None:
     if count.isdecimal() and int(count) and period in PERIODS_S:
         return int(count), PERIODS_S[period]
     return None
+
+
+def parse_page_sizes(values: dict[str, Any], report: Report) -> tuple[int, int]:
+    """Return PAGE_SIZE and PAGE_SIZE_MAX of *values*."""
+    most = _parse_size('PAGE_SIZE_MAX', values, 100, report)
+    size = _parse_size('PAGE_SIZE', values, min(20, most), report)
+    if size > most:
+        report_value(report, 'PAGE_SIZE', size, f'at most PAGE_SIZE_MAX, which is {most}')
+    return min(size, most), most
+
+
+def _parse_size(key: str, values: dict[str, Any], default: int, report: Report) -> int:
+    given = values.get(key, default)
+    if isinstance(given, int) and not isinstance(given, bool) and given > 0:
+        return given
+    report_value(report, key, given, 'a whole number of at least 1')
+    return default

@@ -41,6 +41,7 @@ KEYS = (
     'INFO', 'TOKEN_TTL', 'TOKEN_LIMIT_PER_USER', 'LOGIN_THROTTLE', 'PUBLIC_ROUTES', 'ACCELERATE',
     'JSON_ENCODER', 'TEMPLATE_DIR', 'STATIC_DIR', 'PACKAGES', 'HEALTH_URL', 'BASIC_CACHE_TTL',
     'LOGIN_THROTTLE_ADDRESS', 'SCHEMA_ACCEPTED', 'READY_URL', 'METRICS_URL', 'REQUEST_ID_HEADER',
+    'PAGE_SIZE', 'PAGE_SIZE_MAX',
 )  # fmt: skip
 DOCS_UIS = ('apistar', 'swagger', 'redoc')
 PATH = re.compile(r'/(?!/)[^{}<>?#\\\s]*')
@@ -81,6 +82,8 @@ class Settings:
     basic_cache_ttl: int  # seconds
     public_routes: tuple[str, ...]
     schema_accepted: dict[str, str]  # 'RULE:GLOB' of changes, and why
+    page_size: int
+    page_size_max: int
     accelerate: bool
     json_encoder: type[json.JSONEncoder]
     debug: bool
@@ -128,6 +131,7 @@ class _Parser:
         self._check_keys()
         route_conf = getattr(django_settings, 'APISTAR_ROUTE_CONF', None)
         throttle = self._throttle('LOGIN_THROTTLE', (10, 60))
+        page_size, page_size_max = amounts.parse_page_sizes(self.given, self._report)
         return Settings(
             route_conf=route_conf if isinstance(route_conf, str) else '',
             routes=load_routes(route_conf, self._report),
@@ -161,6 +165,8 @@ class _Parser:
             basic_cache_ttl=self._count('BASIC_CACHE_TTL', 60) or 0,
             public_routes=self._sequence('PUBLIC_ROUTES', str, 'route names or globs'),
             schema_accepted=self._value('SCHEMA_ACCEPTED', {}, dict, "a dict of 'RULE:GLOB'"),
+            page_size=page_size,
+            page_size_max=page_size_max,
             accelerate=self._value('ACCELERATE', True, bool, 'True or False'),
             json_encoder=self._class('JSON_ENCODER', 'json.encoder.JSONEncoder')
             or DjangoJSONEncoder,

@@ -72,6 +72,7 @@ class Inputs:
     reads_authorization: bool = False
     demands_user: bool = False
     may_refuse_query: bool = False
+    statuses: tuple[int, ...] = ()  # of errors that parameters raise
 
     def located(self, location: str) -> tuple[Parameter, ...]:
         return tuple(item for item in self.parameters if item.location == location)
@@ -98,6 +99,7 @@ def read_inputs(
     return Inputs(
         (*in_path, *others), reader.body, tuple(reader.unknown),
         reader.reads_authorization, reader.demands_user, reader.may_refuse_query,
+        tuple(sorted(reader.statuses)),
     )  # fmt: skip
 
 
@@ -116,6 +118,7 @@ class _Reader:
         self.reads_authorization = False
         self.demands_user = False
         self.may_refuse_query = False
+        self.statuses: set[int] = set()
         self._seen: set[int] = set()
 
     def read(self, function: Function) -> None:
@@ -131,7 +134,7 @@ class _Reader:
         if _is_internal(plain.annotation):
             return
         readers = (self._read_path, self._read_primitive, self._read_list, self._read_type,
-                   self._read_http)  # fmt: skip
+                   self._read_http, self._read_request_reader)  # fmt: skip
         if not any(read(plain) for read in readers):
             self.unknown.append(str(parameter))
 
@@ -206,6 +209,16 @@ class _Reader:
         if _is_one_of(annotation, (http.RequestData, validation.ValidatedRequestData)):
             return self._set_body(None, FORMS, False)
         return annotation is http.Body and self._set_body(None, ('*/*',), False)
+
+    def _read_request_reader(self, parameter: inspect.Parameter) -> bool:
+        """Read a class such as PageNumber, which describes its own parameters."""
+        annotation = parameter.annotation
+        if getattr(annotation, 'reads_request', None) is not True:
+            return False
+        self.statuses.update(annotation.statuses)
+        for name, validator in annotation.describe().items():
+            self._add(name, 'query', validator, False)
+        return True
 
     def _read_component(self, parameter: inspect.Parameter) -> bool:
         for component in self.components:

@@ -1,6 +1,7 @@
 """What a handler answers: its return annotation, and the errors that the runtime gives."""
 
 import inspect
+import typing
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -47,8 +48,33 @@ def success_content(handler: Function, schemas: Schemas) -> Schema:
         return ANYTHING
     if annotation is str:
         return {'text/html': {'schema': {'type': 'string'}}}
-    schema = schemas.of(annotation)
+    if getattr(typing.get_origin(annotation), 'is_page', None) is True:
+        schema = _add_page(annotation, _has_count(handler), schemas)
+    else:
+        schema = schemas.of(annotation)
     return {'application/json': {'schema': schema}}
+
+
+def _has_count(handler: Function) -> bool:
+    parameters = get_signature(handler).parameters.values()
+    return all(getattr(item.annotation, 'has_count', True) for item in parameters)
+
+
+def _add_page(annotation: object, has_count: bool, schemas: Schemas) -> Schema:
+    """Return a reference to the schema of `Page[Product]`, added once: 'ProductPage'."""
+    [row] = typing.get_args(annotation)
+    url = schemas.dialect.nullable({'type': 'string', 'format': 'uri'})
+    properties = {
+        **({'count': {'type': 'integer', 'minimum': 0}} if has_count else {}),
+        'next': url, 'previous': url,
+        'results': {'type': 'array', 'items': schemas.of(row)},
+    }  # fmt: skip
+    page: Schema = {'type': 'object', 'properties': properties, 'required': list(properties)}
+    for name, known in schemas.components.items():
+        if known == page:
+            return schemas.dialect.reference(name)
+    kind = 'Page' if has_count else 'CursorPage'
+    return schemas.add(f'{getattr(row, "__name__", "")}{kind}', page)
 
 
 def _content_of_response(response_class: type[http.Response]) -> Schema:
@@ -82,7 +108,7 @@ def error_statuses(inputs: Inputs, needs_user: bool, named: Iterable[int]) -> tu
         '415': body is not None and body.media_types[0] in FORMS,
     }
     statuses = {status for status, is_given in around.items() if is_given}
-    return (*sorted(statuses | {str(status) for status in named}), 'default')
+    return (*sorted(statuses | {str(status) for status in (*named, *inputs.statuses)}), 'default')
 
 
 def error_name(status: str) -> str:

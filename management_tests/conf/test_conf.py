@@ -79,6 +79,8 @@ def test_defaults():
         'health_url': None,
         'ready_url': None,
         'metrics_url': None,
+        'page_size': 20,
+        'page_size_max': 100,
         'request_id_header': None,
         'title': '',
         'description': '',

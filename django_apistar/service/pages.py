@@ -1,0 +1,87 @@
+"""One page of a list, and the request for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from apistar import exceptions, validators
+from django.http import QueryDict
+from django.utils.encoding import escape_uri_path
+
+from django_apistar.api.errors import build_request
+from django_apistar.conf.parser import get_settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from django.db.models import QuerySet
+
+Row = TypeVar('Row')
+MOST = 10**18 - 1  # what every database takes for an offset
+
+
+class Page(Generic[Row]):
+    """A page: its rows and what is told beside them. `Page[Product]` annotates a handler."""
+
+    is_page = True  # told by attribute: `api` and `schema` do not import this room
+
+    def __init__(self, rows: QuerySet[Any], **beside: object) -> None:
+        self.rows = rows
+        self.beside = beside  # count (none of a cursor's), next, previous
+
+    def wrap(self, results: object) -> dict[str, object]:
+        """Return the page with *results* in place of its rows, as it is sent."""
+        return {**self.beside, 'results': results}
+
+
+class PageRequest:
+    """What a client asks for. A subclass names its parameters and makes the Page."""
+
+    reads_request = True  # told by attribute, as is_page
+    has_count: ClassVar[bool] = True
+    size_name: ClassVar[str] = 'page_size'
+
+    def __init__(self, environ: WSGIEnvironment) -> None:
+        self.request = build_request(environ)
+        self.query = QueryDict(self.request.META.get('QUERY_STRING', ''))
+        settings = get_settings()
+        self.size = self.read_number(self.size_name, settings.page_size, 1, settings.page_size_max)
+
+    @classmethod
+    def describe(cls) -> dict[str, validators.Validator]:
+        """Return the query parameters that it reads, for the schema."""
+        settings = get_settings()
+        size = validators.Integer(
+            minimum=1, maximum=settings.page_size_max, default=settings.page_size,
+            description='How many results a page has.',
+        )  # fmt: skip
+        return {cls.size_name: size}
+
+    def read_text(self, name: str) -> str | None:
+        """Return the first value of *name* in the query that is not blank."""
+        return next(filter(None, self.query.getlist(name)), None)
+
+    def read_number(self, name: str, default: int, lowest: int, highest: int) -> int:
+        """Return the number *name* of the query. Raises BadRequest, with its name."""
+        text = self.read_text(name)
+        if text is None:
+            return default
+        is_number = text.isascii() and text.isdigit() and len(text.lstrip('0')) <= len(str(MOST))
+        if is_number and lowest <= int(text.lstrip('0') or 0) <= highest:
+            return int(text.lstrip('0') or 0)
+        raise exceptions.BadRequest({name: f'Must be a whole number from {lowest} to {highest}.'})
+
+    def build_url(self, **changes: object) -> str:
+        """Return the absolute URL of this request with *changes* of its query; None removes."""
+        query = self.query.copy()
+        for name, value in changes.items():
+            query.pop(name, None)
+            if value is not None:
+                query[name] = str(value)
+        path = escape_uri_path('/' + self.request.path.lstrip('/'))
+        text = query.urlencode()
+        return self.request.build_absolute_uri(f'{path}?{text}' if text else path)
+
+
+def order(queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """Return *queryset* in its own order, by the primary key where it has none."""
+    return queryset if queryset.ordered else queryset.order_by('pk')

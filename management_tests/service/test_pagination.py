@@ -1,0 +1,192 @@
+"""Pages of lists, as answers to requests, in each mode."""
+
+import json
+from urllib.parse import urlsplit
+
+import pytest
+from apistar import Route, types, validators
+
+from django_apistar.api.unresolvable import find_problems
+from django_apistar.pagination import Cursor, LimitOffset, Page, PageNumber
+from django_apistar.schema import build_openapi
+from management_tests.project.models import Note
+from management_tests.support.oracle import Request, both_modes, build
+
+pytestmark = [pytest.mark.django_db, both_modes]
+
+
+class NoteType(types.Type):
+    text = validators.String()
+
+
+def by_number(page: PageNumber) -> Page[NoteType]:
+    return page.of(Note.objects.order_by('id'))
+
+
+def by_offset(page: LimitOffset) -> Page[NoteType]:
+    return page.of(Note.objects.all())
+
+
+def by_cursor(page: Cursor) -> Page[NoteType]:
+    return page.of(Note.objects.order_by('-text'))
+
+
+def by_other_cursor(page: Cursor) -> Page[NoteType]:
+    return page.of(Note.objects.order_by('-text'))
+
+
+ROUTES = [
+    Route('/number/', 'GET', by_number), Route('/offset/', 'GET', by_offset),
+    Route('/cursor/', 'GET', by_cursor), Route('/other/', 'GET', by_other_cursor),
+]  # fmt: skip
+
+
+@pytest.fixture
+def ask(app_class):
+    app = build(app_class, *ROUTES)
+
+    def ask(path, query='', **environ):
+        given = {**Request(path, query=query).build_environ(), **environ}
+        statuses = []
+        body = b''.join(app(given, lambda status, headers, exc=None: statuses.append(status)))
+        return int(statuses[0][:3]), json.loads(body)
+
+    return ask
+
+
+def make(number):
+    Note.objects.bulk_create(Note(text=f'{n:02}') for n in range(number))
+
+
+def texts(answer):
+    return [row['text'] for row in answer['results']]
+
+
+def test_page_has_20_rows_and_costs_two_queries(ask, django_assert_num_queries):
+    make(25)
+
+    with django_assert_num_queries(2):
+        status, answer = ask('/number/')
+
+    assert (status, answer) == (200, {
+        'count': 25, 'next': 'http://testserver/number/?page=2', 'previous': None,
+        'results': [{'text': f'{n:02}'} for n in range(20)],
+    })  # fmt: skip
+
+
+def test_urls_keep_the_query_and_stand_behind_a_proxy(ask, settings):
+    settings.USE_X_FORWARDED_HOST = True
+    settings.ALLOWED_HOSTS = ['shop.example']
+    settings.SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https')
+    make(3)
+
+    _, answer = ask(
+        '/number/', 'q=a+b&page=2&page_size=1', SCRIPT_NAME='/api',
+        HTTP_X_FORWARDED_HOST='shop.example', HTTP_X_FORWARDED_PROTO='https',
+    )  # fmt: skip
+
+    assert answer == {
+        'count': 3, 'previous': 'https://shop.example/api/number/?q=a+b&page_size=1',
+        'next': 'https://shop.example/api/number/?q=a+b&page_size=1&page=3',
+        'results': [{'text': '01'}],
+    }  # fmt: skip
+
+
+def test_page_beyond_the_last_is_not_found(ask):
+    make(3)
+
+    assert ask('/number/', 'page=2') == (404, {'page': 'The last page is 1.'})
+
+
+@pytest.mark.parametrize('value', ['0', '-1', 'abc', str(10**30), '1.5', '%00', '%D9%A1'])
+@pytest.mark.parametrize('name', ['page', 'page_size'])
+def test_no_number_is_a_bad_request(ask, name, value):
+    highest = {'page': 10**18 - 1, 'page_size': 100}[name]
+
+    assert ask('/number/', f'{name}={value}') == (
+        400, {name: f'Must be a whole number from 1 to {highest}.'},
+    )  # fmt: skip
+
+
+def test_empty_list_has_a_first_page(ask):
+    assert ask('/number/') == (200, {'count': 0, 'next': None, 'previous': None, 'results': []})
+
+
+def test_limit_and_offset(ask, django_assert_num_queries):
+    make(5)
+
+    with django_assert_num_queries(2):
+        status, answer = ask('/offset/', 'limit=2&offset=2')
+
+    assert (status, answer) == (200, {
+        'count': 5, 'next': 'http://testserver/offset/?limit=2&offset=4',
+        'previous': 'http://testserver/offset/?limit=2',
+        'results': [{'text': '02'}, {'text': '03'}],
+    })  # fmt: skip
+
+
+def walk(ask, answer, name):
+    pages = [texts(answer)]
+    while answer[name]:
+        status, answer = ask('/cursor/', urlsplit(answer[name]).query)
+        assert status == 200
+        pages.append(texts(answer))
+    return pages, answer
+
+
+def test_cursor_is_stable_under_inserts(ask, django_assert_num_queries):
+    make(5)
+    with django_assert_num_queries(2):
+        _, first = ask('/cursor/', 'page_size=2')
+    Note.objects.create(text='99')
+
+    pages, last = walk(ask, first, 'next')
+    back, _ = walk(ask, last, 'previous')
+
+    assert sorted(first) == ['next', 'previous', 'results']
+    assert pages == [['04', '03'], ['02', '01'], ['00']]
+    assert back == [['00'], ['02', '01'], ['04', '03'], ['99']]
+
+
+def test_cursor_passes_equal_rows_once(ask):
+    Note.objects.bulk_create(Note(text='same') for _ in range(5))
+
+    pages, _ = walk(ask, ask('/cursor/', 'page_size=2')[1], 'next')
+
+    assert [len(page) for page in pages] == [2, 2, 1]
+
+
+def test_cursor_of_another_list_or_forged_is_a_bad_request(ask):
+    make(3)
+    query = urlsplit(ask('/cursor/', 'page_size=1')[1]['next']).query
+    refused = 400, {'cursor': 'Not a cursor of this list.'}
+
+    assert ask('/other/', query) == refused
+    assert ask('/cursor/', query + 'x') == refused
+    assert ask('/cursor/', 'cursor=abc') == refused
+
+
+def test_parameters_are_injected_without_components(app_class):
+    assert find_problems(build(app_class, *ROUTES)) == ()
+
+
+def test_schema_describes_pages(app_class):
+    document = build_openapi(build(app_class, *ROUTES).router.entries)
+    operation = document['paths']['/number/']['get']
+    url = {'type': ['string', 'null'], 'format': 'uri'}
+    rows = {'type': 'array', 'items': {'$ref': '#/components/schemas/NoteType'}}
+
+    assert [item['name'] for item in operation['parameters']] == ['page', 'page_size']
+    assert operation['parameters'][1] == {
+        'name': 'page_size', 'in': 'query', 'description': 'How many results a page has.',
+        'schema': {'type': 'integer', 'minimum': 1, 'maximum': 100, 'default': 20},
+    }  # fmt: skip
+    assert sorted(operation['responses']) == ['200', '400', '404', 'default']
+    schemas = document['components']['schemas']
+    assert sorted(schemas) == [
+        'ErrorBody', 'ErrorMessages', 'NoteType', 'NoteTypeCursorPage', 'NoteTypePage',
+    ]  # fmt: skip
+    assert schemas['NoteTypeCursorPage'] == {
+        'type': 'object', 'properties': {'next': url, 'previous': url, 'results': rows},
+        'required': ['next', 'previous', 'results'],
+    }  # fmt: skip
