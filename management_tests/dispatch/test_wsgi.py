@@ -98,7 +98,7 @@ def server(request, project, debug) -> Iterator[str]:
 def test_serves_both_frameworks_and_static_files(server, debug):
     expected = dict(PATHS)
     if debug == '1':
-        expected['/docs/'] = (200, 'API Star')
+        expected['/docs/'] = (200, '/static/django_apistar/docs.js')
     else:
         expected['/docs/'] = (404, '"Not found"')
 
