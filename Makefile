@@ -18,7 +18,7 @@ SEED ?= 1
 SAMPLE ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint type docs mutants bench faults clients check matrix
+.PHONY: help install run test lint type docs mutants bench faults clients package check matrix
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | tr '@' '\t' | expand -t 18
@@ -62,6 +62,9 @@ faults: install ## break servers and databases in full, write docs/explanation/r
 
 clients: $(SUITE) ## generate clients from the example, check and run them (minutes; npm)
 	@$(BIN)/python -m management_tests.clients $(VENV)/clients
+
+package: $(SUITE) ## build dist/, check its metadata, run the example from the wheel and the sdist
+	@PYTHON=$(abspath $(BIN)/python) bash .ci/package
 
 check: lint type docs test ## everything that CI checks, but the matrix
 
