@@ -1,5 +1,6 @@
 """Sphinx reads this: `make docs`."""
 
+import configparser
 import os
 import re
 import sys
@@ -10,8 +11,12 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'management_tests.project.settings')
 
+setup_cfg = configparser.ConfigParser()
+setup_cfg.read(ROOT / 'setup.cfg', encoding='utf-8')
+
 project = 'django-apistar'
-author = 'the django-apistar contributors'
+author = setup_cfg['metadata']['author']
+copyright = f'2026, {author}, BSD-3-Clause'  # noqa: A001 - Sphinx's name
 release = re.search(
     r"^__version__ = '(.+)'", (ROOT / 'django_apistar/__init__.py').read_text(), re.MULTILINE
 )[1]

@@ -1,6 +1,7 @@
 """`python -m management_tests.benchmarks.summary`: the short table, of the figures in the page.
 
-The index of the documentation shows it. `--write-docs` of the benchmarks writes it as well.
+README.md shows it, and the index of the documentation includes it. `--write-docs` of the benchmarks
+writes it as well.
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ from __future__ import annotations
 import re
 
 from management_tests.benchmarks import report
+from management_tests.support.server_process import REPOSITORY
 
+PAGES = (report.PAGE, REPOSITORY / 'README.md')
 START, END = '<!-- summary: start -->', '<!-- summary: end -->'
 SERVERS = ('gunicorn', 'granian')
 CASES = {
@@ -42,11 +45,11 @@ def build_summary(page: str) -> str:
 
 
 def write_summary() -> None:
-    page = report.PAGE.read_text(encoding='utf-8')
-    before, _, rest = page.partition(START)
-    after = rest.partition(END)[2]
-    text = f'{before}{START}\n\n{build_summary(page)}\n\n{END}{after}'
-    report.PAGE.write_text(text, encoding='utf-8')
+    summary = build_summary(report.PAGE.read_text(encoding='utf-8'))
+    for page in PAGES:
+        before, _, rest = page.read_text(encoding='utf-8').partition(START)
+        after = rest.partition(END)[2]
+        page.write_text(f'{before}{START}\n\n{summary}\n\n{END}{after}', encoding='utf-8')
 
 
 if __name__ == '__main__':

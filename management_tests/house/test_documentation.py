@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import configparser
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from django_apistar.conf import parser
-from management_tests.benchmarks.summary import build_summary
+from management_tests.benchmarks.summary import PAGES, build_summary
 
 pytestmark = pytest.mark.once
 
@@ -100,6 +103,69 @@ def test_every_page_has_a_title_of_its_own() -> None:
 
 def test_the_short_table_of_performance_is_of_its_figures() -> None:
     """Else: python -m management_tests.benchmarks.summary"""
-    page = (DOCS / 'explanation/performance.md').read_text()
+    summary = build_summary((DOCS / 'explanation/performance.md').read_text())
 
-    assert build_summary(page) in page
+    assert [page.name for page in PAGES if summary not in page.read_text()] == []
+    assert [page.name for page in PAGES] == ['performance.md', 'README.md']
+
+
+# An address of this project, wherever it may be: each of them ends as the package is called.
+OWN_ADDRESS = re.compile(r'[\w.@:/-]*(?:://|@)[\w.:/-]*(?:django[-_]apistar\b|repository\.invalid)')
+
+
+def list_tracked_files() -> list[Path]:
+    listed = subprocess.run(
+        ['git', 'ls-files'], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip('not a git checkout')
+    return [path for name in listed.stdout.split('\n') if (path := ROOT / name).is_file()]
+
+
+def test_only_setup_cfg_names_an_address_of_the_project() -> None:
+    """There is one place to change when the repository is public."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / 'setup.cfg')
+    found = {
+        path.relative_to(ROOT).as_posix(): OWN_ADDRESS.findall(path.read_text(errors='replace'))
+        for path in list_tracked_files()
+    }
+
+    assert {name: addresses for name, addresses in found.items() if addresses} == {
+        'setup.cfg': [setup['metadata']['url'], setup['metadata']['author_email']]
+    }
+
+
+def test_contributing_names_every_room_and_every_target() -> None:
+    text = (ROOT / 'CONTRIBUTING.md').read_text()
+    rooms = {path.parent.name for path in (ROOT / 'django_apistar').glob('*/__init__.py')}
+    targets = re.findall(r'^([a-z]+):.*## ', (ROOT / 'Makefile').read_text(), re.MULTILINE)
+
+    assert sorted(room for room in rooms if f'`{room}/`' not in text) == []
+    assert [target for target in targets if f'`make {target}`' not in text] == ['help', 'install']
+
+
+def test_links_of_the_project_files_lead_somewhere() -> None:
+    files = [*ROOT.glob('*.md'), *(ROOT / '.github').rglob('*.md')]
+    broken = [
+        (path.name, link)
+        for path in files
+        for link in re.findall(r'\]\((?!http|mailto|#)([^)#]+)', path.read_text())
+        if not (path.parent / link).exists()
+    ]
+
+    assert broken == []
+
+
+def test_the_workflow_runs_what_ci_runs() -> None:
+    workflow = yaml.safe_load((ROOT / '.github/workflows/ci.yml').read_text())
+    job = workflow['jobs']['ci']
+
+    assert job['steps'][-1]['run'] == 'bash .ci/run'
+    assert job['strategy']['matrix']['python'] == read_classified_pythons()
+    assert job['timeout-minutes'] == 90
+
+
+def read_classified_pythons() -> list[str]:
+    setup = (ROOT / 'setup.cfg').read_text()
+    return re.findall(r'Python :: (3\.\d+)$', setup, re.MULTILINE)

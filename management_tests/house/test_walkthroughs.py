@@ -11,7 +11,7 @@ from management_tests.support.shown_examples import DOCS
 from management_tests.support.walkthrough import Walk
 
 pytestmark = [pytest.mark.once, pytest.mark.slow]
-PAGES = ['start/quickstart.md', 'howto/embed.md', 'howto/custom-user.md']
+PAGES = ['start/quickstart.md', 'howto/embed.md', 'howto/custom-user.md', '../README.md']
 
 
 @pytest.mark.parametrize('name', PAGES)
