@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 import signal
@@ -60,11 +61,6 @@ def find_processes(folder: Path) -> list[str]:
     return found
 
 
-def listen_to_sigint() -> None:
-    """A shell lets what it starts in the background ignore SIGINT, and that is inherited."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_run_leaves_no_process(folder: Path, number: signal.Signals) -> None:
     pytest.importorskip('pgserver')
@@ -74,7 +70,9 @@ def test_interrupted_run_leaves_no_process(folder: Path, number: signal.Signals)
     environ = {**os.environ, 'TMPDIR': str(folder)}
     with subprocess.Popen(
         ['make', 'test', *given], cwd=REPOSITORY, env=environ, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, start_new_session=True, preexec_fn=listen_to_sigint,
+        stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        # As in a terminal: a test run in the background hands down that SIGINT is ignored.
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as make:  # fmt: skip
         try:
             deadline = time.monotonic() + START_S

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from management_tests.mutants.equivalents import tomllib
+from management_tests.support.server_process import STOP_S
 
 pytestmark = pytest.mark.slow
 
@@ -51,6 +53,8 @@ def hunt(repository: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, '-m', 'management_tests.mutants', *where, '--seed', '1'],
         cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # As in a terminal: a test run in the background hands down that SIGINT is ignored.
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 
@@ -139,7 +143,10 @@ def test_what_an_interrupted_hunt_has_started_is_gone(repository: Path) -> None:
             assert process.poll() is None
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate()
+        try:
+            _, stderr = process.communicate(timeout=STOP_S)
+        finally:
+            process.kill()
 
     assert (process.returncode, stderr) == (130, 'Interrupted.\n')
     assert list(find_processes('613.25')) == []

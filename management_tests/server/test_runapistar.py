@@ -101,7 +101,7 @@ def test_banner_counts_unreachable_routes(project: Project) -> None:
     done = project.run('runapistar', '--check')
 
     assert (
-        '  Routes   4 API Star routes, 24 Django URLs, 1 unreachable: manage.py\n'
+        '  Routes   4 API Star routes, 25 Django URLs, 1 unreachable: manage.py\n'
         '           apistar_routes --unreachable\n'
     ) in done.stdout
 
