@@ -291,6 +291,7 @@ def test_what_a_docstring_says_is_text_on_the_page(app_class, page):
 
 
 @pytest.mark.case('H09')
+@pytest.mark.django_db(transaction=True)  # A test before it closes the connection.
 def test_no_log_line_holds_a_password(caplog):
     body = b'{"username": "alice", "password": "t0p-s3cret"}'
     with caplog.at_level(logging.DEBUG):
