@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from werkzeug.test import create_environ
@@ -16,9 +15,6 @@ from django_apistar.management.rows import as_text, shorten
 from django_apistar.routes.entries import APIStarEntry, Framework
 from django_apistar.routes.resolution import Resolution, resolve
 from django_apistar.routes.table import RouteTable
-
-if TYPE_CHECKING:
-    pass
 
 STATIC_METHODS = ('GET', 'HEAD', 'OPTIONS')
 SCHEMES = ('http', 'https')

@@ -2,15 +2,14 @@
 
 import dataclasses
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from django_apistar.api.access import ANYONE, OPTIONAL
+from django_apistar.compat.path_template import parse_path
 from django_apistar.management.rows import COLUMNS, Row
 from django_apistar.routes.entries import Framework
 
-_PARAMETER = re.compile(r'\{[^{}]*\}|<[^<>]*>')
 _REMEDY = 'Write it anew with --write-baseline'
 
 
@@ -75,7 +74,7 @@ def _compare_route(route: dict[str, object], row: Row) -> Iterator[Change]:
 
 def _get_key(path: str, methods: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Frameworks write parameters each in its way, and their names may change."""
-    return _PARAMETER.sub('{}', path), methods
+    return ''.join(part if isinstance(part, str) else '{}' for part in parse_path(path)), methods
 
 
 def _read_methods(route: dict[str, object]) -> tuple[str, ...]:

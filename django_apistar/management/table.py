@@ -46,8 +46,7 @@ def _join_methods(methods: Sequence[str]) -> str:
     """Return *methods* without those that come with GET; of many, the first and how many more."""
     implied = ('HEAD', 'OPTIONS') if 'GET' in methods else ()
     first, *others = [method for method in methods if method not in implied]
-    text = ','.join([first, *others])
-    return text if len(others) < 2 else f'{first}+{len(others)}'
+    return ','.join([first, *others]) if len(others) < 2 else f'{first}+{len(others)}'
 
 
 def _find_ends(table: list[list[str]], width: int) -> list[int]:
@@ -80,7 +79,9 @@ def _lay_out(cells: list[str], ends: list[int], fixed: int, width: int) -> Itera
         start = ends[index - 1] + len(GAP) if index else 0
         spaces = ' ' * max(start - used, len(GAP) if index else 0)
         room = (width if index < fixed else end) - used - len(spaces)
-        if room < min(LEAST, cell_len(text)):
+        if index < fixed:
+            room = max(room, len(CUT) + 1)  # A line has these, however narrow the terminal is.
+        elif room < min(LEAST, cell_len(text)):
             return
         if text:
             text = _cut(text, room)

@@ -8,12 +8,12 @@ from itertools import zip_longest
 
 from django.urls.converters import get_converters
 
+from django_apistar.compat.path_template import PathParameter, get_parameters, parse_path
 from django_apistar.routes.entries import APIStarEntry, RouteEntry, parameter_types
 from django_apistar.routes.table import RouteTable
 
 MOST = 3  # routes that a miss proposes
 LIKENESS = 0.6  # the least that such a route must have
-_PARAMETER = re.compile(r'[{<](?:(?P<converter>\w+)(?:\(.*\))?:)?\+?(?P<name>\w+)[}>]')
 _KINDS: dict[type, tuple[str, str]] = {  # regular expression, what it is called
     int: (r'-?\d+', 'an integer'),
     float: (r'-?\d+\.\d+', 'a number with a point'),
@@ -21,7 +21,6 @@ _KINDS: dict[type, tuple[str, str]] = {  # regular expression, what it is called
 }
 _ANY = ('.+', 'text')
 _DJANGO_TYPES: dict[str, type] = {'int': int, 'uuid': uuid.UUID}
-_TAKES_SLASHES = ('<path:', '{+', '(?P<')  # then segments cannot be compared one by one
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,7 +54,9 @@ def _compare(pattern: str, path: str) -> float:
 
 def _explain(entry: RouteEntry, path: str) -> str:
     """Return the first difference between the segments of *path* and those of *entry*."""
-    if any(mark in entry.path for mark in _TAKES_SLASHES):
+    # Then segments cannot be compared one by one.
+    is_regex = '(?P<' in entry.path
+    if is_regex or any(parameter.takes_slashes for parameter in get_parameters(entry.path)):
         return ''
     ours, theirs = entry.path.strip('/').split('/'), path.strip('/').split('/')
     for our, their in zip_longest(ours, theirs):
@@ -70,19 +71,19 @@ def _explain(entry: RouteEntry, path: str) -> str:
 
 
 def _compare_segments(entry: RouteEntry, our: str, their: str) -> str:
-    parameter = _PARAMETER.fullmatch(our)
-    if parameter is None:
-        is_literal = not set(our) & set('{<(')
-        return f'{their!r} is not {our!r}' if is_literal and our != their else ''
-    pattern, kind = _read_kind(entry, parameter)
-    return '' if re.fullmatch(pattern, their) else f'{parameter["name"]} is not {kind}'
+    parts = parse_path(our)
+    if len(parts) == 1 and isinstance(parts[0], PathParameter):
+        pattern, kind = _read_kind(entry, parts[0])
+        return '' if re.fullmatch(pattern, their) else f'{parts[0].name} is not {kind}'
+    is_literal = not set(our) & set('{<(')
+    return f'{their!r} is not {our!r}' if is_literal and our != their else ''
 
 
-def _read_kind(entry: RouteEntry, parameter: re.Match[str]) -> tuple[str, str]:
+def _read_kind(entry: RouteEntry, parameter: PathParameter) -> tuple[str, str]:
     """Return the regular expression of a parameter's values, and what they are called."""
-    name, converter = parameter['name'], parameter['converter'] or 'str'
     if isinstance(entry, APIStarEntry):
-        return _KINDS.get(parameter_types(entry).get(name, str), _ANY)
+        return _KINDS.get(parameter_types(entry).get(parameter.name, str), _ANY)
+    converter = parameter.converter
     if converter in _DJANGO_TYPES:
         return _KINDS[_DJANGO_TYPES[converter]]
     known = get_converters().get(converter)

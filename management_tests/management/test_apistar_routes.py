@@ -486,6 +486,17 @@ def test_blocks_say_why_a_route_is_unreachable():
     assert re.findall(r'(yes|no)$', stdout, re.MULTILINE) == ['no', 'no']
 
 
+@pytest.mark.parametrize('columns', ['1', '10', '20', '30', '40'])
+def test_no_terminal_is_too_narrow_for_the_table(columns, monkeypatch):
+    monkeypatch.setenv('COLUMNS', columns)
+    stdout = io.StringIO()
+    stdout.isatty = lambda: True
+
+    call_command('apistar_routes', stdout=stdout, stderr=io.StringIO(), force_color=True)
+
+    assert len(stdout.getvalue().splitlines()) == 1 + len(list_paths())
+
+
 LONG = 'a_very_long_name_' * 8
 WIDE = '/とても長い名前のルート/' * 6
 
