@@ -25,7 +25,7 @@ from werkzeug.exceptions import BadRequestKeyError
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
 from django_apistar.api.client_timeouts import SlowBodyError
-from django_apistar.exceptions import HTTPError
+from django_apistar.api.http_errors import HTTPError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -12,7 +12,7 @@ from apistar.exceptions import Forbidden
 from apistar.server.components import Component
 from apistar.server.wsgi import WSGIEnviron
 
-from django_apistar import exceptions
+from django_apistar.api import http_errors
 from django_apistar.authentication import credentials
 from django_apistar.compat.signatures import strip_optional
 from django_apistar.conf.parser import get_settings
@@ -45,7 +45,7 @@ _IDENTITY = 'django_apistar.authentication.user'
 _DEMANDED = 'django_apistar.authentication.authenticated_user'
 
 
-class NotAuthenticated(exceptions.NotAuthenticated):
+class NotAuthenticated(http_errors.NotAuthenticated):
     """401 with the challenges of the authentication components (RFC 9110 11.6.1)."""
 
     default_detail = {'message': 'User must be logged in.'}

@@ -11,6 +11,7 @@ from django.utils import timezone
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
+from django_apistar.api.http_errors import TooManyRequests
 from django_apistar.authentication import credentials, schemas
 from django_apistar.authentication.components import (
     BEARER_CHALLENGE,
@@ -20,7 +21,6 @@ from django_apistar.authentication.components import (
 from django_apistar.authentication.django_request import build_request
 from django_apistar.authentication.hooks import public
 from django_apistar.authentication.passwords import TooManyFailuresError, verify_password
-from django_apistar.exceptions import TooManyRequests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -130,7 +130,7 @@ def test_accelerate_imports_api_star_and_the_standard_library():
 def test_authentication_imports_what_its_projects_could():
     known = {get_room(other) for name, other in BETWEEN_ROOMS if get_room(name) == BESIDE}
 
-    assert known <= {'compat', 'conf', 'exceptions', 'api'}
+    assert known <= {'compat', 'conf', 'api'}
 
 
 def test_nobody_imports_authentication():

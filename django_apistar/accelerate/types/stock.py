@@ -136,7 +136,13 @@ def _is_plain_object(validator: validators.Object) -> bool:
         and validator.max_properties is None
         and not validator.allow_null
         and set(validator.required) <= set(validator.properties)
+        and not any(_may_be_absent(validator, name) for name in validator.properties)
     )
+
+
+def _may_be_absent(validator: validators.Object, name: str) -> bool:
+    """Return whether values may lack the property *name*, which the metaclass allows none."""
+    return name not in validator.required and not validator.properties[name].has_default()
 
 
 def is_opaque(validator: ValidatorOrType) -> bool:
