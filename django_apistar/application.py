@@ -52,6 +52,7 @@ class App(apistar.App):
     router: Router
     injector: Injector
     notes_routes = False  # each request's in its environ, for logs and metrics
+    sends_problems = False  # as RFC 9457 has errors, unless the client prefers JSON
     extra_headers: tuple[tuple[str, str], ...] = ()  # of every response that has none of the name
     docs_ui = 'apistar'  # or 'swagger' or 'redoc'
     docs_csp: str | None = ''  # '' for the policy that fits the page
@@ -71,6 +72,7 @@ class App(apistar.App):
         """Take from *settings* what API Star's constructor has no argument for."""
         self.accelerate = settings.accelerate
         self.notes_routes = settings.notes_routes
+        self.sends_problems = settings.sends_problems
         self.json_encoder = settings.json_encoder
         self.encode_default = build_default(settings.json_encoder)
         self.extra_headers = build_headers()
@@ -170,19 +172,28 @@ class App(apistar.App):
 
         return Compiled(self, stepped)
 
+    @property
+    def problem_type(self) -> type | None:
+        """The Type of errors for the document, where they are problems by default."""
+        if not self.sends_problems:
+            return None
+        from django_apistar.service.problems import ProblemDetails
+
+        return ProblemDetails
+
     def render_response(self, return_value: ReturnValue) -> Response:
         return responses.build_response(return_value, self.encode_default)
 
-    def exception_handler(self, exc: Exception) -> Response:
+    def exception_handler(self, exc: Exception, environ: WSGIEnviron = None) -> Response:
         answer = errors.translate(exc)
         if answer is None:
             raise exc
-        return responses.EncodedJSONResponse(
-            self.encode_default, answer.detail, answer.status_code, answer.get_headers()
+        return errors.build_response(
+            answer, environ or {}, self.encode_default, self.sends_problems
         )
 
     def error_handler(self, environ: WSGIEnviron = None) -> Response:
-        return errors.build_fault_response(environ or {})
+        return errors.build_fault_response(environ or {}, self.sends_problems)
 
     def finalize_wsgi(
         self, response: Response, start_response: WSGIStartResponse

@@ -26,7 +26,7 @@ from django_apistar.accelerate.plan.compiler import check_plan, compile_plan
 from django_apistar.accelerate.plan.response_writer import ResponseContext
 from django_apistar.accelerate.plan.scope import NotPlannableError
 from django_apistar.accelerate.plan.spec import Plan, PlanContext, Role, RouteSpec
-from django_apistar.api import body, components, errors, querysets, responses
+from django_apistar.api import body, components, errors, problems, querysets, responses
 from django_apistar.api.environ_keys import ROUTE_KEY, ROUTE_NAME_KEY
 from django_apistar.api.hooks import create_hooks
 from django_apistar.api.matching import Miss, look_up
@@ -138,6 +138,7 @@ class Compiled:
             self._answers_plainly
             and isinstance(exc, exceptions.HTTPException)
             and exc.status_code in responses.PLAIN_STATUSES
+            and not problems.are_preferred(environ, self._app.sends_problems)
         ):
             return None
         try:

@@ -73,7 +73,7 @@ class ValidateQueryParamsComponent(Component):
         try:
             return ValidatedQueryParams(_build_object(fields).validate(given, allow_coerce=True))
         except validators.ValidationError as exc:
-            raise exceptions.BadRequest(exc.detail) from None
+            raise _refuse_query(exc.detail) from None
 
 
 class ValidatePathParamsComponent(Component):
@@ -195,8 +195,15 @@ class ListParamComponent(Component):
         try:
             items: list[Any] = validator.validate(texts, allow_coerce=True)
         except validators.ValidationError as exc:
-            raise exceptions.BadRequest({parameter.name: exc.detail}) from None
+            raise _refuse_query({parameter.name: exc.detail}) from None
         return items
+
+
+def _refuse_query(detail: Any) -> exceptions.BadRequest:
+    """Return the 400 of a query string, whose messages name parameters and no parts of a body."""
+    refusal = exceptions.BadRequest(detail)
+    refusal.is_of_query = True
+    return refusal
 
 
 def decode_body(content: bytes, environ: WSGIEnviron) -> Any:

@@ -24,11 +24,14 @@ from django.views.debug import get_exception_reporter_class
 from werkzeug.exceptions import BadRequestKeyError
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
+from django_apistar.api import problems, responses
 from django_apistar.api.client_timeouts import SlowBodyError
 from django_apistar.api.http_errors import HTTPError
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from collections.abc import Callable, Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 request_logger = logging.getLogger('django.request')
 
@@ -154,11 +157,44 @@ def wants_traceback(environ: WSGIEnvironment) -> bool:
     return bool(django_settings.DEBUG) and 'text/html' in environ.get('HTTP_ACCEPT', '')
 
 
-def build_fault_response(environ: WSGIEnvironment) -> http.Response:
+def build_response(
+    exc: Any, environ: WSGIEnvironment, encode_default: Callable[[Any], Any], sends_problems: bool
+) -> http.Response:
+    """Return the response to the HTTPException *exc*."""
+    content, headers = build_content(exc, environ, sends_problems)
+    return responses.EncodedJSONResponse(encode_default, content, exc.status_code, headers)
+
+
+def build_content(
+    exc: Any, environ: WSGIEnvironment, sends_problems: bool
+) -> tuple[Any, dict[str, str]]:
+    """Return the JSON and the headers of *exc*: API Star's, or a problem where that is preferred.
+
+    *sends_problems*: so it is unless the client prefers JSON.
+    """
+    if exc.status_code < 400 or not problems.are_preferred(environ, sends_problems):
+        return exc.detail, exc.get_headers()
+    return problems.build(exc, environ), problems.add_headers(exc.get_headers())
+
+
+def send_refusal(
+    exc: Any, environ: WSGIEnvironment, start_response: StartResponse,
+    extra: Iterable[tuple[str, str]], sends_problems: bool,
+) -> list[bytes]:  # fmt: skip
+    """Send what answers *exc* where no App is asked."""
+    content, headers = build_content(exc, environ, sends_problems)
+    return responses.send_json(
+        start_response, responses.STATUS_LINES[exc.status_code],
+        http.JSONResponse(content).content, headers.items(), extra,
+    )  # fmt: skip
+
+
+def build_fault_response(environ: WSGIEnvironment, sends_problems: bool = False) -> http.Response:
     """Return the response to the fault in flight."""
     if wants_traceback(environ):
         return render_traceback(environ)
-    return http.JSONResponse('Server error', 500, exc_info=sys.exc_info())
+    content, headers = build_content(HTTPError('Server error', 500), environ, sends_problems)
+    return http.JSONResponse(content, 500, headers, sys.exc_info())
 
 
 def render_traceback(environ: WSGIEnvironment) -> http.Response:

@@ -46,6 +46,7 @@ class AppParts(Protocol):
     encode_default: Callable[[Any], Any]
     extra_headers: tuple[tuple[str, str], ...]
     notes_routes: bool  # each request's in its environ
+    sends_problems: bool  # for errors, unless the client prefers JSON
 
     # An override may ask the injector for other parameters.
 

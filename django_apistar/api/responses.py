@@ -231,7 +231,9 @@ def send_json(
 ) -> list[bytes]:  # fmt: skip
     """Send *content*, JSON, with the same headers as an API Star Response."""
     length = ('content-length', str(len(content)))
-    start_response(status_line, [*headers, length, JSON_TYPE, *extra])
+    given = [*headers]
+    media_type = [] if 'content-type' in dict(given) else [JSON_TYPE]
+    start_response(status_line, [*given, length, *media_type, *extra])
     return [content]
 
 

@@ -41,9 +41,10 @@ KEYS = (
     'INFO', 'TOKEN_TTL', 'TOKEN_LIMIT_PER_USER', 'LOGIN_THROTTLE', 'PUBLIC_ROUTES', 'ACCELERATE',
     'JSON_ENCODER', 'TEMPLATE_DIR', 'STATIC_DIR', 'PACKAGES', 'HEALTH_URL', 'BASIC_CACHE_TTL',
     'LOGIN_THROTTLE_ADDRESS', 'SCHEMA_ACCEPTED', 'READY_URL', 'METRICS_URL', 'REQUEST_ID_HEADER',
-    'PAGE_SIZE', 'PAGE_SIZE_MAX',
+    'PAGE_SIZE', 'PAGE_SIZE_MAX', 'ERRORS',
 )  # fmt: skip
 DOCS_UIS = ('apistar', 'swagger', 'redoc')
+ERRORS = ('apistar', 'problem')
 PATH = re.compile(r'/(?!/)[^{}<>?#\\\s]*')
 Default = TypeVar('Default')
 
@@ -84,6 +85,7 @@ class Settings:
     schema_accepted: dict[str, str]  # 'RULE:GLOB' of changes, and why
     page_size: int
     page_size_max: int
+    sends_problems: bool  # as RFC 9457 has errors, unless the client prefers JSON
     accelerate: bool
     json_encoder: type[json.JSONEncoder]
     debug: bool
@@ -143,7 +145,7 @@ class _Parser:
             app_class=self._class('APP_CLASS', 'django_apistar.application.App'),
             folders=folders.parse(self.given, self._report),
             docs_url=self._path('DOCS_URL', '/docs/' if self.debug else None),
-            docs_ui=self._docs_ui(),
+            docs_ui=self._choice('DOCS_UI', DOCS_UIS),
             docs_csp=self._policy(),
             schema_url=self._path('SCHEMA_URL', '/schema/'),
             health_url=self._path('HEALTH_URL', None),
@@ -167,6 +169,7 @@ class _Parser:
             schema_accepted=self._value('SCHEMA_ACCEPTED', {}, dict, "a dict of 'RULE:GLOB'"),
             page_size=page_size,
             page_size_max=page_size_max,
+            sends_problems=self._choice('ERRORS', ERRORS) == 'problem',
             accelerate=self._value('ACCELERATE', True, bool, 'True or False'),
             json_encoder=self._class('JSON_ENCODER', 'json.encoder.JSONEncoder')
             or DjangoJSONEncoder,
@@ -265,12 +268,13 @@ class _Parser:
         wanted = 'a path that starts with a slash and has no parameters, or None'
         return self._refused(key, given, wanted, default)
 
-    def _docs_ui(self) -> str:
-        given = self.given.get('DOCS_UI', DOCS_UIS[0])
-        if given in DOCS_UIS:
+    def _choice(self, key: str, choices: tuple[str, ...]) -> str:
+        """Return the one of *choices* that *key* has, by default the first."""
+        given = self.given.get(key, choices[0])
+        if given in choices:
             return str(given)
-        wanted = ', '.join(map(repr, DOCS_UIS[:-1])) + f' or {DOCS_UIS[-1]!r}'
-        return self._refused('DOCS_UI', given, wanted, DOCS_UIS[0])
+        wanted = ', '.join(map(repr, choices[:-1])) + f' or {choices[-1]!r}'
+        return self._refused(key, given, wanted, choices[0])
 
     def _policy(self) -> str | None:
         if 'DOCS_CSP' not in self.given:

@@ -56,7 +56,7 @@ class Dispatcher:
         self.django_wsgi_app = django_app
         self.static_app = static_app
         self.lifecycle = Lifecycle()
-        self._hosts = Hosts(apistar_app.extra_headers)
+        self._hosts = Hosts(apistar_app.extra_headers, apistar_app.sends_problems)
         self._cleared_hosts = self._hosts.cleared
         self._pages = pages or {}
         self._find = _get_find(apistar_app)
@@ -160,8 +160,9 @@ class Dispatcher:
         if not isinstance(exc, errors.FAULTS) or django_settings.DEBUG_PROPAGATE_EXCEPTIONS:
             raise exc
         errors.report(exc, environ)
-        response = errors.build_fault_response(environ)
-        status, headers = responses.finalize(response, self.apistar_wsgi_app.extra_headers)
+        app = self.apistar_wsgi_app
+        response = errors.build_fault_response(environ, app.sends_problems)
+        status, headers = responses.finalize(response, app.extra_headers)
         headers += self._hosts.list_hsts(environ)
         start_response(status, headers, sys.exc_info())
         return [] if environ['REQUEST_METHOD'] == 'HEAD' else responses.get_body(response)

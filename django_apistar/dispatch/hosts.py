@@ -11,8 +11,9 @@ from django.conf import settings as django_settings
 from django.core.exceptions import DisallowedHost
 from django.middleware.security import SecurityMiddleware
 
-from django_apistar.api import responses, security
-from django_apistar.api.errors import build_request
+from django_apistar.api import security
+from django_apistar.api.errors import build_request, send_refusal
+from django_apistar.api.http_errors import HTTPError
 from django_apistar.api.responders import Respond
 
 if TYPE_CHECKING:
@@ -25,12 +26,13 @@ _MOST_HOSTS = 1024  # that are kept
 class Hosts:
     """Checks the host and the scheme of each request to the App.
 
-    *headers*: those of every response. `cleared`: values of the Host header with which a request
-    needs no further look.
+    *headers*: those of every response. *sends_problems*: as the App's. `cleared`: values of the
+    Host header with which a request needs no further look.
     """
 
-    def __init__(self, headers: tuple[tuple[str, str], ...]) -> None:
+    def __init__(self, headers: tuple[tuple[str, str], ...], sends_problems: bool = False) -> None:
         self._headers = headers
+        self._sends_problems = sends_problems
         self._allowed: set[str] = set()
         self._is_forwarded = django_settings.USE_X_FORWARDED_HOST
         is_installed = security.is_installed(SecurityMiddleware)
@@ -81,9 +83,8 @@ class Hosts:
     def _refuse(
         self, environ: WSGIEnvironment, start_response: StartResponse, _: object
     ) -> list[bytes]:
-        return responses.send_json(
-            start_response, '400 Bad Request', b'"Invalid Host header"', extra=self._headers
-        )
+        refusal = HTTPError('Invalid Host header', 400)
+        return send_refusal(refusal, environ, start_response, self._headers, self._sends_problems)
 
     def _redirect(
         self, location: str, environ: WSGIEnvironment, start_response: StartResponse, _: object

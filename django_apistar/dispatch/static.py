@@ -18,7 +18,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from whitenoise import WhiteNoise
 
-from django_apistar.api import responses
+from django_apistar.api import errors
+from django_apistar.api.http_errors import HTTPError
 from django_apistar.conf.folders import get_folders
 from django_apistar.conf.parser import get_settings
 from django_apistar.schema import ui
@@ -73,8 +74,8 @@ class StaticFiles(WhiteNoise):
             start_response('204 No Content', [ALLOW])
             return []
         if environ['REQUEST_METHOD'] not in ('GET', 'HEAD'):
-            status, content = '405 Method Not Allowed', b'"Method not allowed"'
-            return responses.send_json(start_response, status, content, [ALLOW], [NOSNIFF])
+            refusal = HTTPError('Method not allowed', 405, dict([ALLOW]))
+            return _refuse(refusal, environ, start_response)
         return super().serve(static_file, environ, start_response)
 
     def immutable_file_test(self, path: str, url: str) -> bool:
@@ -100,8 +101,15 @@ def find_file(path: str) -> bool:
 
 def not_found(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
     """Answer 404 as API Star does."""
-    body = responses.send_json(start_response, '404 Not Found', b'"Not found"', extra=[NOSNIFF])
+    body = _refuse(HTTPError('Not found', 404), environ, start_response)
     return body if environ['REQUEST_METHOD'] != 'HEAD' else []
+
+
+def _refuse(
+    refusal: HTTPError, environ: WSGIEnvironment, start_response: StartResponse
+) -> list[bytes]:
+    sends_problems = get_settings().sends_problems
+    return errors.send_refusal(refusal, environ, start_response, [NOSNIFF], sends_problems)
 
 
 class Assets(FileSystemStorage):

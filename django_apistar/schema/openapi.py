@@ -15,7 +15,7 @@ from django_apistar.schema.dialect import DIALECTS, Dialect, Schema
 from django_apistar.schema.inputs import FORMS, Body, Inputs, Parameter, read_inputs
 from django_apistar.schema.operation_ids import OperationIds, build_id
 from django_apistar.schema.responses import (
-    add_error_body,
+    add_error_contents,
     error_name,
     error_response,
     error_statuses,
@@ -63,13 +63,14 @@ class Surroundings:
 
     `components` and `hooks` (functions, e.g. `hook.on_request`) take parameters of the request
     too. `security`: security schemes by name, any of which lets a user in. `needs_user` tells
-    which routes demand one.
+    which routes demand one. `problem`: the Type of errors, where they are problems by default.
     """
 
     components: tuple[Component, ...] = ()
     hooks: tuple[Function, ...] = ()
     security: Mapping[str, Schema] = dataclasses.field(default_factory=dict)
     needs_user: Callable[[APIStarEntry], bool] = lambda entry: False
+    problem: type | None = None
 
 
 def build_openapi(
@@ -170,8 +171,10 @@ class _Builder:
         return {'paths': self.paths, **{name: found for name, found in others.items() if found}}
 
     def _error_responses(self) -> Schema:
-        body = add_error_body(self.schemas) if self.errors else {}
-        responses = {error_name(status): error_response(status, body) for status in self.errors}
+        if not self.errors:
+            return {}
+        contents = add_error_contents(self.schemas, self.surroundings.problem)
+        responses = {error_name(status): error_response(status, contents) for status in self.errors}
         return {name: responses[name] for name in sorted(responses)}
 
     def _give_ids(self) -> None:

@@ -68,4 +68,5 @@ def surroundings_of(app: DescribedApp) -> Surroundings:
         hooks=(*on_request, *on_response),
         security=security_schemes((*components, *getattr(app, 'auth_components', ()))),
         needs_user=needs_user,
+        problem=getattr(app, 'problem_type', None),
     )

@@ -116,7 +116,13 @@ def error_name(status: str) -> str:
     return 'Error' if status == 'default' else _phrase(int(status)).title().replace(' ', '')
 
 
-def add_error_body(schemas: Schemas) -> Schema:
+def add_error_contents(schemas: Schemas, problem: object) -> Schema:
+    """Return the schema of every error by its media types; *problem*: the Type of problems."""
+    json = {'application/json': _add_error_body(schemas)}
+    return {'application/problem+json': schemas.of(problem), **json} if problem else json
+
+
+def _add_error_body(schemas: Schemas) -> Schema:
     """Return a reference to the schema of every error's body, which is added to *schemas*."""
     if not schemas.dialect.has_alternatives:
         return schemas.add('ErrorBody', {'description': ERROR_BODY})
@@ -125,11 +131,11 @@ def add_error_body(schemas: Schemas) -> Schema:
     return schemas.add('ErrorBody', {'description': ERROR_BODY, **alternatives})
 
 
-def error_response(status: str, body: Schema) -> Schema:
-    """Return the response object of an error, with the schema of its *body*."""
+def error_response(status: str, contents: Mapping[str, Schema]) -> Schema:
+    """Return the response object of an error; *contents* are schemas by media type."""
     response: Schema = {
         'description': DESCRIPTIONS.get(status) or f'{_phrase(int(status))}.',
-        'content': {'application/json': {'schema': body}},
+        'content': {name: {'schema': schema} for name, schema in contents.items()},
     }
     if status == '401':
         header = {'description': 'How to authenticate.', 'schema': {'type': 'string'}}

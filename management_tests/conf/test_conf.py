@@ -81,6 +81,7 @@ def test_defaults():
         'metrics_url': None,
         'page_size': 20,
         'page_size_max': 100,
+        'sends_problems': False,
         'request_id_header': None,
         'title': '',
         'description': '',
