@@ -24,8 +24,10 @@ ROOT = Path(__file__).resolve().parents[2]
 LISTED = ROOT / 'management_tests/mutants/equivalent.toml'
 FILES = {
     'shop/__init__.py': 'def is_cheap(price):\n    return price < 10\n',
+    'shop/page.html': '<p>{{ price }}</p>\n',  # as Jinja runs one, under its own name
     'tests/test_prices.py': (
-        'from shop import is_cheap\n\n\ndef test_prices():\n'
+        'import shop\nfrom shop import is_cheap\n\n\ndef test_prices():\n'
+        '    exec(compile("1", shop.__file__.replace("__init__.py", "page.html"), "exec"))\n'
         '    assert is_cheap(1) is True\n    assert is_cheap(20) is False\n'
     ),
 }

@@ -116,6 +116,8 @@ def _read_lines(root: Path, folder: Path) -> Lines:
         data = CoverageData(str(file))
         data.read()
         for measured in data.measured_files():
+            if not measured.endswith('.py'):
+                continue  # a template, which Jinja compiles under its own name
             source = Path(measured).read_text()
             texts, functions = source.splitlines(), get_functions(source)
             path = Path(measured).relative_to(root).as_posix()

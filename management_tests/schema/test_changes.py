@@ -10,12 +10,14 @@ import pytest
 
 from django_apistar.schema.changes import UnreadableError, compare
 from django_apistar.schema.changes.rules import LEVELS, RULES
-from management_tests.support.rule_examples import fire
+from management_tests.support.rule_examples import build_operation, fire
 from management_tests.support.rules_page import MARK, PAGE, make_reference
 
 pytestmark = pytest.mark.once
 
 PAIRS = json.loads((Path(__file__).parent / 'schema_pairs.json').read_text())
+# What the command says of each change, whole: of schemas as a request and as a response has them.
+TOLD = json.loads((Path(__file__).parent / 'told_changes.json').read_text())
 
 
 def get_strictest(report):
@@ -34,6 +36,27 @@ def test_a_pair_is_judged_by_what_a_client_meets(pair):
     }  # fmt: skip
     assert get_strictest(report) in allowed[pair['level']], report.changes
     assert report.remarks == ()
+
+
+@pytest.mark.parametrize('case', TOLD, ids=lambda case: case['change'])
+def test_what_is_told_of_a_change_from_level_to_example(case):
+    documents = case['before'], case['after']
+    if 'document' in case:
+        assert tell(*documents) == case['document']
+        return
+    for direction in ('request', 'response'):
+        operations = (build_operation(direction, schema) for schema in documents)
+        whole = ({'openapi': '3.1.0', 'paths': {'/p/': {'post': one}}} for one in operations)
+        assert tell(*whole) == case[direction]
+
+
+def tell(before, after):
+    try:
+        report = compare(before, after)
+    except UnreadableError as exc:
+        return [str(exc)]
+    lines = (f'{each.level} {each.rule} {each.place}: {each.message}' for each in report.changes)
+    return [*lines, *report.remarks]
 
 
 @pytest.mark.parametrize('rule', RULES.values(), ids=lambda rule: rule.id)

@@ -13,6 +13,7 @@ from django_apistar.schema.changes.values import is_among, is_integer, type_of
 
 Item = TypeVar('Item')
 MOST = 48  # alternatives; a schema of more is not understood
+TOO_MANY = f'more than {MOST} alternatives'
 FINITE: dict[str, tuple[object, ...]] = {'null': (None,), 'boolean': (False, True)}
 
 
@@ -173,7 +174,7 @@ def _multiply(parts: list[list[Form]], kind: str) -> list[Form]:
     for part in parts:
         count *= len(part)
     if count > MOST:
-        return [Form(kind, values=FINITE.get(kind), riddles=('too many alternatives',))]
+        return [Form(kind, values=FINITE.get(kind), riddles=(TOO_MANY,))]
     return [_all(forms) for forms in itertools.product(*parts)]
 
 

@@ -125,11 +125,11 @@ class Objects:
 
     def _unlisted(self) -> Iterator[Finding]:
         patterns = list(dict.fromkeys([*get_patterns(self.giver), *get_patterns(self.taker)]))
-        if len(patterns) > MOST_PATTERNS:
-            if get_patterns(self.giver) != get_patterns(self.taker):
-                yield Finding('pattern-unknown')
+        together = len(patterns) if len(patterns) <= MOST_PATTERNS else 1
+        if together < len(patterns) and get_patterns(self.giver) != get_patterns(self.taker):
+            yield Finding('pattern-unknown')
             return
-        for count in range(len(patterns) + 1):
+        for count in range(together + 1):
             for chosen in itertools.combinations(patterns, count):
                 yield from self._unlisted_with(frozenset(chosen), count > 1)
 

@@ -76,9 +76,12 @@ def make_texts(pattern: str) -> tuple[str, ...]:
     """Return a few texts that fit *pattern*, none where none is found."""
     if _compile(pattern) is None:
         return ()
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        tokens = _parse(pattern)
     texts = dict.fromkeys(
         text for turn in range(4)
-        for text in (_write(_parse(pattern), turn), 'x' + _write(_parse(pattern), turn) + 'x')
+        for text in (_write(tokens, turn), 'x' + _write(tokens, turn) + 'x')
     )  # fmt: skip
     return tuple(text for text in texts if len(text) <= LONGEST and fits(pattern, text))
 

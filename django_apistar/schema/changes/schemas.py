@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from django_apistar.schema.changes.arrays import compare_arrays, get_longest
 from django_apistar.schema.changes.disjoint import are_disjoint
 from django_apistar.schema.changes.findings import MOST, UNSEEN, Finding, doubt, prove, sure, weigh
-from django_apistar.schema.changes.forms import Form, get_forms, is_whole
+from django_apistar.schema.changes.forms import TOO_MANY, Form, get_forms, is_whole
 from django_apistar.schema.changes.instances import fits
 from django_apistar.schema.changes.keywords import ILL_FORMED
 from django_apistar.schema.changes.limits import (
@@ -218,7 +218,7 @@ class Comparison:
                 yield Finding('not')
         for riddle in other.riddles:
             if riddle not in form.riddles:
-                word = riddle.partition(' ')[0]
+                word = riddle if riddle == TOO_MANY else riddle.partition(' ')[0]
                 yield Finding('unevaluated' if riddle.endswith(' false') else 'unknown', taker=word,
                               is_sure=riddle.endswith(' false'))  # fmt: skip
 

@@ -43,8 +43,8 @@ class _Modernizer:
         host, base = self.document.get('host'), self.document.get('basePath', '')
         if not host:
             return [{'url': base}] if base else []
-        schemes = self.document.get('schemes', [''])
-        return [{'url': f'{scheme}://{host}{base}'} for scheme in schemes]
+        starts = [f'{scheme}:' for scheme in self.document.get('schemes') or ()] or ['']
+        return [{'url': f'{start}//{host}{base}'} for start in starts]
 
     def _item(self, item: object) -> object:
         if not isinstance(item, dict):
