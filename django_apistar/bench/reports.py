@@ -16,6 +16,10 @@ from django_apistar.bench.statistics import Ratio
 
 PLOT_SUFFIXES = ('.svg', '.png')
 _UNKNOWN = '-'
+_WIDE = 120  # columns in which a target has one line
+_NAME = 28  # of them for its name and path
+_COLOURS = {'apistar': '#2b6cb0', 'django': '#0c4b33'}  # of what is the project's
+_GREY = '#a0aec0'
 _EXPLANATION = 'Times baseline: in transactions/sec of the bare WSGI application, now and then.\n'
 
 
@@ -49,7 +53,7 @@ def format_ratio(ratio: Ratio | None) -> str:
 
 
 _ROWS: tuple[tuple[str, Callable[[TargetResult], str]], ...] = (
-    ('path', lambda result: f'`{result.target.path}`'),
+    ('path', lambda result: f'`{_name_path(result)}`'),
     ('transactions', lambda result: f'{result.transactions:,}'),
     ('transactions/sec', lambda result: format_number(result.rate)),
     ('± MAD', lambda result: format_number(result.rate_mad)),
@@ -62,11 +66,23 @@ _ROWS: tuple[tuple[str, Callable[[TargetResult], str]], ...] = (
 )
 
 
+def _name_path(result: TargetResult) -> str:
+    """Return the path, after any method but GET."""
+    method, path = result.target.request.method, result.target.path
+    return path if method == 'GET' else f'{method} {path}'
+
+
+def _name_ratio(results: Results) -> str:
+    """Return what ratios are: in the open model of p99, as the rate is the same for all."""
+    return f'{"p99 " if results.rate else ""}times {results.base.label}'
+
+
 def format_conditions(results: Results) -> str:
     """Return how and where the benchmark ran, in two or three lines."""
     tool = f'{results.tool} {results.tool_version}'.strip()
+    sent = f'{results.rate}/s' if results.rate else f'{results.connections} connections'
     how = (
-        f'over HTTP by {tool}, {results.connections} connections, 1 gunicorn worker'
+        f'over HTTP by {tool}, {sent}, {results.setup.describe()}'
         if results.tool
         else 'in process, without a server'
     )
@@ -90,7 +106,7 @@ def format_markdown(results: Results) -> str:
     columns = [result.target.label for result in results.targets]
     rows = [[name, *map(get, results.targets)] for name, get in _ROWS]
     ratios = [format_ratio(result.ratio) for result in results.targets]
-    rows.append([f'times {results.base.label}', *ratios])
+    rows.append([_name_ratio(results), *ratios])
     lines = [_as_line(['', *columns]), _as_line(['---', *['---:'] * len(columns)])]
     lines += [_as_line(row) for row in rows]
     for change in results.changes:
@@ -106,28 +122,60 @@ def _as_line(cells: list[str]) -> str:
     return f'| {" | ".join(cells)} |'
 
 
-def build_table(results: Results) -> list[RenderableType]:
-    """Return what rich prints within 80 columns: the table, with a baseline that of changes too."""
+def build_table(results: Results, width: int) -> list[RenderableType]:
+    """Return what rich prints: the table, with a baseline that of changes too.
+
+    Each target has one line from 120 columns on, else three, which fit 80.
+    """
+    parts: list[RenderableType] = [
+        _build_wide(results, width) if width >= _WIDE else _build_narrow(results)
+    ]
+    if results.changes:
+        parts += ['', _build_changes(results)]
+    return [*parts, '', format_conditions(results)]
+
+
+def _build_wide(results: Results, width: int) -> Table:
+    table = Table(box=None, pad_edge=False, header_style='bold', padding=(0, 1, 0, 0))
+    table.add_column('target', no_wrap=True)
+    names = ('trans/s', 'transact.', 'errors', 'longest', 'p50', 'p90', 'p99', 'CPU')
+    for name in (*names, _name_ratio(results)):
+        table.add_column(name, justify='right', no_wrap=True)
+    for result in results.targets:
+        figures = [result.longest_s, *map(result.median_of, ('p50_s', 'p90_s', 'p99_s', 'cpu_s'))]
+        table.add_row(
+            _build_name(result, _NAME + width - _WIDE), format_number(result.rate),
+            f'{result.transactions:,}', str(result.errors), *map(format_time, figures),
+            format_ratio(result.ratio),
+        )  # fmt: skip
+    return table
+
+
+def _build_name(result: TargetResult, width: int) -> str:
+    """Return the target within *width* columns, with its path where it is the project's."""
+    is_own = result.target.key.partition('-')[0] in _COLOURS
+    name = f'{result.target.label} {_name_path(result)}' if is_own else result.target.label
+    return name if len(name) <= width else f'{name[: width - 1]}…'
+
+
+def _build_narrow(results: Results) -> Table:
     table = Table(box=None, pad_edge=False, header_style='bold', padding=(0, 2, 0, 0))
     table.add_column('target\n  path', overflow='fold')
     table.add_column('trans/s\n± MAD', justify='right', no_wrap=True)
     table.add_column('transact.\nerrors', justify='right', no_wrap=True)
     table.add_column('longest\nCPU', justify='right', no_wrap=True)
     table.add_column('p50\np90\np99', justify='right', no_wrap=True)
-    table.add_column(f'times {results.base.label}\n95 % interval', justify='right')
+    table.add_column(f'{_name_ratio(results)}\n95 % interval', justify='right')
     for result in results.targets:
         table.add_row(*_build_cells(result), end_section=True)
-    parts: list[RenderableType] = [table]
-    if results.changes:
-        parts += ['', _build_changes(results)]
-    return [*parts, '', format_conditions(results)]
+    return table
 
 
 def _build_cells(result: TargetResult) -> list[str]:
     times = [format_time(result.median_of(field)) for field in ('p50_s', 'p90_s', 'p99_s')]
     ratio = result.ratio
     return [
-        f'{result.target.label}\n  {result.target.path}',
+        f'{result.target.label}\n  {_name_path(result)}',
         f'{format_number(result.rate)}\n± {format_number(result.rate_mad)}',
         f'{result.transactions:,}\n{result.errors}',
         f'{format_time(result.longest_s)}\n{format_time(result.median_of("cpu_s"))}',
@@ -167,9 +215,10 @@ def write_plot(results: Results, file: str) -> None:
     figure = Figure(figsize=(9, 4.5), layout='constrained')
     rates, times = figure.subplots(1, 2, sharey=True)
     targets = list(reversed(results.targets))
-    labels = [f'{result.target.label}\n{result.target.path}' for result in targets]
+    labels = [f'{result.target.label}\n{_name_path(result)}' for result in targets]
+    colours = [_COLOURS.get(result.target.key.split('-')[0], _GREY) for result in targets]
     bars = rates.barh(
-        labels, [result.rate for result in targets], height=0.6, color='#2b6cb0',
+        labels, [result.rate for result in targets], height=0.6, color=colours,
         xerr=[result.rate_mad for result in targets],
     )  # fmt: skip
     rates.bar_label(bars, [format_number(result.rate) for result in targets], padding=4)
@@ -187,11 +236,16 @@ def write_plot(results: Results, file: str) -> None:
         ]
         if known:
             names, values = zip(*known, strict=True)
-            times.plot(values, names, marker, label=name, alpha=0.8)
-    times.set_xlabel('ms per transaction')
+            own = [colours[labels.index(label)] for label in names]
+            times.scatter(values, names, marker=marker, c=own, alpha=0.8)
+            times.scatter([], [], marker=marker, c=_GREY, label=name)
+    times.set_xlabel('time per transaction')
     times.set_xscale('log')
+    times.xaxis.set_major_formatter(lambda value, position: f'{value:g} ms')
+    times.xaxis.set_minor_formatter(lambda value, position: '')
     times.grid(axis='x', alpha=0.3)
-    if times.lines:
+    if times.collections:
         times.legend()
-    figure.suptitle(format_conditions(results).splitlines()[-2], fontsize=9)
+    title = 'API Star and Django in one project'
+    figure.suptitle(f'{title}\n{format_conditions(results).splitlines()[-2]}', fontsize=9)
     figure.savefig(file, format=Path(file).suffix[1:].lower())

@@ -16,9 +16,10 @@ from typing import Any
 
 from django.template.defaultfilters import pluralize
 
+from django_apistar.bench.load import Load
+from django_apistar.bench.servers import DEFAULT_SETUP, Setup
 from django_apistar.bench.statistics import Ratio, compare, compare_apart, get_mad
 from django_apistar.bench.targets import APISTAR, DJANGO, FLOOR, Target
-from django_apistar.bench.tools import Load
 
 FORMAT = 1  # of the JSON document
 _WIDE = 0.25  # an interval wider than this share of its ratio means little
@@ -97,6 +98,8 @@ class Results:
     base: Target
     targets: tuple[TargetResult, ...]
     system: dict[str, Any]
+    setup: Setup = DEFAULT_SETUP
+    rate: int | None = None  # of the open model: requests per second that were sent
     changes: tuple[Change, ...] = ()
     remarks: tuple[str, ...] = ()
 
@@ -110,11 +113,19 @@ class Results:
 
 
 def compare_targets(
-    targets: Sequence[Target], loads: dict[str, list[Load]], base: Target
+    targets: Sequence[Target],
+    loads: dict[str, list[Load]],
+    base: Target,
+    is_open: bool = False,
 ) -> tuple[TargetResult, ...]:
-    """Return the result of each target, with its ratio to *base*."""
-    rates = {key: [load.rate for load in taken] for key, taken in loads.items()}
-    ratios = {key: compare(own, rates[base.key]) for key, own in rates.items() if key != base.key}
+    """Return the result of each target, with its ratio to *base*: in the open model of p99."""
+    figures = {
+        key: [(load.p99_s or 0) if is_open else load.rate for load in taken]
+        for key, taken in loads.items()
+    }
+    ratios = {
+        key: compare(own, figures[base.key]) for key, own in figures.items() if key != base.key
+    }
     return tuple(
         TargetResult(target, tuple(loads[target.key]), ratios.get(target.key)) for target in targets
     )
@@ -174,7 +185,9 @@ def as_data(results: Results) -> dict[str, object]:
     return {
         'format': FORMAT, 'mode': results.mode, 'tool': tool, 'base': results.base.key,
         'rounds': results.rounds, 'duration_s': results.duration_s,
-        'connections': results.connections, 'system': results.system,
+        'connections': results.connections, 'rate': results.rate,
+        'server': dataclasses.asdict(results.setup) if results.tool else None,
+        'system': results.system,
         'targets': [_as_data(result) for result in results.targets],
         'comparison': [dataclasses.asdict(change) for change in results.changes],
         'warnings': list(results.warnings),
@@ -182,9 +195,10 @@ def as_data(results: Results) -> dict[str, object]:
 
 
 def _as_data(result: TargetResult) -> dict[str, object]:
-    fields = ('p50_s', 'p90_s', 'p99_s', 'cpu_s')
+    target, fields = result.target, ('p50_s', 'p90_s', 'p99_s', 'cpu_s')
     return {
-        **dataclasses.asdict(result.target), 'transactions': result.transactions,
+        'key': target.key, 'label': target.label, 'path': target.path,
+        'method': target.request.method, 'transactions': result.transactions,
         'transactions_per_s': {'median': result.rate, 'mad': result.rate_mad},
         'longest_s': result.longest_s, **{field: result.median_of(field) for field in fields},
         'errors': result.errors,

@@ -1,4 +1,4 @@
-"""A gunicorn worker for each target of a benchmark; it ends with the command that started it."""
+"""A server for each target of a benchmark; it ends with the command that started it."""
 
 from __future__ import annotations
 
@@ -18,15 +18,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from django.template.defaultfilters import pluralize
+
+from django_apistar.bench.load import Load, Tool, order
+from django_apistar.bench.request import Request
 from django_apistar.bench.targets import HOST, Answer, Target, TargetError, check_answer
-from django_apistar.bench.tools import Load, Tool, order
-from django_apistar.server.launch import get_interpreter
+from django_apistar.server.launch import Launch, get_interpreter
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
     from gunicorn.workers.base import Worker
 
-THREADS = 4
 _PATIENCE_S = 30.0
 _BACKLOG = 1024
 
@@ -36,10 +38,26 @@ _BOOT = (
     'from django_apistar.bench.servers import main; main(json.loads(sys.argv[1]))'
 )
 _SETTINGS = {
-    'workers': 1, 'threads': THREADS, 'timeout': 0, 'keepalive': 5, 'max_requests': 0,
+    'timeout': 0, 'keepalive': 5, 'max_requests': 0,
     'graceful_timeout': 1, 'loglevel': 'warning', 'control_socket_disable': True,
     'proc_name': 'apistar_bench', 'default_proc_name': 'apistar_bench',
 }  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Setup:
+    """Which server each target gets."""
+
+    server: str = 'gunicorn'
+    workers: int = 1
+    threads: int = 4
+
+    def describe(self) -> str:
+        workers, threads = pluralize(self.workers), pluralize(self.threads)
+        return f'{self.workers} {self.server} worker{workers} with {self.threads} thread{threads}'
+
+
+DEFAULT_SETUP = Setup()
 
 
 class TargetServer:
@@ -55,13 +73,16 @@ class TargetServer:
         return f'http://{HOST}:{self.port}{self.target.path}'
 
     def get(self) -> Answer:
-        """Return the answer to a GET. Raises OSError or HTTPException."""
+        """Return the answer to one request. Raises OSError or HTTPException."""
+        request = self.target.request
         connection = http.client.HTTPConnection(HOST, self.port, timeout=_PATIENCE_S)
         with contextlib.closing(connection):
-            connection.request('GET', self.target.path)
+            connection.request(
+                request.method, self.target.path, request.body or None, dict(request.headers)
+            )
             response = connection.getresponse()
             content_type = response.headers.get_content_type()
-            return Answer(response.status, content_type, len(response.read()))
+            return Answer(response.status, content_type, response.read())
 
     def read_cpu_s(self) -> float | None:
         """Return the CPU seconds of the server's processes so far; None off Linux."""
@@ -87,17 +108,19 @@ def list_session(session: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def serve(target: Target, settings_module: str) -> Iterator[TargetServer]:
+def serve(
+    target: Target, settings_module: str, setup: Setup = DEFAULT_SETUP
+) -> Iterator[TargetServer]:
     """Serve *target* on a free port of the loopback interface.
 
     Raises TargetError where it does not answer 2xx with a body. No process outlives this context,
-    nor this process, should it be killed: the worker watches the pipe of its standard input.
+    nor this process, should it be killed: the server watches the pipe of its standard input.
     """
     with socket.socket() as listener, tempfile.TemporaryFile() as errors:
         listener.bind((HOST, 0))
         listener.listen(_BACKLOG)
         port = listener.getsockname()[1]
-        process = _start(target, settings_module, listener.fileno(), errors)
+        process = _start(target, settings_module, setup, listener.fileno(), errors)
         try:
             listener.close()  # now a server that dies closes the port
             server = TargetServer(target, process, port)
@@ -107,10 +130,12 @@ def serve(target: Target, settings_module: str) -> Iterator[TargetServer]:
             _stop(process)
 
 
-def run_load(server: TargetServer, tool: Tool, connections: int, duration_s: float) -> Load:
+def run_load(
+    server: TargetServer, tool: Tool, connections: int, duration_s: float, rate: int | None = None
+) -> Load:
     """Let *tool* load *server*; return its figures and the CPU time of the server's processes."""
     before = server.read_cpu_s()
-    with order(server.url, connections, duration_s) as task:
+    with order(server.url, connections, duration_s, server.target.request, rate) as task:
         seen = tool.run(task)
     after = server.read_cpu_s()
     if before is None or after is None:
@@ -119,19 +144,28 @@ def run_load(server: TargetServer, tool: Tool, connections: int, duration_s: flo
 
 
 def _start(
-    target: Target, settings_module: str, number: int, errors: IO[bytes]
+    target: Target, settings_module: str, setup: Setup, number: int, errors: IO[bytes]
 ) -> subprocess.Popen[bytes]:
     argument = {
-        'key': target.key, 'fd': number, 'path': list(sys.path), 'settings': settings_module
+        'fd': number, 'path': list(sys.path), 'settings': settings_module,
+        'setup': dataclasses.asdict(setup),
+        'target': {name: getattr(target, name) for name in _PLAIN},
     }  # fmt: skip
     kept = {name: value for name, value in os.environ.items() if name not in _UNWANTED}
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [*get_interpreter(), '-c', _BOOT, json.dumps(argument)],
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors, pass_fds=[number],
         start_new_session=True, env={**kept, 'DJANGO_SETTINGS_MODULE': settings_module},
     )  # fmt: skip
+    request = {'method': target.request.method, 'headers': target.request.headers}
+    with contextlib.suppress(BrokenPipeError):  # it has died; _verify says why
+        assert process.stdin
+        process.stdin.write(json.dumps(request).encode() + b'\n')
+        process.stdin.flush()
+    return process
 
 
+_PLAIN = ('key', 'label', 'path', 'is_stand_in')  # of a target
 # What gunicorn would read.
 _UNWANTED = ('GUNICORN_CMD_ARGS', 'GUNICORN_FD', 'GUNICORN_PID', 'LISTEN_PID', 'LISTEN_FDS')
 
@@ -160,46 +194,53 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def main(argument: dict[str, Any]) -> None:
-    """Serve a target with gunicorn, in a fresh process."""
+    """Serve a target, in a fresh process."""
+    # Not of the command line, which everybody may read: headers can hold a secret.
+    sent = json.loads(sys.stdin.buffer.readline())
+    request = Request(sent['method'], tuple((name, value) for name, value in sent['headers']))
+    target = Target(**argument['target'], request=request)
+    setup = Setup(**argument['setup'])
+    serve_target = _serve_by_granian if setup.server == 'granian' else _serve_by_gunicorn
+    serve_target(target, setup, argument['fd'])
+
+
+def _serve_by_gunicorn(target: Target, setup: Setup, number: int) -> None:
     from gunicorn.app.base import Application
 
+    from django_apistar.bench.applications import load_target
     from django_apistar.server.gunicorn.settings import get_worker_class
 
     class TargetApplication(Application):
         def load_config(self) -> None:
             values = {
-                **_SETTINGS, 'bind': f'fd://{argument["fd"]}',
-                'worker_class': get_worker_class(False), 'post_worker_init': end_with_parent,
+                **_SETTINGS, 'bind': f'fd://{number}', 'workers': setup.workers,
+                'threads': setup.threads, 'worker_class': get_worker_class(False),
+                'post_worker_init': watch_parent,
             }  # fmt: skip
             for name, value in values.items():
                 if name in self.cfg.settings:
                     self.cfg.set(name, value)
 
         def load(self) -> WSGIApplication:
-            return load_target(argument['key'])
+            return load_target(target)
 
     TargetApplication().run()
 
 
-def load_target(key: str) -> WSGIApplication:
-    """Set the project up, and return the application of a target."""
-    import django
+def _serve_by_granian(target: Target, setup: Setup, number: int) -> None:
+    from django_apistar.bench.granian_server import TargetGranian
 
-    from django_apistar.bench.targets import build_application, open_to_loopback
-
-    django.setup()
-    open_to_loopback().enable()
-    return build_application(key)
+    watch_parent()  # here, as a worker's standard input is /dev/null
+    settings = {'bind': [f'fd://{number}'], 'workers': setup.workers, 'threads': setup.threads}
+    TargetGranian(Launch('granian', settings=settings, sockets=[number]), target).run()
 
 
-def end_with_parent(worker: Worker) -> None:
-    """End the worker and its master when the other end of the standard input is closed."""
+def watch_parent(worker: Worker | None = None) -> None:
+    """End the server when the other end of the standard input is closed."""
 
     def watch() -> None:
         while os.read(0, 1):
             pass
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(worker.ppid, signal.SIGKILL)
-        os._exit(0)
+        os.killpg(0, signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True).start()

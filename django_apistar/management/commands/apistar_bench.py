@@ -13,17 +13,23 @@ import signal
 import threading
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
 from django.conf import ENVIRONMENT_VARIABLE, settings
 from django.core.management.base import CommandError
+from django.db import connections
 from rich.console import Group
 
-from django_apistar.bench import reports, results, servers, targets, tools
+from django_apistar.bench import in_process, paths, reports, request, results, servers, tools
+from django_apistar.bench import targets as kinds
+from django_apistar.bench.applications import build_application, open_to_loopback
+from django_apistar.bench.load import Load, LoadToolError, Tool
+from django_apistar.bench.progress import Progress
+from django_apistar.bench.request import Request
 from django_apistar.bench.targets import Target
-from django_apistar.bench.tools import Load
 from django_apistar.conf.problems import SettingsError
 from django_apistar.management import listing
 from django_apistar.management.console import ConsoleCommand, Options
@@ -32,10 +38,10 @@ from django_apistar.routes.entries import Framework
 Loads = dict[str, Callable[[float], Load]]  # by target
 _WARM_UP_S = 0.5
 _WIDTH = 80  # where the output is no terminal
-_KEYS = tuple(target.key for target in targets.TARGETS)
+_KEYS = tuple(target.key for target in kinds.TARGETS)
 _FAILURES = (
-    SettingsError, tools.LoadToolError, reports.PlotError, results.BaselineError,
-    targets.TargetError,
+    SettingsError, LoadToolError, reports.PlotError, request.RequestError,
+    results.BaselineError, kinds.TargetError,
 )  # fmt: skip
 
 
@@ -57,12 +63,30 @@ def parse_positive(text: str) -> float:
 class Command(ConsoleCommand):
     """Parses options, has targets measured in turns, and hands the results to a format."""
 
+    progress: Progress
     help = 'Measure API Star and Django in this project side by side, over HTTP or in process.'
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
-        add('--apistar', metavar='PATH', help='what to get from API Star; default: the cheapest')
-        add('--django', metavar='PATH', help='what to get from Django; default: the cheapest')
+        for framework in Framework.APISTAR, Framework.DJANGO:
+            add(
+                f'--{framework.value}', metavar='PATH', action='append', default=[],
+                help='a path to ask for; repeatable; default: the cheapest',
+            )  # fmt: skip
+        add(
+            '--method', choices=request.METHODS, type=str.upper, default='GET',
+            help='of the requests to the project; default: %(default)s',
+        )  # fmt: skip
+        add(
+            '--header', metavar='"NAME: VALUE"', action='append', default=[],
+            help='sent with them; repeatable',
+        )  # fmt: skip
+        add('--token', metavar='KEY', help='sent with them as "Authorization: Bearer KEY"')
+        add('--body', metavar='FILE', help='what they hold; as application/json without a --header')
+        add(
+            '--write', action='store_true',
+            help='needed for methods that may write; rows stay, but for those of --in-process',
+        )  # fmt: skip
         add('--base', choices=_KEYS, help='what ratios are to; default: django')
         add('--rounds', type=parse_count, default=5, metavar='N', help='default: %(default)s')
         add(
@@ -74,6 +98,13 @@ class Command(ConsoleCommand):
             '--tool', choices=tools.TOOLS,
             help='what loads the servers; default: the first of these that is installed',
         )  # fmt: skip
+        add(
+            '--rate', type=parse_count, metavar='N',
+            help='send N requests a second, however long answers take; needs k6',
+        )  # fmt: skip
+        add('--server', choices=('gunicorn', 'granian'), default='gunicorn')
+        add('--workers', type=parse_count, default=1, metavar='N', help='default: %(default)s')
+        add('--threads', type=parse_count, default=4, metavar='N', help='default: %(default)s')
         add('--in-process', action='store_true', help='call the applications, without a server')
         add(
             '--format', choices=('table', 'json', 'markdown'), default='table',
@@ -89,8 +120,9 @@ class Command(ConsoleCommand):
         )  # fmt: skip
 
     def handle(self, *args: object, **options: Any) -> None:
+        self.progress = Progress(self.stderr)
         try:
-            with ending_by_signals(), targets.open_to_loopback():
+            with ending_by_signals(), open_to_loopback(), self.progress:
                 found = self._measure(options)
         except _FAILURES as exc:
             raise CommandError(str(exc)) from exc
@@ -105,21 +137,29 @@ class Command(ConsoleCommand):
 
     def _measure(self, options: Options) -> results.Results:
         """Try everything that can be wrong first: a benchmark takes its time."""
+        check_model(options)
         for name in ('output', 'plot'):
             if options[name]:
                 check_writable(f'--{name}', options[name])
         if options['plot']:
             reports.check_plot(options['plot'])
         baseline = read_baseline(options['compare'], options['in_process'])
-        tool = None if options['in_process'] else tools.find_tool(options['tool'])
+        sent = request.build_request(
+            options['method'], options['header'], options['token'], options['body']
+        )
+        tool = None
+        if not options['in_process']:
+            tool = tools.find_tool(options['tool'], sent, bool(options['rate']))
+        self._announce_writes(sent, options)
         if settings.DEBUG:
             self.stderr.write('DEBUG is on: this is how the project runs in development.')
-        chosen, remarks = self._choose(options)
+        chosen, remarks = self._choose(sent, options)
         base = find_base(chosen, options)
         taken = self._take_turns(chosen, tool, options)
-        compared = results.compare_targets(chosen, taken, base)
+        compared = results.compare_targets(chosen, taken, base, bool(options['rate']))
         changes = results.compare_with_baseline(compared, baseline) if baseline else []
         found = results.Results(
+            setup=build_setup(options), rate=options['rate'],
             mode='http' if tool else 'in-process', tool=tool.name if tool else '',
             tool_version=tool.find_version() if tool else '', rounds=options['rounds'],
             duration_s=options['duration'], connections=options['connections'] if tool else 1,
@@ -129,25 +169,35 @@ class Command(ConsoleCommand):
         differences = results.find_differences(found, baseline) if baseline else ()
         return dataclasses.replace(found, remarks=(*remarks, *differences))
 
-    def _choose(self, options: Options) -> tuple[list[Target], list[str]]:
+    def _announce_writes(self, sent: Request, options: Options) -> None:
+        """Say what is written, and into which database. Raises TargetError without --write."""
+        if not sent.may_write:
+            return
+        names = ' and '.join(map(name_database, in_process.list_databases())) or 'no database'
+        if not options['write']:
+            raise kinds.TargetError(f'{sent.method} may write into {names}. Add --write if it may.')
+        fate = 'each round is rolled back' if options['in_process'] else 'the rows stay'
+        self.stderr.write(f'{sent.method} may write into {names}; {fate}.')
+
+    def _choose(self, sent: Request, options: Options) -> tuple[list[Target], list[str]]:
         wishes = {
             Framework.APISTAR: options['apistar'],
             Framework.DJANGO: options['django'],
         }
-        own, remarks = targets.find_paths(wishes)
+        own, remarks = paths.find_targets(wishes, sent)
         if not own:
-            raise targets.TargetError(' '.join(remarks))
-        types = targets.find_content_types(own)
+            raise kinds.TargetError(' '.join(remarks))
+        types = paths.find_content_types(own)
         if len(set(types.values())) > 1:
-            kinds = ' and '.join(f'{kind} from {label}' for label, kind in types.items())
-            remarks.append(f'The answers differ in kind, {kinds}: name paths to compare like.')
-        bare = [targets.BARE_APISTAR, targets.BARE_DJANGO, targets.FLOOR]
+            found = ' and '.join(f'{kind} from {label}' for label, kind in types.items())
+            remarks.append(f'The answers differ in kind, {found}: name paths to compare like.')
+        bare = [kinds.BARE_APISTAR, kinds.BARE_DJANGO, kinds.FLOOR]
         return [*own, *bare], remarks
 
     # Loads
 
     def _take_turns(
-        self, chosen: list[Target], tool: tools.Tool | None, options: Options
+        self, chosen: list[Target], tool: Tool | None, options: Options
     ) -> dict[str, list[Load]]:
         with contextlib.ExitStack() as stack:
             loads = (
@@ -155,40 +205,37 @@ class Command(ConsoleCommand):
                 if tool
                 else open_applications(chosen)
             )
-            return targets.take_turns(
+            labels = {target.key: f'{target.label} {target.path}' for target in chosen}
+
+            def tell(number: int, key: str) -> None:
+                what = f'Round {number} of {options["rounds"]}' if number else 'Warming up'
+                self.progress.tell(f'{what}: {labels[key]}')
+
+            return kinds.take_turns(
                 loads, options['rounds'], options['duration'],
-                min(_WARM_UP_S, options['duration']), self._build_progress(chosen, options),
+                min(_WARM_UP_S, options['duration']), tell,
             )  # fmt: skip
 
     def _open_servers(
         self,
         stack: contextlib.ExitStack,
         chosen: list[Target],
-        tool: tools.Tool,
+        tool: Tool,
         options: Options,
     ) -> Loads:
         module = os.environ.get(ENVIRONMENT_VARIABLE)
         if not module:
-            raise targets.TargetError(
+            raise kinds.TargetError(
                 'Servers need a settings module, and this project has none. Use --in-process.'
             )
         loads: Loads = {}
         for target in chosen:
-            self.stderr.write(f'Starting {target.label} ...')
-            server = stack.enter_context(servers.serve(target, module))
+            self.progress.tell(f'Starting {target.label} ...')
+            server = stack.enter_context(servers.serve(target, module, build_setup(options)))
             loads[target.key] = functools.partial(
-                servers.run_load, server, tool, options['connections']
+                servers.run_load, server, tool, options['connections'], rate=options['rate']
             )
         return loads
-
-    def _build_progress(self, chosen: list[Target], options: Options) -> Callable[[int, str], None]:
-        labels = {target.key: target.label for target in chosen}
-
-        def tell(number: int, key: str) -> None:
-            what = f'Round {number} of {options["rounds"]}' if number else 'Warming up'
-            self.stderr.write(f'{what}: {labels[key]}')
-
-        return tell
 
     # Output
 
@@ -211,16 +258,40 @@ class Command(ConsoleCommand):
         is_terminal = self.stdout.isatty() and not options['output']
         has_colour = is_terminal and self.style.ERROR('x') != 'x'
         width = shutil.get_terminal_size().columns if is_terminal else _WIDTH
-        return listing.render(Group(*reports.build_table(found)), has_colour, width)
+        return listing.render(Group(*reports.build_table(found, width)), has_colour, width)
+
+
+def build_setup(options: Options) -> servers.Setup:
+    return servers.Setup(options['server'], options['workers'], options['threads'])
+
+
+def check_model(options: Options) -> None:
+    """Raise CommandError for options that do not go together."""
+    if options['rate'] and options['in_process']:
+        raise CommandError('--rate sends over HTTP. Leave out --in-process.')
+    for name in ('compare', 'fail_under'):
+        if options['rate'] and options[name]:
+            option = f'--{name.replace("_", "-")}'
+            raise CommandError(f'{option} is about transactions/sec, which --rate fixes.')
+    if options['server'] == 'granian' and find_spec('granian') is None:
+        raise CommandError(
+            "granian is not installed. Install it: pip install 'django-apistar[granian]'."
+        )
+
+
+def name_database(alias: str) -> str:
+    """Return *alias* with what it is: 'default (sqlite3 shop.db)'."""
+    config = connections[alias].settings_dict
+    return f'{alias} ({config["ENGINE"].rpartition(".")[2]} {config["NAME"]})'
 
 
 def open_applications(chosen: list[Target]) -> Loads:
     """Return what calls each target within this process."""
     loads: Loads = {}
     for target in chosen:
-        application = targets.build_application(target.key)
-        targets.check_answer(target, targets.call(application, target.path))
-        loads[target.key] = functools.partial(targets.load_in_process, application, target.path)
+        application = build_application(target)
+        kinds.check_answer(target, in_process.call(application, target))
+        loads[target.key] = functools.partial(in_process.load_in_process, application, target)
     return loads
 
 
@@ -228,11 +299,11 @@ def find_base(chosen: list[Target], options: Options) -> Target:
     """Return the target that ratios are to: Django, or what comes closest."""
     by_key = {target.key: target for target in chosen}
     key = options['base'] or (
-        targets.DJANGO.key if targets.DJANGO.key in by_key else targets.BARE_DJANGO.key
+        kinds.DJANGO.key if kinds.DJANGO.key in by_key else kinds.BARE_DJANGO.key
     )
     if key not in by_key:
         raise CommandError(f'--base {key}: this project has no such target.')
-    own = targets.APISTAR.key
+    own = kinds.APISTAR.key
     if options['fail_under'] and not options['compare'] and (key == own or own not in by_key):
         raise CommandError('--fail-under compares API Star with the base. Choose another --base.')
     return by_key[key]

