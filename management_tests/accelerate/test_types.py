@@ -638,14 +638,15 @@ OWN_TYPES = {
 }
 
 
-@pytest.mark.parametrize('is_nested', [False, True])
+@pytest.mark.parametrize('nesting', ['', 'field', 'items'])
 @pytest.mark.parametrize('own', OWN_TYPES)
-def test_types_with_ways_of_their_own_keep_them(own, is_nested):
+def test_types_with_ways_of_their_own_keep_them(own, nesting):
     cls = OWN_TYPES[own]()
     values = [{'name': 'a'}, {'name': 'a', 'size': 2}, {'name': 'a', 'x': 1}, {'x': 1}, {}, None, 5]
-    if is_nested:
-        cls = types.TypeMetaclass('Holder', (types.Type,), {'own': cls})
-        values = [{'own': value} for value in values]
+    if nesting:
+        held = cls if nesting == 'field' else validators.Array(items=cls)
+        cls = types.TypeMetaclass('Holder', (types.Type,), {'own': held})
+        values = [{'own': value if nesting == 'field' else [value]} for value in values]
     stock = [outcome(cls, value) for value in values]
 
     def show(value):

@@ -106,6 +106,17 @@ def test_any_module_of_ours_makes_api_star_importable(byte_code, module):
     assert (done.returncode, done.stderr) == (0, '')
 
 
+@pytest.mark.parametrize(
+    'module',
+    ['conf', 'dispatch', 'exceptions', 'logs', 'pagination', 'responses', 'validators'],
+)
+def test_a_star_gives_the_names_that_a_module_publishes(module):
+    given: dict = {}
+    exec(f'from django_apistar.{module} import *', given)
+
+    assert set(importlib.import_module(f'django_apistar.{module}').__all__) <= given.keys()
+
+
 def test_installing_twice_wraps_nothing_twice():
     """Copies of modules that are lent to one module of API Star are made anew."""
 

@@ -4,6 +4,7 @@ API Star hands them to Werkzeug as they are, and so it is the oracle.
 """
 
 import io
+import itertools
 import json
 import sys
 import types
@@ -214,6 +215,33 @@ def test_random_rules_lead_where_api_star_leads(paths, data):
         path = '/' + '/'.join(segments) + data.draw(st.sampled_from(['', '/']))
         answers = [send(app, Request(path)) for app in apps]
         assert answers[0] == answers[1] == answers[2], (paths, path)
+
+
+PATHS = ('/', '/a', '/a/', '/a/b', '/{x}', '/{x}/', '/{n}', '/{n}/', '/a/{n}', '/{x}/b', '/{n}/b/',
+         '/{n}/{x}', '/{x}/{y}', '/<path:x>', '/<int(signed=True):n>')  # fmt: skip
+ASKED = ('/', '//', '/a', '/a/', '/b', '/7', '/7/', '/-7', '/a/b', '/a/7', '/a/b/', '/7/b', '/7/b/',
+         '/b/b', '/b/7', '/7/7', '/a/b/7', '/\xc3\xa9', '/.', f'/{10**20}')  # fmt: skip
+
+
+def test_each_pair_of_routes_leads_where_werkzeug_leads():
+    def make_handler(path: str) -> Any:
+        def with_number(n: int, params: http.PathParams) -> list:
+            return [path, {**params}]
+
+        def without(params: http.PathParams) -> list:
+            return [path, {**params}]
+
+        return with_number if '{n}' in path else without
+
+    for pair in itertools.combinations(PATHS, 2):
+        routes = [
+            Route(path, method, make_handler(path), name=method)
+            for path, method in zip(pair, ('GET', 'POST'), strict=True)
+        ]
+        apps = [build(cls, *routes) for cls in (Accelerated, Plain)]
+        for path, method in itertools.product(ASKED, ('GET', 'POST')):
+            compiled, plain = (send(app, Request(path, method=method)) for app in apps)
+            assert compiled == plain, (pair, method, path)
 
 
 # The project: every command and check reads the same rules

@@ -21,7 +21,7 @@ MALFORMED = [
     *wrong('A05', 'unpadded', basic('alice', 'secre').rstrip('=')),
     *wrong(
         'A06', 'junk_inside', 'Basic YWxp\nY2U6c2VjcmV0', 'Basic YWxp!Y2U6c2VjcmV0',
-        'Basic YWxp=Y2U6',
+        'Basic YWxp=Y2U6', 'Basic YWxp._~-Y2U6c2VjcmV0',
     ),
     *wrong('A07', 'two_words', basic('alice', 'secret') + ' b', 'Basic a b'),
     *wrong(
