@@ -412,6 +412,87 @@ def test_without_accelerate_no_route_is_compiled_and_the_table_is_silent():
 # Formats
 
 
+TABLES = {
+    12: (
+        'framework  …d        …h\n'
+        'apistar    …T        /\n'
+        'apistar    …T        /…\n'
+        'apistar    …T        /…\n'
+        'apistar    …E        /…\n'
+        'apistar    …T        /…\n'
+        'django     …T        /…\n'
+        'django     …T        /…\n'
+        'django     …T        /…\n'
+    ),
+    24: (
+        'framework  method    …th\n'
+        'apistar    GET       /\n'
+        'apistar    GET       /s…\n'
+        'apistar    POST      /s…\n'
+        'apistar    DELETE    /s…\n'
+        'apistar    GET       /w…\n'
+        'django     GET       /w…\n'
+        'django     GET,POST  /w…\n'
+        'django     GET,POST  /l…\n'
+    ),
+    36: (
+        'framework  method    path\n'
+        'apistar    GET       /\n'
+        'apistar    GET       /shop/mine/\n'
+        'apistar    POST      /shop/maybe/{i…\n'
+        'apistar    DELETE    /shop/deep/\n'
+        'apistar    GET       /web/hidden/\n'
+        'django     GET       /web/page/\n'
+        'django     GET,POST  /web/form/\n'
+        'django     GET,POST  /lost/\n'
+    ),
+    60: (
+        'framework  method    path               name\n'
+        'apistar    GET       /                  hello\n'
+        'apistar    GET       /shop/mine/        shop:mine\n'
+        'apistar    POST      /shop/maybe/{id}/  shop:maybe\n'
+        'apistar    DELETE    /shop/deep/        shop:deep:hello\n'
+        'apistar    GET       /web/hidden/       never reached: ALLO…\n'
+        'django     GET       /web/page/         page\n'
+        'django     GET,POST  /web/form/         forms:form\n'
+        'django     GET,POST  /lost/             never reached: no p…\n'
+    ),
+    72: (
+        'framework  method    path               name\n'
+        'apistar    GET       /                  hello\n'
+        'apistar    GET       /shop/mine/        shop:mine\n'
+        'apistar    POST      /shop/maybe/{id}/  shop:maybe\n'
+        'apistar    DELETE    /shop/deep/        shop:deep:hello\n'
+        'apistar    GET       /web/hidden/       never reached: ALLOWED_DJANGO_R…\n'
+        'django     GET       /web/page/         page\n'
+        'django     GET,POST  /web/form/         forms:form\n'
+        'django     GET,POST  /lost/             never reached: no prefix in ALL…\n'
+    ),
+    84: (
+        'framework  method    path               name             handler\n'
+        'apistar    GET       /                  hello            …test_apistar_routes.hello\n'
+        'apistar    GET       /shop/mine/        shop:mine        …test_apistar_routes.mine\n'
+        'apistar    POST      /shop/maybe/{id}/  shop:maybe       …test_apistar_routes.maybe\n'
+        'apistar    DELETE    /shop/deep/        shop:deep:hello  …test_apistar_routes.hello\n'
+        'apistar    GET       /web/hidden/       never reached: ALLOWED_DJANGO_ROUTES covers…\n'
+        'django     GET       /web/page/         page             …test_apistar_routes.Page\n'
+        'django     GET,POST  /web/form/         forms:form       …test_apistar_routes.form\n'
+        'django     GET,POST  /lost/             never reached: no prefix in ALLOWED_DJANGO_…\n'
+    ),
+}
+COLOURED = (
+    '<bold>framework  method    path               name<>\n'
+    'apistar<green>    GET<><cyan>       /<>                  hello\n'
+    'apistar<green>    GET<>       /shop/mine/        shop:mine\n'
+    'apistar<yellow>    POST<><cyan>      /shop/maybe/{id}/<>  shop:maybe\n'
+    'apistar<red>    DELETE<><cyan>    /shop/deep/<>        shop:deep:hello\n'
+    'apistar<green>    GET<><red>       /web/hidden/<><red>       never reached: ALLO…<>\n'
+    'django<green>     GET<>       /web/page/         page\n'
+    'django<yellow>     GET,POST<>  /web/form/         forms:form\n'
+    'django<yellow>     GET,POST<><red>  /lost/<><red>             never reached: no p…<>\n'
+)
+
+
 def test_table_has_a_line_for_each_route():
     stdout, stderr = run()
 
@@ -495,6 +576,26 @@ def test_no_terminal_is_too_narrow_for_the_table(columns, monkeypatch):
     call_command('apistar_routes', stdout=stdout, stderr=io.StringIO(), force_color=True)
 
     assert len(stdout.getvalue().splitlines()) == 1 + len(list_paths())
+
+
+def draw(columns, monkeypatch, **options):
+    """Return the table in a terminal of *columns*, colours by their names."""
+    monkeypatch.setenv('COLUMNS', str(columns))
+    monkeypatch.delenv('NO_COLOR', raising=False)
+    stdout = io.StringIO()
+    stdout.isatty = lambda: True
+    call_command('apistar_routes', stdout=stdout, stderr=io.StringIO(), **options)
+    colours = {'0': '', '1': 'bold', '31': 'red', '32': 'green', '33': 'yellow', '36': 'cyan'}
+    return re.sub(r'\x1b\[(\d+)m', lambda match: f'<{colours[match[1]]}>', stdout.getvalue())
+
+
+@pytest.mark.parametrize('columns', TABLES)
+def test_where_it_is_narrow_handlers_give_way_then_names_then_paths(columns, monkeypatch):
+    assert draw(columns, monkeypatch, no_color=True) == TABLES[columns]
+
+
+def test_colours_tell_methods_what_is_public_and_what_is_never_reached(monkeypatch):
+    assert draw(60, monkeypatch, force_color=True) == COLOURED
 
 
 LONG = 'a_very_long_name_' * 8
