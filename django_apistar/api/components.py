@@ -22,6 +22,7 @@ from apistar.server.validation import (
 from apistar.server.wsgi import WSGIEnviron
 
 from django_apistar.api.body import JSONCodec, MultiPartCodec, URLEncodedCodec, read_body
+from django_apistar.api.filter_sets import build_filter_set, demand_model, is_filter_set
 from django_apistar.compat.fields import NO_BODY, VALIDATORS, get_item, is_type
 
 
@@ -139,6 +140,19 @@ class RequestReaderComponent(Component):
         return parameter.annotation(environ)
 
 
+class FilterSetComponent(Component):
+    """A FilterSet of django-filter, with the rows of its model."""
+
+    def can_handle_parameter(self, parameter: inspect.Parameter) -> bool:
+        if not is_filter_set(parameter.annotation):
+            return False
+        demand_model(parameter.annotation)
+        return True
+
+    def resolve(self, parameter: inspect.Parameter, environ: WSGIEnviron) -> Any:
+        return build_filter_set(parameter.annotation, environ)
+
+
 class CompositeParamComponent(Component):
     """A types.Type of the body, or of the query string where the method has no body."""
 
@@ -240,4 +254,5 @@ VALIDATION_COMPONENTS = (
     ListBodyComponent(),
     CompositeParamComponent(),
     RequestReaderComponent(),
+    FilterSetComponent(),
 )

@@ -28,8 +28,10 @@ DEFAULT = 'its default'
 _ORIGINS: dict[type, str] = {
     components.BodyComponent: BODY,
     components.ListBodyComponent: BODY,
+    components.FilterSetComponent: QUERY,
     components.PathParamComponent: PATH,
     components.RequestDataComponent: BODY,
+    components.RequestReaderComponent: QUERY,
     components.ValidatePathParamsComponent: PATH,
     components.ValidateQueryParamsComponent: QUERY,
     components.ValidateRequestDataComponent: BODY,

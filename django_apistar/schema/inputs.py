@@ -16,9 +16,11 @@ from apistar.server import validation, wsgi
 from apistar.server.components import ReturnValue
 from werkzeug.routing.converters import AnyConverter, NumberConverter, UUIDConverter
 
+from django_apistar.api.filter_sets import is_filter_set
 from django_apistar.compat.fields import get_item, is_type
 from django_apistar.compat.path_template import PathParameter
 from django_apistar.compat.signatures import Function, get_signature, without_optional
+from django_apistar.schema.filter_sets import list_parameters
 
 EMPTY = inspect.Parameter.empty
 METHODS_WITH_BODY = ('POST', 'PUT', 'PATCH', 'DELETE')
@@ -47,6 +49,7 @@ class Parameter:
     item: object
     is_required: bool = True
     default: object = EMPTY
+    is_separated: bool = False  # several values with commas between, not the name again
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ class _Reader:
         if _is_internal(plain.annotation):
             return
         readers = (self._read_path, self._read_primitive, self._read_list, self._read_type,
-                   self._read_http, self._read_request_reader)  # fmt: skip
+                   self._read_http, self._read_request_reader, self._read_filter_set)  # fmt: skip
         if not any(read(plain) for read in readers):
             self.unknown.append(str(parameter))
 
@@ -218,6 +221,18 @@ class _Reader:
         self.statuses.update(annotation.statuses)
         for name, validator in annotation.describe().items():
             self._add(name, 'query', validator, False)
+        return True
+
+    def _read_filter_set(self, parameter: inspect.Parameter) -> bool:
+        if not is_filter_set(parameter.annotation):
+            return False
+        self.may_refuse_query = True
+        for found in list_parameters(parameter.annotation):
+            parameter_of_it = Parameter(
+                found.name, 'query', found.item, found.is_required,
+                is_separated=found.is_separated,
+            )  # fmt: skip
+            self.parameters.setdefault((found.name, 'query'), parameter_of_it)
         return True
 
     def _read_component(self, parameter: inspect.Parameter) -> bool:

@@ -259,6 +259,8 @@ class _Builder:
             described['description'] = schema.pop('description')
         if parameter.is_required:
             described['required'] = True
+        if parameter.is_separated:
+            described['explode'] = False
         return {**described, 'schema': schema}
 
     def _body(self, body: Body) -> Schema:

@@ -224,10 +224,11 @@ def test_importing_the_dispatcher_reads_no_setting():
     assert (done.returncode, done.stderr) == (0, '')
 
 
-def test_project_without_pages_loads_none_of_their_code():
+def test_project_without_pages_and_filters_loads_none_of_their_code():
     program = (
         'import django, sys; django.setup(); from django_apistar.application import get_app; '
-        "get_app().responder; print([m for m in sys.modules if 'django_apistar.service' in m])"
+        "get_app().responder; print([m for m in sys.modules if 'django_apistar.service' in m or "
+        "'django_filters' in m])"
     )
     environment = {**os.environ, 'DJANGO_SETTINGS_MODULE': 'management_tests.project.settings'}
 

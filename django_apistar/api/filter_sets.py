@@ -1,0 +1,149 @@
+"""A FilterSet of django-filter as a parameter: made of a request, or refused with a 400.
+
+django-filter is the project's to install: nothing here imports it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import FieldError, ValidationError
+from django.core.validators import DecimalValidator
+from django.db.models import DecimalField
+from django.db.models.constants import LOOKUP_SEP
+from django.forms import NullBooleanField
+
+from django_apistar.api.errors import build_request
+from django_apistar.api.injector import InjectionError
+from django_apistar.compat.signatures import get_dotted_name, get_plain_signature
+from django_apistar.conf.problems import Problem
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+    from django_apistar.api.responders import AppParts
+
+PACKAGE = 'django_filters'
+
+
+def is_filter_set(annotation: object) -> bool:
+    """Return whether *annotation* is a class of FilterSets: a project without one loads none."""
+    return (
+        isinstance(annotation, type)
+        and f'{PACKAGE}.filterset' in sys.modules
+        and issubclass(annotation, get_module('filterset').BaseFilterSet)
+    )
+
+
+def get_module(name: str) -> Any:
+    """Return the module *name* of django-filter, which has been imported by a FilterSet."""
+    return sys.modules[f'{PACKAGE}.{name}']
+
+
+def demand_model(cls: Any) -> None:
+    """Raise InjectionError if *cls* has no model, and so no rows to filter."""
+    if cls._meta.model is None:
+        raise InjectionError(
+            f'The FilterSet {get_dotted_name(cls)} has no model',
+            cls,
+            'Give its class Meta a model, whose rows it filters.',
+        )
+
+
+def build_filter_set(cls: Any, environ: WSGIEnvironment) -> Any:
+    """Return the valid FilterSet of a request. Raises ValidationError, with the filters' names."""
+    request = build_request(environ)
+    filter_set = cls(request.GET, request=request)
+    if filter_set.is_valid():
+        for name, value in [*filter_set.form.cleaned_data.items()]:
+            _check_digits(filter_set, name, value)
+            _check_boolean(filter_set, name, value)
+    if filter_set.errors:
+        raise ValidationError(filter_set.errors.as_data())
+    return filter_set
+
+
+def _check_digits(filter_set: Any, name: str, value: object) -> None:
+    """Add an error for a number that its column cannot hold: the database would raise."""
+    for number in _iter_decimals(value):
+        field = find_model_field(filter_set, filter_set.filters[name].field_name)
+        if isinstance(field, DecimalField):
+            try:
+                DecimalValidator(field.max_digits, field.decimal_places)(number.to_integral_value())
+            except ValidationError as exc:
+                filter_set.form.add_error(name, exc)
+                return
+
+
+def _check_boolean(filter_set: Any, name: str, value: object) -> None:
+    """Add an error for what is neither true nor false, which the form takes for no filter."""
+    is_unread = value is None and isinstance(filter_set.form.fields[name], NullBooleanField)
+    if is_unread and filter_set.data.get(name, '') not in ('', 'unknown'):
+        filter_set.form.add_error(name, 'Must be true or false.')
+
+
+def _iter_decimals(value: object) -> Iterator[Decimal]:
+    match value:
+        case Decimal():
+            yield value
+        case slice():
+            yield from _iter_decimals([value.start, value.stop])
+        case list() | tuple():
+            yield from (item for item in value if isinstance(item, Decimal))
+
+
+def find_model_field(filter_set: Any, name: str) -> Any:
+    """Return the field of the model that *name* leads to, through relations; None if there is none.
+
+    *filter_set*: a FilterSet or its class.
+    """
+    return get_module('utils').get_model_field(filter_set._meta.model, name)
+
+
+# Checks
+
+
+def find_problems(app: AppParts) -> Iterator[Problem]:
+    """Yield a W021 for each filter that asks for what the model has not."""
+    found = {
+        parameter.annotation: None
+        for entry in app.router.entries
+        for parameter in get_plain_signature(entry.route.handler).parameters.values()
+        if is_filter_set(parameter.annotation)
+    }
+    for cls in found:
+        if cls._meta.model is not None:  # else it is an E015
+            yield from _find_impossible_filters(cls)
+
+
+def _find_impossible_filters(cls: Any) -> Iterator[Problem]:
+    for name, filter_ in cls.base_filters.items():
+        for lookup in _iter_lookups(filter_):
+            try:
+                _resolve(cls._meta.model, lookup)
+            except FieldError as exc:
+                yield Problem(
+                    'W021',
+                    f'The filter {name!r} of {get_dotted_name(cls)} cannot ask for {lookup!r}: '
+                    f'{str(exc).rstrip(".")}.',
+                    'Correct its field_name or lookup_expr: each request with it is a 500.',
+                )
+
+
+def _iter_lookups(filter_: Any) -> Iterator[str]:
+    """Yield what *filter_* asks the rows for, 'price__lt'; nothing where code of its own does."""
+    if filter_.method is not None or not type(filter_).filter.__module__.startswith(PACKAGE):
+        return
+    lookup = filter_.lookup_expr if isinstance(filter_.lookup_expr, str) else 'exact'
+    names = getattr(filter_, 'param_map', {'': filter_.field_name}).values()  # of an order
+    yield from (f'{name}__{lookup}' for name in names)
+
+
+def _resolve(model: Any, lookup: str) -> None:
+    """Raise FieldError if *model* has not what *lookup* asks for."""
+    query = model._default_manager.all().query
+    _, field, _, rest = query.names_to_path(lookup.split(LOOKUP_SEP), model._meta)
+    get_module('utils').resolve_field(field, LOOKUP_SEP.join(rest))

@@ -1,0 +1,288 @@
+"""A FilterSet of django-filter as a handler's parameter, in each mode."""
+
+import decimal
+import json
+
+import django_filters as filters
+import pytest
+from apistar import Route, types, validators
+from django import forms
+
+from django_apistar.api import filter_sets, unresolvable
+from django_apistar.api.origins import explain_call
+from django_apistar.pagination import Page, PageNumber
+from django_apistar.schema import build_openapi
+from django_apistar.schema.swagger import build_swagger
+from django_apistar.validators import Decimal
+from management_tests.project.models import Article, Maker
+from management_tests.support.oracle import Request, both_modes, build
+
+pytestmark = [pytest.mark.django_db, both_modes]
+
+
+class ArticleType(types.Type):
+    price = Decimal(max_digits=30, decimal_places=2)
+    state = validators.String()
+
+
+class ArticleFilter(filters.FilterSet):
+    cheaper = filters.NumberFilter(field_name='price', lookup_expr='lt', help_text='Below it.')
+    maker_name = filters.CharFilter(field_name='maker__name', max_length=20)
+    mine = filters.BooleanFilter(method='filter_mine')
+    order = filters.OrderingFilter(fields=['price'])
+    price = filters.RangeFilter()
+
+    class Meta:
+        model = Article
+        fields = {'state': ['exact', 'in'], 'maker': ['exact', 'isnull'], 'key': ['exact']}
+
+    def filter_mine(self, queryset, name, value):
+        return queryset.filter(maker__name=self.request.META.get('HTTP_NAME', ''))
+
+
+def list_articles(page: PageNumber, articles: ArticleFilter) -> Page[ArticleType]:
+    return page.of(articles.qs)
+
+
+ROUTES = [Route('/', 'GET', list_articles)]
+
+
+@pytest.fixture
+def ask(app_class):
+    return build_ask(build(app_class, *ROUTES))
+
+
+def build_ask(app):
+    def ask(query='', **environ):
+        given = {**Request('/', query=query).build_environ(), **environ}
+        statuses = []
+        body = b''.join(app(given, lambda status, headers, exc=None: statuses.append(status)))
+        return int(statuses[0][:3]), json.loads(body)
+
+    return ask
+
+
+@pytest.fixture
+def makers():
+    makers = [Maker.objects.create(name=name) for name in ('Ada', 'Bob')]
+    for number, maker in enumerate([makers[0], makers[1], None], 1):
+        state = 'sold' if number == 2 else 'new'
+        Article.objects.create(price=decimal.Decimal(number), maker=maker, state=state)
+    return makers
+
+
+def prices(answer):
+    status, page = answer
+    assert status == 200, answer
+    return [row['price'] for row in page['results']]
+
+
+@pytest.mark.parametrize(
+    ('query', 'found'),
+    [
+        ('', '1 2 3'),
+        ('unknown=5', '1 2 3'),
+        ('state=', '1 2 3'),
+        ('state=sold', '2'),
+        ('state__in=sold,new', '1 2 3'),
+        ('cheaper=2.5', '1 2'),
+        ('cheaper=2.5&state=new', '1'),
+        ('price_min=1.5&price_max=2', '2'),
+        ('price_min=2', '2 3'),
+        ('maker_name=Ada', '1'),
+        ('maker__isnull=true', '3'),
+        ('mine=true', '2'),
+        ('order=-price', '3 2 1'),
+        ('key=00000000-0000-0000-0000-000000000008', ''),
+    ],
+)
+def test_rows_are_those_that_the_query_asks_for(ask, makers, query, found):
+    assert prices(ask(query, HTTP_NAME='Bob')) == [f'{each}.00' for each in found.split()]
+
+
+def test_a_relation_is_asked_for_by_its_key(ask, makers):
+    assert prices(ask(f'maker={makers[1].pk}')) == ['2.00']
+
+
+def test_urls_of_pages_keep_the_filter(ask, makers):
+    _, page = ask('state=new&page_size=1')
+
+    assert page['count'] == 2
+    assert page['next'] == 'http://testserver/?state=new&page_size=1&page=2'
+
+
+def test_a_page_of_filtered_rows_costs_two_queries(ask, makers, django_assert_num_queries):
+    with django_assert_num_queries(2):
+        ask('cheaper=2')
+
+
+@pytest.mark.parametrize(
+    ('query', 'errors'),
+    [
+        ('cheaper=abc', {'cheaper': 'Enter a number.'}),
+        ('cheaper=NaN', {'cheaper': 'Enter a number.'}),
+        ('price_min=x', {'price': 'Enter a number.'}),
+        ('key=7', {'key': 'Enter a valid UUID.'}),
+        ('maker=99', {'maker': 'Select a valid choice. That choice is not one of the available '
+                               'choices.'}),
+        (f'maker={10**30}', {'maker': 'Select a valid choice. That choice is not one of the '
+                                      'available choices.'}),
+        ('state=lost', {'state': 'Select a valid choice. lost is not one of the available '
+                                 'choices.'}),
+        ('order=color', {'order': 'Select a valid choice. color is not one of the available '
+                                  'choices.'}),
+        ('maker_name=%00', {'maker_name': 'Null characters are not allowed.'}),
+        ('maker_name=' + 'a' * 21, {'maker_name': 'Ensure this value has at most 20 characters '
+                                                  '(it has 21).'}),
+        ('key=7&cheaper=', {'key': 'Enter a valid UUID.'}),
+        ('key=7&cheaper=x', {'key': 'Enter a valid UUID.', 'cheaper': 'Enter a number.'}),
+        ('cheaper=' + '9' * 10**6,
+         {'cheaper': 'Ensure this value is less than or equal to 1e+50.'}),
+        ('cheaper=1e40', {'cheaper': 'Ensure that there are no more than 30 digits in total.'}),
+        ('price_max=1e29', {'price': 'Ensure that there are no more than 28 digits before the '
+                                     'decimal point.'}),
+        ('mine=perhaps', {'mine': 'Must be true or false.'}),
+    ],
+)  # fmt: skip
+def test_what_no_filter_takes_is_a_400_that_names_it(ask, query, errors):
+    assert ask(query) == (400, errors)
+
+
+def test_parameters_stand_in_the_document_with_their_types(app_class):
+    document = build_openapi(build(app_class, *ROUTES).router.entries)
+    operation = document['paths']['/']['get']
+    number = {'type': 'number', 'exclusiveMinimum': -(10**28), 'exclusiveMaximum': 10**28}
+    states = {'type': 'string', 'enum': ['new', 'sold']}
+
+    assert [
+        (item['name'], item.get('description', ''), item['schema'], item.get('explode'))
+        for item in operation['parameters']
+        if item.pop('in') == 'query' and 'page' not in item['name']
+    ] == [
+        ('state', 'State', states, None),
+        ('state__in', 'Multiple values may be separated by commas.',
+         {'type': 'array', 'items': {'type': 'string'}}, False),
+        ('maker', 'Maker', {'type': 'integer'}, None),
+        ('maker__isnull', 'Maker is null', {'type': 'boolean'}, None),
+        ('key', 'Key', {'type': 'string', 'format': 'uuid'}, None),
+        ('cheaper', 'Below it.', number, None),
+        ('maker_name', 'Maker name', {'type': 'string', 'maxLength': 20}, None),
+        ('mine', '', {'type': 'boolean'}, None),
+        ('order', 'Ordering', {'type': 'array', 'items': {
+            'type': 'string', 'enum': ['price', '-price'],
+        }}, False),
+        ('price_min', 'Price', number, None), ('price_max', 'Price', number, None),
+    ]  # fmt: skip
+    assert '400' in operation['responses']
+
+
+def test_swagger_separates_values_by_commas(app_class):
+    document = build_swagger(build(app_class, *ROUTES).router.entries)
+    parameters = {item['name']: item for item in document['paths']['/']['get']['parameters']}
+
+    assert parameters['order']['collectionFormat'] == 'csv'
+
+
+class Shelf(filters.FilterSet):
+    kind = filters.ChoiceFilter(choices=[('Group', [(1, 'One'), (2, 'Two')])], required=True)
+    label = filters.ChoiceFilter(choices=lambda: [('x', 'X')], null_label='None')
+    makers = filters.ModelMultipleChoiceFilter(
+        field_name='maker', queryset=lambda request: Maker.objects.filter(name=request.GET['q'])
+    )
+    names = filters.AllValuesFilter(field_name='state')
+    since = filters.DateFromToRangeFilter(field_name='key', label='Since')
+    at = filters.IsoDateTimeFilter(field_name='key')
+    on = filters.DateFilter(field_name='key')
+    clock = filters.TimeFilter(field_name='key')
+    took = filters.DurationFilter(field_name='key')
+    size = filters.NumberFilter(field_name='pk', min_value=1, max_value=9)
+    looked = filters.LookupChoiceFilter(
+        field_name='state', field_class=forms.CharField, lookup_choices=['exact', 'contains']
+    )
+
+    class Meta:
+        model = Article
+        fields = []
+
+
+@pytest.mark.django_db(databases=[])
+def test_document_asks_neither_the_database_nor_the_request(app_class):
+    def show(shelf: Shelf) -> dict: ...
+
+    document = build_openapi(build(app_class, Route('/', 'GET', show)).router.entries)
+    parameters = document['paths']['/']['get']['parameters']
+
+    assert {item['name']: item['schema'] for item in parameters} == {
+        'kind': {'type': 'integer', 'enum': [1, 2]},
+        'label': {'type': 'string'},
+        'makers': {'type': 'array', 'items': {'type': 'integer'}},
+        'names': {'type': 'string'},
+        'since_after': {'type': 'string', 'format': 'date'},
+        'since_before': {'type': 'string', 'format': 'date'},
+        'at': {'type': 'string', 'format': 'date-time'},
+        'on': {'type': 'string', 'format': 'date'},
+        'clock': {'type': 'string', 'format': 'time'},
+        'took': {'type': 'string', 'format': 'duration'},
+        'size': {'type': 'number', 'minimum': 1, 'maximum': 9},
+        'looked': {'type': 'string'},
+        'looked_lookup': {'type': 'string', 'enum': ['exact', 'contains']},
+    }
+    assert [item['name'] for item in parameters if item.get('required')] == ['kind']
+
+
+class Lost(filters.FilterSet):
+    color = filters.CharFilter()
+    maker_size = filters.NumberFilter(field_name='maker__size')
+    cheap = filters.BooleanFilter(field_name='price', lookup_expr='cheap')
+    order = filters.OrderingFilter(fields={'weight': 'w', 'pk': 'id'})
+    any_ = filters.CharFilter(method='filter_any')
+
+    class Meta:
+        model = Article
+        fields = ['state']
+
+
+class Rowless(filters.FilterSet):
+    color = filters.CharFilter()
+
+
+def by_lost(lost: Lost) -> dict: ...
+
+
+def by_rowless(rowless: Rowless) -> dict: ...
+
+
+def test_W021_filter_of_what_the_model_has_not(app_class):
+    found = filter_sets.find_problems(build(app_class, Route('/', 'GET', by_lost)))
+    choices = 'Choices are: id, key, maker, maker_id, photo, price, state, warranty.'
+
+    assert [(problem.id, problem.message) for problem in found] == [
+        ('W021', f'The filter {name!r} of {__name__}.Lost cannot ask for {lookup!r}: {reason}')
+        for name, lookup, reason in [
+            ('color', 'color__exact', f"Cannot resolve keyword 'color' into field. {choices}"),
+            ('maker_size', 'maker__size__exact',
+             "Unsupported lookup 'size__exact' for field 'project.Article.maker'."),
+            ('cheap', 'price__cheap',
+             "Unsupported lookup 'cheap' for field 'project.Article.price'."),
+            ('order', 'weight__exact', f"Cannot resolve keyword 'weight' into field. {choices}"),
+        ]
+    ]  # fmt: skip
+
+
+def test_filter_set_without_a_model_cannot_be_injected(app_class):
+    [problem] = unresolvable.find_problems(build(app_class, Route('/', 'GET', by_rowless)))
+
+    assert (problem.id, problem.hint) == (
+        'E015', 'Give its class Meta a model, whose rows it filters.',
+    )  # fmt: skip
+    assert problem.message.startswith(f'The FilterSet {__name__}.Rowless has no model (')
+
+
+def test_filter_set_is_injected_without_components(app_class):
+    app = build(app_class, *ROUTES)
+
+    assert unresolvable.find_problems(app) == ()
+    assert explain_call(app, app.router.entries[0]).origins == {
+        'page': 'query',
+        'articles': 'query',
+    }
