@@ -1,5 +1,6 @@
-"""What handlers return beside API Star's own responses."""
+"""What handlers return beside API Star's own responses, and how they answer preconditions."""
 
 from django_apistar.api.responses import JSONResponse, StreamingResponse
+from django_apistar.service.conditional import conditional
 
-__all__ = ['JSONResponse', 'StreamingResponse']
+__all__ = ['JSONResponse', 'StreamingResponse', 'conditional']

@@ -133,7 +133,7 @@ def warn(exc: Any, environ: WSGIEnvironment) -> None:
 
     A value that a database refused is logged with its traceback: it may be the project's fault.
     """
-    if getattr(exc, 'status_code', 400) < 400:
+    if getattr(exc, 'status_code', 400) < 400 or getattr(exc, 'is_logged', False):
         return
     logger = request_logger
     if isinstance(exc, SuspiciousOperation):

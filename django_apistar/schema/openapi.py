@@ -10,6 +10,7 @@ from apistar import Component
 from django_apistar.compat.path_template import get_parameters, to_uri_template
 from django_apistar.compat.signatures import Function, get_dotted_name
 from django_apistar.routes.entries import APIStarEntry
+from django_apistar.schema import preconditions
 from django_apistar.schema.annotations import ANY_OBJECT
 from django_apistar.schema.dialect import DIALECTS, Dialect, Schema
 from django_apistar.schema.inputs import FORMS, Body, Inputs, Parameter, read_inputs
@@ -225,11 +226,12 @@ class _Builder:
         operation: Schema = {'operationId': '', 'tags': [find_tag(entry)]}
         operation |= _documentation(entry.handler)
         described = [self._parameter(item, names) for item in inputs.parameters]
+        described += preconditions.build_parameters(handler, method)
         if described:
             operation['parameters'] = described
         if inputs.body:
             operation['requestBody'] = self._body(inputs.body)
-        operation |= self._answers(entry, inputs)
+        operation |= self._answers(entry, method, inputs)
         operation = narrowed(merged(operation, self._read_openapi(handler)))
         for tag in operation['tags'] if isinstance(operation['tags'], list) else ():
             self.tags.add(str(tag), entry)
@@ -272,12 +274,15 @@ class _Builder:
             contents[media_type] = {'schema': schema}
         return {'content': contents, **({'required': True} if body.is_required else {})}
 
-    def _answers(self, entry: APIStarEntry, inputs: Inputs) -> Schema:
+    def _answers(self, entry: APIStarEntry, method: str, inputs: Inputs) -> Schema:
         needs_user = inputs.demands_user or self.surroundings.needs_user(entry)
         statuses = read_statuses(entry.handler)
         content = success_content(entry.handler, self.schemas)
-        responses = success_responses(statuses.successes, content)
-        for status in error_statuses(inputs, needs_user, statuses.errors):
+        responses = preconditions.add_versions(
+            success_responses(statuses.successes, content), entry.handler, method
+        )
+        errors = [*statuses.errors, *preconditions.list_statuses(entry.handler)]
+        for status in error_statuses(inputs, needs_user, errors):
             self.errors.add(status)
             responses[status] = {'$ref': f'#/components/responses/{error_name(status)}'}
         return {'responses': responses, **self._security(inputs, needs_user)}
