@@ -13,17 +13,18 @@ from django_apistar.api.injector import Injector, is_built_in
 from django_apistar.api.responders import AppParts
 from django_apistar.routes.entries import APIStarEntry, RouteEntry
 
-USER, ANYONE, OPTIONAL, UNKNOWN = 'user', 'anyone', 'optional', ''
+PERMISSION, USER, ANYONE, OPTIONAL, UNKNOWN = 'permission', 'user', 'anyone', 'optional', ''
 
 
 def build_access(app: AppParts) -> Callable[[RouteEntry], str]:
     """Return a function that tells an entry's access.
 
-    'user': only users may call. 'optional': anyone may, and a user is recognised. 'anyone'.
-    '' where that is unknown: for Django, whose views decide for themselves, and where a hook or
-    component of the project may refuse. A hook says by `guards(handler, name)` whether it lets
-    only users in, a component by `demands_user(parameter)`. A component with a `challenge` or a
-    `security_scheme` recognises users.
+    'permission': only users whom the route's rules let in. 'user': only users may call.
+    'optional': anyone may, and a user is recognised. 'anyone'. '' where that is unknown: for
+    Django, whose views decide for themselves, and where a hook or component of the project may
+    refuse. A hook says by `guards(handler, name)` whether it lets only users in, a component by
+    `demands_user(parameter)`. A component with a `challenge` or a `security_scheme` recognises
+    users.
     """
     hooks = [_get_owner(hook) for hook in create_hooks(app)]
     guards = [hook.guards for hook in hooks if hasattr(hook, 'guards')]
@@ -33,6 +34,10 @@ def build_access(app: AppParts) -> Callable[[RouteEntry], str]:
     def find_access(entry: RouteEntry) -> str:
         if not isinstance(entry, APIStarEntry):
             return UNKNOWN
+        if any(rule.permissions for rule in entry.rules):
+            return PERMISSION
+        if any(rule.needs_user for rule in entry.rules):
+            return USER
         has_hooks = not entry.route.standalone  # API Star runs none for such a route.
         if has_hooks and any(guard(entry.handler, entry.name) for guard in guards):
             return USER

@@ -27,7 +27,7 @@ from django_apistar.accelerate.plan.response_writer import ResponseContext
 from django_apistar.accelerate.plan.scope import NotPlannableError
 from django_apistar.accelerate.plan.spec import Plan, PlanContext, Role, RouteSpec
 from django_apistar.api import body, components, errors, problems, querysets, responses
-from django_apistar.api.environ_keys import ROUTE_KEY, ROUTE_NAME_KEY
+from django_apistar.api.environ_keys import ROUTE_NAME_KEY
 from django_apistar.api.hooks import create_hooks
 from django_apistar.api.matching import Miss, look_up
 from django_apistar.api.responders import AppParts, Found, Respond, without_body
@@ -223,7 +223,7 @@ class Compiled:
             steps=steps, types=parameter_types(entry), hooks=[*(self._app.event_hooks or ())],
             calls=[(what, number) for what, number, _ in calls],
             has_own_rendering=self._has_own_rendering,
-            notes={ROUTE_KEY: entry.path} if self._app.notes_routes else {},
+            notes=self._stepped.list_notes(entry.route),
         )  # fmt: skip
 
     def _list_calls(self, route: Route) -> Iterator[tuple[str, int | None, Any]]:
@@ -232,6 +232,8 @@ class Compiled:
         for number, hook in hooks:
             if hasattr(hook, 'on_request'):
                 yield 'on_request', number, hook.on_request
+        for guard in self._stepped.list_guards(route):
+            yield 'guard', None, guard
         yield 'handler', None, make_atomic(route.handler)
         yield 'render_response', None, app.render_response
         for number, hook in reversed(hooks):

@@ -9,16 +9,21 @@ from apistar import Route
 from apistar.exceptions import HTTPException
 
 from django_apistar.api import errors, responses
-from django_apistar.api.environ_keys import ROUTE_KEY, ROUTE_NAME_KEY
+from django_apistar.api.environ_keys import AUTHENTICATORS_KEY, ROUTE_KEY, ROUTE_NAME_KEY
+from django_apistar.api.guards import build_guards, find_authenticators
 from django_apistar.api.hooks import create_hooks
 from django_apistar.api.injector import Injector
 from django_apistar.api.matching import Match, Miss, look_up
 from django_apistar.api.responders import AppParts, Found, without_body
 from django_apistar.api.transactions import make_atomic
 from django_apistar.compat.signatures import Function
+from django_apistar.routes.rules import read_rules
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+_NONE: list[Function] = []
 
 
 class Stepped:
@@ -31,8 +36,15 @@ class Stepped:
         self.app = app
         self.overridden = overridden
         entries = getattr(app.router, 'entries', ())  # A router of another kind has none.
+        self._has_entries = hasattr(app.router, 'entries')
         self._names: dict[int, str] = {id(entry.route): entry.name for entry in entries}
         self._paths: dict[int, str] = {id(entry.route): entry.path for entry in entries}
+        self._guards = {
+            id(entry.route): build_guards(entry.rules, app) for entry in entries if entry.rules
+        }
+        self._authenticators = {
+            id(entry.route): find_authenticators(entry.rules) for entry in entries if entry.rules
+        }
 
     def find(self, path_info: str, method: str) -> Found:
         """See Responder. The route is found within `respond`: a hook sees every request."""
@@ -55,8 +67,23 @@ class Stepped:
     def note_route(self, route: Route, environ: WSGIEnvironment) -> None:
         """Put what hooks and logs are told of *route* into *environ*."""
         environ[ROUTE_NAME_KEY] = self.get_route_name(route)
+        if self.app.notes_routes or self._authenticators:
+            environ.update(self.list_notes(route))
+
+    def list_notes(self, route: Route) -> dict[str, Any]:
+        """Return what else the environ of a request for *route* says, by key."""
+        notes: dict[str, Any] = {}
         if self.app.notes_routes:
-            environ[ROUTE_KEY] = self._paths.get(id(route)) or str(route.url)
+            notes[ROUTE_KEY] = self._paths.get(id(route)) or str(route.url)
+        if self._authenticators.get(id(route)):
+            notes[AUTHENTICATORS_KEY] = self._authenticators[id(route)]
+        return notes
+
+    def list_guards(self, route: Route) -> list[Function]:
+        """Return what decides by the headers whether a request for *route* may go on: [] or one."""
+        if not self._has_entries:  # A router of another kind knows no Includes.
+            return build_guards(read_rules(route.handler, ''), self.app)
+        return self._guards.get(id(route), _NONE)
 
     def can_answer(self, exc: BaseException) -> bool:
         """Return whether the App's exception_handler may answer *exc*."""
@@ -125,10 +152,13 @@ class Exchange:
                 self.entered.append(hook)
 
     def _walk(self, route: Route) -> Iterable[bytes]:
+        guards = self.responder.list_guards(route)
         if route.standalone:
+            self._run(guards)
             return self._send(route.handler)
         for hook in self.hooks:
             self._enter(hook)
+        self._run(guards)
         value = self._run([make_atomic(route.handler)])
         self.state['return_value'] = responses.build_rows(value, route.handler)
         self._run([self.app.render_response])

@@ -13,6 +13,7 @@ from apistar.server.components import Component
 from apistar.server.wsgi import WSGIEnviron
 
 from django_apistar.api import http_errors
+from django_apistar.api.environ_keys import AUTHENTICATORS_KEY
 from django_apistar.authentication import credentials
 from django_apistar.compat.signatures import strip_optional
 from django_apistar.conf.parser import get_settings
@@ -94,8 +95,12 @@ class AuthenticationComponent(Component):
             return self.authenticate(credentials.parse_authorization(authorization), None)
         user = find_user(environ, app)
         if user is None and getattr(parameter, 'annotation', None) is AuthenticatedUser:
-            raise NotAuthenticated(get_challenges(environ, app))
+            raise self.build_refusal(environ, app)
         return user
+
+    def build_refusal(self, environ: 'WSGIEnvironment', app: App) -> NotAuthenticated:
+        """Return the 401 of a request without a user."""
+        return NotAuthenticated(get_challenges(environ, app))
 
     def can_handle_parameter(self, parameter: inspect.Parameter) -> bool:
         annotation, _ = strip_optional(parameter.annotation)
@@ -181,12 +186,15 @@ class DjangoSessionAuthentication(AuthenticationComponent):
         return user
 
 
-def get_authenticators(app: App) -> tuple[Component, ...]:
+def get_authenticators(environ: 'WSGIEnvironment', app: App) -> tuple[Component, ...]:
     """Return the components that look for the user of a request to *app*.
 
-    They are AUTH_COMPONENTS, or else the App's authentication components. An App that was not
-    built from the project's COMPONENTS has its own.
+    They are the route's own, or AUTH_COMPONENTS, or else the App's authentication components. An
+    App that was not built from the project's COMPONENTS has its own.
     """
+    of_route: tuple[Component, ...] = environ.get(AUTHENTICATORS_KEY, ())
+    if of_route:
+        return of_route
     settings = get_settings()
     own = tuple(
         component
@@ -202,7 +210,8 @@ def get_challenges(environ: 'WSGIEnvironment', app: App) -> list[str]:
 
     To a request with a token they say that it is invalid (RFC 6750 3.1).
     """
-    given = {getattr(component, 'challenge', None) for component in get_authenticators(app)}
+    components = get_authenticators(environ, app)
+    given = {getattr(component, 'challenge', None) for component in components}
     challenges = [challenge for challenge in given if challenge] or [BEARER_CHALLENGE]
     challenges.sort(key=lambda challenge: (not challenge.startswith('Bearer '), challenge))
     if credentials.get_scheme(environ.get('HTTP_AUTHORIZATION')) != 'bearer':
@@ -216,7 +225,7 @@ def get_challenges(environ: 'WSGIEnvironment', app: App) -> list[str]:
 def find_user(environ: 'WSGIEnvironment', app: App) -> DjangoUser | None:
     """Return the user of the request or None, looked up once. Raises CsrfFailed."""
     if _FOUND not in environ:
-        environ[_FOUND] = _ask(get_authenticators(app), environ)
+        environ[_FOUND] = _ask(get_authenticators(environ, app), environ)
     return environ[_FOUND]
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from apistar import Include, Route
 
 from django_apistar.compat.path_template import CONVERTERS, explain_refusal, get_names, parse_path
-from django_apistar.conf.problems import Report, format_cause
+from django_apistar.conf.problems import Report, SettingsError, format_cause
 
 Routes: TypeAlias = tuple[Route | Include, ...]
 _EXAMPLE = "Write routes = [Route('/', 'GET', welcome)]."
@@ -24,6 +24,10 @@ def load_routes(route_conf: object, report: Report) -> Routes:
         return ()
     try:
         module = importlib.import_module(route_conf)
+    except SettingsError as exc:
+        for problem in exc.problems:
+            report(problem.id, problem.message, problem.hint)
+        return ()
     except Exception as exc:
         report(
             'E002', f'APISTAR_ROUTE_CONF {route_conf!r} cannot be imported: {format_cause(exc)}.',

@@ -19,7 +19,10 @@ class BaselineError(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Change:
-    """What an audit must not let pass. `rule`: 'public', 'framework', 'undocumented' or 'gone'."""
+    """What an audit must not let pass.
+
+    `rule`: 'public', 'permission', 'framework', 'undocumented' or 'gone'.
+    """
 
     rule: str
     route: str  # its name, '' where it has none
@@ -48,7 +51,9 @@ def read_baseline(path: Path) -> list[dict[str, object]]:
 def compare(baseline: list[dict[str, object]], rows: list[Row]) -> Iterator[Change]:
     """Yield the changes since *baseline* that make a project less safe or break its clients."""
     now = {_get_key(row.path, row.methods): row for row in rows}
-    known = {_get_key(str(route['path']), _read_methods(route)): route for route in baseline}
+    known = {
+        _get_key(str(route['path']), _read_texts(route, 'methods')): route for route in baseline
+    }
     for key, route in known.items():
         row = now.get(key)
         if row is None:
@@ -64,6 +69,9 @@ def _compare_route(route: dict[str, object], row: Row) -> Iterator[Change]:
     if row.is_public and route['auth'] not in (ANYONE, OPTIONAL):
         before = f'{route["auth"]!r}' if route['auth'] else 'not known'
         yield _tell('public', row.to_data(), f'is open to anyone: its auth was {before}.')
+    lost = [name for name in _read_texts(route, 'permissions') if name not in row.permissions]
+    if lost and not row.is_public:
+        yield _tell('permission', row.to_data(), f'asks no more for {", ".join(lost)}.')
     if row.framework != route['framework']:
         yield _tell(
             'framework', row.to_data(), f'goes to {row.framework}, not to {route["framework"]}.'
@@ -77,12 +85,12 @@ def _get_key(path: str, methods: tuple[str, ...]) -> tuple[str, tuple[str, ...]]
     return ''.join(part if isinstance(part, str) else '{}' for part in parse_path(path)), methods
 
 
-def _read_methods(route: dict[str, object]) -> tuple[str, ...]:
-    methods = route['methods']
-    return tuple(methods) if isinstance(methods, (list, tuple)) else ()
+def _read_texts(route: dict[str, object], column: str) -> tuple[str, ...]:
+    texts = route[column]
+    return tuple(map(str, texts)) if isinstance(texts, (list, tuple)) else ()
 
 
 def _tell(rule: str, route: dict[str, object], what: str) -> Change:
     name = str(route['name'])
-    methods = ','.join(_read_methods(route))
+    methods = ','.join(_read_texts(route, 'methods'))
     return Change(rule, name, f'{methods} {route["path"]}{f" ({name})" if name else ""} {what}')

@@ -59,8 +59,7 @@ def format_markdown(rows: list[Row], conflicts: Iterable[Problem]) -> str:
 
 
 def _as_cells(row: Row) -> list[str]:
-    values = {**row.to_data(), 'methods': ','.join(row.methods)}
-    return [*map(as_text, values.values())]
+    return [*map(as_text, row.to_data().values())]
 
 
 def format_blocks(rows: list[Row], width: int, has_colour: bool) -> str:
@@ -90,6 +89,8 @@ def _iter_cell(row: Row, room: int) -> Iterator[str]:
     yield from textwrap.wrap(row.reason, room)
     for hook in row.hooks:
         yield from _break(f'hook {hook}', room)
+    for permission in row.permissions:
+        yield from _break(f'needs {permission}', room)
     if row.compiled is False:
         yield 'not compiled'
 

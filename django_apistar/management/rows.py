@@ -18,8 +18,8 @@ from django_apistar.routes.entries import ANY_METHOD, APIStarEntry, Framework, R
 from django_apistar.routes.table import RouteTable
 
 COLUMNS = (
-    'framework', 'methods', 'path', 'name', 'handler', 'source', 'documented', 'auth', 'compiled',
-    'reachable', 'reason',
+    'framework', 'methods', 'path', 'name', 'handler', 'source', 'documented', 'auth',
+    'permissions', 'compiled', 'reachable', 'reason',
 )  # fmt: skip
 SORTS = ('path', 'name', 'framework', 'method', 'handler')
 NOT = '!'  # before a pattern: what it matches is left out
@@ -39,6 +39,7 @@ class Row:
     source: str
     documented: bool
     auth: str
+    permissions: tuple[str, ...]  # that a user needs, all of them
     compiled: bool | None  # None but for API Star's
     reachable: bool
     reason: str  # why it is not reachable
@@ -71,12 +72,17 @@ def _build_row(
     return Row(
         framework=entry.framework.value, methods=entry.methods, path=entry.path, name=entry.name,
         handler=entry.handler_name, source=shorten(source), documented=entry.documented,
-        auth=access,
+        auth=access, permissions=_list_permissions(entry),
         compiled=app.responder.is_compiled(route) if route else None,
         reachable=not reason, reason=reason,
         hooks=hooks if route and not route.standalone else (),
         is_vendor=_is_vendor(source),
     )  # fmt: skip
+
+
+def _list_permissions(entry: RouteEntry) -> tuple[str, ...]:
+    rules = entry.rules if isinstance(entry, APIStarEntry) else ()
+    return tuple(dict.fromkeys(name for rule in rules for name in rule.permissions))
 
 
 def _name_hook(hook: object) -> str:
@@ -172,6 +178,8 @@ def as_text(value: object) -> str:
     """Return a cell's text: 'yes' or 'no' for a truth value, '' for None."""
     if isinstance(value, bool):
         return 'yes' if value else 'no'
+    if isinstance(value, tuple):
+        return ','.join(value)
     return '' if value is None else str(value)
 
 

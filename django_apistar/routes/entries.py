@@ -18,6 +18,7 @@ from django_apistar.compat.signatures import (
     get_plain_signature,
     get_source,
 )
+from django_apistar.routes.rules import Rule, read_rules
 from django_apistar.routes.url_paths import ROOT, URLPath, find_languages
 
 ANY_METHOD = ('*',)
@@ -63,6 +64,7 @@ class APIStarEntry(RouteEntry):
 
     handler: Function
     route: Route
+    rules: tuple[Rule, ...] = ()  # in the order in which they are tried
 
 
 def parameter_types(entry: APIStarEntry) -> dict[str, type]:
@@ -84,6 +86,7 @@ def walk_apistar(
     url: str = '',
     sections: tuple[str, ...] = (),
     documented: bool = True,
+    rules: tuple[Rule, ...] = (),
 ) -> Iterator[APIStarEntry]:
     """Yield the entry of each Route in *routes* and in their Includes, in order."""
     for item in routes:
@@ -97,11 +100,19 @@ def walk_apistar(
                 documented=documented and item.documented and item.link is not None,
                 sections=sections,
                 route=item,
+                rules=(*rules, *_read_route_rules(item)),
             )
         elif isinstance(item, Include):
+            inner = (*sections, item.name)
             yield from walk_apistar(
-                item.routes, url + item.url, (*sections, item.name), documented and item.documented
-            )
+                item.routes, url + item.url, inner, documented and item.documented,
+                (*rules, *read_rules(item, f'the Include {":".join(inner)!r}')),
+            )  # fmt: skip
+
+
+def _read_route_rules(route: Route) -> tuple[Rule, ...]:
+    scope = get_dotted_name(route.handler)
+    return (*read_rules(route, scope), *read_rules(route.handler, scope))
 
 
 def walk_django(

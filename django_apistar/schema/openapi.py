@@ -224,7 +224,7 @@ class _Builder:
             place = self.schemas.place
             self.schemas.warn(f'{place}: the parameter {parameter!r} cannot be resolved.')
         operation: Schema = {'operationId': '', 'tags': [find_tag(entry)]}
-        operation |= _documentation(entry.handler)
+        operation |= _documentation(entry)
         described = [self._parameter(item, names) for item in inputs.parameters]
         described += preconditions.build_parameters(handler, method)
         if described:
@@ -281,7 +281,8 @@ class _Builder:
         responses = preconditions.add_versions(
             success_responses(statuses.successes, content), entry.handler, method
         )
-        errors = [*statuses.errors, *preconditions.list_statuses(entry.handler)]
+        refusals = [status for rule in entry.rules for status in rule.statuses]
+        errors = [*statuses.errors, *preconditions.list_statuses(entry.handler), *refusals]
         for status in error_statuses(inputs, needs_user, errors):
             self.errors.add(status)
             responses[status] = {'$ref': f'#/components/responses/{error_name(status)}'}
@@ -312,12 +313,20 @@ def _count_unannotated(places: Mapping[str, str]) -> str:
     )
 
 
-def _documentation(handler: Function) -> Schema:
-    """Return the first sentence of the docstring as summary, the whole as description."""
+def _documentation(entry: APIStarEntry) -> Schema:
+    """Return the first sentence of the docstring as summary, the whole as description.
+
+    The description has the rules of the route behind it.
+    """
+    handler = entry.handler
     function = getattr(handler, 'func', handler)  # functools.partial documents itself.
     text = inspect.getdoc(function) if isinstance(getattr(function, '__doc__', None), str) else ''
+    rules = ' '.join(filter(None, (rule.sentence for rule in entry.rules)))
     if not text or not text.strip():
-        return {}
+        return {'description': rules} if rules else {}
     paragraph = ' '.join(text.strip().split('\n\n')[0].split())
     summary = re.split(r'(?<=[.!?]) ', paragraph, maxsplit=1)[0]
-    return {'summary': summary, **({'description': text} if text.strip() != summary else {})}
+    description = text if text.strip() != summary else ''
+    if rules:
+        description = f'{description}\n\n{rules}' if description else rules
+    return {'summary': summary, **({'description': description} if description else {})}

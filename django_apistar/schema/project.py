@@ -60,6 +60,8 @@ def surroundings_of(app: DescribedApp) -> Surroundings:
     guards = [hook.guards for hook in hooks if hasattr(hook, 'guards')]
 
     def needs_user(entry: APIStarEntry) -> bool:
+        if any(rule.needs_user for rule in entry.rules):
+            return True
         has_hooks = not entry.route.standalone
         return has_hooks and any(guard(entry.handler, entry.name) for guard in guards)
 

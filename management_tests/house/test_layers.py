@@ -19,7 +19,7 @@ DESIGN = Path(__file__).resolve().parents[2] / 'docs/explanation/design.md'
 # The package itself, whose reverse_url imports what it needs when it is called.
 ROOT = '__init__'
 BESIDE = 'authentication'  # the app beside the house
-MOST_FOLDERS, MOST_MODULES = 14, 13  # at the top: one screen
+MOST_FOLDERS, MOST_MODULES = 14, 16  # at the top: one screen
 MOST_LINES = 400  # of a file
 
 

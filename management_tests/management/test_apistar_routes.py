@@ -138,6 +138,7 @@ def test_json_has_the_shape_of_the_contract():
         'source': f'{FILE}:{line_of(mine)}',
         'documented': True,
         'auth': 'user',
+        'permissions': [],
         'compiled': True,
         'reachable': True,
         'reason': '',
@@ -151,6 +152,7 @@ def test_json_has_the_shape_of_the_contract():
         'source': f'{FILE}:{line_of(form.__wrapped__)}',
         'documented': False,
         'auth': '',
+        'permissions': [],
         'compiled': None,
         'reachable': False,
         'reason': 'no prefix in ALLOWED_DJANGO_ROUTES covers the path',
@@ -623,18 +625,18 @@ def test_csv():
         'framework': 'apistar', 'methods': 'GET', 'path': '/shop/mine/', 'name': 'shop:mine',
         'handler': f'{__name__}.mine',
         'source': f'{FILE}:{line_of(mine)}', 'documented': 'yes', 'auth': 'user',
-        'compiled': 'yes', 'reachable': 'yes', 'reason': '',
+        'permissions': '', 'compiled': 'yes', 'reachable': 'yes', 'reason': '',
     }  # fmt: skip
     assert (rows[6]['methods'], rows[6]['compiled']) == ('GET,POST', '')
 
 
 def test_markdown():
     assert run('--format', 'markdown', '--name', 'hello')[0] == (
-        '| framework | methods | path | name | handler | source | documented | auth | compiled |'
-        ' reachable | reason |\n'
-        '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n'
+        '| framework | methods | path | name | handler | source | documented | auth |'
+        ' permissions | compiled | reachable | reason |\n'
+        '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n'
         '| apistar | GET | / | hello | management_tests.management.test_apistar_routes.hello | '
-        f'{FILE}:{line_of(hello)} | yes | anyone | yes | yes |  |\n'
+        f'{FILE}:{line_of(hello)} | yes | anyone |  | yes | yes |  |\n'
     )
 
 

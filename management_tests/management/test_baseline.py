@@ -12,6 +12,7 @@ from unittest import mock
 
 import pytest
 from apistar import Include, Route
+from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
@@ -20,6 +21,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from django_apistar.authentication.components import AuthenticatedUser, User
+from django_apistar.authentication.models import Token
+from django_apistar.permissions import requires
 from django_apistar.test import TestClient
 
 pytestmark = pytest.mark.once
@@ -37,6 +40,16 @@ def mine(user: AuthenticatedUser) -> dict:
 
 
 def maybe(user: User, limit: int = 10) -> dict:
+    return {}
+
+
+@requires('project.add_note')
+def adds() -> dict:
+    return {}
+
+
+@requires(authenticated=True)
+def known() -> dict:
     return {}
 
 
@@ -177,7 +190,7 @@ def test_files_that_cannot_be_opened_are_one_sentence(tmp_path):
 
 # What a stranger may call
 
-HANDLERS = st.sampled_from([hello, mine, maybe])
+HANDLERS = st.sampled_from([hello, mine, maybe, adds, known])
 SEGMENTS = st.sampled_from(['/a/', '/b/', '/{number}/', '/c/{name}/'])
 
 
@@ -192,32 +205,42 @@ def build_routes(draw) -> list[Route]:
     ]
 
 
+LAID = st.sampled_from([lambda item: item, requires(staff=True), requires(authenticated=True)])
+
+
+def iter_statuses(rows, authorization=None) -> Iterator[tuple[str, int]]:
+    client = TestClient()
+    headers = {'Authorization': authorization} if authorization else {}
+    for row in rows:
+        path = row['path'].replace('{number}', '5').replace('{name}', 'x')
+        yield row['name'], client.request(row['methods'][0], path, headers=headers).status_code
+
+
+@pytest.mark.django_db
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     routes=build_routes(),
     inner=build_routes(),
+    lay=LAID,
     has_hook=st.booleans(),
     public=st.lists(st.sampled_from(['route0', 'route1', 'inner:*', 'inner:route0'])),
 )
-def test_anyone_may_call_what_anonymous_requests_reach(routes, inner, has_hook, public):
+def test_anyone_may_call_what_anonymous_requests_reach(routes, inner, lay, has_hook, public):
     hooks = [HOOK] if has_hook else []
     with serve(
-        [*routes, Include('/inner', 'inner', inner)], EVENT_HOOKS=hooks, PUBLIC_ROUTES=public
+        [*routes, lay(Include('/inner', 'inner', inner))], EVENT_HOOKS=hooks, PUBLIC_ROUTES=public
     ):
         stdout, _ = run('--format', 'json', '--auth', 'anyone', '--auth', 'optional')
         listed = {row['name'] for row in json.loads(stdout)['routes']}
         every = json.loads(run('--format', 'json')[0])['routes']
-        client = TestClient()
-        reached = {
-            row['name']
-            for row in every
-            if client.request(
-                row['methods'][0], row['path'].replace('{number}', '5').replace('{name}', 'x')
-            ).status_code
-            != 401
-        }
+        reached = {name for name, status in iter_statuses(every) if status != 401}
+        user, _ = get_user_model().objects.get_or_create(username='nobody')
+        authorization = f'Bearer {Token.objects.issue(user).key}'
+        refused = {name for name, status in iter_statuses(every, authorization) if status == 403}
 
     assert listed == reached
+    assert {row['name'] for row in every if row['auth'] == 'permission'} == refused
+    assert {row['name'] for row in every if row['permissions']} == refused
 
 
 def test_the_file_is_written_where_it_is_named(tmp_path, monkeypatch):

@@ -1,8 +1,10 @@
 """What `manage.py check` says of settings and routes, as lines."""
 
+import contextlib
 import io
 import sys
 import types
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.management import call_command
@@ -30,13 +32,23 @@ def check_keys(**keys: Any) -> list[str]:
     return check(APISTAR_SETTINGS={'ALLOWED_DJANGO_ROUTES': list(PREFIXES), **keys})
 
 
-def check_routes(routes: Any, prefixes: Any = PREFIXES) -> list[str]:
+def check_routes(routes: Any, prefixes: Any = PREFIXES, components: Any = ()) -> list[str]:
     """Check with a route module 'checked' that holds *routes*."""
+    with routes_of_a_module(routes, prefixes, components):
+        return check()
+
+
+@contextlib.contextmanager
+def routes_of_a_module(
+    routes: Any, prefixes: Any = PREFIXES, components: Any = ()
+) -> Iterator[None]:
+    """Make *routes* those of the project, in a module 'checked'."""
     module = types.ModuleType('checked')
     module.routes = routes  # type: ignore[attr-defined]  # as a module's globals are
     sys.modules['checked'] = module
+    keys = {'ALLOWED_DJANGO_ROUTES': list(prefixes), 'COMPONENTS': list(components)}
     try:
-        keys = {'ALLOWED_DJANGO_ROUTES': list(prefixes)}
-        return check(APISTAR_ROUTE_CONF='checked', APISTAR_SETTINGS=keys)
+        with override_settings(APISTAR_ROUTE_CONF='checked', APISTAR_SETTINGS=keys):
+            yield
     finally:
         del sys.modules['checked']

@@ -23,6 +23,7 @@ QUESTIONS = {
     'log in curl': 'howto/log-in',
     'upload photo': 'howto/uploads',
     'serve media': 'howto/uploads',
+    'permissions': 'howto/permissions',
     'page list': 'howto/page-a-list',
     'pagination': 'howto/page-a-list',
     'test pytest': 'howto/pytest',

@@ -89,7 +89,7 @@ class RouteSpec:
     path: str
     steps: Sequence[Step]  # of on_request…, handler, render_response, …
     types: dict[str, type]  # of all the path's parameters, as the router converts them
-    notes: Mapping[str, str]  # for the environ of each request
+    notes: Mapping[str, object]  # for the environ of each request
     hooks: Sequence[object]
     calls: Sequence[tuple[str, int | None]]  # what each planned function is, and its hook
     has_own_rendering: bool  # neither render_response nor finalize_wsgi is overridden

@@ -40,7 +40,7 @@ ANSWERS = ('table', 'json')  # formats of their answers
 REPEATED = ('framework', 'method', 'path', 'name', 'handler', 'auth')
 SINGLE = ('compiled', 'unreachable', 'except_vendor')
 FRAMEWORKS = ('apistar', 'django')
-ACCESSES = ('anyone', 'optional', 'user')
+ACCESSES = ('anyone', 'optional', 'user', 'permission')
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 PLAIN_WIDTH = 80  # where the output is no terminal
 
@@ -98,8 +98,8 @@ class Command(ConsoleCommand):
         )
         parser.add_argument(
             '--baseline', metavar='FILE',
-            help='with --check, exit 1 as well when a route became public, changed its framework, '
-            'went, or came undocumented',
+            help='with --check, exit 1 as well when a route became public, lost a permission, '
+            'changed its framework, went, or came undocumented',
         )  # fmt: skip
 
     def check(self, *args: Any, **kwargs: Any) -> None:

@@ -1,0 +1,5 @@
+"""Who may call a handler or the routes of an Include, and how often."""
+
+from django_apistar.service.permissions import check, requires
+
+__all__ = ['check', 'requires']

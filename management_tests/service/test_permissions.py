@@ -1,0 +1,346 @@
+"""Rules of handlers and Includes: who gets in, in each mode, decided before the body is read."""
+
+import functools
+
+import pytest
+from apistar import Component, Include, Route, http, types, validators
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser, Permission
+from django.test import override_settings
+
+from django_apistar.authentication import (
+    DjangoBasicAuthentication,
+    DjangoTokenAuthentication,
+    User,
+    public,
+)
+from django_apistar.authentication.models import Token
+from django_apistar.permissions import check, requires
+from management_tests.support.authentication_project import (
+    MUST_LOG_IN,
+    bearer,
+    make_user,
+)
+from management_tests.support.oracle import Answer, Request, both_modes, build, send
+
+pytestmark = [pytest.mark.django_db, both_modes]
+FAST = override_settings(PASSWORD_HASHERS=['django.contrib.auth.hashers.MD5PasswordHasher'])
+ADD = 'project.add_note'
+TOKENS = (DjangoTokenAuthentication(),)
+DENIED = {'message': 'User has no permission for this.'}
+
+
+class NewNote(types.Type):
+    text = validators.String()
+
+
+def name(user: User) -> dict:
+    return {'user': user and user.get_username()}
+
+
+@requires(ADD)
+def add(note: NewNote, user: User) -> dict:
+    return {'text': note.text, 'user': user.get_username()}
+
+
+@requires(staff=True)
+def staff_only() -> dict:
+    return {}
+
+
+@requires(superuser=True)
+def superusers_only() -> dict:
+    return {}
+
+
+@requires(authenticated=True)
+def users_only() -> dict:
+    return {}
+
+
+@requires(ADD, 'project.delete_note')
+def needs_two() -> dict:
+    return {}
+
+
+@requires('project.delete_note')
+@requires(ADD)
+def needs_two_by_two() -> dict:
+    return {}
+
+
+@requires(ADD, staff=True)
+def needs_a_mix() -> dict:
+    return {}
+
+
+@public
+@requires(ADD)
+def public_too() -> dict:
+    return {}
+
+
+class Robot:
+    @requires(ADD)
+    def __call__(self) -> dict:
+        return {}
+
+    @requires(ADD)
+    def call(self) -> dict:
+        return {}
+
+
+@pytest.fixture(autouse=True)
+def fast_passwords():
+    with FAST:
+        yield
+
+
+@pytest.fixture
+def alice():
+    return make_user()
+
+
+def permit(user, *names):
+    for name in names:
+        user.user_permissions.add(Permission.objects.get(codename=name.split('.')[1]))
+
+
+def key(user):
+    return bearer(Token.objects.issue(user).key)
+
+
+def build_app(app_class, *routes, components=TOKENS, hooks=()):
+    return build(app_class, *routes, components=components, hooks=hooks)
+
+
+def ask(app, path='/', method='GET', authorization=None, **environ) -> Answer:
+    extra = {} if authorization is None else {'HTTP_AUTHORIZATION': authorization}
+    return send(app, Request(path, method), {**extra, **environ})
+
+
+def get_status(app_class, handler, user=None):
+    app = build_app(app_class, Route('/', 'GET', handler, name='tested'))
+    return ask(app, authorization=user and key(user)).code
+
+
+def test_request_without_a_user_is_401_with_the_challenges(app_class):
+    components = DjangoTokenAuthentication(), DjangoBasicAuthentication()
+    app = build_app(app_class, Route('/', 'GET', staff_only), components=components)
+
+    answers = [ask(app), ask(app, authorization='Bearer x')]
+
+    assert [(each.code, each.json()) for each in answers] == [(401, MUST_LOG_IN)] * 2
+    assert [each.get('www-authenticate') for each in answers] == [
+        f'{bearer}, Basic realm="api", charset="UTF-8"'
+        for bearer in ('Bearer realm="api"', 'Bearer realm="api", error="invalid_token"')
+    ]
+
+
+def test_user_without_the_permission_is_403(app_class, alice):
+    app = build_app(app_class, Route('/', 'POST', add))
+
+    answer = ask(app, method='POST', authorization=key(alice))
+
+    assert (answer.code, answer.json()) == (403, DENIED)
+
+
+def test_user_with_the_permission_gets_in_and_the_body_is_there(app_class, alice):
+    permit(alice, ADD)
+    app = build_app(app_class, Route('/', 'POST', add))
+
+    answer = send(
+        app,
+        Request('/', 'POST', body=b'{"text": "x"}', content_type='application/json'),
+        {'HTTP_AUTHORIZATION': key(alice)},
+    )
+
+    assert (answer.code, answer.json()) == (200, {'text': 'x', 'user': 'alice'})
+
+
+@pytest.mark.parametrize(
+    ('handler', 'flags', 'permissions', 'status'),
+    [
+        (users_only, {}, (), 200),
+        (staff_only, {}, (), 403),
+        (staff_only, {'is_staff': True}, (), 200),
+        (staff_only, {'is_superuser': True}, (), 403),
+        (superusers_only, {'is_staff': True}, (), 403),
+        (superusers_only, {'is_superuser': True}, (), 200),
+        (needs_two, {}, (ADD,), 403),
+        (needs_two, {}, (ADD, 'project.delete_note'), 200),
+        (needs_two, {'is_superuser': True}, (), 200),
+        (needs_two_by_two, {}, (ADD,), 403),
+        (needs_two_by_two, {}, ('project.delete_note',), 403),
+        (needs_two_by_two, {}, (ADD, 'project.delete_note'), 200),
+        (needs_a_mix, {}, (ADD,), 403),
+        (needs_a_mix, {'is_staff': True}, (), 403),
+        (needs_a_mix, {'is_staff': True}, (ADD,), 200),
+        (public_too, {}, (), 403),
+        (Robot().call, {}, (), 403),
+        (Robot(), {}, (), 403),
+        (functools.partial(staff_only), {}, (), 403),
+    ],
+)
+def test_all_that_is_asked_for_must_hold(app_class, handler, flags, permissions, status):
+    user = make_user('bob', **flags)
+    permit(user, *permissions)
+
+    assert [get_status(app_class, handler), get_status(app_class, handler, user)] == [401, status]
+
+
+def test_inactive_user_is_none(app_class, alice):
+    authorization = key(alice)
+    alice.is_active = False
+    alice.save()
+    app = build_app(app_class, Route('/', 'GET', users_only))
+
+    assert ask(app, authorization=authorization).code == 401
+
+
+def test_include_asks_for_all_its_routes_and_their_own_come_on_top(app_class, alice):
+    routes = [Route('/open/', 'GET', name), Include('/in', 'in', [Route('/', 'GET', staff_only)])]
+    app = build_app(
+        app_class,
+        requires(ADD)(Include('/shop', 'shop', routes)),
+        Include('/other', 'other', routes),
+    )
+    paths = ['/shop/open/', '/shop/in/', '/other/open/', '/other/in/']
+
+    def ask_all(user):
+        return [ask(app, path, authorization=user and key(user)).code for path in paths]
+
+    found = [ask_all(None), ask_all(alice)]
+    permit(alice, ADD)
+    found.append(ask_all(alice))
+
+    assert found == [[401, 401, 200, 401], [403, 403, 200, 403], [200, 403, 200, 403]]
+
+
+def test_route_takes_a_rule_too(app_class):
+    app = build_app(app_class, requires(ADD)(Route('/', 'GET', name)), Route('/b/', 'GET', name))
+
+    assert [ask(app).code, ask(app, '/b/').code] == [401, 200]
+
+
+def test_standalone_route_is_guarded(app_class):
+    @requires(ADD)
+    def alone(environ, start_response):
+        raise AssertionError
+
+    alone.__annotations__ = {}
+    app = build_app(app_class, Route('/', 'GET', alone, standalone=True))
+
+    assert ask(app).code == 401
+
+
+class UnreadableBody:
+    def read(self, *args):
+        raise AssertionError('The body was read.')
+
+    readline = readlines = __iter__ = read
+
+
+@pytest.mark.parametrize(('is_known', 'status'), [(False, 401), (True, 403)])
+def test_refusal_reads_no_body(app_class, alice, is_known, status):
+    app = build_app(app_class, Route('/', 'POST', add))
+    body = {'wsgi.input': UnreadableBody(), 'CONTENT_LENGTH': '9', 'CONTENT_TYPE': 'text/plain'}
+
+    assert ask(app, '/', 'POST', key(alice) if is_known else None, **body).code == status
+
+
+class Recorder:
+    seen: list = []
+
+    def on_request(self):
+        self.seen.append('request')
+
+    def on_response(self, response: http.Response):
+        self.seen.append(response.status_code)
+
+
+def test_hooks_see_the_refusal(app_class):
+    Recorder.seen = []
+    app = build_app(app_class, Route('/', 'GET', staff_only), hooks=[Recorder])
+
+    assert (ask(app).code, Recorder.seen) == (401, ['request', 401])
+
+
+def test_head_is_guarded_and_options_is_not(app_class):
+    app = build_app(app_class, Route('/', 'GET', staff_only))
+
+    assert [ask(app, method=method).code for method in ('HEAD', 'OPTIONS')] == [401, 204]
+
+
+class FromHeader(Component):
+    """A project's own way to know users."""
+
+    def resolve(self, x_user: http.Header) -> get_user_model():
+        return get_user_model().objects.filter(username=x_user).first() or AnonymousUser()
+
+
+def test_projects_own_component_gives_the_user(app_class, alice):
+    app = build_app(app_class, Route('/', 'GET', users_only), components=[FromHeader()])
+
+    refused, answer = ask(app), ask(app, HTTP_X_USER='alice')
+
+    assert (refused.code, refused.get('www-authenticate')) == (401, 'Bearer realm="api"')
+    assert answer.code == 200
+
+
+def test_user_is_looked_up_once_for_rules_and_handler(app_class, alice, django_assert_num_queries):
+    permit(alice, ADD)
+
+    @requires(ADD)
+    def mine(user: User) -> dict:
+        return {'user': user.get_username()}
+
+    app = build_app(app_class, Route('/', 'GET', mine))
+    authorization = key(alice)
+    ask(app, authorization=authorization)  # writes when the token was used
+
+    with django_assert_num_queries(3):  # the token with its user; permissions: own, of groups
+        assert ask(app, authorization=authorization).code == 200
+
+
+def test_decorated_function_is_itself(app_class):
+    def plain(a: int) -> int:
+        return a + 1
+
+    assert requires(ADD)(plain) is plain
+    assert plain(1) == 2
+
+
+# Objects
+
+
+class OwnNotes:
+    """A backend that lets users change what has their name."""
+
+    def authenticate(self, request, **credentials):
+        return None
+
+    def has_perm(self, user, permission, obj=None):
+        return permission == 'project.change_note' and obj == user.get_username()
+
+
+@pytest.mark.parametrize(
+    ('permission', 'obj', 'status'),
+    [
+        ('project.change_note', 'alice', 200),
+        ('project.change_note', 'bob', 403),
+        ('project.delete_note', 'alice', 403),
+    ],
+)
+def test_backends_decide_about_objects(app_class, alice, permission, obj, status):
+    def change(user: User) -> dict:
+        check(user, permission, obj)
+        return {}
+
+    app = build_app(app_class, Route('/', 'GET', change))
+    backends = ['django.contrib.auth.backends.ModelBackend', f'{__name__}.OwnNotes']
+    with override_settings(AUTHENTICATION_BACKENDS=backends):
+        found = [ask(app, authorization=key(alice)), ask(app)]
+
+    assert [each.code for each in found] == [status, 403]
+    assert found[1].json() == DENIED
