@@ -18,7 +18,7 @@ from apistar import Include, Route, exceptions, http, types, validators
 
 from management_tests.support.oracle import Request, both_modes, build, quiet
 
-REQUESTS = int(os.environ.get('LEAK_REQUESTS', '3000'))
+REQUESTS = int(os.environ.get('LEAK_REQUESTS', '1500'))
 WARM_UP = 1500  # more than the caches hold: then they are full
 # Bytes, whatever the number of requests: one pointer kept of each would be more, with a hook.
 ALLOWED, ALLOWED_WITHOUT_HOOKS = 8 * 1024, 64 * 1024

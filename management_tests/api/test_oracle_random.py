@@ -2,7 +2,8 @@
 
 An app is a graph of components, routes in Includes, Types, hooks. What runs is logged in the
 environ, so that the order of components counts, as does every byte of the answer.
-`ORACLE_EXAMPLES` sets how many apps are made; each gets several requests.
+`ORACLE_EXAMPLES` sets how many apps are made; each gets several requests. `make test` makes the
+same ones each time, `make faults` others.
 """
 
 import inspect
@@ -21,11 +22,12 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from django_apistar.routes.entries import walk_apistar
+from management_tests.support import gates
 from management_tests.support.oracle import LOG, Request, build_trio, quiet
 
 pytestmark = pytest.mark.once
 
-EXAMPLES = int(os.environ.get('ORACLE_EXAMPLES', '2000'))
+EXAMPLES = int(os.environ.get('ORACLE_EXAMPLES', gates.choose(700, 3000)))
 EMPTY = inspect.Parameter.empty
 PRIMITIVES = (EMPTY, str, int, float, bool)
 HTTP = (
@@ -409,8 +411,9 @@ def show(case: Any) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.faults
 @settings(
-    max_examples=EXAMPLES, deadline=None, derandomize=True, database=None,
+    max_examples=EXAMPLES, deadline=None, derandomize=not gates.IS_FULL, database=None,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 @given(draw_case())

@@ -13,7 +13,7 @@ from management_tests.support.oracle import Answer, Request, both_modes, build, 
 
 pytestmark = [pytest.mark.once, pytest.mark.slow]
 THREADS = 64
-ROUNDS = 40
+ROUNDS = 20
 
 
 class Item(types.Type):

@@ -16,6 +16,7 @@ DOCS = REPOSITORY / 'docs'
 PAGES = [
     DOCS / name
     for name in (
+        'reference/apistar_docs.md',
         'reference/apistar_routes.md',
         'reference/commands.md',
         'howto/pytest.md',
@@ -29,7 +30,7 @@ VERSIONS = re.compile(r'(\d+\.)+\w+')
 @pytest.mark.slow
 @pytest.mark.parametrize('page', PAGES, ids=lambda page: page.stem)
 def test_the_page_shows_the_commands_real_output(page, tmp_path):
-    example = Example(tmp_path).directory
+    example = Example(tmp_path)
 
     for command, output in iter_sessions(page):
         assert f'$ {command}\n{run_command(command, example)}' == f'$ {command}\n{output}'

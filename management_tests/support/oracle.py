@@ -163,6 +163,9 @@ class Trio:
         return has_response_hooks and (ours.code != 500 or self._is_missed(request))
 
     def _is_missed(self, request: Request) -> bool:
+        """Whether no route of ours is found."""
+        if _has_strange_path(request):
+            return True
         try:
             self.stock.router.lookup(request.path, request.method.upper())
         except apistar.exceptions.HTTPException:
@@ -242,8 +245,12 @@ def _is_undecoded(stock: Answer, ours: Answer, request: Request) -> bool:
 
 def _is_strange_path(stock: Answer, ours: Answer, request: Request) -> bool:
     """Control characters, backslashes, dot segments and double slashes are no path of ours."""
+    return _code(ours) == 404 and _has_strange_path(request)
+
+
+def _has_strange_path(request: Request) -> bool:
     segments = request.path.split('/')
-    return _code(ours) == 404 and (
+    return (
         not request.path.isprintable() or '\\' in request.path or '' in segments[1:-1]
         or bool({'.', '..'} & set(segments))
     )  # fmt: skip
