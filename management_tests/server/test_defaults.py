@@ -1,4 +1,4 @@
-"""What a server does that nobody has told: workers, threads, address; and with what it won't start."""
+"""What a server does that nobody has told: workers, threads, address; and what it refuses."""
 
 import os
 import ssl
