@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from apistar import Route, http, types, validators
 
 from django_apistar.application import App
+from django_apistar.schema.documentation.links import Operations
 from django_apistar.test import TestClient
 from management_tests.support.oracle import ask
+
+# What the page shows of operations of each kind, whole: words, fields, answers and samples.
+DOCUMENTED = json.loads((Path(__file__).parent / 'documented_operations.json').read_text())
 
 
 class Pie(types.Type):
@@ -126,3 +133,15 @@ def test_a_template_of_the_project_replaces_a_part(tmp_path):
 
     assert b'<p>3 own</p>' in body
     assert b'<h3 id="bake"' in body
+
+
+@pytest.mark.parametrize('case', DOCUMENTED['cases'], ids=lambda case: case['case'])
+def test_what_is_shown_of_an_operation_from_words_to_samples(case):
+    method, path = case['method'], case['path']
+    paths = {path: {method.lower(): case['operation']}}
+
+    found = Operations({'paths': paths, 'components': DOCUMENTED['components']})
+
+    told = json.loads(json.dumps(dataclasses.asdict(found.find(method, path))))
+    assert told == case['told']
+    assert found.find('TRACE', path) is None

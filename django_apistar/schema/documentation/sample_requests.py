@@ -30,7 +30,10 @@ def build_request(method: str, path: str, operation: Schema, parts: Parts) -> Re
     url = TEMPLATE.sub(
         lambda match: quote(_to_text(values.get(('path', match[1]), match[1])), safe=''), path
     )
-    query = [(name, value) for (place, name), value in values.items() if place == 'query']
+    query = [
+        (name, [_to_text(item) for item in value] if isinstance(value, list) else _to_text(value))
+        for (place, name), value in values.items() if place == 'query'
+    ]  # fmt: skip
     headers = {
         name: _to_text(value) for (place, name), value in values.items() if place == 'header'
     }

@@ -93,7 +93,10 @@ def _iter_python_arguments(request: Request) -> Iterator[str]:
     if request.credentials:
         yield f'auth=({USERNAME!r}, {PASSWORD!r})'
     if request.is_form:
-        fields = {name: value for name, value in request.body.items() if name not in request.files}
+        fields = {
+            name: _to_text(value) for name, value in request.body.items()
+            if name not in request.files
+        }  # fmt: skip
         yield f'data={_to_python(fields)}'
         if request.media_type == FORMS[1]:
             files = {name: (f'{name}.txt', '…') for name in request.files}
