@@ -21,12 +21,14 @@ from django_apistar.compat.fields import get_item, is_type
 from django_apistar.compat.path_template import PathParameter
 from django_apistar.compat.signatures import Function, get_signature, without_optional
 from django_apistar.schema.filter_sets import list_parameters
+from django_apistar.schema.schemas import is_file
 
 EMPTY = inspect.Parameter.empty
 METHODS_WITH_BODY = ('POST', 'PUT', 'PATCH', 'DELETE')
 METHODS_WITH_QUERY_TYPES = ('GET', 'HEAD', 'DELETE')  # A Type is read from the query.
 PRIMITIVES = (str, int, float, bool)
 JSON = ('application/json',)
+FILES = ('multipart/form-data',)
 FORMS = ('application/json', 'application/x-www-form-urlencoded', 'multipart/form-data')
 # OpenAPI 3 ignores parameters with these names; they have words of their own.
 IGNORED_HEADERS = ('accept', 'content-type', 'authorization')
@@ -189,7 +191,8 @@ class _Reader:
             return False
         is_required = parameter.default is EMPTY
         if self.method not in METHODS_WITH_QUERY_TYPES:
-            return self._set_body(annotation, JSON, is_required)
+            has_file = any(map(is_file, annotation.validator.properties.values()))
+            return self._set_body(annotation, FILES if has_file else JSON, is_required)
         self.may_refuse_query = True
         for name, validator in annotation.validator.properties.items():
             needed = is_required and name in annotation.validator.required

@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from apistar import Component
 
@@ -13,7 +14,7 @@ from django_apistar.routes.entries import APIStarEntry
 from django_apistar.schema import preconditions
 from django_apistar.schema.annotations import ANY_OBJECT
 from django_apistar.schema.dialect import DIALECTS, Dialect, Schema
-from django_apistar.schema.inputs import FORMS, Body, Inputs, Parameter, read_inputs
+from django_apistar.schema.inputs import FILES, FORMS, Body, Inputs, Parameter, read_inputs
 from django_apistar.schema.operation_ids import OperationIds, build_id
 from django_apistar.schema.responses import (
     add_error_contents,
@@ -26,7 +27,7 @@ from django_apistar.schema.responses import (
     success_content,
     success_responses,
 )
-from django_apistar.schema.schemas import Schemas
+from django_apistar.schema.schemas import Schemas, is_file
 from django_apistar.schema.statuses import read_statuses
 from django_apistar.schema.tags import Tags, find_tag
 from django_apistar.schema.values import plain
@@ -266,6 +267,8 @@ class _Builder:
         return {**described, 'schema': schema}
 
     def _body(self, body: Body) -> Schema:
+        if body.media_types == FILES:
+            return {'content': {FILES[0]: self._form(body.item)}, 'required': body.is_required}
         contents = {}
         for media_type in body.media_types:
             schema = {} if body.item is None else self.schemas.of(body.item)
@@ -273,6 +276,16 @@ class _Builder:
                 schema = dict(ANY_OBJECT)
             contents[media_type] = {'schema': schema}
         return {'content': contents, **({'required': True} if body.is_required else {})}
+
+    def _form(self, item: Any) -> Schema:
+        """Return the content of a multipart form, with the types that its files may have."""
+        encoding = {
+            name: {'contentType': child.types}
+            for name, child in item.validator.properties.items()
+            if is_file(child) and child.content_types
+        }
+        form: Schema = {'schema': self.schemas.of_form(item)}
+        return {**form, 'encoding': encoding} if encoding else form
 
     def _answers(self, entry: APIStarEntry, method: str, inputs: Inputs) -> Schema:
         needs_user = inputs.demands_user or self.surroundings.needs_user(entry)

@@ -2,10 +2,8 @@
 
 import contextlib
 import copy
-import datetime
 import inspect
 import itertools
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
@@ -14,17 +12,11 @@ from apistar import types, validators
 
 from django_apistar.compat.fields import ValidatorOrType, is_type
 from django_apistar.conf.lazies import read_text
-from django_apistar.schema import annotations
+from django_apistar.schema import annotations, defaults
 from django_apistar.schema.dialect import Dialect, Schema
 from django_apistar.schema.values import finite, fit, plain
 
 FORMATS = {'datetime': 'date-time'}
-DATES = ('date', 'time', 'datetime')
-CHECKED_FORMATS = {
-    'date-time', 'time', 'uuid', 'email', 'idn-email', 'idn-hostname', 'hostname', 'ipv4', 'ipv6',
-    'uri', 'uri-reference', 'iri', 'iri-reference', 'regex', 'json-pointer', 'duration', 'byte',
-    'binary', 'int32', 'int64', 'float', 'double',
-}  # fmt: skip
 INVALID_IN_A_NAME = re.compile(r'[^A-Za-z0-9._-]+')
 PYTHON_ONLY = re.compile(r'(?<!\\)\(\?(?:[^:=!<]|<[^=!]|$)')  # flags, conditions, comments
 Scope = Mapping[str, ValidatorOrType]  # the validators that a Ref may name
@@ -46,6 +38,7 @@ class Schemas:
         ] = {}  # with the original, which keeps the id
         self._names: dict[int, tuple[str, object]] = {}  # with its validator, which keeps the id
         self.place = 'the API'  # of what is being converted: 'Product.price'
+        self._is_form = False  # whether files are what a client sends, not their URLs
         self._owner = ''  # of what is being converted, as a name: 'ProductPrice'
 
     @contextlib.contextmanager
@@ -66,6 +59,18 @@ class Schemas:
             return self._named(item, item, scope or {})
         return self._plain(item, scope or {})
 
+    def of_form(self, item: type[types.Type]) -> Schema:
+        """Return the schema of the Type *item* as a multipart form holds it: files come in.
+
+        Without a name: in answers the Type has their URLs.
+        """
+        self._is_form = True
+        try:
+            with self.at(item.__name__, item.__name__):
+                return self._described(self._plain(item.validator, {}), item)
+        finally:
+            self._is_form = False
+
     def of_path_or_query(self, item: object) -> Schema:
         """Return the schema of *item* in a URL, which can say nothing but strings: no null."""
         return self.dialect.without_null(self.of(item))
@@ -75,10 +80,11 @@ class Schemas:
         if value is None:
             return {'default': None} if self._may_be_null(schema) else {}
         value = fit(read_text(value), validator)
-        if _accepts(validator, value) and _is_portable(schema, value):
+        if defaults.accepts(validator, value) and defaults.is_portable(schema, value):
             with contextlib.suppress(TypeError):
-                encoded = _encoded(_native(validator, value))
-                if _accepts(validator, encoded):  # A date object would skip pattern and enum.
+                encoded = defaults.encoded(defaults.native(validator, value))
+                # A date object would skip pattern and enum.
+                if defaults.accepts(validator, encoded):
                     return {'default': encoded}
         self.warn(f'The default {value!r} of {self.place} does not fit its schema; it is left out.')
         return {}
@@ -161,7 +167,8 @@ class Schemas:
         ):
             if isinstance(validator, validator_class):
                 return converter
-        build = getattr(validator, 'build_schema', None)
+        name = 'build_upload_schema' if self._is_form and is_file(validator) else 'build_schema'
+        build = getattr(validator, name, None)
         if build is not None:
             return lambda validator, scope: build(self.dialect)
         name = type(validator).__qualname__
@@ -334,6 +341,11 @@ class Schemas:
         return self._named(target, _Definition(name), scope)
 
 
+def is_file(validator: object) -> bool:
+    """Return whether *validator* is a File, which comes in and goes out in two forms."""
+    return getattr(validator, 'is_file', None) is True
+
+
 class _Definition:
     def __init__(self, def_name: str) -> None:
         self.def_name = def_name
@@ -351,49 +363,3 @@ def _count_bounds(noun: str, low: int | None, high: int | None) -> Schema:
     if high is not None:
         bounds[f'max{noun}'] = max(high, 0)
     return bounds
-
-
-def _accepts(validator: validators.Validator, value: object) -> bool:
-    try:
-        return bool(validator.is_valid(value))
-    except Exception:  # A validator of the project's own, or a Ref outside of its definitions.
-        return False
-
-
-def _native(validator: validators.Validator, value: object) -> object:
-    """Return *value* as a date where the validator has dates, so that '2018-1-1' is written out."""
-    return validator.validate(value) if getattr(validator, 'format', None) in DATES else value
-
-
-def _is_portable(schema: Schema, value: object) -> bool:
-    """Return whether JSON Schema agrees with API Star that *value* fits.
-
-    API Star ignores the formats that JSON Schema checks, knows times without an offset, and
-    divides floats in its own way.
-    """
-    if value in ([], {}):
-        return True
-    if isinstance(value, datetime.datetime):
-        return schema.get('format') == 'date-time' and value.tzinfo is not None
-    if schema.get('format') in CHECKED_FORMATS or isinstance(schema.get('multipleOf'), float):
-        return False
-    children = [*schema.get('properties', {}).values(), *schema.get('anyOf', [])]
-    children += [*schema.get('prefixItems', []), schema.get('items'), *schema.get('allOf', [])]
-    return all(_is_portable(child, value) for child in children if isinstance(child, dict))
-
-
-def _encoded(value: object) -> object:
-    """Return *value* as JSON has it. Raises TypeError where it cannot."""
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, float) and math.isfinite(value):
-        # OpenAPI 3.0 does not count 1.0 among the integers.
-        return int(value) if value.is_integer() else value
-    if isinstance(value, Mapping):
-        return {str(key): _encoded(child) for key, child in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_encoded(child) for child in value]
-    for form in validators.FORMATS.values():
-        if form.is_native_type(value):
-            return form.to_string(value)
-    raise TypeError(value)

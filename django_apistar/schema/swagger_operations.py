@@ -11,6 +11,7 @@ from django_apistar.schema.dialect import Schema
 from django_apistar.schema.responses import describe_status
 
 JSON = 'application/json'
+FORM = 'multipart/form-data'
 METHOD_WORDS = (
     'tags', 'summary', 'description', 'externalDocs', 'operationId', 'consumes', 'produces',
     'schemes', 'deprecated', 'security',
@@ -55,7 +56,7 @@ class Operations:
         body = _mapping(operation.get('requestBody'))
         if 'requestBody' in operation and self._is_body(body, place):
             converted['consumes'] = list(body['content'])
-            parameters.append(self._convert_body(body))
+            parameters += self._convert_body(body)
         if parameters:
             converted['parameters'] = parameters
         responses = _mapping(operation['responses'])
@@ -117,10 +118,21 @@ class Operations:
             return bool(_contents(body))
         return self._is_sayable(bool(_contents(body)), 'body without content', place)
 
-    def _convert_body(self, body: Schema) -> Schema:
+    def _convert_body(self, body: Schema) -> list[Schema]:
         schema = _mapping(next(iter(body['content'].values()))).get('schema', {})
+        if [*body['content']] == [FORM] and 'properties' in _mapping(schema):
+            return [*self._convert_form(schema)]
         words = {key: body[key] for key in ('description', 'required') if body.get(key)}
-        return {'name': 'body', 'in': 'body', **words, 'schema': self.schema(schema)}
+        return [{'name': 'body', 'in': 'body', **words, 'schema': self.schema(schema)}]
+
+    def _convert_form(self, form: Schema) -> Iterator[Schema]:
+        """Yield a parameter for each field of a multipart form."""
+        for name, child in form['properties'].items():
+            notes = {'description': child['description']} if 'description' in child else {}
+            if name in form.get('required', []):
+                notes['required'] = True
+            words = {'type': 'file'} if child.get('format') == 'binary' else self._simple(child)
+            yield {'name': name, 'in': 'formData', **notes, **words}
 
     def _convert_responses(self, responses: Schema, place: str) -> Iterator[tuple[str, Schema]]:
         for status, response in responses.items():
