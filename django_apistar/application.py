@@ -67,6 +67,11 @@ class App(apistar.App):
             if kwargs.get(name) is not None:
                 kwargs[name] = list(kwargs[name])
         super().__init__(list(routes), *args, **kwargs)
+        hooks = self.event_hooks or ()
+        # Those that stand around the responder, where all others run: see `responder`.
+        self._wrappers = [hook for hook in hooks if hasattr(hook, 'wrap_responder')]
+        if self._wrappers:
+            self.event_hooks = [hook for hook in hooks if not hasattr(hook, 'wrap_responder')]
 
     def configure(self, settings: Settings) -> None:
         """Take from *settings* what API Star's constructor has no argument for."""
@@ -157,7 +162,14 @@ class App(apistar.App):
 
     @functools.cached_property
     def responder(self) -> Responder:
-        """What answers the requests: compiled plans, or one step after the other.
+        """What answers the requests, within the hooks that stand around all others."""
+        responder = self._build_responder()
+        for hook in reversed(self._wrappers):
+            responder = hook.wrap_responder(responder, self.extra_headers)
+        return responder
+
+    def _build_responder(self) -> Responder:
+        """Return what runs compiled plans, or one step after the other.
 
         An App with a router, an injector or a `get_event_hooks` of its own has no plans.
         """

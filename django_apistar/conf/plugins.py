@@ -8,7 +8,7 @@ from django.utils.module_loading import import_string
 
 from django_apistar.conf.problems import Report, format_cause, report_import
 
-HOOK_METHODS = ('on_request', 'on_response', 'on_error')
+HOOK_METHODS = ('on_request', 'on_response', 'on_error', 'wrap_responder')
 FAILED = object()  # in place of a value that is wrong and reported
 Wanted = TypeVar('Wanted')
 
@@ -101,6 +101,8 @@ def _can_be_made(hook: object, report: Report) -> bool:
             'Give its __init__ no parameters that have no default.',
         )  # fmt: skip
         return False
+    for problem in getattr(hook, 'find_problems', tuple)():  # of the settings that it reads
+        report(problem.id, problem.message, problem.hint)
     return True
 
 

@@ -1,0 +1,5 @@
+"""Pages of other origins: `django_apistar.cors.Cors` in EVENT_HOOKS."""
+
+from django_apistar.service.cors import Cors
+
+__all__ = ['Cors']
