@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import hypothesis
 import pytest
 from apistar import Route, exceptions, types, validators
 from django.core.exceptions import (
@@ -266,6 +267,7 @@ def test_client_gets_the_form_that_it_prefers(app_class, accept, by_default, by_
 
 
 @pytest.mark.once
+@hypothesis.settings(deadline=None)
 @given(st.text(st.characters(max_codepoint=255)))
 def test_no_accept_header_is_too_odd(text) -> None:
     for accept in (text, f'application/problem+json;{text}', f'{text},application/problem+json'):

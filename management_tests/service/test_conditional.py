@@ -4,6 +4,7 @@ import datetime
 import logging
 from typing import Any, List
 
+import hypothesis
 import pytest
 from apistar import Route, http, types, validators
 from apistar.exceptions import ConfigurationError, NotFound
@@ -20,7 +21,7 @@ from django_apistar.schema import build_app_openapi, build_swagger
 from django_apistar.schema.validation import find_errors
 from django_apistar.service.conditional import quote_etag
 from management_tests.project import models
-from management_tests.support.oracle import Accelerated, Plain, ask, both_modes, build
+from management_tests.support.oracle import Accelerated, ask, both_modes, build
 
 VERSIONS = {1: 'one', 2: 'W/"two"', 3: 'with space, and comma'}
 DAY = datetime.datetime(2026, 11, 28, 12, 0, 0, 999, tzinfo=datetime.timezone.utc)
@@ -272,6 +273,7 @@ def test_parameter_that_two_functions_annotate_differently_says_so() -> None:
 
 
 @pytest.mark.once
+@hypothesis.settings(deadline=None)
 @given(st.text(), st.sampled_from(['{}', '"{}"', 'W/"{}"']))
 def test_every_version_is_an_etag_that_matches_itself(text, form) -> None:
     etag = quote_etag(form.format(text))
@@ -282,18 +284,20 @@ def test_every_version_is_an_etag_that_matches_itself(text, form) -> None:
 
 
 @pytest.mark.once
+@hypothesis.settings(deadline=None)
 @given(
     st.sampled_from(['IF_MATCH', 'IF_NONE_MATCH', 'IF_MODIFIED_SINCE', 'IF_UNMODIFIED_SINCE']),
     st.text(st.characters(max_codepoint=255)),
     st.sampled_from(['GET', 'PUT']),
 )
 def test_no_precondition_is_too_odd(header, text, method) -> None:
-    for app_class in (Accelerated, Plain):
-        status, *_ = answer(app_class, '/touched/1/', method, **{header: text})
-        assert status in (200, 304, 412)
+    status, *_ = answer(Accelerated, '/touched/1/', method, **{header: text})
+
+    assert status in (200, 304, 412)
 
 
 @pytest.mark.once
+@hypothesis.settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(['IF_MATCH', 'IF_NONE_MATCH', 'IF_MODIFIED_SINCE', 'IF_UNMODIFIED_SINCE']),
