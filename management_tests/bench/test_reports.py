@@ -1,0 +1,185 @@
+"""The figures of a benchmark in each form, whole: tables, Markdown, JSON, and what is said of them.
+
+`python -m management_tests.bench.test_reports` writes `reports.json` anew.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from django_apistar.bench import reports, results
+from django_apistar.bench.load import Load
+from django_apistar.bench.request import Request
+from django_apistar.bench.servers import Setup
+from django_apistar.bench.targets import (
+    APISTAR,
+    BARE_APISTAR,
+    BARE_DJANGO,
+    DJANGO,
+    FLOOR,
+    STAND_IN,
+    Target,
+)
+
+pytestmark = pytest.mark.once
+
+REPORTS = Path(__file__).with_name('reports.json')
+SYSTEM = {
+    'date': '2026-01-31T12:30:00+00:00', 'python': '3.13.1', 'implementation': 'CPython',
+    'platform': 'Linux 6.1', 'machine': 'x86_64', 'cpu': '', 'cores': 4, 'load': 0.25,
+    'packages': {'apistar': '0.5.42', 'Django': '5.2.19', 'django-apistar': '1', 'gunicorn': '27'},
+}  # fmt: skip
+
+
+def build_loads(rate: float, count: int, **fields: Any) -> list[Load]:
+    """Return *count* rounds, each a little faster than the one before."""
+    first = {'longest_s': 0.0123, 'p50_s': 4.56e-4, 'p90_s': 0.00789, 'p99_s': 1.234, 'errors': 0}
+    return [
+        Load(transactions=int(rate * 2) + at, elapsed_s=2.0, **{**first, **fields})
+        for at in range(count)
+    ]
+
+
+def build_results(
+    rates: dict[Target, float], count: int = 3, base: Target = FLOOR, **given: Any
+) -> results.Results:
+    fields = {BARE_DJANGO: {'p99_s': None}, DJANGO: {'cpu_s': 2.5e-5}, APISTAR: {'errors': 1}}
+    loads = {
+        target.key: build_loads(rate, count, **fields.get(target, {}))
+        for target, rate in rates.items()
+    }
+    return results.Results(**{
+        'mode': 'http', 'tool': 'wrk', 'tool_version': '4.2', 'rounds': count, 'duration_s': 2.0,
+        'connections': 8, 'base': base, 'system': SYSTEM,
+        'targets': results.compare_targets([*rates], loads, base, bool(given.get('rate'))), **given,
+    })  # fmt: skip
+
+
+ALL = {APISTAR: 9000, DJANGO: 1234.5, BARE_APISTAR: 99.5, BARE_DJANGO: 3000, FLOOR: 10000}
+LEAST = ('0.5', '1.1', '3')
+LONG = dataclasses.replace(APISTAR, path='/a/rather/long/path/', request=Request('POST'))
+
+
+def with_changes(found: results.Results) -> results.Results:
+    document = json.loads(json.dumps(results.as_data(found)))
+    for target in document['targets']:
+        if target['key'] != FLOOR.key:
+            target['rounds'] = [{**load, 'elapsed_s': 4.0} for load in target['rounds']]
+    baseline = results.read_baseline(document, 'old.json')
+    return dataclasses.replace(
+        found, changes=tuple(results.compare_with_baseline(found.targets, baseline))
+    )
+
+
+CASES: dict[str, Any] = {
+    'all targets': lambda: build_results(ALL),
+    'in process, one round': lambda: build_results(
+        {APISTAR: 5, STAND_IN: 4}, count=1, base=STAND_IN, tool='', tool_version='', mode='x'
+    ),
+    'at a rate': lambda: build_results(
+        {LONG: 50, FLOOR: 50}, rate=50, tool='k6', setup=Setup('granian', 2, 4),
+        remarks=('A remark.',), system={**SYSTEM, 'cpu': 'A processor'},
+    ),
+    'with a baseline': lambda: with_changes(build_results({APISTAR: 9000, FLOOR: 10000})),
+}  # fmt: skip
+
+
+def report(found: results.Results) -> dict[str, Any]:
+    return {
+        'json': json.loads(reports.format_json(found)),
+        'markdown': reports.format_markdown(found).splitlines(),
+        **{str(width): draw(found, width) for width in (80, 120, 140)},
+        'shortfalls': {least: results.find_shortfalls(found, float(least)) for least in LEAST},
+    }  # fmt: skip
+
+
+def draw(found: results.Results, width: int) -> list[str]:
+    output = io.StringIO()
+    console = Console(file=output, width=width)
+    for part in reports.build_table(found, width):
+        console.print(part, highlight=False)
+    return [line.rstrip() for line in output.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize('case', CASES)
+def test_a_benchmark_is_reported_in_each_form(case: str) -> None:
+    told = json.loads(json.dumps(report(CASES[case]())))
+
+    assert told == json.loads(REPORTS.read_text())[case]
+
+
+@pytest.mark.parametrize(
+    ('seconds', 'text'),
+    [
+        (None, '-'), (12.345, '12.3 s'), (1, '1 s'), (0.99949, '999 ms'), (0.001, '1 ms'),
+        (0.00099949, '999 us'), (1e-6, '1 us'), (1.2e-9, '0.0012 us'),
+    ],
+)  # fmt: skip
+def test_times_have_three_digits_and_a_unit(seconds: float | None, text: str) -> None:
+    assert reports.format_time(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ('number', 'text'), [(0, '0.00'), (99.99, '99.99'), (100, '100'), (1234567.8, '1,234,568')]
+)
+def test_numbers_have_commas_or_decimals(number: float, text: str) -> None:
+    assert reports.format_number(number) == text
+
+
+def test_a_baseline_of_other_conditions_says_which() -> None:
+    found = build_results({APISTAR: 9000, FLOOR: 10000})
+    document = json.loads(json.dumps(results.as_data(found)))
+    document.update(connections=4, tool={'name': 'ab'})
+    document['targets'][0]['path'] = '/other/'
+
+    differences = results.find_differences(found, results.read_baseline(document, 'old.json'))
+
+    assert [*differences] == [
+        'The baseline was loaded by ab, this by wrk.',
+        'The baseline had 4 connections, this has 8.',
+        'API Star was asked for /other/ in the baseline, now for /.',
+    ]
+    same = results.read_baseline(json.loads(json.dumps(results.as_data(found))), 'old.json')
+    assert [*results.find_differences(found, same)] == []
+
+
+def change(document: dict[str, Any], **given: Any) -> dict[str, Any]:
+    return {**document, **given}
+
+
+@pytest.mark.parametrize(
+    ('given', 'reason'),
+    [
+        ({'format': 2}, 'its format is 2, not 1'),
+        ({'targets': []}, "it has no target 'floor'"),
+        ({'targets': [{'key': 'floor', 'rounds': []}]}, 'it has a target without transactions'),
+        ({'targets': [{'rounds': []}]}, "it has no 'key'"),
+        ({'tool': 1}, "'int' object has no attribute 'get'"),
+    ],
+)
+def test_a_baseline_that_is_none_is_one_sentence(given: dict[str, Any], reason: str) -> None:
+    document = results.as_data(build_results({FLOOR: 10}))
+
+    with pytest.raises(results.BaselineError) as failure:
+        results.read_baseline(change(document, **given), 'old.json')
+
+    assert str(failure.value) == f'old.json is no result of apistar_bench: {reason}.'
+
+
+def write() -> None:
+    content = {case: report(build()) for case, build in CASES.items()}
+    REPORTS.write_text(json.dumps(content, indent=1, ensure_ascii=False) + '\n')
+
+
+if __name__ == '__main__':
+    import django
+
+    django.setup()
+    write()
