@@ -16,6 +16,7 @@ from django_apistar.api import filter_sets, guards, slips, unresolvable
 from django_apistar.api.access import ANYONE, OPTIONAL, build_access
 from django_apistar.application import get_app, get_route_table
 from django_apistar.compat.path_template import get_parameters
+from django_apistar.compat.signatures import Function
 from django_apistar.conf.folders import STATIC, TEMPLATES, Folders
 from django_apistar.conf.parser import Settings, find_problems, get_settings
 from django_apistar.conf.problems import Problem, SettingsError
@@ -43,12 +44,16 @@ def check_routes(app_configs: object, **kwargs: object) -> list[checks.CheckMess
         problems = [
             *get_route_table().conflicts(), *unresolvable.find_problems(get_app()),
             *slips.find_problems(get_app()), *filter_sets.find_problems(get_app()),
-            *guards.find_problems(get_app()),
+            *guards.find_problems(get_app()), *guards.find_misplaced(get_app(), _list_views()),
             *_find_slow_paths(),
         ]  # fmt: skip
     except SettingsError:
         return []  # check_settings reports them.
     return [_to_message(problem) for problem in problems]
+
+
+def _list_views() -> list[Function]:
+    return [entry.handler for entry in get_route_table().django_entries if entry.handler]
 
 
 def check_application(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:

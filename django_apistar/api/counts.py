@@ -6,6 +6,7 @@ import time
 from typing import NamedTuple, Protocol
 
 from django.core.cache import DEFAULT_CACHE_ALIAS, cache, caches
+from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
 
@@ -23,7 +24,7 @@ NONE = Count(0, 0.0)
 class Counts(Protocol):
     def get(self, key: str) -> Count: ...
 
-    def increase(self, key: str, period_s: int) -> None: ...
+    def increase(self, key: str, period_s: int) -> int: ...
 
     def forget(self, key: str) -> None: ...
 
@@ -44,12 +45,13 @@ class LocalCounts:
         count = self._counts.get(key, NONE)
         return count if count.until > time.time() else NONE
 
-    def increase(self, key: str, period_s: int) -> None:
+    def increase(self, key: str, period_s: int) -> int:
         with self._lock:
             count = self.get(key)
             if key not in self._counts and len(self._counts) >= self._size:
                 self._make_room()
             self._counts[key] = Count(count.number + 1, count.until or time.time() + period_s)
+        return count.number + 1
 
     def forget(self, key: str) -> None:
         with self._lock:
@@ -72,14 +74,27 @@ class CachedCounts:
         found = cache.get_many([key, f'{key}.until'])
         return Count(found.get(key, 0), found.get(f'{key}.until', 0.0))
 
-    def increase(self, key: str, period_s: int) -> None:
-        if not cache.add(key, 1, period_s):
-            try:
-                cache.incr(key)
-                return
-            except ValueError:  # The period ended between `add` and here.
-                cache.add(key, 1, period_s)
+    def increase(self, key: str, period_s: int) -> int:
+        try:
+            return self._increase(key)
+        except ValueError:  # There is none of that key.
+            is_first = cache.add(key, 1, period_s)
+        if not is_first:  # Another process was faster.
+            return self._increase(key)
         cache.set(f'{key}.until', time.time() + period_s, period_s)
+        return 1
+
+    def _increase(self, key: str) -> int:
+        """Return the new number of *key*. Raises ValueError where there is none."""
+        if type(caches[DEFAULT_CACHE_ALIAS]).incr is not BaseCache.incr:
+            number: int = cache.incr(key)
+            return number
+        # In a database or in files `incr` would keep the number for the cache's own TIMEOUT.
+        count = self.get(key)
+        if not count.number:
+            raise ValueError(key)
+        cache.set(key, count.number + 1, max(count.until - time.time(), 0))
+        return count.number + 1
 
     def forget(self, key: str) -> None:
         cache.delete(key)

@@ -1,33 +1,14 @@
 """Counts failed logins: of each user at an address, and of each address for all users."""
 
-import dataclasses
-import hashlib
-import math
-import time
 import unicodedata
 from collections.abc import Iterator
 
 from django_apistar.api.addresses import get_network
-from django_apistar.api.counts import Count, Counts, find_shared_counts, get_local_counts
+from django_apistar.api.counts import find_shared_counts, get_local_counts
+from django_apistar.api.limits import Limit, build_key
 from django_apistar.conf.parser import get_settings
 
 _NAME_LENGTH = 255  # characters that count: normalizing 4,096 accents takes 30 ms
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Limit:
-    key: str
-    attempts: int
-    period_s: int
-    stores: tuple[Counts, ...]  # with the same count; the highest is used
-
-    def get_wait(self) -> int:
-        return max(self._get_wait(store.get(self.key)) for store in self.stores)
-
-    def _get_wait(self, count: Count) -> int:
-        if count.number < self.attempts:
-            return 0
-        return min(max(math.ceil(count.until - time.time()), 1), self.period_s)
 
 
 def get_wait(username: str, address: str) -> int:
@@ -39,8 +20,7 @@ def get_wait(username: str, address: str) -> int:
 def count_failure(username: str, address: str) -> None:
     """Count a failed login. The period starts with the first one; others do not extend it."""
     for limit in (*_iter_user_limits(username, address), *_iter_address_limits(address)):
-        for store in limit.stores:
-            store.increase(limit.key, limit.period_s)
+        limit.increase()
 
 
 def forget_failures(username: str, address: str) -> None:
@@ -49,27 +29,26 @@ def forget_failures(username: str, address: str) -> None:
     The count of the address stays: with one good password nobody may guess others for ever.
     """
     for limit in _iter_user_limits(username, address):
-        for store in limit.stores:
-            store.forget(limit.key)
+        limit.forget()
 
 
-def _iter_user_limits(username: str, address: str) -> Iterator[_Limit]:
+def _iter_user_limits(username: str, address: str) -> Iterator[Limit]:
     throttle = get_settings().login_throttle
     if throttle is not None:
         # In one store only: a login in another process must reset the count.
         store = find_shared_counts() or get_local_counts('login')
-        key = _build_key('login', f'{get_network(address)} {_fold_name(username)}')
-        yield _Limit(key, *throttle, (store,))
+        key = build_key('login', f'{get_network(address)} {_fold_name(username)}')
+        yield Limit(key, *throttle, (store,))
 
 
-def _iter_address_limits(address: str) -> Iterator[_Limit]:
+def _iter_address_limits(address: str) -> Iterator[Limit]:
     """Yield no limit without an address: on a Unix socket all clients would share it."""
     throttle = get_settings().login_throttle_address
     if throttle is not None and address:
         # Also in this process: keys of invented names may evict a count from the cache.
         stores = (get_local_counts('login_address'), find_shared_counts())
-        key = _build_key('login_address', get_network(address))
-        yield _Limit(key, *throttle, tuple(store for store in stores if store))
+        key = build_key('login_address', get_network(address))
+        yield Limit(key, *throttle, tuple(store for store in stores if store))
 
 
 def _fold_name(username: str) -> str:
@@ -92,7 +71,3 @@ def _find_base(char: str) -> str:
         return unicodedata.lookup(base) if is_with else char
     except KeyError:
         return char
-
-
-def _build_key(name: str, text: str) -> str:
-    return f'django_apistar.{name}.{hashlib.sha256(text.encode()).hexdigest()}'

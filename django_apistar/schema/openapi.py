@@ -8,6 +8,7 @@ from typing import Any
 
 from apistar import Component
 
+from django_apistar.api.guards import find_authenticators
 from django_apistar.compat.path_template import get_parameters, to_uri_template
 from django_apistar.compat.signatures import Function, get_dotted_name
 from django_apistar.routes.entries import APIStarEntry
@@ -18,6 +19,7 @@ from django_apistar.schema.inputs import FILES, FORMS, Body, Inputs, Parameter, 
 from django_apistar.schema.operation_ids import OperationIds, build_id
 from django_apistar.schema.responses import (
     add_error_contents,
+    add_wait,
     error_name,
     error_response,
     error_statuses,
@@ -28,6 +30,7 @@ from django_apistar.schema.responses import (
     success_responses,
 )
 from django_apistar.schema.schemas import Schemas, is_file
+from django_apistar.schema.security import security_schemes
 from django_apistar.schema.statuses import read_statuses
 from django_apistar.schema.tags import Tags, find_tag
 from django_apistar.schema.values import plain
@@ -146,6 +149,8 @@ class _Builder:
         self.paths: dict[str, Schema] = {}
         self.tags = Tags(info.tags)
         self.errors: set[str] = set()  # statuses
+        self.has_rates = False
+        self.security = dict(surroundings.security)  # and that of single routes
         self._templates: dict[str, str] = {}  # '/x/{}': the first path of that shape
         self._names: dict[tuple[str, str], str] = {}  # of the routes, by path and method
         self._unannotated: dict[str, str] = {}  # by handler, its first place
@@ -166,7 +171,7 @@ class _Builder:
         components = {
             'schemas': self.schemas.components,
             'responses': responses,
-            'securitySchemes': dict(self.surroundings.security),
+            'securitySchemes': self.security,
         }
         components = {name: found for name, found in components.items() if found}
         others = {'components': components, 'tags': self.tags.list()}
@@ -177,6 +182,9 @@ class _Builder:
             return {}
         contents = add_error_contents(self.schemas, self.surroundings.problem)
         responses = {error_name(status): error_response(status, contents) for status in self.errors}
+        if self.has_rates:
+            name = error_name('429')
+            responses[name] = add_wait(responses[name])
         return {name: responses[name] for name in sorted(responses)}
 
     def _give_ids(self) -> None:
@@ -295,20 +303,23 @@ class _Builder:
             success_responses(statuses.successes, content), entry.handler, method
         )
         refusals = [status for rule in entry.rules for status in rule.statuses]
+        self.has_rates |= 429 in refusals
         errors = [*statuses.errors, *preconditions.list_statuses(entry.handler), *refusals]
         for status in error_statuses(inputs, needs_user, errors):
             self.errors.add(status)
             responses[status] = {'$ref': f'#/components/responses/{error_name(status)}'}
-        return {'responses': responses, **self._security(inputs, needs_user)}
+        return {'responses': responses, **self._security(entry, inputs, needs_user)}
 
-    def _security(self, inputs: Inputs, needs_user: bool) -> Schema:
+    def _security(self, entry: APIStarEntry, inputs: Inputs, needs_user: bool) -> Schema:
         """Any scheme will do; where a user is welcome and not demanded, none will do as well.
 
         Nothing is said where credentials are of a kind that no component names.
         """
         if not (needs_user or inputs.reads_authorization):
             return {'security': []}
-        schemes: list[Schema] = [{name: []} for name in self.surroundings.security]
+        own = security_schemes(find_authenticators(entry.rules))
+        self.security.update(own)
+        schemes: list[Schema] = [{name: []} for name in own or self.surroundings.security]
         if not schemes:
             return {}
         return {'security': schemes if needs_user else [{}, *schemes]}

@@ -143,6 +143,12 @@ def error_response(status: str, contents: Mapping[str, Schema]) -> Schema:
     return response
 
 
+def add_wait(response: Schema) -> Schema:
+    """Return *response*, a 429 of our own, with the header that it has."""
+    header = {'description': 'Seconds to wait.', 'schema': {'type': 'integer'}}
+    return {**response, 'headers': {'Retry-After': header}}
+
+
 def describe_status(status: str) -> str:
     """Return the description of a response with that *status*, or 'default', that has none."""
     return DESCRIPTIONS.get(status) or _phrase(int(status))

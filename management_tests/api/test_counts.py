@@ -1,10 +1,12 @@
-"""Counts of one process: bounded, and the highest stay."""
+"""Counts of one process: bounded, and the highest stay. Counts in a cache last their period."""
 
+import time
 import tracemalloc
 
 import pytest
+from django.test import override_settings
 
-from django_apistar.api.counts import SIZE, LocalCounts
+from django_apistar.api.counts import SIZE, CachedCounts, LocalCounts
 
 
 def fill(counts: LocalCounts, **numbers: int) -> None:
@@ -56,3 +58,17 @@ def test_memory_is_bounded_however_many_keys_there_are():
     tracemalloc.stop()
 
     assert size < 5_000_000
+
+
+def test_cache_without_atomic_counts_keeps_them_for_their_period(tmp_path):
+    """Such a cache's `incr` sets the number anew for its own TIMEOUT, here none at all."""
+    backend = 'django.core.cache.backends.filebased.FileBasedCache'
+    caches = {'default': {'BACKEND': backend, 'LOCATION': tmp_path, 'TIMEOUT': 0}}
+    counts = CachedCounts()
+
+    with override_settings(CACHES=caches):
+        numbers = [counts.increase('a', period_s) for period_s in (60, 1, 1)]
+        number, until = counts.get('a')
+
+    assert (numbers, number) == ([1, 2, 3], 3)
+    assert 55 < until - time.time() <= 60

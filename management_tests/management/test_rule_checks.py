@@ -1,14 +1,24 @@
 """`manage.py check`: rules that cannot hold, one test for each id."""
 
-import pytest
-from apistar import Include, Route
-from django.test import override_settings
+import pathlib
+import sys
+import types
+from unittest import mock
 
+import pytest
+from apistar import Component, Include, Route, http
+from django import views
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
+from django.urls import path
+
+from django_apistar.authentication.components import DjangoTokenAuthentication
 from django_apistar.conf.problems import SettingsError
 from django_apistar.dispatch.dispatcher import get_application
-from django_apistar.permissions import requires
+from django_apistar.permissions import authenticated_by, limit_rate, requires
 from management_tests.support.authentication_project import TOKEN
-from management_tests.support.checks import check_keys, check_routes, routes_of_a_module
+from management_tests.support.checks import check, check_keys, check_routes, routes_of_a_module
 
 pytestmark = pytest.mark.once
 
@@ -48,6 +58,11 @@ def test_E020_what_is_no_handler_takes_no_rule(target):
     )
 
 
+class Needy(Component):
+    def __init__(self, needed: int) -> None:
+        """Never called with what it needs."""
+
+
 class View:
     def get(self) -> dict:
         return {}
@@ -72,6 +87,55 @@ def test_E020_is_told_of_the_route_module_as_it_is(tmp_path, monkeypatch):
             '(django_apistar.E020) [] takes no rule: it is no handler, Route or Include. HINT: '
             'Decorate the function itself, or the whole Include: requires(staff=True)(Include(…)).'
         )
+    ]
+
+
+@requires('project.add_note')
+def page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+class Pages(views.View):
+    @requires('project.add_note')
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+
+@requires(staff=True)
+class Hook:
+    def on_request(self) -> None:
+        """Nothing to do."""
+
+
+class HookWithRule:
+    @requires(staff=True)
+    def on_response(self) -> None:
+        """Nothing to do."""
+
+
+class Path(Component):
+    @requires(staff=True)
+    def resolve(self) -> pathlib.Path:
+        return pathlib.Path()
+
+
+def test_E020_rule_where_it_refuses_nobody():
+    urls = types.ModuleType('ruled_urls')
+    urls.urlpatterns = [path('admin/a/', page), path('admin/b/', Pages.as_view())]
+    keys = {'ALLOWED_DJANGO_ROUTES': ['/admin/'], 'COMPONENTS': [Path()],
+            'EVENT_HOOKS': [Hook, HookWithRule]}  # fmt: skip
+    with mock.patch.dict(sys.modules, ruled_urls=urls):
+        found = check(ROOT_URLCONF='ruled_urls', APISTAR_SETTINGS=keys)
+
+    refuses_nobody = 'a rule of django_apistar.permissions refuses nobody there. HINT: '
+    laid = 'Lay it on handlers, Routes or Includes.'
+    decorated = 'Decorate it with permission_required of django.contrib.auth.decorators.'
+    assert [line.removeprefix(f'(django_apistar.E020) {__name__}.') for line in found] == [
+        f'Hook is a hook: {refuses_nobody}{laid}',
+        f'HookWithRule.on_response is a hook: {refuses_nobody}{laid}',
+        f'Pages.get is a view of Django: {refuses_nobody}{decorated}',
+        f'Path.resolve is a component: {refuses_nobody}{laid}',
+        f'page is a view of Django: {refuses_nobody}{decorated}',
     ]
 
 
@@ -130,6 +194,51 @@ def test_E022_nothing_knows_users():
         (
             f'(django_apistar.E022) {__name__}.shown is for users only, and no component knows a '
             'user: nobody gets in. HINT: Add DjangoTokenAuthentication() to COMPONENTS.'
+        )
+    ]
+
+
+@pytest.mark.parametrize('rate', ['10 per minute', '0/minute', '10/week', '/minute', '', None, 10])
+def test_E023_rate_that_is_none(rate):
+    assert check_rule(limit_rate(rate)) == [
+        (
+            f'(django_apistar.E023) limit_rate() on {__name__}.shown is given {rate!r}, which is '
+            "no rate. HINT: Write requests per second, minute, hour or day: '10/minute'."
+        )
+    ]
+
+
+WRITE_INSTANCES = 'HINT: Write instances, as in authenticated_by(DjangoTokenAuthentication()).'
+
+
+@pytest.mark.parametrize(
+    ('components', 'mistake'),
+    [
+        ((), 'names no component.'),
+        (('token',), "is given 'token', which is no component."),
+        ((int,), 'is given 0, which is no component.'),
+        ((Needy,), f'is given {Needy!r}, which is no component.'),
+    ],
+)
+def test_E024_what_is_to_know_users_is_no_component(components, mistake):
+    assert check_rule(authenticated_by(*components)) == [
+        f'(django_apistar.E024) authenticated_by() on {__name__}.shown {mistake} {WRITE_INSTANCES}'
+    ]
+
+
+class ByHeader(Component):
+    def resolve(self, x_user: http.Header) -> User:
+        raise NotImplementedError
+
+
+def test_E024_projects_own_component_asks_no_other():
+    routes = [Route('/', 'GET', lay(authenticated_by(DjangoTokenAuthentication)))]
+
+    assert check_routes(routes, components=[ByHeader()]) == [
+        (
+            f'(django_apistar.E024) authenticated_by() on {__name__}.shown has no effect: '
+            f'{__name__}.ByHeader gives the user, and asks no other component. HINT: Put a '
+            'component of django_apistar.authentication before it.'
         )
     ]
 

@@ -1,6 +1,7 @@
 """Rules of handlers and Includes: who gets in, in each mode, decided before the body is read."""
 
 import functools
+import time
 
 import pytest
 from apistar import Component, Include, Route, http, types, validators
@@ -8,16 +9,21 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser, Permission
 from django.test import override_settings
 
+from django_apistar.api import counts
 from django_apistar.authentication import (
     DjangoBasicAuthentication,
+    DjangoSessionAuthentication,
     DjangoTokenAuthentication,
     User,
     public,
 )
+from django_apistar.authentication.hooks import MustBeAuthenticated
 from django_apistar.authentication.models import Token
-from django_apistar.permissions import check, requires
+from django_apistar.permissions import authenticated_by, check, limit_rate, requires
 from management_tests.support.authentication_project import (
     MUST_LOG_IN,
+    PASSWORD,
+    basic,
     bearer,
     make_user,
 )
@@ -344,3 +350,193 @@ def test_backends_decide_about_objects(app_class, alice, permission, obj, status
 
     assert [each.code for each in found] == [status, 403]
     assert found[1].json() == DENIED
+
+
+# Several authentications
+
+
+BOTH = (DjangoTokenAuthentication(), DjangoBasicAuthentication())
+
+
+@authenticated_by(DjangoBasicAuthentication)
+def by_password(user: User) -> dict:
+    return {'user': user.get_username()}
+
+
+@authenticated_by(DjangoTokenAuthentication(), DjangoSessionAuthentication())
+def by_token_or_session(user: User) -> dict:
+    return {'user': user.get_username()}
+
+
+@pytest.mark.parametrize('hooks', [[], [MustBeAuthenticated]], ids=['alone', 'behind the hook'])
+def test_route_knows_users_by_its_own_components(app_class, alice, hooks):
+    app = build_app(
+        app_class,
+        Route('/password/', 'GET', by_password),
+        Route('/either/', 'GET', by_token_or_session),
+        Route('/any/', 'GET', name),
+        components=BOTH,
+        hooks=hooks,
+    )
+    token, password = key(alice), basic('alice', PASSWORD)
+
+    def ask_all(path):
+        return [ask(app, path, authorization=each).code for each in (token, password)]
+
+    assert [ask_all(path) for path in ('/password/', '/either/', '/any/')] == [
+        [401, 200], [200, 401], [200, 200]
+    ]  # fmt: skip
+    assert ask(app, '/password/').get('www-authenticate') == 'Basic realm="api", charset="UTF-8"'
+    assert ask(app, '/either/').get('www-authenticate') == (
+        'Bearer realm="api", Session realm="api"'
+    )
+
+
+def test_innermost_components_count(app_class, alice):
+    inner = [Route('/token/', 'GET', by_token_or_session), Route('/', 'GET', name)]
+    app = build_app(
+        app_class, authenticated_by(DjangoBasicAuthentication)(Include('/in', 'in', inner)),
+        components=BOTH,
+    )  # fmt: skip
+
+    found = [ask(app, path, authorization=key(alice)).code for path in ('/in/token/', '/in/')]
+
+    assert found == [200, 401]
+
+
+# Rates
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    """The time, which stands still; and nothing is counted yet."""
+    counts.get_local_counts.cache_clear()
+    now = [time.time()]
+    monkeypatch.setattr(time, 'time', lambda: now[0])
+    return now
+
+
+def make_handler():
+    """Return a function that has no rule yet."""
+
+    def limited() -> dict:
+        return {}
+
+    return limited
+
+
+def say_waits(answers):
+    return [(each.code, each.get('retry-after')) for each in answers]
+
+
+OK, WAIT = (200, None), (429, '60')
+
+
+def test_more_than_the_rate_is_429(app_class):
+    app = build_app(app_class, Route('/', 'GET', limit_rate('2/minute')(make_handler())))
+
+    answers = [ask(app) for _ in range(4)]
+
+    assert say_waits(answers) == [OK, OK, WAIT, WAIT]
+    assert answers[-1].json() == {'message': 'Too many requests. Try again in 60 seconds.'}
+
+
+def test_period_begins_with_the_first_request_and_ends(app_class, clock):
+    app = build_app(app_class, Route('/', 'GET', limit_rate('1/minute')(make_handler())))
+
+    def ask_after(seconds):
+        clock[0] += seconds
+        return ask(app)
+
+    answers = [ask_after(seconds) for seconds in (0, 20, 39.5, 0.5, 1)]
+
+    assert say_waits(answers) == [OK, (429, '40'), (429, '1'), OK, (429, '59')]
+    assert answers[2].json() == {'message': 'Too many requests. Try again in 1 second.'}
+
+
+def test_users_and_addresses_have_a_count_each(app_class, alice):
+    bob = make_user('bob')
+    app = build_app(app_class, Route('/', 'GET', limit_rate('1/minute')(make_handler())))
+    callers = [
+        {'REMOTE_ADDR': '192.0.2.1'}, {'REMOTE_ADDR': '192.0.2.2'}, {'authorization': key(alice)},
+        {'authorization': key(bob)}, {'REMOTE_ADDR': '2001:db8::1'},
+    ]  # fmt: skip
+
+    first = [ask(app, **caller).code for caller in callers]
+    second = [ask(app, **caller).code for caller in callers]
+    neighbours = [ask(app, REMOTE_ADDR='2001:db8::2'), ask(app, REMOTE_ADDR='')]
+
+    assert (first, second) == ([200] * 5, [429] * 5)
+    assert [each.code for each in neighbours] == [429, 200]
+
+
+def test_routes_of_an_include_share_its_count_and_others_have_their_own(app_class):
+    routes = [
+        Route('/a/', 'GET', make_handler()),
+        Route('/b/', 'GET', limit_rate('1/hour')(make_handler()), name='b'),
+    ]
+    app = build_app(
+        app_class,
+        limit_rate('3/minute')(Include('/in', 'in', routes)),
+        Include('/out', 'out', routes),
+    )
+
+    found = [ask(app, path).code for path in ('/in/a/', '/in/b/', '/out/b/', '/in/a/', '/in/a/')]
+
+    assert found == [200, 200, 429, 200, 429]
+    assert ask(app, '/out/a/').code == 200
+
+
+@pytest.mark.parametrize(('rate', 'wait'), [('1/second', 1), ('1/hour', 3600), ('1/day', 86400)])
+def test_wait_is_what_is_left_of_the_period(app_class, rate, wait):
+    app = build_app(app_class, Route('/', 'GET', limit_rate(rate)(make_handler())))
+
+    answers = [ask(app), ask(app)]
+
+    assert say_waits(answers) == [OK, (429, str(wait))]
+
+
+def test_what_is_written_above_comes_first(app_class, alice):
+    above = requires(ADD)(limit_rate('1/minute')(make_handler()))
+    below = limit_rate('1/minute')(requires(ADD)(make_handler()))
+    app = build_app(app_class, Route('/a/', 'GET', above), Route('/b/', 'GET', below, name='b'))
+    authorization = key(alice)
+
+    found = [[ask(app, path, authorization=authorization).code for _ in 'xx']
+             for path in ('/a/', '/b/')]  # fmt: skip
+
+    assert found == [[403, 403], [403, 429]]
+    assert ask(app, '/b/').code == 401
+
+
+def test_processes_share_the_count_through_a_cache_that_they_share(app_class, tmp_path):
+    app = build_app(app_class, Route('/', 'GET', limit_rate('2/minute')(make_handler())))
+    backend = 'django.core.cache.backends.filebased.FileBasedCache'
+    shared = {'default': {'BACKEND': backend, 'LOCATION': tmp_path}}
+
+    with override_settings(CACHES=shared):
+        answers = [ask(app), ask(app)]
+        counts.get_local_counts.cache_clear()  # another process
+        answers.append(ask(app))
+
+    assert say_waits(answers) == [OK, OK, WAIT]
+
+
+def test_refusal_by_rate_reads_no_body_and_costs_no_query(app_class, django_assert_num_queries):
+    @limit_rate('1/minute')
+    def limited(data: http.RequestData) -> dict:
+        return {}
+
+    app = build_app(app_class, Route('/', 'POST', limited))
+    body = {'wsgi.input': UnreadableBody(), 'CONTENT_LENGTH': '9'}
+    ask(app, method='POST')
+
+    with django_assert_num_queries(0):
+        assert ask(app, method='POST', **body).code == 429
+
+
+def test_app_that_knows_no_users_counts_addresses(app_class):
+    handler = limit_rate('1/minute')(make_handler())
+    app = build_app(app_class, Route('/', 'GET', handler), components=())
+
+    assert say_waits([ask(app, authorization='Bearer x'), ask(app)]) == [OK, WAIT]
