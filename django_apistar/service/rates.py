@@ -78,7 +78,7 @@ class Rate:
     def find_mistakes(self) -> Iterator[Problem]:
         if self.parsed is None:
             yield Problem(
-                'E023',
+                'E025',
                 f'limit_rate() on {self.place} is given {self.text!r}, which is no rate.',
                 "Write requests per second, minute, hour or day: '10/minute'.",
             )

@@ -199,10 +199,10 @@ def test_E022_nothing_knows_users():
 
 
 @pytest.mark.parametrize('rate', ['10 per minute', '0/minute', '10/week', '/minute', '', None, 10])
-def test_E023_rate_that_is_none(rate):
+def test_E025_rate_that_is_none(rate):
     assert check_rule(limit_rate(rate)) == [
         (
-            f'(django_apistar.E023) limit_rate() on {__name__}.shown is given {rate!r}, which is '
+            f'(django_apistar.E025) limit_rate() on {__name__}.shown is given {rate!r}, which is '
             "no rate. HINT: Write requests per second, minute, hour or day: '10/minute'."
         )
     ]
