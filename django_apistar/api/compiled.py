@@ -82,6 +82,7 @@ class Compiled:
             self._has_own_rendering
             and 'exception_handler' not in stepped.overridden
             and not app.event_hooks
+            and not app.sends_problems
         )
         self.json_writer = build_json_writer(app.encode_default, fast=_is_fast(app))
         self._context = self._build_context()
@@ -138,7 +139,7 @@ class Compiled:
             self._answers_plainly
             and isinstance(exc, exceptions.HTTPException)
             and exc.status_code in responses.PLAIN_STATUSES
-            and not problems.are_preferred(environ, self._app.sends_problems)
+            and not problems.are_preferred(environ, is_default=False)
         ):
             return None
         try:

@@ -172,9 +172,12 @@ def build_content(
 
     *sends_problems*: so it is unless the client prefers JSON.
     """
-    if exc.status_code < 400 or not problems.are_preferred(environ, sends_problems):
-        return exc.detail, exc.get_headers()
-    return problems.build(exc, environ), problems.add_headers(exc.get_headers())
+    headers = exc.get_headers()
+    if exc.status_code < 400:
+        return exc.detail, headers
+    if problems.are_preferred(environ, sends_problems):
+        return problems.build(exc, environ), problems.add_headers(headers, problems.PROBLEM)
+    return exc.detail, problems.add_headers(headers, problems.JSON) if sends_problems else headers
 
 
 def send_refusal(

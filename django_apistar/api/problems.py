@@ -37,11 +37,11 @@ def are_preferred(environ: WSGIEnvironment, is_default: bool) -> bool:
     return accepted.best_match((JSON, PROBLEM)) == PROBLEM
 
 
-def add_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers of a problem: *headers* of its error, with its media type."""
+def add_headers(headers: Mapping[str, str], media_type: str) -> dict[str, str]:
+    """Return *headers*, those of an error, with its media type, which Accept has chosen."""
     named = {name.lower(): value for name, value in headers.items()}
     vary = ', '.join(filter(None, (named.get('vary'), 'Accept')))
-    return {**named, 'content-type': PROBLEM, 'vary': vary}
+    return {**named, 'content-type': media_type, 'vary': vary}
 
 
 def build(exc: Any, environ: WSGIEnvironment) -> dict[str, Any]:

@@ -297,7 +297,9 @@ def test_setting_makes_problems_the_default(settings) -> None:
 
     answers = [call('/none/'), call('/', HTTP_HOST='evil.example.com'), call('/static/none.css')]
     assert [answer.headers['content-type'] for answer in answers] == [PROBLEM] * 3
-    assert call('/none/', HTTP_ACCEPT='application/json').body == b'"Not found"'
+    plain = call('/none/', HTTP_ACCEPT='application/json')
+    assert (plain.body, plain.headers['content-type']) == (b'"Not found"', 'application/json')
+    assert plain.headers['vary'] == answers[0].headers['vary'] == 'Accept'
 
 
 @both_modes

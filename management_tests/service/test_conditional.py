@@ -1,6 +1,7 @@
 """ETag, Last-Modified and the preconditions of clients, in each mode."""
 
 import datetime
+import functools
 import logging
 from typing import Any, List
 
@@ -73,11 +74,16 @@ ROUTES = [
 ]
 
 
+@functools.cache
+def get_app(app_class: Any) -> Any:
+    return build(app_class, *ROUTES)
+
+
 def answer(app_class: Any, path: str, method: str = 'GET', **headers: str) -> Any:
     """Return (status, ETag, Last-Modified, body)."""
     body = b'{"title": "Emma"}' if method == 'PUT' else b''
     found = ask(
-        build(app_class, *ROUTES), path=path, method=method, body=body, headers=(*headers.items(),)
+        get_app(app_class), path=path, method=method, body=body, headers=(*headers.items(),)
     )
     names = dict(found.headers)
     return found.code, names.get('etag'), names.get('last-modified'), found.body
