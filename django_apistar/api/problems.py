@@ -11,6 +11,7 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from django_apistar.api import responses
+from django_apistar.conf.lazies import is_lazy
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -77,9 +78,9 @@ def _iter_messages(detail: Any, path: tuple[str, ...] = ()) -> Iterator[_Message
             yield from _iter_messages(value, (*path, str(key)))
     elif isinstance(detail, (list, tuple)):
         for text in detail:
-            yield path, text
+            yield path, str(text) if is_lazy(text) else text
     else:
-        yield path, detail
+        yield path, str(detail) if is_lazy(detail) else detail
 
 
 def _has_text(message: _Message) -> bool:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 # What the wrapper asks for beside the parameters of its functions.
 _OWN = {'conditional_environ': WSGIEnviron, 'conditional_app': apistar.App}
+_PRECONDITIONS = (
+    'HTTP_IF_MATCH', 'HTTP_IF_NONE_MATCH', 'HTTP_IF_MODIFIED_SINCE', 'HTTP_IF_UNMODIFIED_SINCE',
+)  # fmt: skip
 # RFC 9110, section 8.8.3, but for the comma, at which Django splits lists of ETags.
 _IN_ETAG = ''.join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '",')
 
@@ -134,6 +137,8 @@ class _Version(NamedTuple):
         Raises PreconditionFailed. Django judges, and RFC 9110 where Django takes what cannot be
         read, or what cannot be compared, for no precondition.
         """
+        if not any(key in environ for key in _PRECONDITIONS):
+            return True
         request = build_request(environ)
         headers = request.META
         if 'HTTP_IF_MATCH' in headers and not parse_etags(headers['HTTP_IF_MATCH']):

@@ -77,10 +77,11 @@ class CorsResponder:
 
         A receiver of the package's signal may look at the whole request.
         """
-        if check_request_enabled.has_listeners():
+        if check_request_enabled.receivers:
             request = build_request(environ)
             return self._add_headers(request) if self._middleware.is_enabled(request) else None
-        if not self._urls.match(get_path_info(environ)):
+        path = environ.get('PATH_INFO') or '/'
+        if not self._urls.match(path if path.isascii() else get_path_info(environ)):
             return None
         is_options = environ['REQUEST_METHOD'] == 'OPTIONS'
         return self._find_added(is_options, *map(environ.get, _KEYS))
@@ -106,6 +107,8 @@ class CorsResponder:
 def add(headers: Headers, added: Added) -> Headers:
     """Return *headers* with those that are *added*, which replace others but `vary`."""
     names = {name for name, _ in added}
+    if names.isdisjoint([name.lower() for name, _ in headers]):
+        return [*headers, *added]
     vary = [value for name, value in headers if name.lower() == 'vary']
     kept = [item for item in headers if item[0].lower() not in names]
     listed = {name.strip().lower() for value in vary for name in value.split(',')}

@@ -1,6 +1,6 @@
 """Errors by Accept: API Star's JSON, or a problem as RFC 9457 has it, in both modes."""
 
-from typing import Any
+from typing import Any, List
 
 import hypothesis
 import pytest
@@ -15,6 +15,7 @@ from django.core.exceptions import (
 from django.db import OperationalError
 from django.http import Http404
 from django.test import override_settings
+from django.utils.translation import gettext_lazy
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,6 +43,10 @@ class Product(types.Type):
 
 def create(product: Product) -> Product:
     return product
+
+
+def create_many(products: List[Product]) -> dict:
+    return {'created': len(products)}
 
 
 def search(limit: int = 5) -> dict:
@@ -108,6 +113,10 @@ def build_problem(status: int, title: str, **members: Any) -> dict[str, Any]:
         (HTTPError('Tired', 499), build_problem(499, 'Unknown', detail='Tired'), {}),
         (HTTPError(['One.', 'Two.'], 400),
          build_problem(400, 'Bad Request', errors=[{'detail': 'One.'}, {'detail': 'Two.'}]), {}),
+        (HTTPError(gettext_lazy('Sold'), 404),
+         build_problem(404, 'Not Found', detail='Sold'), {}),
+        (HTTPError({'state': gettext_lazy('Sold')}, 404),
+         build_problem(404, 'Not Found', errors=[{'detail': 'Sold', 'parameter': 'state'}]), {}),
         (HTTPError(5, 400), build_problem(400, 'Bad Request', detail='5'), {}),
         (ZeroDivisionError(),
          build_problem(500, 'Internal Server Error', detail='Server error'), {}),
@@ -128,11 +137,15 @@ def test_handler_raises_a_problem_of_its_own(app_class) -> None:
         ProblemDetails(type='/problems/stock', title='Out of stock', status=409, instance='/a/1'),
         409,
     )
-    _, problem, _ = ask_problem(app_class, Route('/', 'GET', refuse(raised)))
+    route = Route('/', 'GET', refuse(raised))
+    _, problem, _ = ask_problem(app_class, route)
 
     assert problem == {
         'type': '/problems/stock', 'title': 'Out of stock', 'status': 409, 'instance': '/a/1',
     }  # fmt: skip
+    plain = ask(build(app_class, route))
+    assert (plain.code, plain.json()) == (409, problem)
+    assert dict(plain.headers)['content-type'] == 'application/json'
 
 
 @both_modes
@@ -154,6 +167,16 @@ def test_invalid_body_is_pointed_into(app_class, body, errors) -> None:
     status, problem, _ = ask_problem(app_class, *ROUTES, method='POST', body=body)
 
     assert (status, problem) == (400, build_problem(400, 'Bad Request', errors=errors))
+
+
+@both_modes
+def test_invalid_list_is_pointed_into(app_class) -> None:
+    body = b'[{"name": "A"}, {"name": 5}]'
+    _, problem, _ = ask_problem(
+        app_class, Route('/', 'POST', create_many), method='POST', body=body
+    )
+
+    assert problem['errors'] == [{'detail': 'Must be a string.', 'pointer': '#/1/name'}]
 
 
 @both_modes
