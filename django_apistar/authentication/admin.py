@@ -1,3 +1,5 @@
+"""The tokens in the admin: issued, listed and revoked there, never shown again."""
+
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin

@@ -1,3 +1,5 @@
+"""The Django app: its label, and what it does at the start."""
+
 from typing import Any
 
 from django.apps import AppConfig

@@ -1,3 +1,5 @@
+"""Tokens, of which only a digest is stored."""
+
 import hashlib
 import logging
 import secrets

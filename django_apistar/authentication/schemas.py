@@ -1,3 +1,5 @@
+"""The Type that logins take."""
+
 from apistar import types, validators
 
 from django_apistar.authentication.credentials import MAX_LENGTH

@@ -45,6 +45,11 @@ def write_folder(folder: Path, entries: Iterable[APIStarEntry], document: Schema
     return list(pages)
 
 
+def find_base(document: Schema) -> str:
+    """Return the URL that the samples of API Star's page name."""
+    return documentation.find_base(document['servers'], DEVELOPMENT)
+
+
 def _render_apistar(entries: Iterable[APIStarEntry], document: Schema, nonce: str) -> str:
     info = document['info']
     described = build_document(entries)
@@ -53,8 +58,7 @@ def _render_apistar(entries: Iterable[APIStarEntry], document: Schema, nonce: st
     environment = jinja2.Environment(autoescape=True, loader=documentation.build_loader())
     context = documentation.build_context(described, document)
     text = environment.get_template(documentation.TEMPLATE).render(static_url=str, **context)
-    base = documentation.find_base(document['servers'], DEVELOPMENT)
-    return finish_page(documentation.set_base(text, base), str, nonce)
+    return finish_page(documentation.set_base(text, find_base(document)), str, nonce)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -19,7 +19,7 @@ class FileURL(str):
 class File(ValueValidator):
     """A file of at most *max_size* bytes: Django's UploadedFile in, its URL out.
 
-    *content_types* are those that a client may say, such as 'image/png' or 'image/*'.
+    *content_types* are those that a client may say, such as `image/png` or `image/*`.
     """
 
     is_file = True  # told by attribute: `schema` does not import this room

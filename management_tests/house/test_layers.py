@@ -193,6 +193,19 @@ def test_every_module_has_its_sentence():
     assert sorted(rows) == sorted(expected)
 
 
+def read_sentence(path: Path) -> str:
+    """Return the first paragraph of a module's docstring, as one line without backticks."""
+    docstring = ast.get_docstring(ast.parse(path.read_text())) or ''
+    return ' '.join(docstring.partition('\n\n')[0].split()).replace('`', '')
+
+
+def test_sentence_of_a_module_is_that_of_its_docstring():
+    rows = re.findall(r'^\| `([\w./]+\.py)` \| (.+) \|$', DESIGN.read_text(), re.MULTILINE)
+    said = {name: sentence.replace('`', '') for name, sentence in rows}
+
+    assert said == {name: read_sentence(PACKAGE / name) for name in said}
+
+
 def test_the_top_is_read_at_a_glance():
     folders = [path for path in PACKAGE.iterdir() if path.is_dir() and path.name[0] not in '_.']
     modules = list(PACKAGE.glob('*.py'))

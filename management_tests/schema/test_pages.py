@@ -78,6 +78,35 @@ def test_the_folder_holds_the_document(folder):
     assert json.loads(script.removeprefix('window.apiDocument = ')) == document
 
 
+def test_samples_name_the_server_of_development_where_servers_is_not_set(settings, tmp_path):
+    settings.APISTAR_ROUTE_CONF = 'management_tests.support.nasty'
+    settings.APISTAR_SETTINGS = {'COMPONENTS': nasty.components}
+
+    _, stderr = run('--format', 'html', '--output', str(tmp_path))
+
+    assert stderr.splitlines()[-2:] == [
+        'Wrote index.html, swagger.html, redoc.html to ' + f'{tmp_path}.',
+        'Its samples ask http://127.0.0.1:8000: set SERVERS to the address of the API.',
+    ]
+    assert 'curl http://127.0.0.1:8000/people/' in html.unescape(
+        (tmp_path / 'index.html').read_text()
+    )
+
+
+def test_samples_of_a_folder_name_the_first_server(settings, tmp_path):
+    settings.APISTAR_ROUTE_CONF = 'management_tests.support.nasty'
+    settings.APISTAR_SETTINGS = {
+        'COMPONENTS': nasty.components, 'SERVERS': ['https://api.example/v1/'],
+    }  # fmt: skip
+
+    _, stderr = run('--format', 'html', '--output', str(tmp_path))
+
+    assert stderr.splitlines()[-1] == f'Wrote index.html, swagger.html, redoc.html to {tmp_path}.'
+    page = (tmp_path / 'index.html').read_text()
+    assert 'https://api.example/v1/people/' in page
+    assert '127.0.0.1' not in page
+
+
 def test_an_older_folder_is_written_over(folder):
     (folder / 'index.html').write_text('old')
 
@@ -91,7 +120,7 @@ def test_without_the_extra_there_is_api_stars_page_alone(monkeypatch, tmp_path):
 
     _, stderr = run('--format', 'html', '--output', str(tmp_path))
 
-    assert stderr.splitlines()[-1] == f'Wrote index.html to {tmp_path}.'
+    assert f'Wrote index.html to {tmp_path}.' in stderr.splitlines()
     assert not (tmp_path / 'schema.js').exists()
 
 

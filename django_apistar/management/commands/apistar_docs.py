@@ -27,7 +27,7 @@ from django_apistar.schema.changes.acceptance import SETTING, read_accepted, wit
 from django_apistar.schema.changes.reading import read_document
 from django_apistar.schema.changes.reports import WRITERS, diff
 from django_apistar.schema.dialect import Schema
-from django_apistar.schema.pages import write_folder
+from django_apistar.schema.pages import DEVELOPMENT, find_base, write_folder
 from django_apistar.schema.validation import ValidatorMissingError, find_errors
 
 Build = Callable[[App, Callable[[str], None]], Schema]
@@ -174,6 +174,9 @@ class Command(ConsoleCommand):
         except OSError as exc:
             raise CommandError(f'{name} cannot be written: {exc.strerror or exc}.') from None
         self._remark(f'Wrote {", ".join(pages)} to {name}.')
+        if find_base(document).startswith(DEVELOPMENT):
+            base = DEVELOPMENT.rstrip('/')
+            self._remark(f'Its samples ask {base}: set SERVERS to the address of the API.')
 
     def _write(self, content: bytes, name: str | None) -> None:
         if name is None:

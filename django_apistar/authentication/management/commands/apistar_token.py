@@ -1,3 +1,5 @@
+"""manage.py apistar_token: issue a token."""
+
 import json
 from collections.abc import Iterable
 from typing import Any
