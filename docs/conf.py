@@ -32,6 +32,10 @@ myst_heading_anchors = 3
 
 html_theme = 'furo'
 html_title = f'django-apistar {release}'
+html_static_path = ['_static']
+html_css_files = ['site.css']
+# furo's own underlines modules and classes, as if they were links.
+pygments_dark_style = 'github-dark'
 
 
 def link_last_page(app, page, template, context, doctree):
