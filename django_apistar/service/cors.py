@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _TOKEN = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 _TOKENS = ('CORS_ALLOW_HEADERS', 'CORS_ALLOW_METHODS', 'CORS_EXPOSE_HEADERS')
 _REGEXES = ('CORS_ALLOWED_ORIGIN_REGEXES', 'CORS_URLS_REGEX')
+_ENDS = ('$', r'\Z', '$)', r'\Z)')
 # The package's older names; those that it has given up its own check names.
 _ALIASES = (
     'CORS_ORIGIN_ALLOW_ALL', 'CORS_ORIGIN_WHITELIST', 'CORS_ORIGIN_REGEX_WHITELIST',
@@ -50,8 +51,8 @@ class Cors:
             )
             return
         yield from _find_unknown()
-        wrong = [*_find_wrong()]
-        yield from wrong or (*_find_invalid_names(), *_find_invalid_regexes())
+        wrong = [*_find_wrong()] or [*_find_invalid_names(), *_find_invalid_regexes()]
+        yield from wrong or _find_open_regexes()
 
 
 def _find_unknown() -> Iterator[Problem]:
@@ -110,3 +111,15 @@ def _find_invalid_regexes() -> Iterator[Problem]:
                     'E023', f'{key} has {pattern!r}, which is no regex of text: {exc}.',
                     'Correct it.',
                 )  # fmt: skip
+
+
+def _find_open_regexes() -> Iterator[Problem]:
+    for given in _get('CORS_ALLOWED_ORIGIN_REGEXES'):
+        pattern = re.compile(given).pattern
+        if not pattern.endswith(_ENDS):
+            yield Problem(
+                'W024',
+                f'CORS_ALLOWED_ORIGIN_REGEXES has {pattern!r}, which does not end with $: it lets '
+                'in every origin that begins so.',
+                'Add $ to it: https://app.example.com.evil.com is another origin.',
+            )

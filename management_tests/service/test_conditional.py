@@ -236,6 +236,17 @@ def test_version_of_the_handlers_own_response_stays(app_class) -> None:
 
 
 @both_modes
+def test_answer_that_is_no_success_has_no_version(app_class) -> None:
+    @conditional(etag=lambda: 'v1')
+    def handler() -> dict:
+        return http.JSONResponse('None is left.', 404)
+
+    found = ask(build(app_class, Route('/', 'GET', handler)))
+
+    assert (found.code, 'etag' in dict(found.headers)) == (404, False)
+
+
+@both_modes
 @pytest.mark.django_db
 def test_rows_of_a_queryset_are_shown_by_their_type(app_class) -> None:
     class Row(types.Type):

@@ -312,6 +312,18 @@ def test_W023_setting_that_the_package_has_not() -> None:
 
 
 @pytest.mark.once
+def test_W024_regex_that_lets_in_what_only_begins_so() -> None:
+    regexes = [r'^https://app\.example\.com', r'^https://a\.com$', re.compile(r'(x$|y\Z)')]
+    [line] = check_cors(CORS_ALLOWED_ORIGIN_REGEXES=regexes)
+
+    assert line == (
+        r"(django_apistar.W024) CORS_ALLOWED_ORIGIN_REGEXES has '^https://app\\.example\\.com', "
+        'which does not end with $: it lets in every origin that begins so. HINT: Add $ to it: '
+        'https://app.example.com.evil.com is another origin.'
+    )
+
+
+@pytest.mark.once
 def test_E023_package_that_is_not_installed(monkeypatch) -> None:
     monkeypatch.setattr('django_apistar.service.cors.find_spec', lambda name: None)
     [line] = check_cors(CORS_ALLOWED_ORIGINS=['no origin'])
