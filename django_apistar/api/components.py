@@ -23,7 +23,7 @@ from apistar.server.wsgi import WSGIEnviron
 
 from django_apistar.api.body import JSONCodec, MultiPartCodec, URLEncodedCodec, read_body
 from django_apistar.api.filter_sets import build_filter_set, demand_model, is_filter_set
-from django_apistar.compat.fields import NO_BODY, VALIDATORS, get_item, is_type
+from django_apistar.compat.fields import NO_BODY, VALIDATORS, get_incoming, get_item, is_type
 
 
 class BodyComponent(Component):
@@ -168,11 +168,12 @@ class CompositeParamComponent(Component):
     ) -> Any:
         if data is None and parameter.default is None:
             return None
+        cls = get_incoming(parameter.annotation)
         if data is None and route.method.upper() in NO_BODY:
-            properties = parameter.annotation.validator.properties
+            properties = cls.validator.properties
             data = {name: query_params[name] for name in properties if name in query_params}
         try:
-            return parameter.annotation(data)
+            return cls(data)
         except validators.ValidationError as exc:
             raise exceptions.BadRequest(exc.detail) from None
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import QuerySet
+from django.db.models.fields.related_descriptors import ForeignKeyDeferredAttribute
 from django.db.models.query import ModelIterable
 from django.db.models.query_utils import DeferredAttribute
 
@@ -27,7 +28,7 @@ def build_renderer(type_: Any) -> Renderer:
 
     A QuerySet becomes a list of what `dict(type_(row))` gives; any other value stays as it is.
     """
-    names = tuple(type_.validator.properties)
+    names = _list_columns(type_)
     from_object = build_row_reader(type_, compile_from_object(type_))
     from_row = compile_from_row(type_)
 
@@ -50,7 +51,7 @@ def build_writer(type_: Any, json_writer: JSONWriter) -> Writer | None:
     """
     if not is_flat(type_):
         return None
-    names = tuple(type_.validator.properties)
+    names = _list_columns(type_)
     render = build_renderer(type_)
     write_rows, write_instances = (
         compile_rows(type_, json_writer),
@@ -70,6 +71,11 @@ def build_writer(type_: Any, json_writer: JSONWriter) -> Writer | None:
     return write
 
 
+def _list_columns(type_: Any) -> tuple[str, ...]:
+    properties = type_.validator.properties
+    return tuple(getattr(child, 'attribute', name) for name, child in properties.items())
+
+
 def _has_plain_rows(queryset: Any, names: tuple[str, ...]) -> bool:
     """Return whether the columns *names* of *queryset* equal its instances' attributes."""
     return (
@@ -86,4 +92,6 @@ def _is_plain_field(model: Any, name: str) -> bool:
     except FieldDoesNotExist:
         return False
     descriptor = model.__dict__.get(name) or getattr(model, name, None)
+    if name == field.attname and field.is_relation:
+        return type(descriptor) is ForeignKeyDeferredAttribute
     return bool(field.concrete and not field.is_relation and type(descriptor) is DeferredAttribute)

@@ -70,9 +70,12 @@ def build_validate(validate: Function) -> object:
 
 
 def read_attribute(validator: ValidatorOrType, name: str, source: object) -> object:
-    """Return the attribute *name* of *source*, converted; null for a missing related instance."""
+    """Return the attribute *name* of *source*, converted; null for a missing related instance.
+
+    A validator may name another attribute: that of a relation's key, which takes no query.
+    """
     try:
-        value = getattr(source, name)
+        value = getattr(source, getattr(validator, 'attribute', name))
     except _load_django().ObjectDoesNotExist:
         if not _takes_instance(validator):
             raise
@@ -83,6 +86,7 @@ def read_attribute(validator: ValidatorOrType, name: str, source: object) -> obj
 def build_attribute_reader(validator: ValidatorOrType, name: str) -> Reader:
     """Return `read_attribute` of *validator* and *name*, which are examined once."""
     convert, null = build_reader(validator), NULL if _is_nested(validator) else None
+    name = getattr(validator, 'attribute', name)
 
     def read(source: object) -> object:
         try:

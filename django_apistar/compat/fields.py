@@ -57,14 +57,14 @@ def _other_fields(parameter: inspect.Parameter, method: str) -> list[Field]:
         schema = validators.Array(items=VALIDATORS[item](), **_default(parameter))
         return [Field(parameter.name, 'query', schema=schema)]
     if is_type(item):
-        return [Field(parameter.name, 'body', schema=validators.Array(items=item))]
+        return [Field(parameter.name, 'body', schema=validators.Array(items=get_incoming(item)))]
     if is_type(annotation):
         return _type_fields(parameter, method)
     return []
 
 
 def _type_fields(parameter: inspect.Parameter, method: str) -> list[Field]:
-    validator = parameter.annotation.validator
+    validator = get_incoming(parameter.annotation).validator
     if method in NO_BODY:
         properties = validator.properties.items()
         return [Field(name, 'query', schema=schema) for name, schema in properties]
@@ -91,6 +91,12 @@ def get_item(annotation: object) -> object:
 def is_type(annotation: object) -> TypeGuard[type[types.Type]]:
     """Return whether *annotation* is a subclass of types.Type."""
     return isinstance(annotation, type) and issubclass(annotation, types.Type)
+
+
+def get_incoming(cls: type[types.Type]) -> type[types.Type]:
+    """Return the Type of what a client sends where *cls* has one of its own, as a ModelType has."""
+    incoming: type[types.Type] = getattr(cls, 'incoming', cls)
+    return incoming if is_type(incoming) else cls
 
 
 def _is_hashable(annotation: object) -> bool:

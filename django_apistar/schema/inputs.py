@@ -17,7 +17,7 @@ from apistar.server.components import ReturnValue
 from werkzeug.routing.converters import AnyConverter, NumberConverter, UUIDConverter
 
 from django_apistar.api.filter_sets import is_filter_set
-from django_apistar.compat.fields import get_item, is_type
+from django_apistar.compat.fields import get_incoming, get_item, is_type
 from django_apistar.compat.path_template import PathParameter
 from django_apistar.compat.signatures import Function, get_signature, without_optional
 from django_apistar.schema.filter_sets import list_parameters
@@ -191,11 +191,12 @@ class _Reader:
             return False
         is_required = parameter.default is EMPTY
         if self.method not in METHODS_WITH_QUERY_TYPES:
-            has_file = any(map(is_file, annotation.validator.properties.values()))
+            has_file = any(map(is_file, get_incoming(annotation).validator.properties.values()))
             return self._set_body(annotation, FILES if has_file else JSON, is_required)
         self.may_refuse_query = True
-        for name, validator in annotation.validator.properties.items():
-            needed = is_required and name in annotation.validator.required
+        incoming = get_incoming(annotation).validator
+        for name, validator in incoming.properties.items():
+            needed = is_required and name in incoming.required
             self._add(name, 'query', validator, needed)
         return True
 

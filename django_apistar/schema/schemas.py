@@ -52,7 +52,7 @@ class Schemas:
     def of(self, item: object, scope: Scope | None = None) -> Schema:
         """Return the schema of *item*: a Type, a validator, or an annotation."""
         if is_type(item):
-            return self._named(item.validator, item, {})
+            return self._named(get_documented(item), item, {})
         if not isinstance(item, validators.Validator):
             return annotations.schema_of(item, self)
         if item.def_name:
@@ -67,7 +67,7 @@ class Schemas:
         self._is_form = True
         try:
             with self.at(item.__name__, item.__name__):
-                return self._described(self._plain(item.validator, {}), item)
+                return self._described(self._plain(get_documented(item), {}), item)
         finally:
             self._is_form = False
 
@@ -241,7 +241,7 @@ class Schemas:
         schema: Schema = {'type': 'object'}
         if validator.properties:
             schema['properties'] = {
-                name: self._property(name, child, scope)
+                name: self._annotate_access(validator, name, self._property(name, child, scope))
                 for name, child in validator.properties.items()
             }
         if validator.pattern_properties and self.dialect.is_2020:
@@ -258,6 +258,15 @@ class Schemas:
         suffix = ''.join(word[:1].upper() + word[1:] for word in words)
         with self.at(f'{self.place}.{name}', self._owner and self._owner + suffix):
             return self.of(child, scope)
+
+    def _annotate_access(self, owner: validators.Object, name: str, schema: Schema) -> Schema:
+        """Return *schema* as that of a property that only goes out, or only comes in."""
+        notes = {
+            word: True
+            for word, attribute in (('readOnly', 'read_only'), ('writeOnly', 'write_only'))
+            if name in getattr(owner, attribute, ())
+        }
+        return self.dialect.annotated(schema, notes)
 
     def _pattern_properties(self, children: Mapping[str, ValidatorOrType], scope: Scope) -> Schema:
         patterns = {self._pattern(pattern): child for pattern, child in children.items()}
@@ -339,6 +348,12 @@ class Schemas:
     def _named_definition(self, name: str, target: validators.Validator, scope: Scope) -> Schema:
         """Return as `_named` does, for a validator that its key in `definitions` names."""
         return self._named(target, _Definition(name), scope)
+
+
+def get_documented(cls: type[types.Type]) -> validators.Object:
+    """Return the Object that shows *cls*: a ModelType has one of what comes in and goes out."""
+    documented: validators.Object = getattr(cls, 'documented', cls.validator)
+    return documented
 
 
 def is_file(validator: object) -> bool:

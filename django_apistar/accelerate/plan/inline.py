@@ -172,12 +172,17 @@ class InlineWriter:
         self._scope.define(step, self._scope.read_argument(step, 'data'))
 
     def _write_type(self, step: ComponentStep) -> None:
-        type_ = step.parameter.annotation
+        type_ = self._get_incoming(step)
         self._write_validation(step, lambda: compile_body(type_), type_.__name__)
 
     def _knows_type(self, step: ComponentStep) -> bool:
         field = self._link.get_body_field()
-        return field is not None and field.schema is step.parameter.annotation.validator
+        return field is not None and field.schema is self._get_incoming(step).validator
+
+    def _get_incoming(self, step: ComponentStep) -> Any:
+        """Return the Type of the body: another than the annotation where that is a ModelType."""
+        annotation = step.parameter.annotation
+        return getattr(annotation, 'incoming', annotation)
 
     def _write_list_body(self, step: ComponentStep) -> None:
         schema = self._link.get_body_field().schema

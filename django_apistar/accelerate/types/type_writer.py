@@ -78,7 +78,7 @@ class TypeWriter(Writer):
     def _read_attribute(self, item: Property) -> str:
         """Return the expression of an attribute. Only a scalar that is refused is converted."""
         if is_scalar(item.validator):
-            return _attribute(item.name)
+            return _attribute(getattr(item.validator, 'attribute', item.name))
         read = types.attributes.build_attribute_reader(item.validator, item.name)
         return f'{self.source.const(read, f"read_{item.name}")}(value)'
 

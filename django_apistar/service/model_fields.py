@@ -1,0 +1,171 @@
+"""What a field of a model becomes: a validator of what comes in, and one of what goes out.
+
+What comes in is held to all that the field says. What goes out is what the database has: a row that
+somebody else wrote against the rules must not fail, so that only its type is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from apistar import validators
+from apistar.exceptions import ConfigurationError
+from django.db import models
+from django.db.backends.base.operations import BaseDatabaseOperations
+
+from django_apistar.service import field_rules
+from django_apistar.service.decimals import Decimal
+from django_apistar.service.files import File
+from django_apistar.service.json_values import JSON
+from django_apistar.service.keys import Keys
+from django_apistar.service.texts import UUID, Duration
+
+Field: TypeAlias = (
+    Any  # models.Field: django-stubs have it generic, and no attribute of half of them
+)
+Build = Callable[[Field, dict[str, Any], bool], validators.Validator]
+
+
+def build_incoming(field: Field) -> validators.Validator:
+    """Return the validator of what a client sends for *field*."""
+    validator = _find_builder(field)(field, _describe(field), True)
+    if validator.has_default():
+        del validator.default  # API Star's, for `allow_null`
+    return validator
+
+
+def build_outgoing(field: Field) -> validators.Validator:
+    """Return the validator of what the attribute of an instance holds.
+
+    Its `attribute` is that of a relation's key, which costs no query.
+    """
+    validator = _find_builder(field)(field, {'allow_null': field.null}, False)
+    if field.many_to_one or field.one_to_one:
+        validator.attribute = field.attname  # type: ignore[attr-defined]  # told by attribute
+    return validator
+
+
+def _describe(field: Field) -> dict[str, Any]:
+    """Return the options of every validator that *field* gives."""
+    name = str(field.verbose_name)
+    is_given = name != field.name.replace('_', ' ')
+    return {
+        'title': name if is_given else '',
+        'description': str(field.help_text),
+        'allow_null': field.null,
+    }
+
+
+def _find_builder(field: Field) -> Build:
+    for cls in type(field).__mro__:
+        build = _BUILDERS.get(cls) or _POSTGRES.get(f'{cls.__module__}.{cls.__qualname__}')
+        if build is not None:
+            return build
+    return _refuse('no validator knows it')
+
+
+def _refuse(reason: str) -> Build:
+    def refuse(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
+        raise ConfigurationError(
+            f'The field {field.name!r} of {field.model._meta.label} is a {type(field).__name__}: '
+            f'{reason}. Declare {field.name!r} in the body of the Type with a validator, or leave '
+            'it out of its fields.'
+        )
+
+    return refuse
+
+
+def _build_plain(cls: type[validators.Validator]) -> Build:
+    def build(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
+        return cls(**options)
+
+    return build
+
+
+def _build_integer(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
+    if not is_strict:
+        return validators.Integer(**options)
+    ranges: Mapping[str, tuple[int, int]] = BaseDatabaseOperations.integer_field_ranges
+    limits = ranges.get(field.get_internal_type(), (-(2**63), 2**63 - 1))
+    validator = validators.Integer(**field_rules.find_limits(field, *limits), **options)
+    return field_rules.add_choices(validator, field)
+
+
+def _build_number(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
+    limits = field_rules.find_limits(field) if is_strict else {}
+    validator = validators.Number(**limits, **options)
+    return field_rules.add_choices(validator, field) if is_strict else validator
+
+
+def _build_text(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
+    if not is_strict:
+        return validators.String(**options)
+    return field_rules.add_choices(field_rules.build_text(field, options), field)
+
+
+def _build_decimal(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
+    return Decimal(field.max_digits, field.decimal_places, **options)
+
+
+def _build_key(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
+    """Return the validator of the key of a related row: that of the field that it refers to."""
+    target = field.target_field
+    return _find_builder(target)(target, options, is_strict)
+
+
+def _build_keys(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
+    options.pop('allow_null')
+    key = _build_key(field, {'allow_null': False}, is_strict)
+    if not is_strict:
+        return Keys(key, **options)
+    least = None if field.blank else 1
+    return validators.Array(items=key, min_items=least, **options)
+
+
+def _build_generated(
+    field: Field, options: dict[str, Any], is_strict: bool
+) -> validators.Validator:
+    output = field.output_field
+    return _find_builder(output)(output, {**options, 'allow_null': True}, is_strict)
+
+
+def _build_array(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
+    base = field.base_field
+    inner = _find_builder(base)(base, {'allow_null': base.null}, is_strict)
+    most = field.size if is_strict else None
+    return validators.Array(items=inner, max_items=most, **options)
+
+
+def _build_hstore(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
+    value = validators.String(allow_null=True)
+    return validators.Object(additional_properties=value, **options)
+
+
+_BUILDERS: dict[type, Build] = {
+    models.BooleanField: _build_plain(validators.Boolean),
+    models.IntegerField: _build_integer,  # and all that count up by themselves
+    models.FloatField: _build_number,
+    models.DecimalField: _build_decimal,
+    models.CharField: _build_text,  # and e-mail, slug, URL
+    models.TextField: _build_text,
+    models.FilePathField: _build_text,
+    models.GenericIPAddressField: _build_text,
+    models.DateField: _build_plain(validators.Date),
+    models.TimeField: _build_plain(validators.Time),
+    models.DateTimeField: _build_plain(validators.DateTime),
+    models.DurationField: _build_plain(Duration),
+    models.UUIDField: _build_plain(UUID),
+    models.JSONField: _build_plain(JSON),
+    models.FileField: _build_plain(File),  # and ImageField
+    models.BinaryField: _refuse('JSON has no bytes'),
+    models.ForeignKey: _build_key,  # and OneToOneField
+    models.ManyToManyField: _build_keys,
+}
+if hasattr(models, 'GeneratedField'):  # since Django 5.0
+    _BUILDERS[models.GeneratedField] = _build_generated
+# By name: to import them takes psycopg.
+_POSTGRES: dict[str, Build] = {
+    'django.contrib.postgres.fields.array.ArrayField': _build_array,
+    'django.contrib.postgres.fields.hstore.HStoreField': _build_hstore,
+}

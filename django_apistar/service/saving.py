@@ -1,0 +1,147 @@
+"""Writes what came in to a row: fields and relations, checked as the model asks, or nothing."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.conf import settings
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
+from django.db import router, transaction
+from django.forms.utils import from_current_timezone
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from django.db import models
+
+Instance = TypeVar('Instance', bound='models.Model')
+Fields = Mapping[Any, Any]  # values by the model's fields
+_make_aware: Any = from_current_timezone  # which has no types
+_refuse_null_characters = ProhibitNullCharactersValidator()
+
+
+def save(instance: Instance, values: Any, others: Mapping[str, Any]) -> Instance:
+    """Write *values*, a ModelType, and *others* to *instance* and its relations, and save it.
+
+    Raises ValidationError, with the names that the client knows; then nothing is written.
+    """
+    options = values.options
+    given = {
+        options.fields[name]: value
+        for name, value in values._dict.items()
+        if name in options.fields and name not in options.read_only
+    }
+    names = {field.name: name for name, field in options.fields.items()}
+    given |= {instance._meta.get_field(name): value for name, value in others.items()}
+    database = router.db_for_write(type(instance), instance=instance)
+    try:
+        with transaction.atomic(using=database):
+            _assign(instance, given)
+            _check(instance, given, values.is_partial)
+            relations = _read_relations(given)
+            instance.save(using=database)
+            for field, related in relations.items():
+                getattr(instance, field.name).set(related)
+    except ValidationError as exc:
+        raise _rename(exc, names) from None
+    return instance
+
+
+def _assign(instance: models.Model, given: Fields) -> None:
+    errors: dict[str, Any] = {}
+    for field, value in given.items():
+        if field.many_to_many:
+            continue
+        try:
+            _assign_one(instance, field, value)
+        except ValidationError as exc:
+            errors[field.name] = exc
+    if errors:
+        raise ValidationError(errors)
+
+
+def _assign_one(instance: models.Model, field: Any, value: Any) -> None:
+    if isinstance(value, str):
+        _refuse_null_characters(value)
+    elif isinstance(value, datetime.datetime):
+        value = _adapt(value)
+    is_key = field.is_relation and not hasattr(value, '_meta')
+    if is_key:
+        setattr(instance, field.attname, value)
+    else:
+        field.save_form_data(instance, value)
+
+
+def _adapt(value: datetime.datetime) -> Any:
+    """Return *value* with a time zone where the project has them, else without one."""
+    if settings.USE_TZ:
+        return _make_aware(value)
+    return timezone.make_naive(value) if timezone.is_aware(value) else value
+
+
+def _check(instance: Any, given: Fields, is_partial: bool) -> None:
+    # Django takes null for blank; where the database holds it, a client may send it.
+    nulls = {
+        field.name
+        for field in instance._meta.fields
+        if field.null and getattr(instance, field.attname) is None
+    }
+    if not is_partial:
+        instance.full_clean(exclude=nulls)
+        return
+    fields = {field.name for field in instance._meta.fields}
+    names = {field.name for field in given} - nulls
+    touched = names.union(*_iter_unique_sets(instance, names))
+    errors: dict[str, Any] = {}
+    for check in (
+        lambda: instance.clean_fields(exclude=fields - names),
+        instance.clean,
+        lambda: instance.validate_unique(exclude=fields - touched),
+        instance.validate_constraints,
+    ):
+        try:
+            check()
+        except ValidationError as exc:
+            errors = exc.update_error_dict(errors)
+    if errors:
+        raise ValidationError(errors)
+
+
+def _iter_unique_sets(instance: Any, names: set[str]) -> Iterator[set[str]]:
+    """Yield the fields of each unique set of *instance*'s model that one of *names* is in."""
+    checks, date_checks = instance._get_unique_checks()
+    found = [set(fields) for _, fields in checks]
+    found += [{field, date} for _, _, field, date in date_checks]
+    return (fields for fields in found if fields & names)
+
+
+def _read_relations(given: Fields) -> dict[Any, Any]:
+    """Return the rows of the many-to-many relations of *given*. Raises ValidationError."""
+    errors: dict[str, Any] = {}
+    relations = {field: value for field, value in given.items() if field.many_to_many}
+    for field, value in relations.items():
+        missing = _find_missing(field, value)
+        if missing:
+            said = ', '.join(map(str, missing))
+            errors[field.name] = f'There is no {field.related_model._meta.verbose_name} {said}.'
+    if errors:
+        raise ValidationError(errors)
+    return relations
+
+
+def _find_missing(field: Any, keys: Any) -> list[Any]:
+    asked = [key for key in keys if not hasattr(key, '_meta')]
+    if not asked:
+        return []
+    rows = field.related_model._default_manager.complex_filter(field.get_limit_choices_to())
+    found = set(rows.filter(pk__in=asked).values_list('pk', flat=True))
+    return [key for key in asked if key not in found]
+
+
+def _rename(exc: ValidationError, names: Mapping[str, str]) -> ValidationError:
+    """Return *exc* with its messages by the names in JSON."""
+    if not hasattr(exc, 'error_dict'):
+        return ValidationError({NON_FIELD_ERRORS: exc.error_list})
+    return ValidationError({names.get(name, name): said for name, said in exc.error_dict.items()})
