@@ -162,6 +162,26 @@ def find_processes(word: str) -> Iterator[str]:
                 yield command
 
 
+def test_each_exception_of_a_clause_is_a_mutant(tmp_path: Path) -> None:
+    pytest.importorskip('cosmic_ray')
+    from management_tests.mutants.mutants import sample
+
+    clause = 'try:\n    x = 1\nexcept {}:\n    pass\n'
+    for given in ('A', '(A)', 'a.B', '(a.B, C) as exc'):
+        write(tmp_path / 'shop/__init__.py', clause.format(given))
+        mutants = sample(tmp_path, 'shop', '1', 10)
+        changed = sorted(each.after for each in mutants if each.operator == 'ReplaceException')
+
+        assert changed == {
+            'A': ['except NoSuchException:'],
+            '(A)': ['except (NoSuchException):'],
+            'a.B': ['except NoSuchException:'],
+            '(a.B, C) as exc': [
+                'except (NoSuchException, C) as exc:', 'except (a.B, NoSuchException) as exc:',
+            ],
+        }[given]  # fmt: skip
+
+
 def test_every_listed_mutant_still_has_its_lines_and_a_reason() -> None:
     content = tomllib.loads(LISTED.read_text())
 

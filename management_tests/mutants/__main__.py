@@ -228,7 +228,7 @@ def hunt_mutants(options: argparse.Namespace, home: Path) -> int:
     hunt = Hunt(copies)
     try:
         records = measure_tests(hunt, repository, options.stale)
-        covering = Covering(records, find_importers(repository))
+        covering = Covering(repository.root, records, find_importers(repository))
         others = [mutant for mutant, reason in reasons if not reason]
         while others:
             new = list(judge_all(hunt, covering, others, options.budget))

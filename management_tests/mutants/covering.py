@@ -5,6 +5,8 @@ Lines are kept as text in their function, so that what was measured still holds 
 
 from __future__ import annotations
 
+import ast
+import functools
 import hashlib
 import json
 import re
@@ -37,6 +39,8 @@ module-not-imported
 LIMIT_S = 1800
 # Plugins that take two seconds of each run to import, and the word that a file has that needs them.
 COSTLY = {'anyio': 'anyio', 'hypothesispytest': 'hypothesis', 'schemathesis': 'schemathesis'}
+LITERAL = re.compile(r"""(?<=')[^'"\\]{4,}(?=')|(?<=")[^'"\\]{4,}(?=")""")
+PUT_IN = re.compile(r'{[^}]*}')
 Line = tuple[str, str, str]  # path, function, text
 Lines = defaultdict[str, defaultdict[str, set[str]]]
 
@@ -116,23 +120,75 @@ def _read_lines(root: Path, folder: Path) -> Lines:
         data = CoverageData(str(file))
         data.read()
         for measured in data.measured_files():
-            if not measured.endswith('.py'):
-                continue  # a template, which Jinja compiles under its own name
-            source = Path(measured).read_text()
-            texts, functions = source.splitlines(), get_functions(source)
+            keys = _read_keys(measured)
             path = Path(measured).relative_to(root).as_posix()
             for line, contexts in data.contexts_by_lineno(measured).items():
-                ran = {PHASE.sub('', context) for context in contexts}
-                if 0 < line <= len(texts):
-                    lines[path][f'{functions[line]}\n{texts[line - 1].strip()}'] |= ran
+                if 0 < line <= len(keys):
+                    ran = {PHASE.sub('', context) for context in contexts}
+                    lines[path][keys[line - 1]] |= ran
     return lines
+
+
+@functools.cache
+def _read_keys(file: str) -> list[str]:
+    """Return what each line of *file* is known by; none of a template, which Jinja runs as code."""
+    if not file.endswith('.py'):
+        return []
+    source = Path(file).read_text()
+    functions = get_functions(source)
+    return [f'{functions[at]}\n{text.strip()}' for at, text in enumerate(source.splitlines(), 1)]
+
+
+class Sources:
+    """The source of each test function, with its parameters."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._files: dict[str, dict[str, str]] = {}
+
+    def quotes(self, test: str, words: list[str]) -> bool:
+        """Whether the function of *test* has one of *words*."""
+        file, _, name = test.partition('[')[0].partition('::')
+        if file not in self._files:
+            self._files[file] = _read_functions(self._root / file)
+        source = self._files[file].get(name.rpartition('::')[2], '')
+        return any(word in source for word in words)
+
+
+def _read_functions(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    text = path.read_text()
+    lines = text.splitlines()
+    found = {}
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+            found[node.name] = '\n'.join(lines[first - 1 : node.end_lineno])
+    return found
+
+
+def find_words(mutant: Mutant) -> list[str]:
+    """Return the text that *mutant* changes, without what an f-string puts in, or a class's name.
+
+    A class has its constants by name: tests that raise or catch it show them.
+    """
+    changed = [
+        piece for text in LITERAL.findall(mutant.before) if text not in mutant.after
+        for piece in PUT_IN.split(text) if len(piece) > 3
+    ]  # fmt: skip
+    name = mutant.function.rpartition('.')[2]
+    return changed or ([name] if name[:1].isupper() else [])
 
 
 class Covering:
     """Chooses the tests that could tell a mutant, best first."""
 
-    def __init__(self, records: dict[str, Record], importers: dict[str, set[str]]) -> None:
+    def __init__(
+        self, root: Path, records: dict[str, Record], importers: dict[str, set[str]]
+    ) -> None:
         self._importers = importers
+        self._sources = Sources(root)
         self.seconds: dict[str, float] = {}
         self.distrusted: set[str] = set()  # tests that fail without a mutant, too
         self._breadth: dict[str, int] = defaultdict(int)
@@ -173,11 +229,15 @@ class Covering:
     def _rings(self, mutant: Mutant) -> Iterator[Iterable[str]]:
         """Yield the tests that run the line, its function and its module, then those of its room.
 
-        What runs at import shows elsewhere: in functions of the module, and of those that import
-        it.
+        Before all, those that quote what is changed. What runs at import shows elsewhere: in
+        functions of the module, and of those that import it.
         """
-        for text in mutant.before.splitlines():
-            yield self._by_line[mutant.path, mutant.function, text]
+        texts = mutant.before.splitlines()
+        lines = [self._by_line[mutant.path, mutant.function, text] for text in texts]
+        running = {test for tests in lines for test in tests} or self.seconds.keys()
+        words = find_words(mutant)
+        yield [test for test in running if words and self._sources.quotes(test, words)]
+        yield from lines
         yield self._by_function[mutant.path, mutant.function]
         yield self._by_module[mutant.path]
         room = f'/{mutant.path.split("/")[1].removesuffix(".py")}'

@@ -16,7 +16,7 @@ from cosmic_ray.operators.operator import Operator
 from cosmic_ray.plugins import get_operator
 
 COSMIC_RAY = (
-    'AddNot', 'ExceptionReplacer', 'NumberReplacer', 'RemoveDecorator', 'ReplaceAndWithOr',
+    'AddNot', 'NumberReplacer', 'RemoveDecorator', 'ReplaceAndWithOr',
     'ReplaceBreakWithContinue', 'ReplaceContinueWithBreak', 'ReplaceFalseWithTrue',
     'ReplaceOrWithAnd', 'ReplaceTrueWithFalse', 'ZeroIterationForLoop',
     *(
@@ -100,7 +100,36 @@ class SwapMembership(_Replacement):
         return {'in': 'not in', 'notin': 'in'}.get(''.join(node.get_code().split()))
 
 
-OURS = (RemoveStatement, ReplaceString, ReturnNone, SwapMembership)
+class ReplaceException(Operator):
+    """`except` has a name that no exception has: cosmic-ray's own fails at `except (a.B, C)`."""
+
+    def mutation_positions(self, node: Any) -> Iterator[Position]:
+        for part in _find_exceptions(node):
+            yield part.start_pos, part.end_pos
+
+    def mutate(self, node: Any, index: int) -> Any:
+        part = _find_exceptions(node)[index]
+        new = parso.parse(f'{part.get_first_leaf().prefix}NoSuchException')
+        new.parent = part.parent
+        part.parent.children[part.parent.children.index(part)] = new
+        return node
+
+    @classmethod
+    def examples(cls) -> tuple[tuple[str, str], ...]:
+        return ()
+
+
+def _find_exceptions(node: Any) -> list[Any]:
+    if node.type != 'except_clause':
+        return []
+    given = node.children[1]
+    if given.type != 'atom':
+        return [given]
+    inner = given.children[1]
+    return list(inner.children[::2]) if inner.type == 'testlist_comp' else [inner]
+
+
+OURS = (RemoveStatement, ReplaceException, ReplaceString, ReturnNone, SwapMembership)
 
 
 def get_operators() -> dict[str, Operator]:
