@@ -16,7 +16,7 @@ from django.core.exceptions import (
 )
 from django.core.signals import got_request_exception
 from django.http import Http404
-from werkzeug.exceptions import ImATeapot, RequestEntityTooLarge
+from werkzeug.exceptions import ImATeapot, MethodNotAllowed, RequestEntityTooLarge
 
 from django_apistar.application import App
 from django_apistar.exceptions import Conflict, NotAuthenticated, TooManyRequests
@@ -367,6 +367,18 @@ def test_exceptions_of_django_and_werkzeug_are_the_clients_fault(app_class, exc,
     answer = ask(build(app_class, Route('/', 'GET', handler)))
 
     assert (answer.code, answer.body) == (status, body)
+
+
+@both_modes
+def test_headers_of_a_werkzeug_exception_are_sent_but_for_the_type_of_its_page(app_class):
+    def handler() -> None:
+        raise MethodNotAllowed(['GET', 'PUT'])
+
+    answer = ask(build(app_class, Route('/', 'GET', handler)))
+
+    assert (answer.code, sorted(answer.headers)) == (405, [
+        ('allow', 'GET, PUT'), ('content-length', '50'), ('content-type', 'application/json'),
+    ])  # fmt: skip
 
 
 @both_modes

@@ -9,8 +9,10 @@ import pytest
 from apistar import http
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
+from django.db import connections
 from django.test import modify_settings, override_settings
 
+from django_apistar.checks import check_deployment
 from django_apistar.conf.problems import SettingsError
 from django_apistar.dispatch.dispatcher import get_application
 from management_tests.support.checks import PREFIXES
@@ -231,6 +233,31 @@ def test_W013_database_that_each_request_connects_to(production):
         "connects anew.\n\tHINT: Set 'CONN_MAX_AGE': 60 and 'CONN_HEALTH_CHECKS': True.\n"
     ) in postgres.stderr
     assert 'W013' not in sqlite.stderr
+
+
+@pytest.mark.parametrize(
+    ('database', 'is_costly'),
+    [
+        ({'ENGINE': 'django.db.backends.mysql'}, True),
+        ({'ENGINE': 'django.db.backends.postgresql', 'CONN_MAX_AGE': 0}, True),
+        ({'ENGINE': 'django.db.backends.postgresql', 'OPTIONS': {'pool': False}}, True),
+        ({'ENGINE': 'django.db.backends.postgresql', 'OPTIONS': {'pool': True}}, False),
+        ({'ENGINE': 'django.db.backends.postgresql', 'CONN_MAX_AGE': None}, False),
+        ({'ENGINE': 'django.db.backends.postgresql', 'CONN_MAX_AGE': 1}, False),
+        ({'ENGINE': 'django.db.backends.sqlite3'}, False),
+        ({'ENGINE': 'django.contrib.gis.db.backends.spatialite'}, False),
+        ({'ENGINE': 'django.db.backends.dummy'}, False),
+        ({}, True),
+    ],
+)  # fmt: skip
+def test_W013_is_for_databases_whose_connections_are_costly(database, is_costly, monkeypatch):
+    monkeypatch.setattr(connections, 'settings', {'other': database})
+
+    found = [message for message in check_deployment(None) if message.id == 'django_apistar.W013']
+
+    assert [message.msg for message in found] == is_costly * [
+        "CONN_MAX_AGE of the database 'other' is 0: each request connects anew."
+    ]
 
 
 def test_the_example_in_production_has_no_warning(production):

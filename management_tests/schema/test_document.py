@@ -888,6 +888,26 @@ def test_the_example_of_a_type_is_in_its_schema():
     assert old['components']['schemas']['Person']['example'] == example
 
 
+@pytest.mark.parametrize(
+    ('change', 'expected'),
+    [
+        (
+            {'description': 'Gone.'},
+            {'$ref': '#/components/responses/NotFound', 'description': 'Gone.'},
+        ),
+        ({'description': 'Gone.', 'content': {}}, {'description': 'Gone.', 'content': {}}),
+        ({'$ref': '#/components/responses/Own'}, {'$ref': '#/components/responses/Own'}),
+    ],
+)
+def test_beside_a_shared_response_stand_words_alone(change, expected):
+    def handler() -> dict:
+        raise exceptions.NotFound()
+
+    handler.openapi = {'responses': {'404': change}}
+
+    assert operation_of(handler)['responses']['404'] == expected
+
+
 # The document and the runtime
 
 
