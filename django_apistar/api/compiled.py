@@ -235,7 +235,7 @@ class Compiled:
                 yield 'on_request', number, hook.on_request
         for guard in self._stepped.list_guards(route):
             yield 'guard', None, guard
-        yield 'handler', None, make_atomic(route.handler)
+        yield 'handler', None, make_atomic(self._stepped.get_handler(route))
         yield 'render_response', None, app.render_response
         for number, hook in reversed(hooks):
             if hasattr(hook, 'on_response'):

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from apistar import Route
 from apistar.exceptions import HTTPException
+from django.conf import settings as django_settings
 
 from django_apistar.api import errors, responses
+from django_apistar.api.declared import read_declared, watch
 from django_apistar.api.environ_keys import AUTHENTICATORS_KEY, ROUTE_KEY, ROUTE_NAME_KEY
 from django_apistar.api.guards import build_guards, find_authenticators
 from django_apistar.api.hooks import create_hooks
@@ -42,6 +44,10 @@ class Stepped:
         self._guards = {
             id(entry.route): build_guards(entry.rules, app) for entry in entries if entry.rules
         }
+        self._watched = {
+            id(entry.route): watch(entry.handler) for entry in entries
+            if django_settings.DEBUG and read_declared(entry.handler)
+        }  # fmt: skip
         self._authenticators = {
             id(entry.route): find_authenticators(entry.rules) for entry in entries if entry.rules
         }
@@ -78,6 +84,10 @@ class Stepped:
         if self._authenticators.get(id(route)):
             notes[AUTHENTICATORS_KEY] = self._authenticators[id(route)]
         return notes
+
+    def get_handler(self, route: Route) -> Function:
+        """Return the handler of *route*, which is watched where it declares answers, in DEBUG."""
+        return self._watched.get(id(route), route.handler) if self._watched else route.handler
 
     def list_guards(self, route: Route) -> list[Function]:
         """Return what decides by the headers whether a request for *route* may go on: [] or one."""
@@ -159,7 +169,7 @@ class Exchange:
         for hook in self.hooks:
             self._enter(hook)
         self._run(guards)
-        value = self._run([make_atomic(route.handler)])
+        value = self._run([make_atomic(self.responder.get_handler(route))])
         self.state['return_value'] = responses.build_rows(value, route.handler)
         self._run([self.app.render_response])
         return self._finish()

@@ -8,6 +8,7 @@ from typing import Any
 
 from apistar import Component
 
+from django_apistar.api.declared import declares_success, read_declared
 from django_apistar.api.guards import find_authenticators
 from django_apistar.compat.path_template import get_parameters, to_uri_template
 from django_apistar.compat.signatures import Function, get_dotted_name
@@ -20,6 +21,7 @@ from django_apistar.schema.operation_ids import OperationIds, build_id
 from django_apistar.schema.responses import (
     add_error_contents,
     add_wait,
+    declared_responses,
     error_name,
     error_response,
     error_statuses,
@@ -212,7 +214,7 @@ class _Builder:
         with self.schemas.at(place):
             item[method.lower()] = self._operation(entry, method, names)
         self._names[path, method.lower()] = entry.name
-        if not is_annotated(handler):
+        if not is_annotated(handler) and not declares_success(handler):
             self._unannotated.setdefault(get_dotted_name(handler), place)
 
     def _template_of(self, path: str) -> tuple[str, dict[str, str]]:
@@ -298,17 +300,28 @@ class _Builder:
     def _answers(self, entry: APIStarEntry, method: str, inputs: Inputs) -> Schema:
         needs_user = inputs.demands_user or self.surroundings.needs_user(entry)
         statuses = read_statuses(entry.handler)
-        content = success_content(entry.handler, self.schemas)
         responses = preconditions.add_versions(
-            success_responses(statuses.successes, content), entry.handler, method
+            self._successes(entry.handler, statuses.successes), entry.handler, method
         )
+        declared = declared_responses(read_declared(entry.handler), entry.handler, self.schemas)
+        responses |= declared
         refusals = [status for rule in entry.rules for status in rule.statuses]
         self.has_rates |= 429 in refusals
         errors = [*statuses.errors, *preconditions.list_statuses(entry.handler), *refusals]
         for status in error_statuses(inputs, needs_user, errors):
+            if status in declared:
+                continue
             self.errors.add(status)
             responses[status] = {'$ref': f'#/components/responses/{error_name(status)}'}
+        if declared:
+            responses = dict(sorted(responses.items()))
         return {'responses': responses, **self._security(entry, inputs, needs_user)}
+
+    def _successes(self, handler: Function, statuses: Iterable[int]) -> Schema:
+        """Return the successes that are read from *handler*, unless it declares its own."""
+        if declares_success(handler):
+            return {}
+        return success_responses(statuses, success_content(handler, self.schemas))
 
     def _security(self, entry: APIStarEntry, inputs: Inputs, needs_user: bool) -> Schema:
         """Any scheme will do; where a user is welcome and not demanded, none will do as well.

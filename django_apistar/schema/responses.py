@@ -39,7 +39,10 @@ def is_annotated(handler: Function) -> bool:
 
 def success_content(handler: Function, schemas: Schemas) -> Schema:
     """Return the media types of a normal answer and their schemas."""
-    annotation = get_signature(handler).return_annotation
+    return _content_of(get_signature(handler).return_annotation, handler, schemas)
+
+
+def _content_of(annotation: Any, handler: Function, schemas: Schemas) -> Schema:
     if annotation is EMPTY:
         return ANYTHING
     if isinstance(annotation, type) and issubclass(annotation, http.Response):
@@ -92,6 +95,24 @@ def success_responses(statuses: Iterable[int], content: Schema) -> Schema:
         }
         for status in statuses
     }
+
+
+def declared_responses(declared: Mapping[int, Any], handler: Function, schemas: Schemas) -> Schema:
+    """Return the responses that *handler* declares by `responds`."""
+    responses: Schema = {}
+    for status, annotation in sorted(declared.items()):
+        response: Schema = {'description': DESCRIPTIONS.get(str(status)) or _phrase(status)}
+        if annotation is not None and status not in NO_CONTENT:
+            content = _content_of(annotation, handler, schemas)
+            response['content'] = _as_error(annotation, content) if status >= 400 else content
+        responses[str(status)] = response
+    return responses
+
+
+def _as_error(annotation: object, content: Schema) -> Schema:
+    """Return the *content* of an error: a problem has two media types, by Accept."""
+    names = getattr(annotation, 'media_types', ())
+    return dict.fromkeys(names, content['application/json']) if names else content
 
 
 def error_statuses(inputs: Inputs, needs_user: bool, named: Iterable[int]) -> tuple[str, ...]:

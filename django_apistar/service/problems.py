@@ -38,6 +38,7 @@ class ProblemDetails(_MayLack):
     """An error as RFC 9457 has it. A subclass adds members of its own."""
 
     may_lack = ('detail', 'instance', 'errors')
+    media_types: ClassVar[Collection[str]] = ('application/problem+json', 'application/json')
     type = validators.String(
         default='about:blank', description='A URI that names the kind of problem.'
     )

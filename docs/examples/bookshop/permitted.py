@@ -1,6 +1,6 @@
 from apistar import Include, Route, types, validators
 
-from bookshop import models
+from bookshop import limited, models
 from django_apistar.authentication import routes as authentication_routes
 from django_apistar.permissions import requires
 
@@ -22,4 +22,5 @@ routes = [
     Route('/authors/', 'POST', add_author),
     requires(staff=True)(Include('/office', 'office', [Route('/books/', 'GET', count_books)])),
     Include('/auth', 'auth', authentication_routes),
+    *limited.routes,
 ]
