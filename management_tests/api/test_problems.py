@@ -22,6 +22,8 @@ from hypothesis import strategies as st
 from django_apistar import schema
 from django_apistar.api import problems
 from django_apistar.application import get_app
+from django_apistar.authentication.components import DjangoBasicAuthentication
+from django_apistar.authentication.hooks import MustBeAuthenticated
 from django_apistar.conf.parser import find_problems
 from django_apistar.exceptions import Conflict, HTTPError, ProblemDetails, TooManyRequests
 from django_apistar.schema.validation import find_errors
@@ -391,3 +393,16 @@ def test_E011_errors_of_a_form_that_there_is_not(settings, given) -> None:
     assert [(problem.id, problem.message) for problem in find_problems()] == [
         ('E011', f"ERRORS is {given!r}; it must be 'apistar' or 'problem'."),
     ]  # fmt: skip
+
+
+@both_modes
+def test_refusal_of_a_hook_is_a_problem_with_its_challenge(app_class) -> None:
+    app = build(
+        app_class, *ROUTES, components=[DjangoBasicAuthentication()], hooks=[MustBeAuthenticated]
+    )
+    answer = ask(app, headers=WANTS)
+
+    assert (answer.code, answer.json()) == (
+        401, build_problem(401, 'Unauthorized', detail='User must be logged in.'),
+    )  # fmt: skip
+    assert dict(answer.headers)['www-authenticate'] == 'Basic realm="api", charset="UTF-8"'
