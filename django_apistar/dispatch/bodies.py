@@ -5,40 +5,21 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import Context
-from typing import TYPE_CHECKING
 
 from django_apistar.api import errors, responses
 
-if TYPE_CHECKING:
-    from _typeshed import OptExcInfo
-    from _typeshed.wsgi import StartResponse
 
-_PLAIN_STATUSES = frozenset(map(str, responses.PLAIN_STATUSES))
+def fit_head(status: str, headers: responses.Headers) -> tuple[bool, responses.Headers]:
+    """Return whether *status* has no body, and *headers* as that has them.
 
-
-class CheckedHead:
-    """A `start_response` that checks what Django's views send: Django itself does not."""
-
-    __slots__ = ('_start_response', 'is_bodiless')
-
-    def __init__(self, start_response: StartResponse) -> None:
-        self._start_response = start_response
-        self.is_bodiless = False
-
-    def start_response(
-        self, status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
-    ) -> Callable[[bytes], object]:
-        """Pass the head on. Raises ValueError if HTTP does not allow it."""
-        if status[:3] not in _PLAIN_STATUSES:
-            code = int(status[:3])
-            if code < 200:
-                responses.check_status(code)
-            if code in responses.BODILESS:
-                self.is_bodiless = True
-                headers = responses.without_content(headers, code)
-        if not responses.are_checked(headers):
-            responses.check_headers(headers)
-        return self._start_response(status, headers, exc_info)
+    Raises ValueError if *status* is none of an answer.
+    """
+    code = int(status[:3])
+    if code < 200:
+        responses.check_status(code)
+    if code in responses.BODILESS:
+        return True, responses.without_content(headers, code)
+    return False, headers
 
 
 class NoBody:

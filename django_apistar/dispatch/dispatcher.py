@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from django_apistar.api.responders import Find, Found
 from django_apistar.application import App, get_app, get_route_table
 from django_apistar.conf.parser import Settings, get_settings
 from django_apistar.conf.problems import SettingsError
-from django_apistar.dispatch.bodies import CheckedHead, NoBody, StreamedBody
+from django_apistar.dispatch.bodies import NoBody, StreamedBody, fit_head
 from django_apistar.dispatch.django_handler import build_django_handler
 from django_apistar.dispatch.hosts import Hosts
 from django_apistar.dispatch.layers import Layer, mount, name_requests
@@ -30,12 +30,15 @@ from django_apistar.routes.entries import APISTAR, DJANGO
 from django_apistar.routes.table import RouteTable
 
 if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     # The App's `Found`; or (None, another application, whether path memory may keep it).
     Target = Found | tuple[None, WSGIApplication, bool]
 
 _MOST_PATHS = 1024  # that are remembered, beside those of the routes themselves
+# Of answers with a body, as Django words them.
+_PLAIN_STATUS_LINES = frozenset(map(responses.STATUS_LINES.__getitem__, responses.PLAIN_STATUSES))
 _NO_METHODS: dict[str, Target] = {}
 
 
@@ -129,14 +132,26 @@ class Dispatcher:
             normalize_script_name(environ)
         if not hasattr(thread, 'connections'):
             get_connections()
+        is_bodiless = False
+
+        # A closure, as an object that is made and called costs more than what it does.
+        def start(
+            status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
+        ) -> Callable[[bytes], object]:
+            nonlocal is_bodiless
+            if status not in _PLAIN_STATUS_LINES:
+                is_bodiless, headers = fit_head(status, headers)
+            if not responses.are_checked(headers):
+                responses.check_headers(headers)
+            return start_response(status, headers, exc_info)
+
         context = copy_context()
-        head = CheckedHead(start_response)
         try:
-            body = context.run(self.django_wsgi_app, environ, head.start_response)
+            body = context.run(self.django_wsgi_app, environ, start)
         except BaseException as exc:
             send_finished()  # as the response's `close` would
             return self._answer_fault(exc, environ, start_response)
-        if environ['REQUEST_METHOD'] == 'HEAD' or head.is_bodiless:
+        if is_bodiless or environ['REQUEST_METHOD'] == 'HEAD':
             return NoBody(body)
         if not getattr(body, 'streaming', False):
             return body
