@@ -1,4 +1,4 @@
-"""The documents of an app with everything that is hard to describe, whole, in each format.
+"""The documents of whole apps in each format: what is hard to describe, and what docs show.
 
 `python -m management_tests.schema.test_whole_documents` writes `whole_documents.json` anew.
 """
@@ -18,27 +18,37 @@ pytestmark = pytest.mark.once
 
 WHOLE = Path(__file__).with_name('whole_documents.json')
 FORMATS = ('openapi', 'openapi-3.0', 'swagger', 'jsonschema')
+TOKEN = 'django_apistar.authentication.components.DjangoTokenAuthentication'
+HARD = 'management_tests.support.nasty'
+# Routes of the documentation: filters, pages, conditions, rules for users, problems, files.
+SHOWN = ('filtering', 'paging', 'versions', 'permitted', 'errors', 'uploads')
+CASES = [
+    *((HARD, name) for name in FORMATS),
+    *((f'bookshop.{module}', name) for module in SHOWN for name in ('openapi', 'swagger')),
+]
 
 
-def export(name: str) -> dict[str, Any]:
-    """Return the document in the format *name*, and the sentences about what it cannot say."""
-    from management_tests.support import nasty  # which needs Django set up
-
+def export(module: str, name: str) -> dict[str, Any]:
+    """Return *module*'s document in the format *name*, and the sentences about what it lacks."""
     given = {
-        'COMPONENTS': nasty.components,
+        'COMPONENTS': [TOKEN],
         'DESCRIPTION': 'Hard to *describe*.',
         'SERVERS': ['https://a.example/v1'],
     }
-    with override_settings(APISTAR_ROUTE_CONF=nasty.__name__, APISTAR_SETTINGS=given):
+    if module == HARD:
+        from management_tests.support import nasty  # which needs Django set up
+
+        given['COMPONENTS'] = nasty.components
+    with override_settings(APISTAR_ROUTE_CONF=module, APISTAR_SETTINGS=given):
         stdout, stderr = run('--format', name)
     return {'document': json.loads(stdout), 'warnings': stderr.splitlines()}
 
 
-@pytest.mark.parametrize('name', FORMATS)
-def test_the_document_is_as_it_was(name: str) -> None:
-    expected = json.loads(WHOLE.read_text())[name]
+@pytest.mark.parametrize(('module', 'name'), CASES)
+def test_the_document_is_as_it_was(module: str, name: str) -> None:
+    expected = json.loads(WHOLE.read_text())[f'{module} {name}']
 
-    found = export(name)
+    found = export(module, name)
 
     assert found == expected
     # The order is for people: equal dicts of another order would be another text.
@@ -46,9 +56,8 @@ def test_the_document_is_as_it_was(name: str) -> None:
 
 
 def write() -> None:
-    WHOLE.write_text(
-        json.dumps({name: export(name) for name in FORMATS}, indent=1, ensure_ascii=False) + '\n'
-    )
+    content = {f'{module} {name}': export(module, name) for module, name in CASES}
+    WHOLE.write_text(json.dumps(content, indent=1, ensure_ascii=False) + '\n')
 
 
 if __name__ == '__main__':
