@@ -20,8 +20,8 @@ WHOLE = Path(__file__).with_name('whole_documents.json')
 FORMATS = ('openapi', 'openapi-3.0', 'swagger', 'jsonschema')
 TOKEN = 'django_apistar.authentication.components.DjangoTokenAuthentication'
 HARD = 'management_tests.support.nasty'
-# Routes of the documentation: filters, pages, conditions, rules for users, problems, files.
-SHOWN = ('filtering', 'paging', 'versions', 'permitted', 'errors', 'uploads')
+# Routes of the documentation: filters, pages, conditions, files.
+SHOWN = ('filtering', 'paging', 'versions', 'uploads')
 CASES = [
     *((HARD, name) for name in FORMATS),
     *((f'bookshop.{module}', name) for module in SHOWN for name in ('openapi', 'swagger')),
