@@ -7,7 +7,7 @@ somebody else wrote against the rules must not fail, so that only its type is as
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from apistar import validators
 from apistar.exceptions import ConfigurationError
@@ -29,10 +29,8 @@ Build = Callable[[Field, dict[str, Any], bool], validators.Validator]
 
 def build_incoming(field: Field) -> validators.Validator:
     """Return the validator of what a client sends for *field*."""
-    validator = _find_builder(field)(field, _describe(field), True)
-    if validator.has_default():
-        del validator.default  # API Star's, for `allow_null`
-    return validator
+    build = _find_builder(field)
+    return _without_default(build(field, _describe(field), True))
 
 
 def build_outgoing(field: Field) -> validators.Validator:
@@ -40,9 +38,17 @@ def build_outgoing(field: Field) -> validators.Validator:
 
     Its `attribute` is that of a relation's key, which costs no query.
     """
-    validator = _find_builder(field)(field, {'allow_null': field.null}, False)
+    build = _find_builder(field)
+    validator = build(field, {'allow_null': field.null}, False)
     if field.many_to_one or field.one_to_one:
         validator.attribute = field.attname  # type: ignore[attr-defined]  # told by attribute
+    return validator
+
+
+def _without_default(validator: validators.Validator) -> validators.Validator:
+    """Return *validator* without the default that API Star gives it for `allow_null`."""
+    if validator.has_default():
+        del validator.default
     return validator
 
 
@@ -59,21 +65,20 @@ def _describe(field: Field) -> dict[str, Any]:
 
 def _find_builder(field: Field) -> Build:
     for cls in type(field).__mro__:
-        build = _BUILDERS.get(cls) or _POSTGRES.get(f'{cls.__module__}.{cls.__qualname__}')
-        if build is not None:
-            return build
-    return _refuse('no validator knows it')
+        found = _BUILDERS.get(cls) or _POSTGRES.get(f'{cls.__module__}.{cls.__qualname__}')
+        if isinstance(found, str):
+            _refuse(field, found)
+        if found is not None:
+            return found
+    _refuse(field, 'no validator knows it')
 
 
-def _refuse(reason: str) -> Build:
-    def refuse(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
-        raise ConfigurationError(
-            f'The field {field.name!r} of {field.model._meta.label} is a {type(field).__name__}: '
-            f'{reason}. Declare {field.name!r} in the body of the Type with a validator, or leave '
-            'it out of its fields.'
-        )
-
-    return refuse
+def _refuse(field: Field, reason: str) -> NoReturn:
+    raise ConfigurationError(
+        f'{field.model._meta.label}.{field.name} is of the class {type(field).__name__}: {reason}. '
+        f'Declare {field.name!r} in the body of the Type with a validator, or leave it out of its '
+        'fields.'
+    )
 
 
 def _build_plain(cls: type[validators.Validator]) -> Build:
@@ -133,16 +138,19 @@ def _build_generated(
 def _build_array(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
     base = field.base_field
     inner = _find_builder(base)(base, {'allow_null': base.null}, is_strict)
-    most = field.size if is_strict else None
-    return validators.Array(items=inner, max_items=most, **options)
+    if is_strict:
+        options = {'min_items': None if field.blank else 1, 'max_items': field.size, **options}
+    return validators.Array(items=_without_default(inner), **options)
 
 
 def _build_hstore(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
-    value = validators.String(allow_null=True)
-    return validators.Object(additional_properties=value, **options)
+    value = _without_default(validators.String(allow_null=True))
+    least = 1 if is_strict and not field.blank else None
+    return validators.Object(additional_properties=value, min_properties=least, **options)
 
 
-_BUILDERS: dict[type, Build] = {
+# A text says why there is no validator.
+_BUILDERS: dict[type, Build | str] = {
     models.BooleanField: _build_plain(validators.Boolean),
     models.IntegerField: _build_integer,  # and all that count up by themselves
     models.FloatField: _build_number,
@@ -158,14 +166,16 @@ _BUILDERS: dict[type, Build] = {
     models.UUIDField: _build_plain(UUID),
     models.JSONField: _build_plain(JSON),
     models.FileField: _build_plain(File),  # and ImageField
-    models.BinaryField: _refuse('JSON has no bytes'),
+    models.BinaryField: 'JSON has no bytes',
     models.ForeignKey: _build_key,  # and OneToOneField
     models.ManyToManyField: _build_keys,
 }
 if hasattr(models, 'GeneratedField'):  # since Django 5.0
     _BUILDERS[models.GeneratedField] = _build_generated
 # By name: to import them takes psycopg.
-_POSTGRES: dict[str, Build] = {
+_POSTGRES: dict[str, Build | str] = {
     'django.contrib.postgres.fields.array.ArrayField': _build_array,
     'django.contrib.postgres.fields.hstore.HStoreField': _build_hstore,
+    'django.contrib.postgres.fields.ranges.RangeField': 'JSON has no ranges',
+    'django.contrib.postgres.search.SearchVectorField': 'it is for searches in the database',
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from apistar import types, validators
@@ -56,7 +56,14 @@ def _derive(cls: Any, role: str, properties: Properties, required: Any, document
     derived.documented = documented
     derived.incoming = derived.partial = derived
     derived.is_partial = role == 'partial'
+    if cls.options.write_only:
+        derived.__iter__ = _iter_shown
     return derived
+
+
+def _iter_shown(instance: Any) -> Iterator[str]:
+    """Yield the names of what came in that an answer may show."""
+    return (name for name in instance._dict if name not in instance.options.write_only)
 
 
 def _list_inherited(bases: tuple[Any, ...]) -> dict[str, Any]:

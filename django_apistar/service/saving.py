@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
-from django.db import router, transaction
+from django.db import IntegrityError, models, router, transaction
 from django.forms.utils import from_current_timezone
 from django.utils import timezone
 
-if TYPE_CHECKING:
-    from django.db import models
-
-Instance = TypeVar('Instance', bound='models.Model')
+Instance = TypeVar('Instance', bound=models.Model)
 Fields = Mapping[Any, Any]  # values by the model's fields
 _make_aware: Any = from_current_timezone  # which has no types
 _refuse_null_characters = ProhibitNullCharactersValidator()
@@ -37,16 +34,27 @@ def save(instance: Instance, values: Any, others: Mapping[str, Any]) -> Instance
     given |= {instance._meta.get_field(name): value for name, value in others.items()}
     database = router.db_for_write(type(instance), instance=instance)
     try:
+        _write(instance, given, values.is_partial, database)
+    except ValidationError as exc:
+        raise _rename(exc, names) from None
+    return instance
+
+
+def _write(instance: models.Model, given: Fields, is_partial: bool, database: str) -> None:
+    key, is_new = instance.pk, instance._state.adding
+    try:
         with transaction.atomic(using=database):
             _assign(instance, given)
-            _check(instance, given, values.is_partial)
+            _check(instance, given, is_partial)
             relations = _read_relations(given)
             instance.save(using=database)
             for field, related in relations.items():
                 getattr(instance, field.name).set(related)
-    except ValidationError as exc:
-        raise _rename(exc, names) from None
-    return instance
+    except IntegrityError:
+        # Another request was faster: what it wrote is seen now.
+        instance.pk, instance._state.adding = key, is_new
+        instance.full_clean()
+        raise
 
 
 def _assign(instance: models.Model, given: Fields) -> None:
@@ -82,17 +90,12 @@ def _adapt(value: datetime.datetime) -> Any:
 
 
 def _check(instance: Any, given: Fields, is_partial: bool) -> None:
-    # Django takes null for blank; where the database holds it, a client may send it.
-    nulls = {
-        field.name
-        for field in instance._meta.fields
-        if field.null and getattr(instance, field.attname) is None
-    }
+    valid = {field.name for field in instance._meta.fields if _is_valid(instance, field, given)}
     if not is_partial:
-        instance.full_clean(exclude=nulls)
+        instance.full_clean(exclude=valid)
         return
     fields = {field.name for field in instance._meta.fields}
-    names = {field.name for field in given} - nulls
+    names = {field.name for field in given} - valid
     touched = names.union(*_iter_unique_sets(instance, names))
     errors: dict[str, Any] = {}
     for check in (
@@ -107,6 +110,18 @@ def _check(instance: Any, given: Fields, is_partial: bool) -> None:
             errors = exc.update_error_dict(errors)
     if errors:
         raise ValidationError(errors)
+
+
+def _is_valid(instance: Any, field: Any, given: Fields) -> bool:
+    """Return whether *field* has a value that Django takes for blank, and that is none.
+
+    Null where the column holds it, an empty object of JSON, and the model's own default.
+    """
+    value = getattr(instance, field.attname)
+    if value not in field.empty_values:
+        return False
+    is_default = field not in given and field.has_default()
+    return is_default or isinstance(field, models.JSONField) or (field.null and value is None)
 
 
 def _iter_unique_sets(instance: Any, names: set[str]) -> Iterator[set[str]]:

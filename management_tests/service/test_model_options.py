@@ -1,0 +1,144 @@
+"""What the Meta of a ModelType takes and refuses, and what comes of it."""
+
+import pytest
+from apistar import types, validators
+from apistar.exceptions import ConfigurationError
+from django.contrib.auth.models import Group, User
+
+from django_apistar.types import ModelType
+from management_tests.support.shop import Brand, Label, Ware
+
+
+def make(declared=(), **meta):
+    """Return a ModelType with that Meta."""
+    body = {'__module__': 'shop.types', '__qualname__': 'Odd', **dict(declared)}
+    return type(ModelType)('Odd', (ModelType,), {**body, 'Meta': type('Meta', (), meta)})
+
+
+class BrandType(types.Type):
+    name = validators.String()
+
+
+@pytest.mark.parametrize(
+    ('meta', 'error'),
+    [
+        ({'fields': ['name']}, 'Meta.model is None. Set it to a model.'),
+        ({'model': 'shop.Ware'}, "Meta.model is 'shop.Ware'. Set it to a model."),
+        (
+            {'model': Ware},
+            "Meta has neither 'fields' nor 'exclude'. List the fields of the Type.",
+        ),
+        (
+            {'model': Ware, 'fields': ['nmae']},
+            "project.Ware has no field 'nmae'. Did you mean 'name'?",
+        ),
+        (
+            {'model': Label, 'exclude': ['x']},
+            "project.Label has no field 'x'. It has 'ware', 'id', 'name'.",
+        ),
+        (
+            {'model': Ware, 'fields': ['name', 'name']},
+            "Meta.fields has 'name' twice. Leave one out.",
+        ),
+        (
+            {'model': Ware, 'fields': ['brand', 'brand_id']},
+            "Meta.fields has 'brand' and 'brand_id', which are one field. Leave one out.",
+        ),
+        (
+            {'model': Ware, 'fields': 'name'},
+            "Meta.fields is 'name'. Set it to a list of names.",
+        ),
+        ({'model': Ware, 'fields': [1]}, 'Meta.fields has 1. Set it to a list of names.'),
+        (
+            {'model': Ware, 'fields': ['name'], 'exclude': ['id']},
+            "Meta has both 'fields' and 'exclude'. Leave 'exclude' out.",
+        ),
+        (
+            {'model': Ware, 'fields': ['name'], 'readonly': ['name']},
+            "Meta.readonly is not known. Meta has 'model', 'fields', 'exclude', 'read_only', "
+            "'write_only', 'optional'.",
+        ),
+        (
+            {'model': Ware, 'fields': ['name'], 'read_only': ['id']},
+            "Meta.read_only has 'id', which is no field of the Type.",
+        ),
+        (
+            {'model': Ware, 'fields': ['name'], 'read_only': ['name'], 'write_only': ['name']},
+            "'name' is both in Meta.read_only and in Meta.write_only.",
+        ),
+        (
+            {'model': Brand, 'fields': ['wares']},
+            "'wares' is a relation from another model. Declare it in the body of the Type, such as "
+            '`wares = validators.Array(items=…)` with a Type of its rows.',
+        ),
+        (
+            {'model': User, 'fields': '__all__'},
+            "Meta.fields = '__all__' would show and set the passwords and rights of User. "
+            'List the fields of a user in Meta.fields.',
+        ),
+        (
+            {'model': User, 'exclude': ['password']},
+            'Meta.exclude would show and set the passwords and rights of User. '
+            'List the fields of a user in Meta.fields.',
+        ),
+        (
+            {'model': User, 'fields': ['username', 'password']},
+            "Meta.fields has 'password', which would be shown. Add it to Meta.write_only.",
+        ),
+    ],
+)
+def test_a_mistake_in_meta_is_an_error_at_start(meta, error):
+    with pytest.raises(ConfigurationError) as raised:
+        make(**meta)
+
+    assert str(raised.value) == f'shop.types.Odd: {error}'
+
+
+def test_other_models_of_users_take_all_fields():
+    assert list(make(model=Group, fields='__all__').validator.properties) == [
+        'id', 'name', 'permissions',
+    ]  # fmt: skip
+
+
+def test_the_order_is_that_of_the_fields_and_what_is_declared_wins():
+    cls = make({'name': validators.Integer(), 'brand': BrandType}, model=Ware,
+               fields=['price', 'brand', 'brand_id', 'name'])  # fmt: skip
+
+    assert list(cls.validator.properties) == ['price', 'brand', 'brand_id', 'name']
+    assert type(cls.validator.properties['name']) is validators.Integer
+    # A Type of a relation only goes out; its key comes in.
+    assert list(cls.incoming.validator.properties) == ['price', 'brand_id', 'name']
+
+
+def test_what_is_declared_and_no_field_only_goes_out():
+    cls = make({'label': validators.String()}, model=Ware, fields=['name'])
+
+    assert list(cls.validator.properties) == ['name', 'label']
+    assert list(cls.incoming.validator.properties) == ['name']
+
+
+def test_what_comes_in_is_required_unless_the_model_has_a_value():
+    cls = make(model=Ware, exclude=['secret'], optional=['slug'])
+
+    assert cls.incoming.validator.required == ['name', 'price', 'brand']
+    assert cls.partial.validator.required == []
+
+
+def test_a_subclass_adds_fields_and_keeps_the_model():
+    base = make(model=Ware, fields=['name'])
+
+    class Longer(base):
+        label = validators.String()
+
+        class Meta(base.Meta):
+            fields = ['name', 'price']
+
+    assert list(Longer.validator.properties) == ['name', 'price', 'label']
+
+
+def test_what_comes_in_does_not_show_what_is_write_only():
+    cls = make(model=Ware, fields=['name', 'secret'], write_only=['secret'])
+
+    ware = cls.incoming({'name': 'Rope', 'secret': 'x'})
+
+    assert (dict(ware), ware.secret) == ({'name': 'Rope'}, 'x')
