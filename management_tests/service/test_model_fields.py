@@ -130,7 +130,9 @@ FIELDS = {
         text(minLength=2, maxLength=4), 'ab', None,
     ),
     'pattern': (
-        models.CharField(max_length=9, blank=True, validators=[validators.RegexValidator('^[a-c]+$')]),
+        models.CharField(
+            max_length=9, blank=True, validators=[validators.RegexValidator('^[a-c]+$')]
+        ),
         text(maxLength=9, pattern='^$|^[a-c]+$'), 'ab', None,
     ),
     'patterns': (

@@ -55,8 +55,10 @@ class BrandType(types.Type):
         ),
         (
             {'model': Ware, 'fields': ['name'], 'readonly': ['name']},
-            "Meta.readonly is not known. Meta has 'model', 'fields', 'exclude', 'read_only', "
-            "'write_only', 'optional'.",
+            (
+                "Meta.readonly is not known. Meta has 'model', 'fields', 'exclude', 'read_only', "
+                "'write_only', 'optional'."
+            ),
         ),
         (
             {'model': Ware, 'fields': ['name'], 'read_only': ['id']},
@@ -68,18 +70,24 @@ class BrandType(types.Type):
         ),
         (
             {'model': Brand, 'fields': ['wares']},
-            "'wares' is a relation from another model. Declare it in the body of the Type, such as "
-            '`wares = validators.Array(items=…)` with a Type of its rows.',
+            (
+                "'wares' is a relation from another model. Declare it in the body of the Type, such as "
+                '`wares = validators.Array(items=…)` with a Type of its rows.'
+            ),
         ),
         (
             {'model': User, 'fields': '__all__'},
-            "Meta.fields = '__all__' would show and set the passwords and rights of User. "
-            'List the fields of a user in Meta.fields.',
+            (
+                "Meta.fields = '__all__' would show and set the passwords and rights of User. "
+                'List the fields of a user in Meta.fields.'
+            ),
         ),
         (
             {'model': User, 'exclude': ['password']},
-            'Meta.exclude would show and set the passwords and rights of User. '
-            'List the fields of a user in Meta.fields.',
+            (
+                'Meta.exclude would show and set the passwords and rights of User. '
+                'List the fields of a user in Meta.fields.'
+            ),
         ),
         (
             {'model': User, 'fields': ['username', 'password']},
