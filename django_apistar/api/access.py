@@ -23,8 +23,8 @@ def build_access(app: AppParts) -> Callable[[RouteEntry], str]:
     'optional': anyone may, and a user is recognised. 'anyone'. '' where that is unknown: for
     Django, whose views decide for themselves, and where a hook or component of the project may
     refuse. A hook says by `guards(handler, name)` whether it lets only users in, a component by
-    `demands_user(parameter)`. A component with a `challenge` or a `security_scheme` recognises
-    users.
+    `demands_user(parameter)`, a handler that refuses by itself by its `challenge`. A component
+    with a `challenge` or a `security_scheme` recognises users.
     """
     hooks = [_get_owner(hook) for hook in create_hooks(app)]
     guards = [hook.guards for hook in hooks if hasattr(hook, 'guards')]
@@ -36,7 +36,7 @@ def build_access(app: AppParts) -> Callable[[RouteEntry], str]:
             return UNKNOWN
         if any(rule.permissions for rule in entry.rules):
             return PERMISSION
-        if any(rule.needs_user for rule in entry.rules):
+        if hasattr(entry.handler, 'challenge') or any(rule.needs_user for rule in entry.rules):
             return USER
         has_hooks = not entry.route.standalone  # API Star runs none for such a route.
         if has_hooks and any(guard(entry.handler, entry.name) for guard in guards):

@@ -1,4 +1,4 @@
-"""The tokens in the admin: issued, listed and revoked there, never shown again."""
+"""The tokens in the admin: listed and revoked there, never issued or shown."""
 
 from typing import TYPE_CHECKING, Any
 

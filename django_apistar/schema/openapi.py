@@ -32,7 +32,7 @@ from django_apistar.schema.responses import (
     success_responses,
 )
 from django_apistar.schema.schemas import Schemas, is_file
-from django_apistar.schema.security import security_schemes
+from django_apistar.schema.security import challenged_scheme, security_schemes
 from django_apistar.schema.statuses import read_statuses
 from django_apistar.schema.tags import Tags, find_tag
 from django_apistar.schema.values import plain
@@ -330,7 +330,7 @@ class _Builder:
         """
         if not (needs_user or inputs.reads_authorization):
             return {'security': []}
-        own = security_schemes(find_authenticators(entry.rules))
+        own = challenged_scheme(entry.handler) or security_schemes(find_authenticators(entry.rules))
         self.security.update(own)
         schemes: list[Schema] = [{name: []} for name in own or self.surroundings.security]
         if not schemes:

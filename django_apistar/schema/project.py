@@ -9,7 +9,7 @@ from django_apistar.api.responders import AppParts
 from django_apistar.routes.entries import APIStarEntry
 from django_apistar.schema.dialect import Schema
 from django_apistar.schema.openapi import Info, Surroundings, Warn, build_openapi
-from django_apistar.schema.security import security_schemes
+from django_apistar.schema.security import challenged_scheme, security_schemes
 
 if TYPE_CHECKING:
     from apistar.document import Document
@@ -60,7 +60,7 @@ def surroundings_of(app: DescribedApp) -> Surroundings:
     guards = [hook.guards for hook in hooks if hasattr(hook, 'guards')]
 
     def needs_user(entry: APIStarEntry) -> bool:
-        if any(rule.needs_user for rule in entry.rules):
+        if any(rule.needs_user for rule in entry.rules) or challenged_scheme(entry.handler):
             return True
         has_hooks = not entry.route.standalone
         return has_hooks and any(guard(entry.handler, entry.name) for guard in guards)

@@ -19,11 +19,17 @@ def security_schemes(components: Iterable[object]) -> dict[str, Schema]:
         if scheme:
             schemes[type(component).__name__] = dict(scheme)
             continue
-        word = str(getattr(component, 'challenge', None) or '').partition(' ')[0].lower()
-        if word == 'session':
-            schemes['session'] = {
-                'type': 'apiKey', 'in': 'cookie', 'name': django_settings.SESSION_COOKIE_NAME,
-            }  # fmt: skip
-        elif word:
-            schemes[word] = {'type': 'http', 'scheme': word}
+        schemes |= challenged_scheme(component)
     return schemes
+
+
+def challenged_scheme(owner: object) -> dict[str, Schema]:
+    """Return the scheme that *owner*, a component or a handler, names by `challenge`; {} for none.
+
+    A handler with a `challenge` refuses by itself who does not come with these credentials.
+    """
+    word = str(getattr(owner, 'challenge', None) or '').partition(' ')[0].lower()
+    if word == 'session':
+        cookie = django_settings.SESSION_COOKIE_NAME
+        return {word: {'type': 'apiKey', 'in': 'cookie', 'name': cookie}}
+    return {word: {'type': 'http', 'scheme': word}} if word else {}

@@ -401,6 +401,9 @@ def test_security_of_the_authentication_components_and_hooks(settings):
     unauthorized = {'$ref': '#/components/responses/Unauthorized'}
     assert operations['echo']['security'] == schemes
     assert operations['echo']['responses']['401'] == unauthorized
+    # A handler that wants a token of its own takes no other credentials.
+    assert operations['auth_token_logout']['security'] == [{'bearer': []}]
+    assert operations['auth_token_logout']['responses']['401'] == unauthorized
     for public in ('welcome', 'auth_token_login'):
         assert operations[public]['security'] == []
         assert '401' not in operations[public]['responses']
