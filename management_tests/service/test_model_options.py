@@ -71,8 +71,8 @@ class BrandType(types.Type):
         (
             {'model': Brand, 'fields': ['wares']},
             (
-                "'wares' is a relation from another model. Declare it in the body of the Type, such as "
-                '`wares = validators.Array(items=…)` with a Type of its rows.'
+                "'wares' is a relation from another model. Declare it in the body of the Type, "
+                'such as `wares = validators.Array(items=…)` with a Type of its rows.'
             ),
         ),
         (

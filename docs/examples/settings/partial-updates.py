@@ -1,0 +1,7 @@
+APISTAR_ROUTE_CONF = 'bookshop.changes'
+
+
+def prepare() -> None:
+    from bookshop.models import Author
+
+    Author.objects.create(id=1, name='Austen')
