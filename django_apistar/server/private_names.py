@@ -90,6 +90,14 @@ WORKER = Part(
             workers.gthread.ThreadWorker.poller
             workers.gthread.ThreadWorker.wait_for_and_dispatch_events(self, timeout)
         """,
+        'a client is asked for its body when the application reads it': """
+            http.body.Body.reader
+            http.message.Request.body
+            http.message.Request.must_close
+            http.message.Request.set_body_reader(self)
+            http.message.Request.unreader
+            http.message.Request._expected_100_continue
+        """,
         'SystemExit in the application is answered with 500': """
             workers.gthread.ThreadWorker.handle_error(self, req, client, addr, exc)
         """,

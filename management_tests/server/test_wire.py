@@ -15,6 +15,33 @@ from management_tests.support.server_process import Project, Server
 
 pytestmark = pytest.mark.slow
 
+JSON = b'Content-Type: application/json'
+USERS = """
+    from apistar import Component, http
+    from django.contrib.auth.models import User
+
+
+    class ByHeader(Component):
+        def resolve(self, x_user: http.Header) -> User:
+            return User(username=x_user) if x_user else None
+"""
+GUARDED = """
+    from apistar import http
+
+    from django_apistar.permissions import requires
+
+
+    def body(data: http.RequestData) -> dict:
+        return data
+
+
+    @requires(staff=True)
+    def guarded(data: http.RequestData) -> dict:
+        return data
+
+
+    routes += [Route('/body/', 'POST', body), Route('/guarded/', 'POST', guarded)]
+"""
 HELLO = b'{"message":"hello"}'
 STATUS = re.compile(rb'HTTP/1\.[01] (\d{3}) ')
 
@@ -22,6 +49,9 @@ STATUS = re.compile(rb'HTTP/1\.[01] (\d{3}) ')
 @pytest.fixture(scope='module')
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     project = Project(tmp_path_factory.mktemp('wire'))
+    project.write('shop/users.py', USERS)
+    project.append('shop/settings.py', "APISTAR_SETTINGS['COMPONENTS'] = ['shop.users.ByHeader']")
+    project.append('shop/routes.py', GUARDED)
     with project.serve('--workers', '1') as server:
         yield server
         assert 'Traceback' not in server.output
@@ -105,13 +135,36 @@ def test_without_a_host_the_servers_name_counts(server: Server, version: bytes) 
 
 
 @pytest.mark.case('K07')
-@pytest.mark.parametrize(
-    ('expected', 'found'), [(b'100-continue', [100, 405]), (b'a miracle', [417])]
-)
+@pytest.mark.parametrize(('expected', 'found'), [(b'100-continue', [405]), (b'a miracle', [417])])
 def test_expect_is_met_or_refused(server: Server, expected: bytes, found: list[int]) -> None:
     head = get(b'Content-Length: 1', b'Expect: ' + expected, b'Connection: close')
 
     assert statuses(exchange(server, head.replace(b'GET', b'POST'), b'a')) == found
+
+
+@pytest.mark.case('K07')
+def test_body_is_asked_for_when_it_is_read(server: Server) -> None:
+    expecting = post(b'{"a":1}', b'Expect: 100-continue', b'Content-Length: 7', JSON)
+
+    answer = exchange(server, expecting, get(b'Connection: close'))
+
+    assert statuses(answer) == [100, 200, 200]
+    assert b'{"a":1}HTTP/1.1 200 OK' in answer
+
+
+@pytest.mark.case('K07')
+@pytest.mark.parametrize(('user', 'status'), [(b'', 401), (b'ann', 403)])
+@pytest.mark.parametrize('is_sent', [False, True])
+def test_who_is_refused_is_asked_for_no_body(
+    server: Server, user: bytes, status: int, is_sent: bool
+) -> None:
+    """The client may send it all the same: so the connection ends."""
+    head = post(b'', b'Expect: 100-continue', b'Content-Length: 7', JSON, b'X-User: ' + user)
+
+    answer = exchange(server, head.replace(b'/body/', b'/guarded/'), b'{"a":1}' * is_sent)
+
+    assert statuses(answer) == [status]
+    assert b'connection: close' in answer.lower()
 
 
 @pytest.mark.case('K08')

@@ -19,6 +19,7 @@ REQUEST_TIMEOUT = (
     b'HTTP/1.1 408 Request Timeout\r\nContent-Type: application/json\r\n'
     b'Content-Length: 29\r\nConnection: close\r\n\r\n{"message":"Request timeout"}'
 )
+CONTINUE = b'HTTP/1.1 100 Continue\r\n\r\n'
 MOST_CHECKED = 256
 MOST_PEERS = 1024
 
@@ -34,6 +35,12 @@ class Request(message.Request):
         unreader.end_head()
         return rest
 
+    def set_body_reader(self) -> None:
+        super().set_body_reader()
+        if self._expected_100_continue:
+            self._expected_100_continue = False  # or gunicorn would ask for each body at once
+            self.body.reader = UnaskedReader(self)
+
     def _peer_is_trusted_proxy(self) -> bool:
         if not isinstance(self.peer_addr, tuple):
             return bool(super()._peer_is_trusted_proxy())
@@ -45,6 +52,24 @@ class Request(message.Request):
                 self._is_trusted.clear()
             self._is_trusted[address] = is_trusted
         return is_trusted
+
+
+class UnaskedReader:
+    """The reader of a body for which the client waits to be asked (RFC 9110, section 10.1.1).
+
+    It is asked when the application reads, so that who is refused sends no body. The connection
+    then ends with the response: the client may have begun to send.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._reader, self._closes = request.body.reader, request.must_close
+        request.must_close = True
+
+    def read(self, size: int) -> bytes:
+        self._request.body.reader, self._request.must_close = self._reader, self._closes
+        self._request.unreader.sock.sendall(CONTINUE)
+        return bytes(self._reader.read(size))
 
 
 class Response(wsgi.Response):

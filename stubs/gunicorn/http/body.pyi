@@ -1,5 +1,7 @@
+from typing import Any
+
 class LengthReader:
     length: int
 
 class Body:
-    reader: object
+    reader: Any
