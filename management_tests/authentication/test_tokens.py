@@ -117,10 +117,15 @@ def test_no_row_and_no_text_holds_the_key(client, alice):
 @pytest.mark.case('B12')
 @settings()
 def test_the_key_of_a_stored_token_is_not_known(alice):
-    Token.objects.issue(alice)
+    number = Token.objects.issue(alice).pk
 
-    with pytest.raises(AttributeError, match='It is known only where the token is issued'):
+    with pytest.raises(AttributeError) as failure:
         _ = Token.objects.get().key
+
+    assert str(failure.value) == (
+        f'The key of token {number} is not stored. It is known only where the token is issued: '
+        'Token.objects.issue(user).key.'
+    )
 
 
 @pytest.mark.case('B13')

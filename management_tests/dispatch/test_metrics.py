@@ -75,6 +75,22 @@ def read(name: str) -> dict[str, float]:
     return found
 
 
+def test_each_metric_says_what_it_counts() -> None:
+    text = TestClient().get('/metrics/').text
+
+    ours = re.findall(r'^# (?:HELP|TYPE) ((?:http_server|runapistar)_.*)$', text, re.MULTILINE)
+    assert [line for line in ours if '_created ' not in line] == [
+        'http_server_request_duration_seconds From the request to the end of its answer.',
+        'http_server_request_duration_seconds histogram',
+        'http_server_response_body_bytes_total Bytes of the bodies that were answered.',
+        'http_server_response_body_bytes_total counter',
+        'http_server_active_requests Requests in flight: each keeps a thread busy.',
+        'http_server_active_requests gauge',
+        'runapistar_workers Worker processes.', 'runapistar_workers gauge',
+        'runapistar_threads Threads of all workers.', 'runapistar_threads gauge',
+    ]  # fmt: skip
+
+
 def active() -> str:
     return str(read('http_server_active_requests')['   '])
 

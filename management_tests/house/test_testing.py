@@ -325,7 +325,7 @@ def test_header_that_no_server_sends_is_an_error(value):
 
 
 def test_start_response_must_be_called():
-    with pytest.raises(RuntimeError, match='has not called start_response'):
+    with pytest.raises(RuntimeError, match=r'^The application has not called start_response\.$'):
         TestClient(lambda environ, start_response: []).get('/')
 
 
@@ -335,7 +335,7 @@ def test_start_response_must_not_be_called_twice():
         start_response('200 OK', [])
         return []
 
-    with pytest.raises(RuntimeError, match='has called start_response twice'):
+    with pytest.raises(RuntimeError, match=r'^The application has called start_response twice\.$'):
         TestClient(app).get('/')
 
 
@@ -786,7 +786,7 @@ def test_205_has_no_body(db, client, url):
 @pytest.mark.case('H10')
 @both_of_this_file
 def test_exit_in_a_stream_is_an_error_in_the_test(db, client):
-    with pytest.raises(BrokenBodyError, match='SystemExit in a streamed body'):
+    with pytest.raises(BrokenBodyError, match=r'^SystemExit in a streamed body\.$'):
         client.get('/page/stream/')
 
 

@@ -19,6 +19,7 @@ APPS = {
     'apistar_docs': 'django_apistar',
     'apistar_routes': 'django_apistar',
     'apistar_token': 'django_apistar.authentication',
+    'run': 'django_apistar',
     'runapistar': 'django_apistar',
 }
 FIELDS = ('metavar', 'choices', 'default', 'nargs')

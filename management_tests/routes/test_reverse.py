@@ -103,7 +103,10 @@ def test_unknown_name_is_both_frameworks_error_and_proposes_the_closest():
 
 
 def test_unknown_name_like_a_django_name():
-    with pytest.raises(NoReverseMatch, match=r"Did you mean 'admin:auth_user_add'\?$"):
+    with pytest.raises(
+        NoReverseMatch,
+        match=(r"^No route is named 'admin:auth_user_ad'\. Did you mean 'admin:auth_user_add'\?$"),
+    ):
         reverse_url('admin:auth_user_ad')
 
 
