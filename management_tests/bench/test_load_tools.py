@@ -52,6 +52,7 @@ def build_all(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize('name', TOOLS)
 def test_a_tool_is_told_the_whole_order(name: str) -> None:
+    """The words of `tools`."""
     assert build_all(name) == json.loads(TOLD.read_text())[name]
 
 

@@ -110,6 +110,7 @@ def draw(found: results.Results, width: int) -> list[str]:
 
 @pytest.mark.parametrize('case', CASES)
 def test_a_benchmark_is_reported_in_each_form(case: str) -> None:
+    """The words of `reports` and `results`."""
     told = json.loads(json.dumps(report(CASES[case]())))
 
     assert told == json.loads(REPORTS.read_text())[case]

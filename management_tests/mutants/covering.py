@@ -169,16 +169,19 @@ def _read_functions(path: Path) -> dict[str, str]:
 
 
 def find_words(mutant: Mutant) -> list[str]:
-    """Return the text that *mutant* changes, without what an f-string puts in, or a class's name.
+    """Return what names *mutant* in a test: the text that it changes, its class, its module.
 
-    A class has its constants by name: tests that raise or catch it show them.
+    What runs at import is run by no test. A class has its constants by name: tests that raise or
+    catch it show them. A test whose docstring has a module in backticks is about its constants.
     """
     changed = [
         piece for text in LITERAL.findall(mutant.before) if text not in mutant.after
         for piece in PUT_IN.split(text) if len(piece) > 3
     ]  # fmt: skip
     name = mutant.function.rpartition('.')[2]
-    return changed or ([name] if name[:1].isupper() else [])
+    if name and not name[0].isupper():
+        return changed
+    return [*changed, *([name] if name else []), f'`{Path(mutant.path).stem}`']
 
 
 class Covering:

@@ -40,6 +40,7 @@ def test_a_pair_is_judged_by_what_a_client_meets(pair):
 
 @pytest.mark.parametrize('case', TOLD, ids=lambda case: case['change'])
 def test_what_is_told_of_a_change_from_level_to_example(case):
+    """The words of `keywords`, `forms`, `scalars`, `regexes`, `swagger`, `walk` and `samples`."""
     documents = case['before'], case['after']
     if 'document' in case:
         assert tell(*documents) == case['document']
@@ -78,6 +79,7 @@ def vars_of(rule):
 
 
 def test_every_rule_has_its_entry_in_the_documentation():
+    """With the texts and examples of `document_rules` and `schema_rules`."""
     _, mark, reference = PAGE.read_text().partition(MARK)
 
     assert mark, f'{PAGE.name} has no place for the rules'

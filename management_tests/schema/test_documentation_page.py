@@ -137,6 +137,7 @@ def test_a_template_of_the_project_replaces_a_part(tmp_path):
 
 @pytest.mark.parametrize('case', DOCUMENTED['cases'], ids=lambda case: case['case'])
 def test_what_is_shown_of_an_operation_from_words_to_samples(case):
+    """The words of `fields`, `examples`, `links`, `samples` and `sample_requests`."""
     method, path = case['method'], case['path']
     paths = {path: {method.lower(): case['operation']}}
 

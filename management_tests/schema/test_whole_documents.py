@@ -46,6 +46,10 @@ def export(module: str, name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(('module', 'name'), CASES)
 def test_the_document_is_as_it_was(module: str, name: str) -> None:
+    """The words of `openapi`, `schemas`, `dialect`, `responses`, `inputs`, `swagger_operations`.
+
+    And of `preconditions`, `operation_ids`, `filter_sets` and `defaults`.
+    """
     expected = json.loads(WHOLE.read_text())[f'{module} {name}']
 
     found = export(module, name)
