@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from django.template.defaultfilters import pluralize
 from rich.console import RenderableType
@@ -18,8 +19,11 @@ PLOT_SUFFIXES = ('.svg', '.png')
 _UNKNOWN = '-'
 _WIDE = 120  # columns in which a target has one line
 _NAME = 28  # of them for its name and path
-_COLOURS = {'apistar': '#2b6cb0', 'django': '#0c4b33'}  # of what is the project's
+_COLOURS = {  # by key; lighter, what a framework does alone
+    'apistar': '#2b6cb0', 'django': '#0c4b33', 'bare-apistar': '#a3c1e0', 'bare-django': '#9bb8ab',
+}  # fmt: skip
 _GREY = '#a0aec0'
+_DECADES = 100  # from the least to the largest time, below which its axis has more numbers
 _EXPLANATION = 'Times baseline: in transactions/sec of the bare WSGI application, now and then.\n'
 
 
@@ -153,7 +157,7 @@ def _build_wide(results: Results, width: int) -> Table:
 
 def _build_name(result: TargetResult, width: int) -> str:
     """Return the target within *width* columns, with its path where it is the project's."""
-    is_own = result.target.key.partition('-')[0] in _COLOURS
+    is_own = result.target.key.partition('-')[0] in ('apistar', 'django')
     name = f'{result.target.label} {_name_path(result)}' if is_own else result.target.label
     return name if len(name) <= width else f'{name[: width - 1]}…'
 
@@ -211,41 +215,51 @@ def check_plot(file: str) -> None:
 def write_plot(results: Results, file: str) -> None:
     """Draw transactions/sec and percentiles. Raises OSError."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
-    figure = Figure(figsize=(9, 4.5), layout='constrained')
+    figure = Figure(figsize=(9, 1.8 + 0.6 * len(results.targets)), layout='constrained')
     rates, times = figure.subplots(1, 2, sharey=True)
     targets = list(reversed(results.targets))
     labels = [f'{result.target.label}\n{_name_path(result)}' for result in targets]
-    colours = [_COLOURS.get(result.target.key.split('-')[0], _GREY) for result in targets]
+    colours = [_COLOURS.get(result.target.key.rstrip('-0123456789'), _GREY) for result in targets]
     bars = rates.barh(
         labels, [result.rate for result in targets], height=0.6, color=colours,
         xerr=[result.rate_mad for result in targets],
     )  # fmt: skip
     rates.bar_label(bars, [format_number(result.rate) for result in targets], padding=4)
     rates.set_xlabel('transactions/sec (median, MAD)')
-    rates.margins(x=0.25)
-    for field, marker, name in (
-        ('p50_s', 'o', 'p50'),
-        ('p90_s', 's', 'p90'),
-        ('p99_s', 'D', 'p99'),
-    ):
+    rates.xaxis.set_major_locator(MaxNLocator(4))
+    rates.xaxis.set_major_formatter('{x:,.0f}')
+    rates.margins(x=0.3)
+    _draw_times(times, targets, labels, colours)
+    figure.suptitle('API Star and Django in one project', fontsize=13)
+    figure.supxlabel(format_conditions(results).splitlines()[-2], fontsize=9)
+    figure.savefig(file, format=Path(file).suffix[1:].lower())
+
+
+def _draw_times(
+    axes: Any, targets: Sequence[TargetResult], labels: Sequence[str], colours: Sequence[str]
+) -> None:
+    """Draw the percentiles that are known; siege has none."""
+    from matplotlib.ticker import LogLocator
+
+    shown: list[float] = []
+    for name, marker in (('p50', 'o'), ('p90', 's'), ('p99', 'D')):
         known = [
-            (label, value * 1e3)
-            for label, result in zip(labels, targets, strict=True)
-            if (value := result.median_of(field)) is not None
+            (value * 1e3, label, colour)
+            for label, result, colour in zip(labels, targets, colours, strict=True)
+            if (value := result.median_of(f'{name}_s')) is not None
         ]
         if known:
-            names, values = zip(*known, strict=True)
-            own = [colours[labels.index(label)] for label in names]
-            times.scatter(values, names, marker=marker, c=own, alpha=0.8)
-            times.scatter([], [], marker=marker, c=_GREY, label=name)
-    times.set_xlabel('time per transaction')
-    times.set_xscale('log')
-    times.xaxis.set_major_formatter(lambda value, position: f'{value:g} ms')
-    times.xaxis.set_minor_formatter(lambda value, position: '')
-    times.grid(axis='x', alpha=0.3)
-    if times.collections:
-        times.legend()
-    title = 'API Star and Django in one project'
-    figure.suptitle(f'{title}\n{format_conditions(results).splitlines()[-2]}', fontsize=9)
-    figure.savefig(file, format=Path(file).suffix[1:].lower())
+            values, names, own = zip(*known, strict=True)
+            shown += values
+            axes.scatter(values, names, marker=marker, c=own, alpha=0.8)
+            axes.scatter([], [], marker=marker, c=_GREY, label=name)
+    axes.set_xlabel('time per transaction, in ms')
+    axes.grid(axis='x', alpha=0.3)
+    if shown:
+        axes.set_xscale('log', subs=[])
+        is_narrow = max(shown) < _DECADES * min(shown)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if is_narrow else (1,)))
+        axes.xaxis.set_major_formatter('{x:g}')
+        axes.legend(loc='lower center', bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)

@@ -240,8 +240,12 @@ def test_a_plot_has_a_title_and_both_frameworks_in_their_colours(tmp_path):
     bench('--plot', str(tmp_path / 'plot.svg'))
 
     drawn = (tmp_path / 'plot.svg').read_text()
-    assert '<!-- API Star and Django in one project -->' in drawn
-    for colour in ('#2b6cb0', '#0c4b33', '#a0aec0'):
+    for text in (
+        'API Star and Django in one project', 'time per transaction, in ms',
+        '1 round of 0.02 s, in process, without a server.',
+    ):  # fmt: skip
+        assert f'<!-- {text} -->' in drawn
+    for colour in ('#2b6cb0', '#a3c1e0', '#0c4b33', '#9bb8ab', '#a0aec0'):
         assert drawn.count(f'fill: {colour}') > 1
 
 
