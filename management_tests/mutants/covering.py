@@ -178,10 +178,16 @@ def find_words(mutant: Mutant) -> list[str]:
         piece for text in LITERAL.findall(mutant.before) if text not in mutant.after
         for piece in PUT_IN.split(text) if len(piece) > 3
     ]  # fmt: skip
-    name = mutant.function.rpartition('.')[2]
-    if name and not name[0].isupper():
+    if not is_run_at_import(mutant):
         return changed
+    name = mutant.function.rpartition('.')[2]
     return [*changed, *([name] if name else []), f'`{Path(mutant.path).stem}`']
+
+
+def is_run_at_import(mutant: Mutant) -> bool:
+    """Whether *mutant* is in no function: at the top of its module, or of a class."""
+    name = mutant.function.rpartition('.')[2]
+    return not name or name[0].isupper()
 
 
 class Covering:
@@ -237,9 +243,10 @@ class Covering:
         """
         texts = mutant.before.splitlines()
         lines = [self._by_line[mutant.path, mutant.function, text] for text in texts]
-        running = {test for tests in lines for test in tests} or self.seconds.keys()
+        running = {test for tests in lines for test in tests}
         words = find_words(mutant)
-        yield [test for test in running if words and self._sources.quotes(test, words)]
+        asked = self.seconds.keys() if is_run_at_import(mutant) or not running else running
+        yield [test for test in asked if words and self._sources.quotes(test, words)]
         yield from lines
         yield self._by_function[mutant.path, mutant.function]
         yield self._by_module[mutant.path]
