@@ -238,7 +238,8 @@ class Covering:
     def _rings(self, mutant: Mutant) -> Iterator[Iterable[str]]:
         """Yield the tests that run the line, its function and its module, then those of its room.
 
-        Before all, those that quote what is changed. What runs at import shows elsewhere: in
+        Before all, those that quote what is changed, or stand in the module's own file: hundreds
+        may run the line of a mutant. What runs at import shows elsewhere: in
         functions of the module, and of those that import it.
         """
         texts = mutant.before.splitlines()
@@ -247,6 +248,8 @@ class Covering:
         words = find_words(mutant)
         asked = self.seconds.keys() if is_run_at_import(mutant) or not running else running
         yield [test for test in asked if words and self._sources.quotes(test, words)]
+        name = f'test_{Path(mutant.path).stem}.py'
+        yield [test for test in asked if Path(_file(test)).name == name]
         yield from lines
         yield self._by_function[mutant.path, mutant.function]
         yield self._by_module[mutant.path]
