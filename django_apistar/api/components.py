@@ -23,7 +23,8 @@ from apistar.server.wsgi import WSGIEnviron
 
 from django_apistar.api.body import JSONCodec, MultiPartCodec, URLEncodedCodec, read_body
 from django_apistar.api.filter_sets import build_filter_set, demand_model, is_filter_set
-from django_apistar.compat.fields import NO_BODY, VALIDATORS, get_incoming, get_item, is_type
+from django_apistar.compat.fields import NO_BODY, VALIDATORS, get_item, is_type
+from django_apistar.compat.incoming import get_incoming
 
 
 class BodyComponent(Component):

@@ -92,6 +92,6 @@ def _is_plain_field(model: Any, name: str) -> bool:
     except FieldDoesNotExist:
         return False
     descriptor = model.__dict__.get(name) or getattr(model, name, None)
-    if name == field.attname and field.is_relation:
+    if field.is_relation and name == getattr(field, 'attname', None):
         return type(descriptor) is ForeignKeyDeferredAttribute
     return bool(field.concrete and not field.is_relation and type(descriptor) is DeferredAttribute)

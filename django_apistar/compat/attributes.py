@@ -49,7 +49,10 @@ def build_constructor(make: Callable[..., None]) -> Callable[..., None]:
             return make(self, *args, **kwargs)
         source, *rest = args
         try:
-            make(self, _read_attributes(self.validator, source), *rest, **kwargs)
+            # One of its own may lack what is not required.
+            is_own = type(source) is type(self)
+            values = source._dict if is_own else _read_attributes(self.validator, source)
+            make(self, values, *rest, **kwargs)
         except ValidationError as exc:
             raise refuse(type(self), source, exc.detail) from None
 

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, TypeGuard
 from apistar import Route, http, types, validators
 from apistar.document import Field
 
+from django_apistar.compat.incoming import get_incoming
 from django_apistar.compat.signatures import Function, get_plain_signature
 
 NO_BODY = ('GET', 'DELETE', 'HEAD')
@@ -91,12 +92,6 @@ def get_item(annotation: object) -> object:
 def is_type(annotation: object) -> TypeGuard[type[types.Type]]:
     """Return whether *annotation* is a subclass of types.Type."""
     return isinstance(annotation, type) and issubclass(annotation, types.Type)
-
-
-def get_incoming(cls: type[types.Type]) -> type[types.Type]:
-    """Return the Type of what a client sends where *cls* has one of its own, as a ModelType has."""
-    incoming: type[types.Type] = getattr(cls, 'incoming', cls)
-    return incoming if is_type(incoming) else cls
 
 
 def _is_hashable(annotation: object) -> bool:

@@ -17,7 +17,8 @@ from apistar.server.components import ReturnValue
 from werkzeug.routing.converters import AnyConverter, NumberConverter, UUIDConverter
 
 from django_apistar.api.filter_sets import is_filter_set
-from django_apistar.compat.fields import get_incoming, get_item, is_type
+from django_apistar.compat.fields import get_item, is_type
+from django_apistar.compat.incoming import get_incoming
 from django_apistar.compat.path_template import PathParameter
 from django_apistar.compat.signatures import Function, get_signature, without_optional
 from django_apistar.schema.filter_sets import list_parameters

@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NoReturn
 
+from apistar import validators
 from apistar.exceptions import ConfigurationError
 from django.apps import apps
 from django.conf import settings
@@ -188,7 +189,7 @@ class _Reader:
                 continue
             field = fields.get(name)
             if name in self.declared:
-                if field is None or isinstance(self.declared[name], type) or _is_relation(field):
+                if field is None or _is_reverse(field) or _shows_rows(self.declared[name]):
                     yield name
             elif not is_writable(field):
                 yield name
@@ -204,8 +205,14 @@ def is_writable(field: Any) -> bool:
     )
 
 
-def _is_relation(field: Any) -> bool:
+def _is_reverse(field: Any) -> bool:
     return bool(field.auto_created and not field.concrete)
+
+
+def _shows_rows(validator: Any) -> bool:
+    """Return whether *validator* is a Type or a list of one."""
+    is_list = isinstance(validator, validators.Array)
+    return isinstance(validator.items if is_list else validator, type)
 
 
 def _is_user(model: type[models.Model]) -> bool:

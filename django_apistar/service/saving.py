@@ -53,7 +53,8 @@ def _write(instance: models.Model, given: Fields, is_partial: bool, database: st
     except IntegrityError:
         # Another request was faster: what it wrote is seen now.
         instance.pk, instance._state.adding = key, is_new
-        instance.full_clean()
+        _check(instance, given, is_partial)
+        instance.validate_unique()
         raise
 
 

@@ -150,3 +150,13 @@ def test_what_comes_in_does_not_show_what_is_write_only():
     ware = cls.incoming({'name': 'Rope', 'secret': 'x'})
 
     assert (dict(ware), ware.secret) == ({'name': 'Rope'}, 'x')
+
+
+def test_a_list_of_types_only_goes_out_and_all_may_be_optional():
+    cls = make(
+        {'labels': validators.Array(items=BrandType)}, model=Ware, fields=['name', 'labels'],
+        optional='__all__',
+    )  # fmt: skip
+
+    assert list(cls.incoming.validator.properties) == ['name']
+    assert cls.incoming.validator.required == []

@@ -1,10 +1,11 @@
 """Types of models: through HTTP in each mode, and in the document."""
 
 import json
+import warnings
 from typing import List
 
 import pytest
-from apistar import Route
+from apistar import Route, types, validators
 
 from django_apistar.types import ModelType
 from management_tests.support.oracle import ask, both_modes, build
@@ -141,3 +142,210 @@ def test_lists_are_shown_by_the_key_of_a_relation(app_class, brand, django_asser
         code, [shown] = send(app_class, 'GET')
 
     assert (code, shown['brand'], shown['labels']) == (200, brand.pk, [])
+
+
+@both_modes
+def test_a_put_gives_what_is_left_out_its_default(app_class, brand):
+    ware = Ware.objects.create(**{**describe(brand, brand=brand), 'stock': 8, 'email': 'a@b.ch'})
+
+    code, shown = send(app_class, 'PUT', f'/{ware.pk}/', **describe(brand, name='Cord'))
+
+    assert (code, shown['name'], shown['stock'], shown['email']) == (200, 'Cord', 3, 'a@b.ch')
+
+
+@both_modes
+@pytest.mark.parametrize(
+    ('changes', 'errors'),
+    [
+        ({'slug': 'cord'}, {'slug': 'Ware with this Slug already exists.'}),
+        (
+            {'name': 'Cord'},
+            {'__all__': 'Ware with this Name of the ware and Brand already exists.'},
+        ),
+        ({'stock': 9}, {'__all__': 'Ware with this Brand, Size and Stock already exists.'}),
+        ({'price': 5}, None),
+    ],
+)
+def test_a_patch_asks_for_the_unique_sets_that_it_touches(app_class, brand, changes, errors):
+    Ware.objects.create(**describe(brand, brand=brand, name='Cord', slug='cord'), stock=9)
+    ware = Ware.objects.create(**describe(brand, brand=brand))
+
+    code, shown = send(app_class, 'PATCH', f'/{ware.pk}/', **changes)
+
+    assert (code, shown) == ((400, errors) if errors else (200, {**shown, 'price': '5.00'}))
+
+
+@both_modes
+def test_a_patch_is_not_held_to_what_it_does_not_send(app_class, brand):
+    """A row that somebody else wrote against the rules can still be changed."""
+    ware = Ware.objects.create(**describe(brand, brand=brand, name='', slug='not a slug'))
+
+    code, shown = send(app_class, 'PATCH', f'/{ware.pk}/', price=5)
+
+    assert (code, shown['name'], shown['slug'], shown['price']) == (200, '', 'not a slug', '5.00')
+
+
+@both_modes
+def test_a_row_that_breaks_the_rules_is_shown(app_class, brand):
+    Ware.objects.create(
+        **describe(brand, brand=brand, name='x' * 30, slug=' ', state='lost', size=7)
+    )
+
+    code, [shown] = send(app_class, 'GET')
+
+    assert (code, shown['name'], shown['state'], shown['size']) == (200, 'x' * 30, 'lost', 7)
+
+
+@both_modes
+def test_nothing_is_written_where_a_relation_fails(app_class, brand):
+    ware = Ware.objects.create(**describe(brand, brand=brand))
+
+    answer = send(app_class, 'PATCH', f'/{ware.pk}/', name='Cord', labels=[99])
+
+    ware.refresh_from_db()
+    assert (answer, ware.name) == ((400, {'labels': 'There is no label 99.'}), 'Rope')
+
+
+@both_modes
+def test_a_row_that_another_request_wrote_first_is_a_400(app_class, brand, monkeypatch):
+    Ware.objects.create(**describe(brand, brand=brand, name='Cord'), stock=9)
+    clean = Ware.full_clean
+
+    def see_no_other_row(self, *args, **kwargs):
+        monkeypatch.setattr(Ware, 'full_clean', clean)
+
+    monkeypatch.setattr(Ware, 'full_clean', see_no_other_row)
+
+    answer = send(app_class, 'POST', **describe(brand))
+
+    assert answer == (400, {'slug': 'Ware with this Slug already exists.'})
+
+
+@both_modes
+def test_a_key_that_may_not_be_chosen_names_the_field(app_class):
+    closed = Brand.objects.create(name='Gone', is_open=False)
+
+    code, errors = send(app_class, 'POST', **describe(closed))
+
+    assert (code, list(errors)) == (400, ['brand'])
+
+
+class BrandType(ModelType):
+    class Meta:
+        model = Brand
+        fields = ['id', 'name']
+
+
+class Shown(ModelType):
+    brand = BrandType
+    title = validators.String()
+
+    class Meta:
+        model = Ware
+        fields = ['name', 'slug', 'price', 'brand', 'brand_id']
+        write_only = ['brand_id', 'price']
+        read_only = ['name']
+
+
+class Order(types.Type):
+    ware = WareType
+    others = validators.Array(items=BrandType)
+
+
+def create_shown(ware: Shown) -> Shown:
+    instance = ware.create(name='Given')
+    instance.title = 'Title'
+    return Shown(instance)
+
+
+def echo(ware: Shown) -> Shown:
+    return ware
+
+
+def read_order(order: Order) -> dict:
+    return {'ware': dict(order.ware), 'others': [dict(other) for other in order.others]}
+
+
+def read_list(brands: List[BrandType]) -> list:
+    return [brand.create().name for brand in brands]
+
+
+def search(brand: BrandType) -> dict:
+    return dict(brand)
+
+
+MORE = [
+    Route('/shown/', 'POST', create_shown),
+    Route('/echo/', 'POST', echo),
+    Route('/order/', 'POST', read_order),
+    Route('/list/', 'POST', read_list),
+    Route('/search/', 'GET', search),
+]
+
+
+def post(app_class, path, sent):
+    answer = ask(build(app_class, *MORE), path, 'POST', body=json.dumps(sent).encode())
+    return answer.code, answer.json()
+
+
+@both_modes
+def test_a_relation_is_shown_by_a_type_and_written_by_its_key(app_class, brand):
+    sent = {'name': 'x', 'slug': 'rope', 'price': 1, 'brand_id': brand.pk, 'brand': {'id': 9}}
+
+    assert post(app_class, '/shown/', sent) == (200, {
+        'name': 'Given', 'slug': 'rope', 'brand': {'id': brand.pk, 'name': 'Acme'},
+        'title': 'Title',
+    })  # fmt: skip
+
+
+@both_modes
+def test_an_error_of_a_key_has_the_name_that_the_client_knows(app_class):
+    code, errors = post(app_class, '/shown/', {'slug': 'rope', 'price': 1, 'brand_id': 9})
+
+    assert (code, list(errors)) == (400, ['brand_id'])
+
+
+@both_modes
+def test_what_came_in_shows_nothing_that_is_write_only(app_class):
+    sent = {'slug': 'rope', 'price': 1, 'brand_id': 9}
+
+    assert post(app_class, '/echo/', sent) == (200, {'slug': 'rope'})
+
+
+@both_modes
+def test_a_type_within_a_body_comes_in_as_it_does_alone(app_class, brand):
+    sent = {'ware': {**describe(brand), 'id': 'x'}, 'others': [{'name': 'a'}, {'id': 1}]}
+
+    assert post(app_class, '/order/', sent) == (
+        400, {'others': {'1': {'name': 'The "name" field is required.'}}},
+    )  # fmt: skip
+    sent['others'].pop()
+    code, shown = post(app_class, '/order/', sent)
+    assert (code, shown['ware']['name'], shown['others']) == (200, 'Rope', [{'name': 'a'}])
+
+
+@both_modes
+def test_a_list_of_a_body_is_of_what_comes_in(app_class):
+    assert post(app_class, '/list/', [{'name': 'a'}, {'name': 'b'}]) == (200, ['a', 'b'])
+    assert post(app_class, '/list/', [{'name': 'a'}, {}]) == (
+        400, {'1': {'name': 'The "name" field is required.'}},
+    )  # fmt: skip
+
+
+@both_modes
+def test_a_query_string_is_read_as_a_body(app_class):
+    answer = ask(build(app_class, *MORE), '/search/', query='name=a&id=7')
+
+    assert (answer.code, answer.json()) == (200, {'name': 'a'})
+
+
+@both_modes
+def test_rows_of_model_mommy_are_shown(app_class):
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # model_mommy announces its successor.
+        from model_mommy import mommy
+    made = mommy.make(Ware, _quantity=3, price=1, stock=iter((1, 2, 3)), name=iter('abc'))
+
+    code, shown = send(app_class, 'GET')
+
+    assert (code, [row['id'] for row in shown]) == (200, [row.pk for row in made])

@@ -180,9 +180,9 @@ class InlineWriter:
         return field is not None and field.schema is self._get_incoming(step).validator
 
     def _get_incoming(self, step: ComponentStep) -> Any:
-        """Return the Type of the body: another than the annotation where that is a ModelType."""
+        """Return the Type of the body: see compat.incoming, which has found it for the link."""
         annotation = step.parameter.annotation
-        return getattr(annotation, 'incoming', annotation)
+        return vars(annotation).get('__django_apistar_incoming__', annotation)
 
     def _write_list_body(self, step: ComponentStep) -> None:
         schema = self._link.get_body_field().schema
