@@ -77,8 +77,9 @@ def get_source(func: object) -> str:
 
 def get_dotted_name(func: object) -> str:
     """Return 'module.qualified_name' of a function, method, class or callable object."""
-    named = func if hasattr(func, '__qualname__') else getattr(func, 'func', type(func))
-    return f'{named.__module__}.{named.__qualname__}'
+    while not hasattr(func, '__qualname__'):
+        func = getattr(func, 'func', type(func))  # of a functools.partial, of which it may be any
+    return f'{func.__module__}.{func.__qualname__}'
 
 
 def _annotations(signature: inspect.Signature) -> list[object]:
