@@ -111,6 +111,7 @@ def test_any_module_of_ours_makes_api_star_importable(byte_code, module):
     ['conf', 'dispatch', 'exceptions', 'logs', 'pagination', 'responses', 'validators'],
 )
 def test_a_star_gives_the_names_that_a_module_publishes(module):
+    """Of `__init__`, `exceptions`, `logs`, `pagination`, `responses` and `validators`."""
     given: dict = {}
     exec(f'from django_apistar.{module} import *', given)
 

@@ -40,6 +40,7 @@ LIMIT_S = 1800
 # Plugins that take two seconds of each run to import, and the word that a file has that needs them.
 COSTLY = {'anyio': 'anyio', 'hypothesispytest': 'hypothesis', 'schemathesis': 'schemathesis'}
 LITERAL = re.compile(r"""(?<=')[^'"\\]{4,}(?=')|(?<=")[^'"\\]{4,}(?=")""")
+NAME = re.compile(r'[A-Za-z]\w*_\w+')
 PUT_IN = re.compile(r'{[^}]*}')
 Line = tuple[str, str, str]  # path, function, text
 Lines = defaultdict[str, defaultdict[str, set[str]]]
@@ -169,7 +170,7 @@ def _read_functions(path: Path) -> dict[str, str]:
 
 
 def find_words(mutant: Mutant) -> list[str]:
-    """Return what names *mutant* in a test: the text that it changes, its class, its module.
+    """Return what names *mutant* in a test: the text that it changes, or the names beside it.
 
     What runs at import is run by no test. A class has its constants by name: tests that raise or
     catch it show them. A test whose docstring has a module in backticks is about its constants.
@@ -179,7 +180,7 @@ def find_words(mutant: Mutant) -> list[str]:
         for piece in PUT_IN.split(text) if len(piece) > 3
     ]  # fmt: skip
     if not is_run_at_import(mutant):
-        return changed
+        return changed or NAME.findall(mutant.before)
     name = mutant.function.rpartition('.')[2]
     return [*changed, *([name] if name else []), f'`{Path(mutant.path).stem}`']
 
@@ -248,8 +249,9 @@ class Covering:
         words = find_words(mutant)
         asked = self.seconds.keys() if is_run_at_import(mutant) or not running else running
         yield [test for test in asked if words and self._sources.quotes(test, words)]
-        name = f'test_{Path(mutant.path).stem}.py'
-        yield [test for test in asked if Path(_file(test)).name == name]
+        path = Path(mutant.path)
+        names = (f'test_{path.stem}.py', f'test_{path.parent.name}.py')
+        yield [test for test in asked if Path(_file(test)).name in names]
         yield from lines
         yield self._by_function[mutant.path, mutant.function]
         yield self._by_module[mutant.path]
