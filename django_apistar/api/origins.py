@@ -18,12 +18,14 @@ from django_apistar.compat.fields import NO_BODY
 from django_apistar.compat.path_template import get_names
 from django_apistar.compat.signatures import get_dotted_name, get_signature
 from django_apistar.routes.entries import APIStarEntry
+from django_apistar.routes.rules import list_permissions
 
 if TYPE_CHECKING:
     from django_apistar.api.responders import AppParts
 
 PATH, QUERY, BODY, HEADER, REQUEST = 'path', 'query', 'body', 'header', 'request'
 DEFAULT = 'its default'
+RATE_LIMITED = 429
 # Where a component of API Star reads, unless its parameter decides. REQUEST for all others.
 _ORIGINS: dict[type, str] = {
     components.BodyComponent: BODY,
@@ -48,6 +50,8 @@ class Call:
     origins: dict[str, str]  # of each parameter, in the handler's order
     before: tuple[str, ...]  # dotted names of the hooks' methods, in the order in which they run
     after: tuple[str, ...]
+    permissions: tuple[str, ...]  # that the user needs
+    rates: tuple[str, ...]  # in words
     transactions: tuple[str, ...]  # the databases that have one around it, the outermost first
 
 
@@ -59,6 +63,8 @@ def explain_call(app: AppParts, entry: APIStarEntry) -> Call:
         dict(_find_origins(app.injector, entry)),
         tuple(_name_methods(hooks, 'on_request')),
         tuple(_name_methods(reversed(hooks), 'on_response')),
+        list_permissions(entry.rules),
+        tuple(rule.sentence for rule in entry.rules if RATE_LIMITED in rule.statuses),
         tuple(reversed(list_aliases(route.handler))),
     )
 

@@ -124,6 +124,7 @@ def to_data(answer: Answer) -> dict[str, object]:
                        for name, value in found.params.items()},
         'origins': call.origins if call else {},
         'before': call.before if call else (), 'after': call.after if call else (),
+        'permissions': call.permissions if call else (), 'rates': call.rates if call else (),
         'transactions': call.transactions if call else (),
         'compiled': answer.compiled, 'allow': found.allow, 'location': found.location,
         'near': [{'path': near.entry.path, 'name': near.entry.name, 'reason': near.reason}
@@ -155,6 +156,8 @@ def _list_facts(answer: Answer) -> list[tuple[str, str]]:
     if call:
         facts += [('before', method) for method in call.before]
         facts += [('after', method) for method in call.after]
+        facts += [('permission', name) for name in call.permissions]
+        facts += [('rate', sentence) for sentence in call.rates]
         facts += [('transaction', alias) for alias in call.transactions]
         facts.append(('compiled', as_text(answer.compiled)))
     facts += [('redirect', f'{found.status} to {found.location}')] if found.location else []

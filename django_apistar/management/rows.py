@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from django_apistar.api.access import ANYONE, OPTIONAL, build_access
+from django_apistar.api.access import ANYONE, OPTIONAL, PERMISSION, build_access
 from django_apistar.api.hooks import create_hooks
 from django_apistar.application import App
 from django_apistar.compat.signatures import get_dotted_name
 from django_apistar.routes.entries import ANY_METHOD, APIStarEntry, Framework, RouteEntry
+from django_apistar.routes.rules import list_permissions
 from django_apistar.routes.table import RouteTable
 
 COLUMNS = (
@@ -67,22 +68,18 @@ def _build_row(
     table: RouteTable, entry: RouteEntry, access: str, app: App, hooks: tuple[str, ...]
 ) -> Row:
     reason = table.explain_unreachable(entry)
-    route = entry.route if isinstance(entry, APIStarEntry) else None
+    route_entry = entry if isinstance(entry, APIStarEntry) else None
+    route = route_entry.route if route_entry else None
     source = entry.source
     return Row(
         framework=entry.framework.value, methods=entry.methods, path=entry.path, name=entry.name,
         handler=entry.handler_name, source=shorten(source), documented=entry.documented,
-        auth=access, permissions=_list_permissions(entry),
+        auth=access, permissions=list_permissions(route_entry.rules) if route_entry else (),
         compiled=app.responder.is_compiled(route) if route else None,
         reachable=not reason, reason=reason,
         hooks=hooks if route and not route.standalone else (),
         is_vendor=_is_vendor(source),
     )  # fmt: skip
-
-
-def _list_permissions(entry: RouteEntry) -> tuple[str, ...]:
-    rules = entry.rules if isinstance(entry, APIStarEntry) else ()
-    return tuple(dict.fromkeys(name for rule in rules for name in rule.permissions))
 
 
 def _name_hook(hook: object) -> str:
@@ -192,9 +189,11 @@ def sort_rows(rows: Iterable[Row], key: str) -> list[Row]:
 def summarize(rows: list[Row]) -> str:
     """Return a line of counts."""
     apistar = sum(row.framework == Framework.APISTAR.value for row in rows)
+    permitted = sum(row.auth == PERMISSION for row in rows)
     counts = [
         f'API Star {apistar}, Django {len(rows) - apistar}',
         f'open to anyone {sum(row.is_public for row in rows)}',
+        *([f'by permission {permitted}'] if permitted else []),
         f'unreachable {sum(not row.reachable for row in rows)}',
         f'not compiled {sum(row.compiled is False for row in rows)}',
     ]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -59,6 +59,11 @@ class Rule(Protocol):
 def read_rules(owner: object, scope: str) -> tuple[Rule, ...]:
     """Return the rules that *owner*, a handler, a Route or an Include, has."""
     return tuple(rule.within(scope) for rule in dict.fromkeys(_find_rules(owner)))
+
+
+def list_permissions(rules: Iterable[Rule]) -> tuple[str, ...]:
+    """Return what a user must have by *rules*, each once."""
+    return tuple(dict.fromkeys(name for rule in rules for name in rule.permissions))
 
 
 def _find_rules(owner: object) -> tuple[Rule, ...]:

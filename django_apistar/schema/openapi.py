@@ -363,7 +363,6 @@ def _documentation(entry: APIStarEntry) -> Schema:
         return {'description': rules} if rules else {}
     paragraph = ' '.join(text.strip().split('\n\n')[0].split())
     summary = re.split(r'(?<=[.!?]) ', paragraph, maxsplit=1)[0]
-    description = text if text.strip() != summary else ''
     if rules:
-        description = f'{description}\n\n{rules}' if description else rules
-    return {'summary': summary, **({'description': description} if description else {})}
+        return {'summary': summary, 'description': f'{text}\n\n{rules}'}
+    return {'summary': summary, **({'description': text} if text.strip() != summary else {})}

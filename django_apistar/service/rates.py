@@ -55,7 +55,8 @@ class Rate:
     @property
     def sentence(self) -> str:
         number, _, period = self.text.partition('/')
-        return f'At most {number} request{pluralize(number)} a {period}.'
+        article = 'an' if period == 'hour' else 'a'
+        return f'At most {number} request{pluralize(number)} {article} {period}.'
 
     def within(self, scope: str) -> Rate:
         return dataclasses.replace(self, place=scope)

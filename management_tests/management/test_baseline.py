@@ -152,6 +152,33 @@ def test_a_route_of_another_framework_is_a_change(baseline):
     ]
 
 
+def test_permissions_that_went_are_named(tmp_path):
+    @requires('project.add_note', staff=True)
+    def before() -> dict:
+        return {}
+
+    def build(rule):
+        return [Route('/', 'GET', rule(before), name='home')]
+
+    file = str(tmp_path / 'routes.json')
+    with serve(build(lambda handler: handler)):
+        run('--write-baseline', file)
+    del before.access_rules
+    found = []
+    for rule in (requires('project.add_note', 'project.view_note'), requires(authenticated=True)):
+        with serve(build(rule)):
+            found.append(run('--check', '--baseline', file)[0])
+        del before.access_rules
+    with serve(build(lambda handler: handler)):
+        found.append(run('--check', '--baseline', file)[0])
+
+    assert found == [
+        'permission: GET / (home) asks no more for staff.\n',
+        'permission: GET / (home) asks no more for project.add_note, staff.\n',
+        "public: GET / (home) is open to anyone: its auth was 'permission'.\n",
+    ]
+
+
 NO_LISTING = 'is not what --format json prints. Write it anew with --write-baseline.'
 OLD = (
     "was written by another version: its routes have no 'methods'. Write it anew with "

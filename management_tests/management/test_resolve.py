@@ -105,7 +105,8 @@ def test_json():
         'name': 'echo_name_post', 'handler': f'{HANDLERS}.echo_name',
         'source': resolve_data('GET /echo/x/')['source'], 'parameters': {'name': 'a b'},
         'origins': {'name': 'path', 'request': 'request', 'params': 'query', 'environ': 'request'},
-        'before': [], 'after': [], 'transactions': [], 'compiled': True,
+        'before': [], 'after': [], 'permissions': [], 'rates': [],
+        'transactions': [], 'compiled': True,
         'allow': '', 'location': '', 'near': [],
     }  # fmt: skip
 
