@@ -364,6 +364,7 @@ def test_fail_under_the_baseline(baseline, tmp_path):
         (['--in-process', '--django', '/admin/'], 'Django answers /admin/ with 302 and 0 bytes'),
         (['--output', '/nope/x'], "--output '/nope/x': its folder does not exist."),
         (['--output', '/'], "--output '/' is a folder."),
+        (['--output', '/dev/full'], '/dev/full cannot be written: No space left on device.'),
         (['--plot', 'x.pdf'], "--plot 'x.pdf': write a name that ends in .svg or .png."),
         (['--compare', '/nope'], '/nope cannot be read: No such file or directory.'),
         (['--base', 'apistar', '--fail-under', '1'], '--fail-under compares API Star with'),

@@ -240,15 +240,15 @@ class Command(ConsoleCommand):
     # Output
 
     def _write(self, found: results.Results, options: Options) -> None:
-        try:
-            if options['plot']:
+        if options['plot']:
+            with explaining(options['plot']):
                 reports.write_plot(found, options['plot'])
-            if options['output']:
-                Path(options['output']).write_text(self._format(found, options) + '\n')
-            else:
-                self.write(self._format(found, options))
-        except OSError as exc:
-            raise CommandError(f'{exc.filename} cannot be written: {exc.strerror}.') from exc
+        text = self._format(found, options)
+        if not options['output']:
+            self.write(text)
+            return
+        with explaining(options['output']):
+            Path(options['output']).write_text(f'{text}\n', encoding='utf-8')
 
     def _format(self, found: results.Results, options: Options) -> str:
         if options['format'] == 'json':
@@ -335,6 +335,15 @@ def check_writable(option: str, file: str) -> None:
         raise CommandError(f'{option} {file!r}: its folder does not exist.')
     if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
         raise CommandError(f'{option} {file!r} cannot be written: permission denied.')
+
+
+@contextlib.contextmanager
+def explaining(file: str) -> Iterator[None]:
+    """Raise CommandError where *file* cannot be written after all."""
+    try:
+        yield
+    except OSError as exc:
+        raise CommandError(f'{file} cannot be written: {exc.strerror}.') from exc
 
 
 @contextlib.contextmanager
