@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from django_apistar.bench.load import LoadToolError, Order, get_percentile
+from django_apistar.bench.load import LoadToolError, Order, get_percentile, order
 from django_apistar.bench.request import GET, Request
 from django_apistar.bench.tools import TOOLS
 
@@ -79,6 +80,38 @@ def test_h2load_by_its_summary_and_its_log(tmp_path: Path) -> None:
 
 def test_h2load_that_got_no_answer(tmp_path: Path) -> None:
     assert read('h2load', tmp_path, H2LOAD, requests_tsv='') == (0, 2.01, 0, None, None, None, 3)
+
+
+@pytest.mark.parametrize(
+    ('name', 'output', 'fault'),
+    [
+        ('wrk', 'x', 'ValueError: no summary'),
+        ('wrk', '  Latency 1 2 3s\n2 requests in 1.0s,', "KeyError: '50'"),
+        ('h2load', H2LOAD, (
+            "FileNotFoundError: [Errno 2] No such file or directory: '.../requests.tsv'"
+        )),
+        ('hey', '', "KeyError: 'Total'"),
+        ('siege', '{"failed_transactions": []}', (
+            "TypeError: int() argument must be a string, a bytes-like object or a real number, not "
+            "'list'"
+        )),
+        ('ab', 'Complete requests: 1', "KeyError: 'Time taken for tests'"),
+        ('k6', '[]', 'ValueError: substring not found'),
+    ],
+)  # fmt: skip
+def test_output_that_cannot_be_read_is_one_sentence(
+    name: str, output: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / 'output').write_text(output)
+    (tmp_path / name).write_text(f'#!/bin/sh\ncat {tmp_path}/output\n')
+    (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
+
+    with pytest.raises(LoadToolError) as failure, order('http://127.0.0.1:1/', 1, 0.1) as task:
+        TOOLS[name].run(task)
+
+    sentence = str(failure.value).replace(str(task.folder), '...')
+    assert sentence == f'The output of {name} cannot be read: {fault}. Choose another --tool.'
 
 
 AB = """\
