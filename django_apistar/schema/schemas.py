@@ -247,8 +247,11 @@ class Schemas:
         if validator.pattern_properties and self.dialect.is_2020:
             schema |= self._pattern_properties(validator.pattern_properties, scope)
         schema |= self._additional_properties(validator, scope)
-        if validator.required:
-            schema['required'] = list(dict.fromkeys(validator.required))
+        required = [
+            name for name in dict.fromkeys(validator.required) if self._is_sure(validator, name)
+        ]
+        if required:
+            schema['required'] = required
         return schema | _count_bounds(
             'Properties', validator.min_properties, validator.max_properties
         )
@@ -259,14 +262,18 @@ class Schemas:
         with self.at(f'{self.place}.{name}', self._owner and self._owner + suffix):
             return self.of(child, scope)
 
+    def _is_sure(self, owner: validators.Object, name: str) -> bool:
+        """Return whether the required property *name* is in requests and in answers.
+
+        Swagger 2.0 cannot say that a property is required in one of both.
+        """
+        return self.dialect.has_alternatives or not _get_access(owner, name)
+
     def _annotate_access(self, owner: validators.Object, name: str, schema: Schema) -> Schema:
         """Return *schema* as that of a property that only goes out, or only comes in."""
-        notes = {
-            word: True
-            for word, attribute in (('readOnly', 'read_only'), ('writeOnly', 'write_only'))
-            if name in getattr(owner, attribute, ())
-        }
-        return self.dialect.annotated(schema, notes)
+        access = _get_access(owner, name)
+        is_known = access and (access == 'readOnly' or self.dialect.has_alternatives)
+        return self.dialect.annotated(schema, {access: True} if is_known else {})
 
     def _pattern_properties(self, children: Mapping[str, ValidatorOrType], scope: Scope) -> Schema:
         patterns = {self._pattern(pattern): child for pattern, child in children.items()}
@@ -348,6 +355,13 @@ class Schemas:
     def _named_definition(self, name: str, target: validators.Validator, scope: Scope) -> Schema:
         """Return as `_named` does, for a validator that its key in `definitions` names."""
         return self._named(target, _Definition(name), scope)
+
+
+def _get_access(owner: validators.Object, name: str) -> str:
+    """Return 'readOnly' or 'writeOnly' for such a property of a ModelType, else ''."""
+    if name in getattr(owner, 'read_only', ()):
+        return 'readOnly'
+    return 'writeOnly' if name in getattr(owner, 'write_only', ()) else ''
 
 
 def get_documented(cls: type[types.Type]) -> validators.Object:

@@ -7,6 +7,11 @@ from typing import List
 import pytest
 from apistar import Route, types, validators
 
+from django_apistar.accelerate.types.compilers import compile_type
+from django_apistar.routes.entries import walk_apistar
+from django_apistar.schema import build_openapi
+from django_apistar.schema.dialect import DIALECTS
+from django_apistar.schema.schemas import Schemas
 from django_apistar.types import ModelType
 from management_tests.support.oracle import ask, both_modes, build
 from management_tests.support.shop import Brand, Label, Ware
@@ -349,3 +354,81 @@ def test_rows_of_model_mommy_are_shown(app_class):
     code, shown = send(app_class, 'GET')
 
     assert (code, [row['id'] for row in shown]) == (200, [row.pk for row in made])
+
+
+@pytest.mark.parametrize('cls', [BrandType.incoming, BrandType.partial, WareType.partial])
+def test_what_comes_in_is_read_by_compiled_code(cls):
+    read = compile_type(cls)
+
+    assert read.__code__.co_filename == f'<django_apistar Type {__name__}.{cls.__qualname__}>'
+    sent = {'name': 'a', 'id': 7}
+    assert dict(read(sent)) == dict(cls(sent)) == dict(read(read(sent))) == {'name': 'a'}
+
+
+def build_schemas(version):
+    warnings = []
+    entries = list(
+        walk_apistar([Route('/', 'POST', create_shown), Route('/', 'PATCH', change_shown)])
+    )
+    document = build_openapi(entries, version=version, warn=warnings.append)
+    operations = document['paths']['/']
+    body = {
+        method: operations[method]['requestBody']['content']['application/json']['schema']
+        for method in ('post', 'patch')
+    }
+    return document['components']['schemas'], body, warnings
+
+
+def change_shown(ware: Shown.partial) -> Shown:
+    return ware
+
+
+@pytest.mark.parametrize('version', ['3.1', '3.0'])
+def test_the_document_says_what_only_goes_out_and_what_only_comes_in(version):
+    schemas, body, warnings = build_schemas(version)
+    brand = {'$ref': '#/components/schemas/BrandType'}
+    price = {
+        'writeOnly': True, 'description': 'In francs.', 'type': 'string', 'format': 'decimal',
+        'pattern': r'^[+-]?[0-9]{1,4}(\.[0-9]{1,2})?$',
+    }  # fmt: skip
+    slug = {'type': 'string', 'minLength': 1, 'maxLength': 50, 'pattern': '^[-a-zA-Z0-9_]+$'}
+    key = {'writeOnly': True, 'type': 'integer', 'minimum': -(2**63), 'maximum': 2**63 - 1}
+
+    assert warnings == []
+    assert body == {
+        'post': {'$ref': '#/components/schemas/Shown'},
+        'patch': {'$ref': '#/components/schemas/ShownPartial'},
+    }
+    assert schemas['Shown'] == {
+        'type': 'object',
+        'properties': {
+            'name': {
+                'readOnly': True, 'title': 'Name of the ware', 'type': 'string', 'minLength': 1,
+                'maxLength': 20,
+            },
+            'slug': slug,
+            'price': price,
+            'brand': (
+                {'readOnly': True, **brand} if version == '3.1'
+                else {'readOnly': True, 'allOf': [brand]}
+            ),
+            'brand_id': key,
+            'title': {'readOnly': True, 'type': 'string'},
+        },
+        'required': ['name', 'slug', 'price', 'brand', 'brand_id', 'title'],
+    }  # fmt: skip
+    assert schemas['ShownPartial'] == {
+        'type': 'object', 'properties': {'slug': slug, 'price': price, 'brand_id': key},
+    }  # fmt: skip
+
+
+def test_swagger_2_requires_what_comes_in_and_goes_out_as_well():
+    schemas = Schemas(DIALECTS['2.0'], warnings.warn)
+    schemas.of(Shown)
+
+    shown = schemas.components['Shown']
+    assert shown['required'] == ['slug']
+    assert [name for name, child in shown['properties'].items() if 'readOnly' in child] == [
+        'name', 'title',
+    ]  # fmt: skip
+    assert not [name for name, child in shown['properties'].items() if 'writeOnly' in child]

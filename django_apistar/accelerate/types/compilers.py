@@ -26,7 +26,7 @@ from django_apistar.accelerate.types.stock import (
     STOCK_INIT,
     ValidatorOrType,
     is_flat_type,
-    is_plain_type,
+    is_readable_type,
 )
 from django_apistar.accelerate.types.type_writer import TypeWriter
 from django_apistar.accelerate.types.writer import Reader, RevalidationError, Writer
@@ -49,7 +49,7 @@ def compile_validator(validator: ValidatorOrType, allow_coerce: bool) -> Reader:
 
 def compile_type(cls: type[Type]) -> Reader:
     """Return the equal of ``lambda value: cls(value)`` for a subclass of `apistar.types.Type`."""
-    if not is_plain_type(cls):
+    if not is_readable_type(cls):
         return lambda value: cls(value)
     return once_per_class(cls, 'new', _compile_new)
 
@@ -103,7 +103,7 @@ def compile_body(cls: type[Type]) -> Reader:
     def read_twice(data: object) -> object:
         return new(read_once(data))
 
-    if not (is_plain_type(cls) and is_idempotent(cls.validator)):
+    if not (is_readable_type(cls) and is_idempotent(cls.validator)):
         return read_twice
     return _compile_idempotent_body(cls, read_twice)
 

@@ -81,7 +81,7 @@ def write_object(writer: Writer, validator: validators.Object) -> None:
     write_dict_reading(writer, validator, properties)
     writer.write_definitions(validator)
     write_property_checks(writer, properties)
-    _write_validated(source, properties)
+    write_validated(source, properties)
     _write_pattern_properties(writer, validator)
     _write_additional_properties(writer, validator)
     writer.write_raise_errors()
@@ -182,7 +182,7 @@ def _write_optional_check(writer: Writer, item: Property) -> None:
         _write_property_check(writer, item)
 
 
-def _write_validated(source: Source, properties: list[Property]) -> None:
+def write_validated(source: Source, properties: list[Property]) -> None:
     """Write lines that collect the properties in `validated`, in their order."""
     certain = list(itertools.takewhile(lambda item: not _may_be_absent(item), properties))
     write_dict(source, 'validated = ', {item.key: item.variable for item in certain})

@@ -100,7 +100,12 @@ def _is_pattern(pattern: str) -> bool:
 
 
 def is_plain_type(cls: object) -> TypeGuard[type[types.Type]]:
-    """Return whether *cls* makes its instances exactly as `Type` does."""
+    """Return whether *cls* makes its instances exactly as `Type` does, with all properties."""
+    return is_readable_type(cls) and not may_lack_some(cls.validator)
+
+
+def is_readable_type(cls: object) -> TypeGuard[type[types.Type]]:
+    """Return whether *cls* makes its instances as `Type` does; they may lack what is optional."""
     return (
         is_type(cls)
         and type(cls).__call__ is _CALL_OF_TYPE
@@ -136,19 +141,21 @@ def _is_plain_object(validator: validators.Object) -> bool:
         and validator.max_properties is None
         and not validator.allow_null
         and set(validator.required) <= set(validator.properties)
-        and not any(_may_be_absent(validator, name) for name in validator.properties)
     )
 
 
-def _may_be_absent(validator: validators.Object, name: str) -> bool:
-    """Return whether values may lack the property *name*, which the metaclass allows none."""
-    return name not in validator.required and not validator.properties[name].has_default()
+def may_lack_some(validator: validators.Object) -> bool:
+    """Return whether values may lack a property, which API Star's own metaclass allows none."""
+    return not all(
+        name in validator.required or child.has_default()
+        for name, child in validator.properties.items()
+    )
 
 
 def is_opaque(validator: ValidatorOrType) -> bool:
     """Return whether *validator* cannot be compiled: its own `validate` is called."""
     if isinstance(validator, type):
-        return not is_plain_type(validator)
+        return not is_readable_type(validator)
     return not any(test(validator) for test in (is_scalar, is_array, is_union, is_object))
 
 

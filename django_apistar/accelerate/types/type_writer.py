@@ -20,12 +20,12 @@ from django_apistar.accelerate.types.containers import (
     Property,
     is_plain_dict,
     read_properties,
-    write_dict,
     write_dict_reading,
     write_property_checks,
+    write_validated,
 )
 from django_apistar.accelerate.types.scalars import ScalarCheck, any_of, build_check
-from django_apistar.accelerate.types.stock import ValidatorOrType, is_scalar
+from django_apistar.accelerate.types.stock import ValidatorOrType, is_scalar, may_lack_some
 from django_apistar.accelerate.types.writer import Reader, Writer
 
 # What the constructor of a Type refuses at once (types.py, Type.__init__).
@@ -64,6 +64,7 @@ class TypeWriter(Writer):
         """
         source = self.source
         self._write_no_definitions()
+        self._write_own_reading()
         with source.block(f'if {is_plain_dict(source)}:'):
             write_dict_reading(self, self.cls.validator, self.properties)
         with source.block(f'elif isinstance(value, {source.const(_NO_OBJECTS, "no_objects")}):'):
@@ -74,6 +75,13 @@ class TypeWriter(Writer):
         with source.block('else:'):
             for item in self.properties:
                 source.line(f'{item.variable} = {self._read_attribute(item)}')
+
+    def _write_own_reading(self) -> None:
+        """Write lines that read an instance of the Type itself as a dict, if it may lack some."""
+        if may_lack_some(self.cls.validator):
+            name = self.source.const(self.cls, self.cls.__name__)
+            with self.source.block(f'if type(value) is {name}:'):
+                self.source.line('value = value._dict')
 
     def _read_attribute(self, item: Property) -> str:
         """Return the expression of an attribute. Only a scalar that is refused is converted."""
@@ -151,9 +159,7 @@ class TypeWriter(Writer):
             self.source.line(f'raise {self.source.const(refuse, "refuse")}(value, errors)')
 
     def write_validated(self) -> None:
-        write_dict(
-            self.source, 'validated = ', {item.key: item.variable for item in self.properties}
-        )
+        write_validated(self.source, self.properties)
 
     def write_instance(self, statement: str = 'return instance') -> None:
         const = self.source.const
