@@ -6,7 +6,7 @@ import functools
 import json
 import logging
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from apistar import http
@@ -24,7 +24,6 @@ _WORDS = {
 }  # fmt: skip
 
 logger = logging.getLogger(__name__)
-_told: dict[str, set[int]] = {}  # statuses, by the name of a handler
 
 
 def read_declared(handler: Function) -> dict[int, Any]:
@@ -39,6 +38,11 @@ def declares_success(handler: Function) -> bool:
     return any(status < 300 for status in read_declared(handler))
 
 
+def watch_all(handlers: Iterable[Function]) -> dict[int, Function]:
+    """Return those of *handlers* that declare answers, watched, by their id."""
+    return {id(handler): watch(handler) for handler in handlers if read_declared(handler)}
+
+
 def watch(handler: Function) -> Function:
     """Return *handler*, which then warns once of each status that it does not declare so.
 
@@ -48,24 +52,27 @@ def watch(handler: Function) -> Function:
     if not declares_success(handler):
         known[200] = get_signature(handler).return_annotation
 
+    told: set[int] = set()
+
     @functools.wraps(handler)
     def watched(*args: Any, **kwargs: Any) -> Any:
         try:
             value = handler(*args, **kwargs)
         except HTTPException as exc:
             if exc.status_code in known:
-                _judge(handler, known, exc.status_code, exc.detail)
+                _judge(handler, known, told, exc.status_code, exc.detail)
             raise
         status = value.status_code if isinstance(value, http.Response) else 200
-        _judge(handler, known, status, value)
+        _judge(handler, known, told, status, value)
         return value
 
     return watched
 
 
-def _judge(handler: Function, known: Mapping[int, Any], status: int, value: Any) -> None:
+def _judge(
+    handler: Function, known: Mapping[int, Any], told: set[int], status: int, value: Any
+) -> None:
     mistake = _find_mistake(known, status, value)
-    told = _told.setdefault(get_dotted_name(handler), set())
     if mistake and status not in told:
         told.add(status)
         logger.warning('%s answers %s', get_dotted_name(handler), mistake)

@@ -10,7 +10,7 @@ from apistar.exceptions import HTTPException
 from django.conf import settings as django_settings
 
 from django_apistar.api import errors, responses
-from django_apistar.api.declared import read_declared, watch
+from django_apistar.api.declared import watch_all
 from django_apistar.api.environ_keys import AUTHENTICATORS_KEY, ROUTE_KEY, ROUTE_NAME_KEY
 from django_apistar.api.guards import build_guards, find_authenticators
 from django_apistar.api.hooks import create_hooks
@@ -44,10 +44,8 @@ class Stepped:
         self._guards = {
             id(entry.route): build_guards(entry.rules, app) for entry in entries if entry.rules
         }
-        self._watched = {
-            id(entry.route): watch(entry.handler) for entry in entries
-            if django_settings.DEBUG and read_declared(entry.handler)
-        }  # fmt: skip
+        handlers = [entry.handler for entry in entries] if django_settings.DEBUG else []
+        self._watched = watch_all(handlers)
         self._authenticators = {
             id(entry.route): find_authenticators(entry.rules) for entry in entries if entry.rules
         }
@@ -87,7 +85,9 @@ class Stepped:
 
     def get_handler(self, route: Route) -> Function:
         """Return the handler of *route*, which is watched where it declares answers, in DEBUG."""
-        return self._watched.get(id(route), route.handler) if self._watched else route.handler
+        return (
+            self._watched.get(id(route.handler), route.handler) if self._watched else route.handler
+        )
 
     def list_guards(self, route: Route) -> list[Function]:
         """Return what decides by the headers whether a request for *route* may go on: [] or one."""

@@ -309,6 +309,23 @@ def test_user_is_looked_up_once_for_rules_and_handler(app_class, alice, django_a
         assert ask(app, authorization=authorization).code == 200
 
 
+def test_route_without_rules_has_the_plan_that_it_has_alone(app_class):
+    """A rule of one route costs the others nothing."""
+
+    def build_plan(*others):
+        app = build_app(app_class, Route('/', 'GET', name), *others)
+        app.responder.find('/', 'GET')
+        get_plan = getattr(app.responder, 'get_plan', None)
+        return get_plan and get_plan(0).text
+
+    others = (
+        Route('/add/', 'POST', add),
+        limit_rate('1/minute')(Include('/in', 'in', [Route('/', 'GET', name)])),
+    )
+
+    assert build_plan(*others) == build_plan()
+
+
 def test_decorated_function_is_itself(app_class):
     def plain(a: int) -> int:
         return a + 1

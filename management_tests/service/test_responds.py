@@ -12,6 +12,8 @@ from django_apistar.exceptions import Conflict, HTTPError, ProblemDetails
 from django_apistar.responses import responds
 from django_apistar.routes.entries import walk_apistar
 from django_apistar.schema import build_openapi
+from django_apistar.types import ModelType
+from management_tests.project.models import Note
 from management_tests.support.oracle import ask, both_modes, build
 
 LOGGER = 'django_apistar.api.declared'
@@ -37,7 +39,6 @@ def make(answer, declared, annotation=None):
 
     if annotation is not None:
         handler.__annotations__['return'] = annotation
-    handler.__qualname__ = f'handler{id(handler)}'
     return responds(declared)(handler)
 
 
@@ -107,6 +108,33 @@ MISFITS = [
 @pytest.mark.parametrize(('answer', 'declared', 'annotation', 'sentence'), MISFITS)
 def test_other_answer_is_one_warning(app_class, caplog, answer, declared, annotation, sentence):
     assert warn(app_class, caplog, make(answer, declared, annotation), times=3) == [sentence]
+
+
+class NoteType(ModelType):
+    class Meta:
+        model = Note
+        fields = ('id', 'text')
+        write_only = ('text',)
+
+
+@both_modes
+def test_type_of_a_model_lacks_what_only_comes_in(app_class, caplog):
+    handler = make(http.JSONResponse({'id': 1}, 201), {201: NoteType})
+
+    assert warn(app_class, caplog, handler) == []
+
+
+@both_modes
+def test_handler_of_two_routes_is_one_warning(app_class, caplog):
+    handler = make(DICT, {201: Product})
+    with override_settings(DEBUG=True):
+        app = build(
+            app_class, Route('/', 'GET', handler, name='a'), Route('/b/', 'GET', handler, name='b')
+        )
+        answers = [ask(app, path).code for path in ('/', '/b/')]
+
+    assert answers == [200, 200]
+    assert len([record for record in caplog.records if record.name == LOGGER]) == 1
 
 
 @both_modes
