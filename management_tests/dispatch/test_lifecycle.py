@@ -17,7 +17,9 @@ from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 from django.core.signals import got_request_exception, request_finished, request_started
 from django.db import OperationalError, connections, transaction
+from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
+from django.urls import path
 
 from management_tests.project.models import Note
 from management_tests.support.raw_wsgi import Answer, call
@@ -671,6 +673,26 @@ def test_cache_and_its_connections_serve_a_thread_for_ever(closing_cache, way):
     run_in_thread(requests)
 
     assert made == [1, 1, 1]
+
+
+def show_cache(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(use_cache())
+
+
+urlpatterns = [path('django/cache/', show_cache)]
+
+
+def test_cache_serves_a_thread_whose_first_request_is_djangos(closing_cache):
+    """Django makes it in the context of a request, which here is a copy for each."""
+    made: list[bytes] = []
+
+    def requests() -> None:
+        made.extend(call('/django/cache/').body for _ in range(3))
+
+    with override_settings(ROOT_URLCONF=__name__):
+        run_in_thread(requests)
+
+    assert made == [b'1', b'1', b'1']
 
 
 def test_answer_names_its_framework():
