@@ -135,6 +135,10 @@ def _build_generated(
     return _find_builder(output)(output, {**options, 'allow_null': True}, is_strict)
 
 
+def _build_file(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
+    return File(**{**options, 'allow_null': field.null or field.blank})
+
+
 def _build_array(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
     base = field.base_field
     inner = _find_builder(base)(base, {'allow_null': base.null}, is_strict)
@@ -165,7 +169,7 @@ _BUILDERS: dict[type, Build | str] = {
     models.DurationField: _build_plain(Duration),
     models.UUIDField: _build_plain(UUID),
     models.JSONField: _build_plain(JSON),
-    models.FileField: _build_plain(File),  # and ImageField
+    models.FileField: _build_file,  # and ImageField
     models.BinaryField: 'JSON has no bytes',
     models.ForeignKey: _build_key,  # and OneToOneField
     models.ManyToManyField: _build_keys,

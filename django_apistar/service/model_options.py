@@ -11,6 +11,7 @@ from apistar import validators
 from apistar.exceptions import ConfigurationError
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
@@ -18,7 +19,6 @@ ALL = '__all__'
 _KNOWN = ('model', 'fields', 'exclude', 'read_only', 'write_only', 'optional')
 _RESERVED = ('keys', 'items', 'values', 'get', 'validator', 'validate', 'has_default', 'partial',
              'incoming', 'documented', 'create', 'save_to', 'options')  # fmt: skip
-_USER = 'django.contrib.auth.base_user.AbstractBaseUser'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -216,8 +216,7 @@ def _shows_rows(validator: Any) -> bool:
 
 
 def _is_user(model: type[models.Model]) -> bool:
-    bases = {f'{cls.__module__}.{cls.__qualname__}' for cls in model.__mro__}
-    return _USER in bases or model._meta.label == settings.AUTH_USER_MODEL
+    return issubclass(model, AbstractBaseUser) or model._meta.label == settings.AUTH_USER_MODEL
 
 
 def _join(names: Collection[str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db import IntegrityError, models, router, transaction
@@ -79,6 +80,8 @@ def _assign_one(instance: models.Model, field: Any, value: Any) -> None:
     is_key = field.is_relation and not hasattr(value, '_meta')
     if is_key:
         setattr(instance, field.attname, value)
+    elif field.name == 'password' and isinstance(instance, AbstractBaseUser):
+        instance.set_password(value)
     else:
         field.save_form_data(instance, value)
 

@@ -1,11 +1,15 @@
 """What the Meta of a ModelType takes and refuses, and what comes of it."""
 
+from decimal import Decimal
+
 import pytest
 from apistar import types, validators
 from apistar.exceptions import ConfigurationError
 from django.contrib.auth.models import Group, User
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from django_apistar.types import ModelType
+from management_tests.project.models import Article
 from management_tests.support.shop import Brand, Label, Ware
 
 
@@ -160,3 +164,31 @@ def test_a_list_of_types_only_goes_out_and_all_may_be_optional():
 
     assert list(cls.incoming.validator.properties) == ['name']
     assert cls.incoming.validator.required == []
+
+
+class UserType(ModelType):
+    class Meta:
+        model = User
+        fields = ['username', 'password']
+        write_only = ['password']
+
+
+@pytest.mark.django_db
+def test_the_password_of_a_user_is_stored_as_a_digest():
+    user = UserType.incoming({'username': 'alice', 'password': 'correct horse'}).create()
+
+    assert User.objects.get(pk=user.pk).check_password('correct horse')
+    assert dict(UserType(user)) == {'username': 'alice'}
+
+
+@pytest.mark.django_db
+def test_an_upload_is_stored_and_its_url_is_shown(settings, tmp_path):
+    settings.MEDIA_ROOT, settings.MEDIA_URL = str(tmp_path), '/media/'
+    cls = make(model=Article, fields=['price', 'photo'])
+    upload = SimpleUploadedFile('chair.png', b'picture')
+
+    article = cls.incoming({'price': 1, 'photo': upload}).create()
+
+    assert dict(cls(article)) == {'price': Decimal('1.00'), 'photo': '/media/chair.png'}
+    assert (tmp_path / 'chair.png').read_bytes() == b'picture'
+    assert dict(cls(cls.incoming({'price': 1}).create()))['photo'] is None
