@@ -28,7 +28,7 @@ default_role = 'code'
 source_suffix = {'.md': 'markdown'}
 exclude_patterns = ['_build']
 myst_enable_extensions = ['colon_fence', 'deflist']
-myst_heading_anchors = 3
+myst_heading_anchors = 4
 
 html_theme = 'furo'
 html_title = f'django-apistar {release}'

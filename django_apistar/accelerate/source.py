@@ -17,7 +17,7 @@ Function = Callable[..., Any]  # its generated text says what it takes
 class Source:
     """Python source under construction.
 
-    Names of constants begin with an underscore, all other names must not: so the two never meet.
+    Names of constants begin with an underscore and no other name does, so they cannot clash.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Source:
         self._depth -= 1
 
     def const(self, value: object, hint: str) -> str:
-        """Return an expression for *value*: a literal, or the name of a constant like *hint*."""
+        """Return an expression for *value*: a literal, or a constant's name, made of *hint*."""
         # inf and nan have no literal, and a subclass's repr() can be anything.
         if type(value) in _LITERALS and repr(value) not in ('inf', '-inf', 'nan'):
             return repr(value)

@@ -133,7 +133,7 @@ def explain_refusal(path: str) -> str:
 
 
 def _try_out(converter: BaseConverter) -> None:
-    """Do what Werkzeug does at the first request."""
+    """Do what Werkzeug does at the first request, so that it fails here if it would fail there."""
     re.compile(converter.regex)
     with contextlib.suppress(ValueError):  # '0' is not one of its values
         converter.to_python('0')

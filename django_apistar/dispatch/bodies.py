@@ -59,7 +59,8 @@ class BodyInContext:
 class StreamedBody(BodyInContext):
     """A streamed body of the API. *on_close* is called once, at its end.
 
-    *report* is told of a fault. The server gets it too, and ends the connection.
+    *report* is called with an exception of the body, which is raised to the server as well: it ends
+    the connection.
     """
 
     def __init__(

@@ -45,7 +45,7 @@ class Probe:
         self._is_there: bool | None = None  # None until the first answer
 
     def begin(self) -> bool:
-        """Ask, where that is due. Return whether to wait for the answer.
+        """Ask if the last answer is too old. Return whether to wait for the new one.
 
         Whoever has asked waits, and everybody while there is no answer yet: a second at most. So
         a database that hangs costs one request a second, once.

@@ -103,9 +103,9 @@ def make_nonce() -> str:
 
 
 def derive_nonce(content: bytes) -> str:
-    """Return the nonce of a page that holds *content*: the same page, the same bytes.
+    """Return a nonce for a page that holds *content*, the same for the same content.
 
-    What *content* holds cannot know it.
+    Nothing in *content* can contain it, as it is a digest of the whole.
     """
     return base64.urlsafe_b64encode(hashlib.sha256(content).digest())[:22].decode()
 

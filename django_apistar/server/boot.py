@@ -75,7 +75,7 @@ class Server(Protocol):
 
     @property
     def trial_text(self) -> str | None:
-        """What to print instead of serving, None where the options do not ask for that."""
+        """What to print in place of serving; None if the options ask to serve."""
 
     @property
     def complaints(self) -> list[str]:

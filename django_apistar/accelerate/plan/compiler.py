@@ -104,7 +104,7 @@ class _PlanWriter:
                 start = index
 
     def _write_progress(self, step: Step) -> None:
-        """Write the count that an Exchange keeps: whose on_response is still due."""
+        """Write the line that notes that a hook's on_response ran: it is not called again."""
         what, hook = self._get_call(step)
         if what == 'on_response':
             self._source.line(f'responded.append(hook_{hook})')

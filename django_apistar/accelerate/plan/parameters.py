@@ -89,7 +89,8 @@ def write_query(
 ) -> None:
     """Write lines that read each of *fields*, or all of them by *validate_query*(environ).
 
-    They set `validated` to None, or to what API Star's components make of the query string.
+    They set `validated` to the values that API Star's components read from the query string, or to
+    None where these are not needed.
     """
     source.line('validated = None')
     source.line("query = environ.get('QUERY_STRING')")

@@ -87,7 +87,10 @@ class Command(ConsoleCommand):
             '--write', action='store_true',
             help='needed for methods that may write; rows stay, but for those of --in-process',
         )  # fmt: skip
-        add('--base', choices=_KEYS, help='what ratios are to; default: django')
+        add(
+            '--base', metavar='TARGET', choices=_KEYS,
+            help=f'what ratios are to: {", ".join(_KEYS)}; default: django',
+        )  # fmt: skip
         add('--rounds', type=parse_count, default=5, metavar='N', help='default: %(default)s')
         add(
             '--duration', type=parse_positive, default=2.0, metavar='SECONDS',

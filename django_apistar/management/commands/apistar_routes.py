@@ -54,12 +54,18 @@ class Command(ConsoleCommand):
         def add_filter(option: str, **more: Any) -> None:
             parser.add_argument(option, action='append', default=[], **more)
 
-        add_filter('--framework', choices=_with_negations(FRAMEWORKS), help='of this framework')
+        add_filter(
+            '--framework', metavar='NAME', choices=_with_negations(FRAMEWORKS),
+            help='of this framework: apistar or django',
+        )  # fmt: skip
         add_filter('--method', help="with this method; with --resolve, the request's")
         add_filter('--path', metavar='GLOB', help="whose path matches: '/a*', or does not: '!/a*'")
         add_filter('--name', metavar='GLOB', help="whose name matches: 'auth:*'")
         add_filter('--handler', metavar='GLOB', help="whose handler matches: 'shop.*'")
-        add_filter('--auth', choices=_with_negations(ACCESSES), help='who may call them')
+        add_filter(
+            '--auth', metavar='WHO', choices=_with_negations(ACCESSES),
+            help=f"who may call them: {', '.join(ACCESSES)}; not so: '!user'",
+        )  # fmt: skip
         parser.add_argument(
             '--except-vendor', action='store_true', help='no routes of installed packages'
         )
