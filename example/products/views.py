@@ -18,7 +18,7 @@ def welcome(name: str = '') -> dict:
 
 
 def list_products(name: str = '') -> List[schemas.Product]:
-    """List all products, or those with *name* in their names, in upper or lower case."""
+    """List all products, or only those with a text in their names, in upper or lower case."""
     if '\x00' in name:  # PostgreSQL cannot even look for it.
         return []
     products = models.Product.objects.filter(name__icontains=name)
