@@ -78,7 +78,11 @@ class _Reader:
             self.refuse(f'Meta.model is {model!r}. Set it to a model.')
         if model._meta.abstract:
             self.refuse(f'Meta.model is {model.__name__}, which is abstract. Set it to a model.')
-        apps.check_models_ready()  # relations are known from then on
+        if not apps.models_ready:  # relations are known from then on
+            self.refuse(
+                'It is made before all models are loaded. Put it into a module that no models.py '
+                'imports, such as that of its handlers.'
+            )
         return model
 
     def _read_fields(self) -> tuple[str, ...]:

@@ -5,7 +5,9 @@ from decimal import Decimal
 import pytest
 from apistar import types, validators
 from apistar.exceptions import ConfigurationError
+from django.apps import apps
 from django.contrib.auth.models import Group, User
+from django.core.checks import run_checks
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from django_apistar.types import ModelType
@@ -192,3 +194,39 @@ def test_an_upload_is_stored_and_its_url_is_shown(settings, tmp_path):
     assert dict(cls(article)) == {'price': Decimal('1.00'), 'photo': '/media/chair.png'}
     assert (tmp_path / 'chair.png').read_bytes() == b'picture'
     assert dict(cls(cls.incoming({'price': 1}).create()))['photo'] is None
+
+
+def test_a_type_that_models_import_is_an_error_at_start(monkeypatch):
+    monkeypatch.setattr(apps, 'models_ready', False)
+
+    with pytest.raises(ConfigurationError) as raised:
+        make(model=Label, fields=['name'])
+
+    assert str(raised.value) == (
+        'shop.types.Odd: It is made before all models are loaded. Put it into a module that no '
+        'models.py imports, such as that of its handlers.'
+    )
+
+
+def test_the_check_of_routes_shows_a_mistake_in_meta(monkeypatch, tmp_path, settings):
+    text = """
+from django_apistar.types import ModelType
+from management_tests.support.shop import Label
+
+class LabelType(ModelType):
+    class Meta:
+        model = Label
+        fields = ['nmae']
+"""
+    (tmp_path / 'mistaken_routes.py').write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    settings.APISTAR_ROUTE_CONF = 'mistaken_routes'
+
+    [error] = run_checks()
+
+    mistake = "project.Label has no field 'nmae'. Did you mean 'name'?"
+    said = "APISTAR_ROUTE_CONF 'mistaken_routes' cannot be imported: ConfigurationError: "
+    assert (error.id, error.msg) == (
+        'django_apistar.E002',
+        f'{said}mistaken_routes.LabelType: {mistake} ({tmp_path}/mistaken_routes.py:5).',
+    )
