@@ -1,12 +1,14 @@
 """What a server does that nobody has told: workers, threads, address; and what it refuses."""
 
+import errno
 import os
+import socket
 import ssl
 
 import pytest
 from gunicorn.config import Config
 
-from django_apistar.server import defaults
+from django_apistar.server import defaults, listeners
 from django_apistar.server.launch import ServerError
 
 pytestmark = pytest.mark.once
@@ -159,3 +161,59 @@ def test_a_pid_file_of_nobody_else_is_written_anew(text, tmp_path):
 )
 def test_the_banner_counts_workers_and_threads(workers, threads, text):
     assert defaults.format_workers('gunicorn 1.2', 'gthread worker', workers, threads) == text
+
+
+@pytest.mark.parametrize(
+    ('address', 'fault', 'sentence'),
+    [
+        (
+            '127.0.0.1:8000', OSError(errno.EADDRINUSE, 'x'),
+            'is already in use. Choose another port: manage.py runapistar 8001.',
+        ),
+        (
+            '[::1]:65534', OSError(errno.EADDRINUSE, 'x'),
+            'is already in use. Choose another port: manage.py runapistar 65535.',
+        ),
+        (
+            '127.0.0.1:65535', OSError(errno.EADDRINUSE, 'x'),
+            'is already in use. Choose another port: manage.py runapistar 8000.',
+        ),
+        (
+            'unix:/a/b', OSError(errno.EADDRINUSE, 'x'),
+            'is already in use: another server answers there. Choose another path.',
+        ),
+        (
+            '127.0.0.1:80', OSError(errno.EPERM, 'x'),
+            ('needs privileges that this user lacks. '
+            'Choose a port above 1023: manage.py runapistar 8000.'),
+        ),
+        ('unix:/a/b', OSError(errno.EACCES, 'Not allowed'), 'cannot be opened: Not allowed.'),
+        (
+            '203.0.113.7:80', OSError(errno.EADDRNOTAVAIL, 'x'),
+            ('is not an address of this machine. '
+            'Use 127.0.0.1, or 0.0.0.0 for all of its addresses.'),
+        ),
+        (
+            'nowhere:80', socket.gaierror(-2, 'x'),
+            'cannot be served on: its host name is unknown.',
+        ),
+        (
+            'fd://9', OSError(errno.EBADF, 'x'),
+            'is not a listening socket that this process has inherited.',
+        ),
+        ('unix:/a/b', ValueError('exists'), 'cannot be opened: exists.'),
+    ],
+)  # fmt: skip
+def test_an_address_that_cannot_be_bound_is_a_sentence(address, fault, sentence):
+    assert listeners.explain(address, fault) == f'{address} {sentence}'
+
+
+@pytest.mark.parametrize(
+    ('address', 'text'),
+    [
+        (3, 'fd://3'), (('127.0.0.1', 80), '127.0.0.1:80'), (('::1', 80, 0, 0), '[::1]:80'),
+        ('/a/b', 'unix:/a/b'),
+    ],
+)  # fmt: skip
+def test_an_address_is_written_as_on_the_command_line(address, text):
+    assert listeners.format_address(address) == text
