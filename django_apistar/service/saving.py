@@ -88,9 +88,14 @@ def _assign_one(instance: models.Model, field: Any, value: Any) -> None:
 
 def _adapt(value: datetime.datetime) -> Any:
     """Return *value* with a time zone where the project has them, else without one."""
-    if settings.USE_TZ:
-        return _make_aware(value)
-    return timezone.make_naive(value) if timezone.is_aware(value) else value
+    try:
+        if settings.USE_TZ:
+            value = _make_aware(value)
+            value.astimezone(datetime.timezone.utc)  # as databases do
+            return value
+        return timezone.make_naive(value) if timezone.is_aware(value) else value
+    except OverflowError:
+        raise ValidationError('Must be between the years 1 and 9999.') from None
 
 
 def _check(instance: Any, given: Fields, is_partial: bool) -> None:

@@ -242,6 +242,21 @@ def test_each_field_refuses_what_it_cannot_hold(app_class, name):
     assert (answer.code, list(answer.json())) == (400, [name])
 
 
+@pytest.mark.django_db
+@both_modes
+@pytest.mark.parametrize('has_zones', [True, False])
+@pytest.mark.parametrize('sent', ['0001-01-01T00:00:00+14:00', '9999-12-31T23:59:59-14:00'])
+def test_a_moment_beyond_the_calendar_is_refused(app_class, sent, has_zones, settings):
+    settings.USE_TZ, settings.TIME_ZONE = has_zones, 'UTC'
+    body = json.dumps({**SENT, 'moment': sent, 'owner': 1}).encode()
+
+    answer = ask(build(app_class, *ROUTES), '/', 'POST', body=body)
+
+    assert (answer.code, answer.json()) == (
+        400, {'moment': 'Must be between the years 1 and 9999.'},
+    )  # fmt: skip
+
+
 def get_property(cls):
     [found] = describe(cls)[0]['OddType']['properties'].values()
     return found
