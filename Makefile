@@ -55,6 +55,7 @@ mutants: $(MUTANTS) ## plant mutants and see which the tests find (SEED=1 SAMPLE
 
 bench: install ## measure the promises of speed, write docs/explanation/performance.md (minutes; valgrind, wrk)
 	@$(BIN)/python -m management_tests.benchmarks --wire --write-docs
+	@$(BIN)/python -m management_tests.benchmarks.account --write-docs
 	@$(BIN)/python -m management_tests.benchmarks.example
 
 faults: install ## break servers and databases in full, write docs/explanation/reliability.md (minutes)

@@ -22,7 +22,9 @@ def main() -> None:
         if not options.wire_only:
             measure_in_process(outcome, environment, options)
         if options.wire or options.wire_only:
-            outcome.wire = wire.measure(environment, options.wire_rounds, options.duration, tell)
+            outcome.wire = wire.measure(
+                environment, options.wire_rounds, options.duration, tell, options.against
+            )
     if options.write_docs:
         report.write_page(outcome)
         summary.write_summary()
@@ -49,6 +51,10 @@ def parse_options() -> argparse.Namespace:
     add('--quick', action='store_true', help='fewer cases, rounds and loops')
     add('--wire', action='store_true', help='over HTTP too')
     add('--wire-only', action='store_true', help='over HTTP alone')
+    add(
+        '--against', action='append', default=[], choices=wire.REFERENCES,
+        help='over HTTP, only what is compared with this; may be repeated',
+    )  # fmt: skip
     add('--wire-rounds', type=int, default=9, help='rounds over HTTP (default: %(default)s)')
     add(
         '--duration',

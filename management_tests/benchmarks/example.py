@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from management_tests.benchmarks import report
 from management_tests.support.example_server import PRODUCTION, Example
 from management_tests.support.server_process import REPOSITORY
 
@@ -34,19 +35,12 @@ def main(options: list[str]) -> int:
         )  # fmt: skip
     if done.returncode == 0:
         for page in PAGES:
-            write_between(page, done.stdout.strip())
+            report.write_between(page, START, END, done.stdout.strip())
     return done.returncode
 
 
-def write_between(page: Path, text: str) -> None:
-    """Replace what stands between the marks of *page*."""
-    before, _, rest = page.read_text(encoding='utf-8').partition(START)
-    after = rest.partition(END)[2]
-    page.write_text(f'{before}{START}\n\n{text}\n\n{END}{after}', encoding='utf-8')
-
-
 def read_between(page: Path) -> str:
-    """Return what stands there."""
+    """Return what stands between the marks of *page*."""
     return page.read_text(encoding='utf-8').partition(START)[2].partition(END)[0].strip()
 
 

@@ -94,11 +94,14 @@ def _format_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def write_page(results: Results) -> None:
     """Put the figures into the documentation."""
-    text = PAGE.read_text(encoding='utf-8')
-    before, _, rest = text.partition(START)
-    after = rest.partition(END)[2]
-    figures = f'{START}\n\n{to_markdown(results)}\n\n{END}'
-    PAGE.write_text(before + figures + after, encoding='utf-8')
+    write_between(PAGE, START, END, to_markdown(results))
+
+
+def write_between(page: Path, start: str, end: str, text: str) -> None:
+    """Replace what stands between two marks of *page*."""
+    before, _, rest = page.read_text(encoding='utf-8').partition(start)
+    after = rest.partition(end)[2]
+    page.write_text(f'{before}{start}\n\n{text}\n\n{end}{after}', encoding='utf-8')
 
 
 def to_text(results: Results, is_terminal: bool) -> str:

@@ -70,7 +70,9 @@ def count_instructions(
     wanted = {*pairs, *((case, 'floor') for case, _ in pairs)}
     groups: dict[str, list[tuple[str, str]]] = {}
     for case, subject in sorted(wanted):
-        groups.setdefault(CASES[case].process or subject, []).append((case, subject))
+        # The applications of `ladder`, 'item: parse', share a process for each case.
+        name = CASES[case].process or subject.partition(': ')[0]
+        groups.setdefault(name, []).append((case, subject))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         counted = pool.map(lambda group: _count(environment, group, loops), groups.values())
     counts = {pair: count for group in counted for pair, count in group.items()}
@@ -90,12 +92,12 @@ def _count(
         run_worker(environment, command, task='count_instructions', tasks=tasks)
         return {
             # Of each case's two dumps the first holds what came before it.
-            (case, name): _read_total(out.with_name(f'out.{2 * number}')) / times
+            (case, name): read_total(out.with_name(f'out.{2 * number}')) / times
             for number, (case, name, times) in enumerate(tasks, 1)
         }
 
 
-def _read_total(dump: Path) -> int:
+def read_total(dump: Path) -> int:
     found = re.search(r'^totals: (\d+)', dump.read_text(), re.MULTILINE)
     if found is None:
         sys.exit(f'callgrind wrote no totals to {dump}.')

@@ -29,8 +29,9 @@ Run = Callable[[int], None]
 def build_run(case: Case, subject: str) -> Run:
     """Return what sends *case* to *subject* as many times as told. It has answered before."""
     connection.ensure_connection()  # kept, as in any thread that has served a list before
-    with _json_library(subject == 'fast'), override_settings(**build_settings(case.variant)):
-        application = BUILDERS[subject](case.variant)
+    is_fast = subject == 'fast' or is_least(subject)
+    with _json_library(is_fast), override_settings(**build_settings(case.variant)):
+        application = build_application(subject, case.variant)
         check(application, case, subject)
         run = build_loop(application, case, subject)
         run(case.routes)  # each route is compiled when it is first asked for
@@ -80,6 +81,19 @@ def build_stock(variant: Variant) -> Application:
 def build_django(variant: Variant) -> Application:
     import_module('management_tests.benchmarks.project.urls')
     return get_wsgi_application()
+
+
+def is_least(subject: str) -> bool:
+    """Whether *subject* is an application of `ladder`."""
+    return ': ' in subject
+
+
+def build_application(subject: str, variant: Variant) -> Application:
+    if is_least(subject):
+        from management_tests.benchmarks.ladder import APPLICATIONS  # which needs orjson
+
+        return APPLICATIONS[subject]()
+    return BUILDERS[subject](variant)
 
 
 BUILDERS: dict[str, Callable[[Variant], Application]] = {

@@ -22,8 +22,8 @@ CASES = {
     'queryset': 'the same, a QuerySet returned',
 }
 OTHERS = {
-    'stock': 'API Star alone', 'django': 'Django', 'ninja': 'django-ninja', 'bolt': 'django-bolt',
-    'bolt, no log': 'django-bolt without its log',
+    'stock': 'API Star alone', 'django': 'Django', 'ninja': 'django-ninja',
+    'bolt': 'django-bolt, both with a log', 'bolt, no log': 'django-bolt, both without',
 }  # fmt: skip
 # | server | case | against | target | CPU time (95 %) | …
 ROW = re.compile(r'^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| [^|]* \| ([\d.]+) \(', re.MULTILINE)
@@ -47,9 +47,7 @@ def build_summary(page: str) -> str:
 def write_summary() -> None:
     summary = build_summary(report.PAGE.read_text(encoding='utf-8'))
     for page in PAGES:
-        before, _, rest = page.read_text(encoding='utf-8').partition(START)
-        after = rest.partition(END)[2]
-        page.write_text(f'{before}{START}\n\n{summary}\n\n{END}{after}', encoding='utf-8')
+        report.write_between(page, START, END, summary)
 
 
 if __name__ == '__main__':

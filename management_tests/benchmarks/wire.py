@@ -18,7 +18,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,8 +32,12 @@ from management_tests.benchmarks.runs import ROOT
 Tell = Callable[[str], object]
 Pair = tuple[str, str]  # (subject, case)
 BOLT, QUIET_BOLT = 'bolt', 'bolt, no log'  # as it ships, and without a line for each request
+LOGGED = 'ours, log'  # with --access-log
+BOLT_CASES = ('hello', 'item', 'create', 'queryset')
+OURS = {BOLT: LOGGED}  # by reference, what it is compared with; else 'ours'
 BOLT_ENVIRONMENT = ROOT / 'build' / 'benchmarks' / 'bolt'
 CONNECTIONS = 16
+START_S = 180  # that a server may take to answer, callgrind's too
 STARTS = 3  # of the servers: how a process lies in memory makes a hundredth or two
 TIMEOUT_S = 10  # wrk's own is no longer than a round, and one slow answer would be an error
 SCRIPT = Path(__file__).with_name('wire.lua')
@@ -45,6 +48,7 @@ APPLICATIONS = {  # by subject
     'values': 'management_tests.benchmarks.applications.values',
     'stock': 'management_tests.benchmarks.applications.stock',
     'ours': 'django_apistar.wsgi.application',
+    LOGGED: 'django_apistar.wsgi.application',
     'django': 'management_tests.benchmarks.applications.django',
     'ninja': 'management_tests.benchmarks.applications.django',
 }
@@ -77,13 +81,13 @@ TARGETS = {  # by title: (case, reference, how many times ours; 0 where nothing 
     'granian': (
         ('hello', 'bare', 0.9), ('hello', 'stock', 1.35), ('hello', 'django', 5),
         ('hello', 'ninja', 6), ('item', 'stock', 6), ('create', 'stock', 4.5),
-        ('list', 'stock', 2.5), ('queryset', 'stock', 2.5), ('hello', BOLT, 2),
-        ('item', BOLT, 2), ('create', BOLT, 2), ('queryset', BOLT, 1), ('hello', QUIET_BOLT, 0),
-        ('item', QUIET_BOLT, 0), ('create', QUIET_BOLT, 0), ('queryset', QUIET_BOLT, 0),
+        ('list', 'stock', 2.5), ('queryset', 'stock', 2.5),
+        *((case, other, 0) for other in (BOLT, QUIET_BOLT) for case in BOLT_CASES),
     ),
     f'gunicorn{MANY}': (('hello', 'bare', 0), ('list', 'stock', 0)),
     f'granian{MANY}': (('hello', 'bare', 0), ('list', 'stock', 0)),
 }  # fmt: skip
+REFERENCES = sorted({reference for targets in TARGETS.values() for _, reference, _ in targets})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,17 +121,22 @@ class Load:
 
 
 def measure(
-    environment: dict[str, str], rounds: int, duration_s: float, tell: Tell
+    environment: dict[str, str],
+    rounds: int,
+    duration_s: float,
+    tell: Tell,
+    against: Sequence[str] = (),
 ) -> list[WireRow]:
-    """Return the comparisons on each server."""
+    """Return the comparisons on each server, with all references or those named by *against*."""
     if not shutil.which('wrk'):
         sys.exit('wrk is not installed. Install it, or leave --wire out.')
     rows: list[WireRow] = []
-    for title, targets in TARGETS.items():
+    for title, every in TARGETS.items():
+        targets = [target for target in every if not against or target[1] in against]
         loads: list[dict[Pair, list[Load]]] = [
             {pair: [] for pair in list_pairs(case, reference)} for case, reference, _ in targets
         ]
-        for start in range(STARTS):
+        for start in range(STARTS if targets else 0):
             tell(f'on the wire: {title}, start {start + 1} of {STARTS}')
             with contextlib.ExitStack() as stack:
                 running = {
@@ -142,7 +151,8 @@ def measure(
 
 def list_pairs(case: str, reference: str) -> list[Pair]:
     """Return what is loaded at the same time."""
-    return list(dict.fromkeys([(reference, case), ('ours', case), FLOORS.get(case, FLOOR)]))
+    ours = OURS.get(reference, 'ours')
+    return list(dict.fromkeys([(reference, case), (ours, case), FLOORS.get(case, FLOOR)]))
 
 
 def load_in_rounds(
@@ -172,8 +182,11 @@ def build_row(
     server: str, case: str, reference: str, target: float, loads: dict[Pair, list[Load]]
 ) -> WireRow:
     theirs, ours, least = (
-        loads[pair] for pair in ((reference, case), ('ours', case), FLOORS.get(case, FLOOR))
-    )
+        loads[pair]
+        for pair in (
+            (reference, case), (OURS.get(reference, 'ours'), case), FLOORS.get(case, FLOOR)
+        )
+    )  # fmt: skip
 
     def ratio(attribute: str, subject: list[Load]) -> Ratio:
         above, below = ([getattr(load, attribute) for load in of] for of in (theirs, subject))
@@ -226,8 +239,9 @@ class Server:
         return f'http://127.0.0.1:{self.port}{path}?{CASES[case].query}'
 
     def wait(self, process: subprocess.Popen[bytes]) -> None:
-        for _ in range(150):
-            with contextlib.suppress(urllib.error.URLError, ConnectionError):
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError):  # refused, or too busy to answer yet
                 urllib.request.urlopen(self.url('hello'), timeout=5).read()
                 return
             if process.poll() is not None:
@@ -237,13 +251,16 @@ class Server:
 
 
 @contextlib.contextmanager
-def serve(environment: dict[str, str], title: str, subject: str) -> Iterator[Server]:
+def serve(
+    environment: dict[str, str], title: str, subject: str, prefix: Sequence[str] = ()
+) -> Iterator[Server]:
+    """Serve *subject*. *prefix*: a program that runs the server."""
     port = find_port()
     command, more = build_command(title, subject, port)
     server_core, client_core = (0, 1) if SETUPS[title].shares_core else (None, None)
     with core(server_core):
         process = subprocess.Popen(
-            command, env={**environment, **more}, cwd=ROOT, start_new_session=True,
+            [*prefix, *command], env={**environment, **more}, cwd=ROOT, start_new_session=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
     try:
@@ -292,6 +309,8 @@ def build_command(title: str, subject: str, port: int) -> tuple[list[str], dict[
     options = ['--server', server, '--workers', '1', '--threads', str(threads), '--skip-checks']
     if server == 'gunicorn':  # A worker that is replaced takes its CPU time along.
         options += ['--max-requests', '0']
+    if subject == LOGGED:
+        options += ['--access-log']
     return [sys.executable, '-m', 'django', 'runapistar', f'127.0.0.1:{port}', *options], more
 
 
