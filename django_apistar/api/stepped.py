@@ -164,11 +164,13 @@ class Exchange:
     def _walk(self, route: Route) -> Iterable[bytes]:
         guards = self.responder.list_guards(route)
         if route.standalone:
-            self._run(guards)
+            if guards:
+                self._run(guards)
             return self._send(route.handler)
         for hook in self.hooks:
             self._enter(hook)
-        self._run(guards)
+        if guards:
+            self._run(guards)
         value = self._run([make_atomic(self.responder.get_handler(route))])
         self.state['return_value'] = responses.build_rows(value, route.handler)
         self._run([self.app.render_response])
