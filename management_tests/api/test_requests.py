@@ -636,6 +636,17 @@ def test_field_that_a_form_lacks_is_named(app_class, body, content_type):
     assert describe(answer) == (400, {'f': 'The "f" field is required.'})
 
 
+@both_modes
+def test_two_files_of_one_name_are_both_there(app_class):
+    def list_files(data: http.RequestData) -> list:
+        return [file.filename for file in data.getlist('f')]
+
+    app = build(app_class, Route('/', 'POST', list_files))
+    body = build_upload('first')[:-7] + b'\r\n' + build_upload('second')
+
+    assert describe(post(app, body, MULTIPART)) == (200, ['first', 'second'])
+
+
 @pytest.mark.case('F13', 'F14')
 @both_modes
 @override_settings(DATA_UPLOAD_MAX_NUMBER_FIELDS=3, DATA_UPLOAD_MAX_NUMBER_FILES=1)
