@@ -1,6 +1,7 @@
 """Types of models: through HTTP in each mode, and in the document."""
 
 import json
+import re
 import warnings
 from typing import List
 
@@ -8,12 +9,13 @@ import pytest
 from apistar import Route, types, validators
 
 from django_apistar.accelerate.types.compilers import compile_type
+from django_apistar.pagination import Page, PageNumber
 from django_apistar.routes.entries import walk_apistar
 from django_apistar.schema import build_openapi
 from django_apistar.schema.dialect import DIALECTS
 from django_apistar.schema.schemas import Schemas
 from django_apistar.types import ModelType
-from management_tests.support.oracle import ask, both_modes, build
+from management_tests.support.oracle import Accelerated, ask, both_modes, build
 from management_tests.support.shop import Brand, Label, Ware
 
 pytestmark = pytest.mark.django_db
@@ -432,3 +434,29 @@ def test_swagger_2_requires_what_comes_in_and_goes_out_as_well():
         'name', 'title',
     ]  # fmt: skip
     assert not [name for name, child in shown['properties'].items() if 'writeOnly' in child]
+
+
+class Flat(ModelType):
+    class Meta:
+        model = Ware
+        fields = ['name', 'brand', 'price', 'created']
+
+
+@pytest.mark.parametrize('form', [List[Flat], Page[Flat]], ids=['list', 'page'])
+def test_a_list_asks_for_the_columns_of_the_type_alone(brand, form, django_assert_num_queries):
+    def list_flat(page: PageNumber):
+        rows = Ware.objects.order_by('name')
+        return page.of(rows) if form is Page[Flat] else rows
+
+    list_flat.__annotations__['return'] = form
+    Ware.objects.create(**describe(brand, brand=brand))
+    app = build(Accelerated, Route('/', 'GET', list_flat))
+
+    with django_assert_num_queries(2 if form is Page[Flat] else 1) as queries:
+        answer = ask(app)
+
+    columns = queries.captured_queries[-1]['sql'].partition(' FROM ')[0]
+    assert re.findall(r'\."(\w+)"', columns) == ['name', 'brand_id', 'price', 'created']
+    shown = answer.json()
+    [row] = shown if form is List[Flat] else shown['results']
+    assert (row['brand'], row['price']) == (brand.pk, '7.50')
