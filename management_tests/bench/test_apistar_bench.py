@@ -510,6 +510,10 @@ def test_over_http_every_target_has_its_gunicorn(project):
         assert target['errors'] == 0
         assert 0 < target['cpu_s'] < 0.1
     progress = done.stderr.splitlines()
+    assert (
+        'Each connection waits for its answer before it sends again (a closed model), so that '
+        'others who would wait during a stall are not seen; --rate N shows them.'
+    ) in progress
     labels = [target['label'] for target in document['targets']]
     assert labels == [LABELS[0], 'Django stand-in', *LABELS[2:]]
     assert [f'Starting {label} ...' in progress for label in labels] == [True] * 5

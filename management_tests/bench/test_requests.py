@@ -318,6 +318,7 @@ def test_results_at_a_rate(project):
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert (document['rate'], document['tool']['name']) == (50, 'k6')
+    assert 'closed model' not in done.stderr
     for target in document['targets']:
         assert 49 <= target['transactions'] <= 51
 

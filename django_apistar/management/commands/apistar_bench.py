@@ -37,6 +37,10 @@ from django_apistar.routes.entries import Framework
 
 Loads = dict[str, Callable[[float], Load]]  # by target
 _WARM_UP_S = 0.5
+_CLOSED = (
+    'Each connection waits for its answer before it sends again (a closed model), so that others '
+    'who would wait during a stall are not seen; --rate N shows them.'
+)
 _WIDTH = 80  # where the output is no terminal
 _KEYS = tuple(target.key for target in kinds.TARGETS)
 _FAILURES = (
@@ -156,6 +160,8 @@ class Command(ConsoleCommand):
         self._announce_writes(sent, options)
         if settings.DEBUG:
             self.stderr.write('DEBUG is on: this is how the project runs in development.')
+        if tool and not options['rate']:
+            self.stderr.write(_CLOSED)
         chosen, remarks = self._choose(sent, options)
         base = find_base(chosen, options)
         taken = self._take_turns(chosen, tool, options)
