@@ -32,6 +32,8 @@ LENGTHS = tuple(('content-length', str(length)) for length in range(1024))
 JSON_TYPE = ('content-type', 'application/json')
 _NAME = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.1
 _VALUE = re.compile('[\t -~\x80-\xff]*')  # section 5.5
+# What values are made of, but for tabs and latin-1; any other byte becomes 0.
+_PRINTABLE = bytes(code if 0x20 <= code < 0x7F else 0 for code in range(256))
 _MOST_CHECKED = 1024
 _LONGEST_CHECKED = 256
 _OF_ONE_RESPONSE = frozenset(('etag', 'location', 'set-cookie'))
@@ -283,9 +285,28 @@ def check_headers(headers: Headers) -> None:
 
 def _check_header(header: tuple[str, str]) -> None:
     name, value = header
-    if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+    if not _is_name(name) or not (_is_printable(value) or _VALUE.fullmatch(value)):
         raise ValueError(f'The header {name!r} has the value {value!r}, which HTTP cannot send.')
-    if len(value) <= _LONGEST_CHECKED and name.lower() not in _OF_ONE_RESPONSE:
+    if len(value) <= _LONGEST_CHECKED and not _is_of_one_response(name):
         if len(_checked) >= _MOST_CHECKED:
             _checked.clear()
         _checked.add(header)
+
+
+@functools.lru_cache(_MOST_CHECKED)
+def _is_name(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None
+
+
+@functools.lru_cache(_MOST_CHECKED)
+def _is_of_one_response(name: str) -> bool:
+    """Return whether the values of a header differ from response to response."""
+    return name.lower() in _OF_ONE_RESPONSE
+
+
+def _is_printable(value: str) -> bool:
+    """Return whether *value* is ` ` to `~` alone, quicker than the regex.
+
+    So are the cookies and dates of Django's pages, which are new in each response or second.
+    """
+    return str.isascii(value) and 0 not in value.encode().translate(_PRINTABLE)

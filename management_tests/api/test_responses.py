@@ -5,18 +5,21 @@ import decimal
 import enum
 import ipaddress
 import json
+import string
 import typing
 import uuid
 from collections.abc import Iterator
 from wsgiref.validate import validator
 
+import hypothesis
 import pytest
 from apistar import Route, exceptions, http, types, validators
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy
+from hypothesis import strategies
 
-from django_apistar.api.responses import JSONResponse, StreamingResponse
+from django_apistar.api.responses import JSONResponse, StreamingResponse, check_headers
 from management_tests.support.oracle import Request, ask, both_modes, build, quiet
 
 
@@ -162,6 +165,53 @@ def test_header_that_would_break_the_response_is_a_logged_500(app_class, value, 
         str(caplog.records[-1].exc_info[1])
         == f"The header 'x-a' has the value {value!r}, which HTTP cannot send."
     )
+
+
+TOKEN = {*string.ascii_letters, *string.digits, *"!#$%&'*+-.^_`|~"}  # RFC 9110, section 5.6.2
+FIELD = {'\t', *map(chr, [*range(0x20, 0x7F), *range(0x80, 0x100)])}  # section 5.5
+CHARACTERS = [*map(chr, range(0x200)), '\u2028', '\ud800', '\udfff', '\U00010000', '\U0010ffff']
+
+
+def is_sent(name: str, value: str) -> bool:
+    refused: ValueError | None = None
+    try:
+        check_headers([(name, value)])
+    except ValueError as error:
+        refused = error
+    text = f'The header {name!r} has the value {value!r}, which HTTP cannot send.'
+    assert str(refused) in ('None', text)
+    return refused is None
+
+
+@pytest.mark.case('E07', 'E14')
+@pytest.mark.parametrize('around', [('', ''), ('', 'b'), ('a', ''), ('a', 'b')])
+@pytest.mark.parametrize('name', ['x-a', 'Set-Cookie'])
+def test_each_character_is_sent_where_http_has_it(around, name):
+    texts = {character: character.join(around) for character in CHARACTERS}
+
+    for _ in range(2):  # as what is remembered is asked then
+        assert {one for one, text in texts.items() if is_sent(name, text)} == FIELD
+        assert {one for one, text in texts.items() if is_sent(text, 'a')} == TOKEN
+
+
+@pytest.mark.case('E07', 'E14')
+@hypothesis.given(
+    name=strategies.text(strategies.sampled_from(CHARACTERS[:0x90])),
+    value=strategies.text(strategies.sampled_from(CHARACTERS)),
+)
+@hypothesis.example(name='a', value='')
+@hypothesis.example(name='', value='a')
+@hypothesis.example(name='Expires', value='a' * 300 + '\x7f')
+def test_header_is_sent_where_each_of_its_characters_may_be(name, value):
+    assert is_sent(name, value) == (
+        bool(name) and TOKEN.issuperset(name) and FIELD.issuperset(value)
+    )
+
+
+@pytest.mark.parametrize('header', [('a', 1), ('a', b'a'), (b'a', 'a')])
+def test_header_that_is_no_text_is_refused(header):
+    with pytest.raises(TypeError):
+        check_headers([header])
 
 
 @both_modes
