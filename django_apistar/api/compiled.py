@@ -33,7 +33,7 @@ from django_apistar.api.matching import Miss, look_up
 from django_apistar.api.responders import AppParts, Found, Respond, without_body
 from django_apistar.api.stepped import Exchange, Stepped
 from django_apistar.api.transactions import make_atomic
-from django_apistar.compat.fields import get_item, is_type
+from django_apistar.compat.fields import is_type
 from django_apistar.compat.path_template import TEXT, PathParameter, split_segments
 from django_apistar.compat.signatures import get_signature
 from django_apistar.routes.entries import APIStarEntry, parameter_types
@@ -275,7 +275,7 @@ class Compiled:
         return querysets.build_renderer(item) if is_type(item) else None
 
     def _find_row_writer(self, handler: Any) -> Callable[[Any], bytes | None] | None:
-        item = get_item(_get_return_annotation(handler))
+        item = responses.get_row_type(_get_return_annotation(handler))
         return querysets.build_writer(item, self.json_writer) if is_type(item) else None
 
     def _find_type(self, handler: Any) -> tuple[Any, Callable[[Any], bytes]] | None:

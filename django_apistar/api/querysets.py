@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
+from apistar.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.db.models.fields.related_descriptors import ForeignKeyDeferredAttribute
 from django.db.models.query import ModelIterable
-from django.db.models.query_utils import DeferredAttribute
 
 from django_apistar.accelerate.json.flat_types import (
     JSONWriter,
@@ -15,12 +13,19 @@ from django_apistar.accelerate.json.flat_types import (
     compile_rows,
     is_flat,
 )
+from django_apistar.accelerate.json.nested_types import (
+    UnusualRowError,
+    compile_joined_rows,
+    is_nested,
+)
 from django_apistar.accelerate.types.compilers import compile_from_object, compile_from_row
+from django_apistar.api.joined_columns import find_columns, is_plain_field
 from django_apistar.api.responses import is_page
 from django_apistar.compat.attributes import build_row_reader
 
 Renderer = Callable[[Any], Any]
 Writer = Callable[[Any], bytes | None]
+FAULTS_OF_ROWS = (UnusualRowError, ValidationError, TypeError, ValueError, OverflowError)
 
 
 def build_renderer(type_: Any) -> Renderer:
@@ -45,12 +50,28 @@ def build_renderer(type_: Any) -> Renderer:
 
 
 def build_writer(type_: Any, json_writer: JSONWriter) -> Writer | None:
-    """Return a function from a handler's value to its JSON; None if *type_* is not flat.
+    """Return a function from a handler's value to its JSON; None if *type_* is not that simple.
 
-    The function returns None for what is neither a QuerySet nor a list of *type_*.
+    The function returns None for what is neither a QuerySet, a page of one, nor a list of *type_*.
     """
-    if not is_flat(type_):
+    if is_flat(type_, json_writer):
+        write = _build_flat_writer(type_, json_writer)
+    elif is_nested(type_, json_writer):
+        write = _build_joined_writer(type_, json_writer)
+    else:
         return None
+
+    def write_any(value: Any) -> bytes | None:
+        if not is_page(value):
+            return write(value)
+        rows = write(value.rows)
+        beside = json_writer.encode(value.beside)
+        return None if rows is None else b'%b,"results":%b}' % (beside[:-1], rows)
+
+    return write_any
+
+
+def _build_flat_writer(type_: Any, json_writer: JSONWriter) -> Writer:
     names = _list_columns(type_)
     render = build_renderer(type_)
     write_rows, write_instances = (
@@ -71,6 +92,23 @@ def build_writer(type_: Any, json_writer: JSONWriter) -> Writer | None:
     return write
 
 
+def _build_joined_writer(type_: Any, json_writer: JSONWriter) -> Writer:
+    render, write_rows = build_renderer(type_), compile_joined_rows(type_, json_writer)
+
+    def write(value: Any) -> bytes | None:
+        if not isinstance(value, QuerySet):
+            return None
+        columns = _is_fresh(value) and find_columns(type_, value)
+        if columns:
+            try:
+                return write_rows(value.values_list(*columns))
+            except FAULTS_OF_ROWS:
+                pass  # Read one by one: the error must be the one that comes first there.
+        return json_writer.encode(render(value))
+
+    return write
+
+
 def _list_columns(type_: Any) -> tuple[str, ...]:
     properties = type_.validator.properties
     return tuple(getattr(child, 'attribute', name) for name, child in properties.items())
@@ -78,20 +116,13 @@ def _list_columns(type_: Any) -> tuple[str, ...]:
 
 def _has_plain_rows(queryset: Any, names: tuple[str, ...]) -> bool:
     """Return whether the columns *names* of *queryset* equal its instances' attributes."""
+    return _is_fresh(queryset) and all(is_plain_field(queryset.model, name) for name in names)
+
+
+def _is_fresh(queryset: Any) -> bool:
+    """Return whether *queryset* would make instances, of which nobody knows yet."""
     return (
         queryset._result_cache is None
         and queryset._iterable_class is ModelIterable
         and not queryset._prefetch_related_lookups
-        and all(_is_plain_field(queryset.model, name) for name in names)
     )
-
-
-def _is_plain_field(model: Any, name: str) -> bool:
-    try:
-        field = model._meta.get_field(name)
-    except FieldDoesNotExist:
-        return False
-    descriptor = model.__dict__.get(name) or getattr(model, name, None)
-    if field.is_relation and name == getattr(field, 'attname', None):
-        return type(descriptor) is ForeignKeyDeferredAttribute
-    return bool(field.concrete and not field.is_relation and type(descriptor) is DeferredAttribute)

@@ -10,6 +10,8 @@ from django_apistar.service.validator import ValueValidator
 
 _NUMBER = re.compile(r'[+-]?[0-9]+(\.[0-9]+)?', re.ASCII)
 _LONGEST = 4000  # characters of a text that is examined for the right message
+_MOST_SHORT_PLACES = 3
+_MOST_PLAIN_PLACES = 6  # with more, Python may write an exponent
 # A float has so many digits for sure. One that shows more may have lost some.
 _DIGITS_OF_FLOAT = 15
 
@@ -105,6 +107,38 @@ class Decimal(ValueValidator):
         if number and number.adjusted() >= self.whole_digits:
             self.error('whole_digits')
         return number
+
+    native = decimal.Decimal
+
+    def write_check(self, source: Any, item: str) -> tuple[str, str]:
+        """Write the check of text and of a Decimal with all of their decimal places."""
+        is_text, is_shown = (
+            source.const(re.compile(self._write_exact(sign), re.ASCII).fullmatch, name)
+            for sign, name in (('[+-]?', 'is_decimal'), ('-?', 'is_shown'))
+        )
+        number = source.const(decimal.Decimal, 'Decimal')
+        conversion = f'if type({item}) is str and {is_text}({item}): {item} = {number}({item})'
+        return conversion, f'type({item}) is not {number} or {self._refuse_shown(item, is_shown)}'
+
+    def _refuse_shown(self, item: str, is_shown: str) -> str:
+        """Return the condition that `str()` of the Decimal *item* is not one of ours."""
+        places = self.decimal_places
+        if not self.whole_digits or not 1 <= places <= _MOST_SHORT_PLACES:
+            return f'not {is_shown}(str({item}))'
+        # The point stands where it should, so that no exponent follows: that has 3 characters.
+        text = f'{item}text'
+        is_misplaced = f"({text} := str({item}))[{-1 - places}:{-places or ''}] != '.'"
+        return f'{is_misplaced} or len({text}) > {self.max_digits + 1}'
+
+    def _write_exact(self, sign: str) -> str:
+        """Return the pattern of a number with all of its places, and no exponent."""
+        if self.decimal_places > _MOST_PLAIN_PLACES:
+            return '(?!)'
+        whole = f'[0-9]{{1,{self.whole_digits}}}' if self.whole_digits else '0'
+        return sign + whole + (rf'\.[0-9]{{{self.decimal_places}}}' if self.decimal_places else '')
+
+    def write_text(self, source: Any, item: str) -> str:
+        return f'str({item})'
 
     def build_schema(self, dialect: Any) -> dict[str, Any]:
         return {'type': 'string', 'format': 'decimal', 'pattern': f'^{self._write_pattern()}$'}

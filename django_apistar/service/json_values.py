@@ -5,6 +5,7 @@ from typing import Any
 
 from django_apistar.service.validator import ValueValidator
 
+_USUAL = frozenset({str, int, bool})
 _TYPES = ('object', 'array', 'string', 'number', 'boolean')
 
 
@@ -26,6 +27,12 @@ class JSON(ValueValidator):
             self.error('type')
         return value
 
+    def write_check(self, source: Any, item: str) -> tuple[str, str]:
+        usual, is_json = (
+            source.const(_USUAL, 'usual'), source.const(_is_flat_enough, 'is_json')
+        )  # fmt: skip
+        return '', f'type({item}) not in {usual} and not {is_json}({item})'
+
     def build_schema(self, dialect: Any) -> dict[str, Any]:
         schema: dict[str, Any] = dialect.any_of(
             [{'type': name, **({'items': {}} if name == 'array' else {})} for name in _TYPES]
@@ -34,6 +41,13 @@ class JSON(ValueValidator):
 
     def to_json(self, value: object) -> object:
         return value
+
+
+def _is_flat_enough(value: object) -> bool:
+    try:
+        return value is not None and _is_json(value)
+    except RecursionError:
+        return False
 
 
 def _is_json(value: object) -> bool:

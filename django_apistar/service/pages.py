@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from urllib.parse import urlencode
 
 from apistar import exceptions, validators
 from django.http import QueryDict
@@ -72,14 +74,19 @@ class PageRequest:
 
     def build_url(self, **changes: object) -> str:
         """Return the absolute URL of this request with *changes* of its query; None removes."""
-        query = self.query.copy()
-        for name, value in changes.items():
-            query.pop(name, None)
-            if value is not None:
-                query[name] = str(value)
+        kept = [
+            (name, value) for name, values in self.query.lists() if name not in changes
+            for value in values
+        ]  # fmt: skip
+        added = [(name, str(value)) for name, value in changes.items() if value is not None]
+        text = urlencode(kept + added)
+        return f'{self._address}?{text}' if text else self._address
+
+    @cached_property
+    def _address(self) -> str:
+        """The absolute URL of this request without its query."""
         path = escape_uri_path('/' + self.request.path.lstrip('/'))
-        text = query.urlencode()
-        return self.request.build_absolute_uri(f'{path}?{text}' if text else path)
+        return self.request.build_absolute_uri(path)
 
 
 def order(queryset: QuerySet[Any]) -> QuerySet[Any]:

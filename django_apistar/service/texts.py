@@ -32,6 +32,16 @@ class UUID(ValueValidator):
             self.error('format')
         return uuid.UUID(value)
 
+    native = uuid.UUID
+
+    def write_check(self, source: Any, item: str) -> tuple[str, str]:
+        is_text, cls = source.const(_UUID.fullmatch, 'is_uuid'), source.const(uuid.UUID, 'UUID')
+        conversion = f'if type({item}) is str and {is_text}({item}): {item} = {cls}({item})'
+        return conversion, f'type({item}) is not {cls}'
+
+    def write_text(self, source: Any, item: str) -> str:
+        return f'str({item})'
+
     def build_schema(self, dialect: Any) -> dict[str, Any]:
         return {'type': 'string', 'format': 'uuid'}
 
@@ -54,6 +64,14 @@ class Duration(ValueValidator):
         if duration is None:
             self.error('format')
         return duration
+
+    native = datetime.timedelta
+
+    def write_check(self, source: Any, item: str) -> tuple[str, str]:
+        return '', f'type({item}) is not {source.const(datetime.timedelta, "timedelta")}'
+
+    def write_text(self, source: Any, item: str) -> str:
+        return f'{source.const(duration_iso_string, "duration_iso_string")}({item})'
 
     def build_schema(self, dialect: Any) -> dict[str, Any]:
         return {'type': 'string', 'format': 'duration'}

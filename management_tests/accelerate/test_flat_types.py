@@ -3,16 +3,20 @@
 import datetime
 import decimal
 import enum
+import functools
 import os
 import uuid
 from types import SimpleNamespace
 
 import pytest
 from apistar import http, types, validators
+from apistar.exceptions import ConfigurationError
+from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import gettext_lazy
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from django_apistar import validators as django_validators
 from django_apistar.accelerate.json import encoder, flat_types
 
 pytestmark = pytest.mark.once
@@ -41,6 +45,8 @@ STRINGS += [uuid.UUID(int=7), gettext_lazy('Yes'), Size.SMALL]
 NUMBERS = [0, 1, -1, 2**63, 2**64, 10**400, 0.0, -0.0, 0.5, 1e-4, 9.9e-5, -1e-5, 1e15, 1e16, -1e16]
 NUMBERS += [*map(decimal.Decimal, ('12.50', '5.00', '1E-7', '1E+20', 'NaN', 'sNaN')), Size.LARGE]
 NUMBERS += [123456789012345678.0, 1e22, 5e-324, float('nan'), float('inf'), -float('inf'), True]
+DECIMALS = [*NUMBERS, '12.50', '-0.00', '+1.5', '1.500', '0.000000001', '0.5', '7', 'NaN', '1e2']
+DECIMALS += [*map(decimal.Decimal, ('0.50', '-0.00', '5', '0E-9', '999999.99', '1E+2', '0.12'))]
 MOMENTS = [MOMENT, MOMENT.date(), MOMENT.time(), MOMENT.replace(tzinfo=None)]
 MOMENTS += ['2018-01-02', '10:20', '2018-01-02T10:20:30Z', '2018-01-02T10:20:30+05:30']
 VALUES = [None, True, False, *STRINGS, *NUMBERS, *MOMENTS, decimal.Decimal('1E-7'), [1e-7], {}]
@@ -53,7 +59,12 @@ LEAVES = [  # with the values that they may well accept
     (validators.Date, {}, MOMENTS),
     (validators.Time, {}, MOMENTS),
     (validators.DateTime, {}, MOMENTS),
-]
+    *((functools.partial(django_validators.Decimal, *digits), {}, DECIMALS)
+      for digits in ((8, 2), (2, 2), (3, 0), (12, 9))),
+    (django_validators.UUID, {}, [uuid.UUID(int=7), str(uuid.UUID(int=7)), 'a']),
+    (django_validators.Duration, {}, [datetime.timedelta(-1, 5), '1 02:00:00', 'P1D', 'soon']),
+    (django_validators.JSON, {}, [{'a': [1e-7]}, [], 5, 'x', 1.5, float('nan'), None]),
+]  # fmt: skip
 
 
 @st.composite
@@ -65,7 +76,10 @@ def types_with_rows(draw):
         options = draw(st.sampled_from([{}, limits, {'allow_null': True}]))
         if draw(st.integers(0, 4)) == 0:
             options = {**options, 'default': draw(st.sampled_from([*good, *VALUES]))}
-        properties[key] = cls(**options)
+        try:
+            properties[key] = cls(**options)
+        except ConfigurationError:  # ours validate their default
+            properties[key] = cls()
         columns.append(st.sampled_from([*good * 5, *VALUES]))
     rows = draw(st.lists(st.tuples(*columns), max_size=3))
     return types.TypeMetaclass('Made', (types.Type,), properties), rows
@@ -85,8 +99,18 @@ def read_row(cls, row):
     return cls(SimpleNamespace(**dict(zip(cls.validator.properties, row, strict=True))))
 
 
+class Response(http.JSONResponse):
+    """API Star's, with what Django's JSON knows."""
+
+    def default(self, obj):
+        return super().default(obj) if isinstance(obj, types.Type) else DEFAULT(obj)
+
+
+DEFAULT = DjangoJSONEncoder().default
+
+
 def oracle(value):
-    return http.JSONResponse(value).content
+    return Response(value).content
 
 
 @styles
@@ -94,8 +118,9 @@ def oracle(value):
 @given(types_with_rows())
 def test_rows_are_written_as_the_instances_that_are_made_of_them(fast, type_and_rows):
     cls, rows = type_and_rows
-    assume(flat_types.is_flat(cls))
-    write = flat_types.compile_rows(cls, encoder.build_json_writer(fast=fast))
+    json_writer = encoder.build_json_writer(DEFAULT, fast=fast)
+    assume(flat_types.is_flat(cls, json_writer))
+    write = flat_types.compile_rows(cls, json_writer)
 
     for some in (rows, *([row] for row in rows)):
         expected = outcome(lambda rows: oracle([read_row(cls, row) for row in rows]), some)
@@ -107,14 +132,15 @@ def test_rows_are_written_as_the_instances_that_are_made_of_them(fast, type_and_
 @given(types_with_rows(), st.data())
 def test_instances_are_written_as_api_star_writes_them(fast, type_and_rows, data):
     cls, rows = type_and_rows
-    json_writer = encoder.build_json_writer(fast=fast)
-    write_one = flat_types.compile_document(cls, json_writer, encoder.build_encoder(fast=fast))
+    json_writer = encoder.build_json_writer(DEFAULT, fast=fast)
+    encode = encoder.build_encoder.__wrapped__(DEFAULT, fast=fast)
+    write_one = flat_types.compile_document(cls, json_writer, encode)
     made = [read_some(data, cls, row) for row in rows]
     instances = [value for value in made if isinstance(value, cls)]
 
     for instance in instances:
         assert outcome(write_one, instance) == outcome(oracle, instance)
-    if flat_types.is_flat(cls):
+    if flat_types.is_flat(cls, json_writer):
         write = flat_types.compile_instances(cls, json_writer)
         assert outcome(write, made) == outcome(oracle, made)
 

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 from django_apistar.accelerate.types import compilers, constructors
 from django_apistar.schema import build_openapi
+from django_apistar.validators import Decimal
 from management_tests.project import models
 from management_tests.support.oracle import Accelerated, ask, both_modes, build
 
@@ -372,3 +373,71 @@ def test_message_names_five_faults_and_counts_the_others() -> None:
 def test_attribute_that_is_missing_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="'Thing' object has no attribute 'price'"):
         PriceType(Thing(key='x'))
+
+
+class PricedType(types.Type):
+    """Its rows are written of the columns of one query, if the maker is joined."""
+
+    price = Decimal(max_digits=30, decimal_places=2)
+    maker = MakerType
+    maker_id = validators.Integer(allow_null=True)
+
+
+PRICED = [{'price': '12.50', 'maker': {'name': 'Ann'}}, {'price': '3.00', 'maker': None}]
+
+
+@both_modes
+@pytest.mark.parametrize(
+    ('narrow', 'queries'),
+    [
+        (lambda rows: rows.select_related('maker'), 1),
+        (lambda rows: rows.select_related('maker').defer('price'), 1),
+        (lambda rows: rows.select_related('maker', 'warranty'), 1),
+        (lambda rows: rows.prefetch_related('maker'), 2),
+        (lambda rows: rows, 2),
+    ],
+)
+def test_joined_rows_are_shown_by_nested_types(
+    app_class, articles, django_assert_num_queries, narrow, queries
+):
+    def show() -> List[PricedType]:
+        return narrow(models.Article.objects.order_by('id'))
+
+    app = build(app_class, Route('/', 'GET', show))
+    if narrow(models.Article.objects.all()).query.deferred_loading[0]:
+        assert [without_key(row) for row in ask(app).json()] == PRICED
+        return
+
+    with django_assert_num_queries(queries):
+        answer = ask(app).json()
+
+    assert [without_key(row) for row in answer] == PRICED
+    assert [row['maker_id'] for row in answer] == [articles[0].maker_id, None]
+
+
+def without_key(row):
+    return {name: value for name, value in row.items() if name != 'maker_id'}
+
+
+class ShortType(types.Type):
+    name = validators.String(max_length=2)
+
+
+class StrictType(types.Type):
+    price = Decimal(max_digits=3, decimal_places=2)
+    maker = ShortType
+
+
+@both_modes
+def test_joined_row_that_does_not_fit_is_named_in_the_log(app_class, articles, caplog):
+    def show() -> List[StrictType]:
+        return models.Article.objects.select_related('maker').order_by('id')
+
+    answer = ask(build(app_class, Route('/', 'GET', show)))
+
+    assert answer.code == 500
+    assert (
+        f'StrictType cannot be made of management_tests.project.models.Article with '
+        f"pk={articles[0].pk}: maker.name is 'Ann': Must have no more than 2 characters.; price is "
+        "Decimal('12.50'): Must have no more than 1 digits before the decimal point."
+    ) in caplog.text

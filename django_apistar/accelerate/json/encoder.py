@@ -59,7 +59,7 @@ def build_json_writer(default: Default | None = None, *, fast: bool = False) -> 
     """Return the writer of flat Types for *default*. *fast*: as in `build_encoder`."""
     exact = _build_exact(_build_default(default))
     orjson = _load_orjson() if fast else None
-    return TextWriter(exact) if orjson is None else OrjsonWriter(exact, orjson)
+    return TextWriter(exact, writes_texts=fast) if orjson is None else OrjsonWriter(exact, orjson)
 
 
 def _build_default(default: Default | None) -> Default:

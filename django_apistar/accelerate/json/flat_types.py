@@ -20,7 +20,7 @@ from django_apistar.accelerate.types.containers import Property
 from django_apistar.accelerate.types.idempotent import has_idempotent_default
 from django_apistar.accelerate.types.rendering import find_format, format_expression, is_renderable
 from django_apistar.accelerate.types.scalars import ScalarCheck, any_of, build_check, find_native
-from django_apistar.accelerate.types.stock import is_stock
+from django_apistar.accelerate.types.stock import ValidatorOrType, has_text, is_inline, is_stock
 from django_apistar.accelerate.types.type_writer import TypeWriter
 
 Encode = Callable[[Any], bytes]
@@ -34,6 +34,8 @@ class JSONWriter(Protocol):
     """Writes Types as JSON: each Type's values become a part, the parts a document."""
 
     encode: Encode  # of any value, with the bytes of API Star
+    writes_texts: bool  # A Decimal, a UUID and a timedelta are the text that Django's JSON has.
+    null: str | None  # a part
     trusts_types: bool  # A value of another type raises, or is written right without a check.
 
     def enclose(self, document: bytes) -> object:
@@ -58,10 +60,12 @@ class JSONWriter(Protocol):
 class TextWriter:
     """Writes text, as the standard library does."""
 
+    null: str | None = 'null'
     trusts_types = False
 
-    def __init__(self, encode: Encode) -> None:
+    def __init__(self, encode: Encode, *, writes_texts: bool = False) -> None:
         self.encode = encode
+        self.writes_texts = writes_texts
 
     def enclose(self, document: bytes) -> str:
         return document.decode()
@@ -90,7 +94,11 @@ def _double_braces(text: str) -> str:
 def _write_text(source: Source, item: Property) -> str:
     """Write a line that makes text of the property's variable; return what an f-string shows."""
     variable, validator = item.variable, item.validator
-    if is_stock(validator, validators.Boolean):
+    if isinstance(validator, type):  # a part by now
+        return variable
+    if has_text(validator):
+        text = f"""'"' + {validator.write_text(source, variable)} + '"'"""
+    elif is_stock(validator, validators.Boolean):
         text = f"'true' if {variable} else 'false'"
     elif find_format(validator) is not None:
         text = f"""'"' + ({format_expression(source, validator, variable)}) + '"'"""
@@ -109,7 +117,8 @@ def _write_text(source: Source, item: Property) -> str:
 class OrjsonWriter:
     """Makes dicts, which orjson writes. Refuses what orjson would write in another way."""
 
-    trusts_types = True
+    null: str | None = None
+    writes_texts = trusts_types = True
 
     def __init__(self, encode: Encode, orjson: ModuleType) -> None:
         self.encode = encode
@@ -137,10 +146,23 @@ class OrjsonWriter:
 
 
 def _dict_items(source: Source, properties: Iterable[Property]) -> str:
-    return ', '.join(
-        f'{item.key}: {format_expression(source, item.validator, item.variable)}'
-        for item in properties
-    )
+    return ', '.join(f'{item.key}: {_plain_expression(source, item)}' for item in properties)
+
+
+def _plain_expression(source: Source, item: Property) -> str:
+    """Return the expression for the property's variable as orjson writes it."""
+    validator, variable = item.validator, item.variable
+    if isinstance(validator, type):
+        return variable
+    if not has_text(validator):
+        return format_expression(source, validator, variable)
+    text = validator.write_text(source, variable)
+    return f'None if {variable} is None else {text}' if validator.allow_null else text
+
+
+def _has_form(validator: ValidatorOrType) -> bool:
+    """Return whether the values of *validator* are written in another form than they have."""
+    return has_text(validator) or find_format(validator) is not None
 
 
 def _is_unlike(number: float) -> bool:
@@ -148,11 +170,18 @@ def _is_unlike(number: float) -> bool:
     return number != 0 and not 0.0001 <= abs(number) < 1e16
 
 
-def is_flat(cls: type[types.Type]) -> bool:
-    """Return whether this module can write *cls*."""
+def is_flat(cls: type[types.Type], json_writer: JSONWriter) -> bool:
+    """Return whether this module can write *cls* by *json_writer*."""
     return is_renderable(cls) and all(
-        build_check(Source(), validator, 'item', allow_coerce=False) is not None
-        for validator in cls.validator.properties.values()
+        is_writable(validator, json_writer) for validator in cls.validator.properties.values()
+    )
+
+
+def is_writable(validator: ValidatorOrType, json_writer: JSONWriter) -> bool:
+    """Return whether values of *validator*, a property, are written in one step."""
+    has_check = build_check(Source(), validator, 'item', allow_coerce=False) is not None
+    return has_check and (
+        not is_inline(validator) or (json_writer.writes_texts and has_text(validator))
     )
 
 
@@ -167,14 +196,14 @@ def compile_rows(cls: type[types.Type], json_writer: JSONWriter) -> Encode:
     with source.block('def write(value):'):
         writer.write_row_reading()
         for item in writer.properties:
-            check = _build_check(source, item)
+            check = build_property_check(source, item)
             for conversion in check.conversions:
                 source.line(conversion)
-            refusals += [check.refusal, *_refuse_float(source, json_writer, item)]
+            refusals += [check.refusal, *refuse_float(source, json_writer, item)]
         if refusals:
             with source.block(f'if {any_of(refusals)}:'):
                 for item in writer.properties:
-                    _write_conversion(source, item)
+                    write_conversion(source, item)
                 _write_refusals(source, refusals, rare)
         source.line(f'return {json_writer.part_expression(source, writer.properties)}')
     encode = json_writer.encode
@@ -215,7 +244,7 @@ def _join(json_writer: JSONWriter, write: Write, write_rarely: Encode) -> Encode
 def compile_document(cls: type[types.Type], json_writer: JSONWriter, encode: Encode) -> Encode:
     """Return a function from an instance of *cls* to JSON: *encode* if *cls* is not flat."""
     render = compile_render(cls)
-    if not is_flat(cls):
+    if not is_flat(cls, json_writer):
         return lambda value: encode(render(value))
     writer = TypeWriter(cls, 'JSON document', compile_type)
     source = writer.source
@@ -240,18 +269,18 @@ def _write_instance(writer: TypeWriter, json_writer: JSONWriter, rare: str) -> s
     source.line('values = value._dict')
     for item in properties:
         conditions = [] if is_trusted else [_refuse_unshown(source, item)]
-        conditions += _refuse_float(source, json_writer, item)
-        if conditions or find_format(item.validator) is not None:
+        conditions += refuse_float(source, json_writer, item)
+        if conditions or _has_form(item.validator):
             source.line(f'{item.variable} = values[{item.key}]')
         refusals += conditions
     _write_refusals(source, refusals, rare)
     if not is_trusted:
         return json_writer.part_expression(source, properties)
-    formatted = [item for item in properties if find_format(item.validator) is not None]
+    formatted = [item for item in properties if _has_form(item.validator)]
     return f'{{**values, {_dict_items(source, formatted)}}}' if formatted else 'values'
 
 
-def _build_check(source: Source, item: Property) -> ScalarCheck:
+def build_property_check(source: Source, item: Property) -> ScalarCheck:
     """Return the check of a property of a flat Type, which has one."""
     check = build_check(source, item.validator, item.variable, allow_coerce=False)
     if check is None:
@@ -259,11 +288,13 @@ def _build_check(source: Source, item: Property) -> ScalarCheck:
     return check
 
 
-def _write_conversion(source: Source, item: Property) -> None:
+def write_conversion(source: Source, item: Property) -> None:
     """Write the conversion of a value that the property's validator does not accept."""
+    if isinstance(item.validator, type):
+        return
     read = types.attributes.build_reader(item.validator)
     if read is not None:
-        check = _build_check(source, item)
+        check = build_property_check(source, item)
         with source.block(f'if {check.refusal}:'):
             source.line(f'{item.variable} = {source.const(read, "read")}({item.variable})')
 
@@ -294,7 +325,7 @@ def _allows_null(item: Property) -> bool:
     return not isinstance(item.validator, type) and item.validator.allow_null
 
 
-def _refuse_float(source: Source, json_writer: JSONWriter, item: Property) -> list[str]:
+def refuse_float(source: Source, json_writer: JSONWriter, item: Property) -> list[str]:
     """Return the conditions that refuse a float. The value is a number by now, or None."""
     if not is_stock(item.validator, validators.Number):
         return []

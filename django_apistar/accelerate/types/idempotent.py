@@ -7,6 +7,8 @@ without. The second is left out where it is sure to change nothing.
 from __future__ import annotations
 
 import datetime
+import decimal
+import uuid
 
 from apistar import formats, types, validators
 
@@ -30,6 +32,9 @@ _SCALARS = (
     datetime.date,
     datetime.time,
     datetime.datetime,
+    datetime.timedelta,
+    decimal.Decimal,
+    uuid.UUID,
 )
 
 

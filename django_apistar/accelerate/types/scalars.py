@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from apistar import formats, validators
 
 from django_apistar.accelerate.source import Source
-from django_apistar.accelerate.types.stock import ValidatorOrType, is_stock
+from django_apistar.accelerate.types.stock import ValidatorOrType, has_text, is_inline, is_stock
 
 Native = TypeVar('Native', datetime.date, datetime.time, datetime.datetime)
 
@@ -39,6 +39,10 @@ def build_check(
     source: Source, validator: ValidatorOrType, item: str, allow_coerce: bool
 ) -> ScalarCheck | None:
     """Return the check of the variable *item*, None where only *validator* itself can tell."""
+    if is_inline(validator):
+        conversion, refusal = validator.write_check(source, item)
+        inline = ScalarCheck((conversion,) if conversion else (), refusal)
+        return _accepting_none(inline, item) if validator.allow_null else inline
     for base, build in _BUILDERS.items():
         if is_stock(validator, base):
             check = build(source, validator, item, allow_coerce)
@@ -252,6 +256,8 @@ def _parse(native: type[Native], text: str) -> Native | str:
 
 def find_native(validator: ValidatorOrType) -> type:
     """Return the Python type of the values that *validator*, a scalar, accepts."""
+    if has_text(validator):
+        return validator.native
     for base, native in _NATIVES.items():
         if is_stock(validator, base):
             value_format = validators.FORMATS.get(getattr(validator, 'format', None) or '')

@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from typing import Any, TypeAlias, TypeGuard, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeGuard, TypeVar
 
 from apistar import types, validators
+
+from django_apistar.accelerate.source import Source
 
 # API Star takes a Type wherever it takes a validator.
 ValidatorOrType: TypeAlias = validators.Validator | type[types.Type]
@@ -52,8 +54,35 @@ def _options(base: Any) -> frozenset[str]:
     return frozenset(vars(sample)) - {'_creation_counter'}
 
 
+class InlineValidator(Protocol):
+    """A validator of no class of API Star's that writes its own check, with the same results."""
+
+    allow_null: bool
+
+    def write_check(self, source: Source, item: str) -> tuple[str, str]:
+        """Return a conversion of the variable *item*, or '', and its refusal: see ScalarCheck."""
+
+
+class TextValidator(InlineValidator, Protocol):
+    """One whose values are text in JSON."""
+
+    native: type  # of the values that it makes
+
+    def write_text(self, source: Source, item: str) -> str:
+        """Return the expression for the text of the variable *item*, which is not null."""
+
+
+def is_inline(validator: object) -> TypeGuard[InlineValidator]:
+    """Return whether *validator* writes its own check. A subclass may validate otherwise."""
+    return 'write_check' in vars(type(validator)) and 'validate' not in vars(validator)
+
+
+def has_text(validator: object) -> TypeGuard[TextValidator]:
+    return is_inline(validator) and hasattr(validator, 'write_text')
+
+
 def is_scalar(validator: object) -> TypeGuard[validators.Validator]:
-    return any(is_stock(validator, base) for base in SCALARS)
+    return is_inline(validator) or any(is_stock(validator, base) for base in SCALARS)
 
 
 def is_array(validator: object) -> TypeGuard[validators.Array]:

@@ -1,0 +1,64 @@
+"""Which columns of a joined query hold the values that a Type reads of model instances."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models.fields.related_descriptors import (
+    ForeignKeyDeferredAttribute,
+    ForwardManyToOneDescriptor,
+    ForwardOneToOneDescriptor,
+)
+from django.db.models.query_utils import DeferredAttribute
+
+_FORWARD = (ForwardManyToOneDescriptor, ForwardOneToOneDescriptor)
+
+
+def find_columns(type_: Any, queryset: Any) -> list[str] | None:
+    """Return names for `values_list`: of each property, of a nested Type its key and its own.
+
+    None where a value may not be that of the instances: a nested Type is read from a row that
+    `select_related` joins.
+    """
+    if queryset._known_related_objects:
+        return None
+    return _list_columns(type_, queryset.model, queryset.query.select_related)
+
+
+def _list_columns(type_: Any, model: Any, joined: Any, prefix: str = '') -> list[str] | None:
+    columns: list[str] = []
+    for name, validator in type_.validator.properties.items():
+        if not isinstance(validator, type):
+            attribute = getattr(validator, 'attribute', name)
+            if not is_plain_field(model, attribute):
+                return None
+            columns.append(prefix + attribute)
+            continue
+        inner = joined.get(name) if isinstance(joined, dict) else None
+        if inner is None or not _is_forward(model, name):
+            return None
+        related = model._meta.get_field(name).related_model
+        nested = _list_columns(validator, related, inner, f'{prefix}{name}__')
+        if nested is None:
+            return None
+        columns += [f'{prefix}{name}__pk', *nested]
+    return columns
+
+
+def _is_forward(model: Any, name: str) -> bool:
+    return type(getattr(model, name, None)) in _FORWARD
+
+
+def is_plain_field(model: Any, name: str) -> bool:
+    """Return whether the column *name* of *model* equals its instances' attribute."""
+    try:
+        field = model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return False
+    descriptor = type(model.__dict__.get(name) or getattr(model, name, None))
+    if field.is_relation:  # its key, by the column's name
+        return bool(
+            name == getattr(field, 'attname', None) and descriptor is ForeignKeyDeferredAttribute
+        )
+    return bool(field.concrete and descriptor is DeferredAttribute)
