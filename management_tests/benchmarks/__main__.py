@@ -94,7 +94,7 @@ def measure_in_process(
 
 def list_pairs(names: Sequence[str]) -> list[tuple[str, str]]:
     """Return each (case, subject) of *names* that a comparison needs."""
-    needed = {pair for one in COMPARISONS for pair in one.in_order()}
+    needed = {pair for one in COMPARISONS for pair in one.list_pairs()}
     return [pair for pair in sorted(needed) if pair[0] in names]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 
@@ -31,6 +32,29 @@ def values(environ: dict[str, Any], start_response: Any) -> list[bytes]:
 
     list(Product.objects.values_list()[:100])
     return bare(environ, start_response)
+
+
+def create_row(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """What the ORM costs of a row that is written."""
+    from management_tests.benchmarks.project.models import Device
+
+    Device.objects.create(name='Lamp', price=Decimal('12.50'), brand_id=3)
+    start_response('200 OK', [])
+    return []
+
+
+def create_clean_row(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """The same, with the model's own validation, in a transaction."""
+    from django.db import transaction
+
+    from management_tests.benchmarks.project.models import Device
+
+    with transaction.atomic():
+        device = Device(name='Lamp', price=Decimal('12.50'), brand_id=3)
+        device.full_clean()
+        device.save()
+    start_response('200 OK', [])
+    return []
 
 
 def __getattr__(name: str) -> Any:

@@ -55,6 +55,7 @@ class Comparison:
     """`reference / subject` is at least *target*; with *is_limit*, its inverse at most *target*.
 
     Each is (case, subject). *divisor* makes two cases comparable: so many rows, bytes.
+    *without*: what is taken off the instructions of the reference and of the subject.
     """
 
     title: str
@@ -63,6 +64,11 @@ class Comparison:
     target: float
     is_limit: bool = False
     divisor: float = 1.0
+    without: tuple[tuple[str, str], tuple[str, str]] | None = None
+
+    def list_pairs(self) -> list[tuple[str, str]]:
+        """Return all that is to be measured."""
+        return [self.reference, self.subject, *(self.without or ())]
 
     def in_order(self) -> tuple[tuple[str, str], tuple[str, str]]:
         """Return what is divided, and by what."""
@@ -85,6 +91,8 @@ def _build_order(size: int) -> bytes:
 
 
 NEW_ITEM = {'name': 'Chair', 'price': 12.5, 'quantity': 3, 'in_stock': True}
+NEW_DEVICE = {'name': 'Lamp', 'price': '12.50', 'brand': 3, 'brand_id': 3}  # as ninja has it
+FRAMEWORKS = {'ninja': '/ninja/devices/', 'drf': '/drf/devices/'}
 NEIGHBOURS = {'django': '/django/hello/', 'ninja': '/ninja/hello/', 'drf': '/drf/hello/'}
 
 _CASES = (
@@ -116,6 +124,15 @@ _CASES = (
     Case(
         'list_1000', '/products/', query='limit=1000', subjects=('floor', *OURS),
         instructions_only=True, weight=1000,
+    ),
+    Case(
+        'devices', '/devices/', query='page=2&page_size=100&price__lt=900', weight=100,
+        subjects=('floor', *OURS, *FRAMEWORKS), paths_of=FRAMEWORKS,
+    ),
+    Case(
+        'new_device', '/devices/', 'POST', body=_encode(NEW_DEVICE), statuses=(200, 201),
+        subjects=('floor', *OURS, *FRAMEWORKS, 'orm', 'orm_clean'), paths_of=FRAMEWORKS,
+        instructions_only=True, weight=20,
     ),
 )  # fmt: skip
 CASES = {case.name: case for case in _CASES}
@@ -170,6 +187,22 @@ COMPARISONS = (
     *(
         Comparison(f'hello against {title}', ('hello', neighbour), ('hello', 'ours'), target)
         for neighbour, (title, target) in _AGAINST_NEIGHBOURS.items()
+    ),
+    *(
+        Comparison(
+            f'a page of 100 joined rows, filtered, against {title}',
+            ('devices', neighbour), ('devices', subject), 4,
+        )
+        for neighbour, title in (('ninja', 'django-ninja'), ('drf', 'Django REST framework'))
+        for subject in OURS
+    ),
+    *(
+        Comparison(
+            'a row created, without the ORM, against django-ninja',
+            ('new_device', 'ninja'), ('new_device', subject), 5,
+            without=(('new_device', 'orm'), ('new_device', 'orm_clean')),
+        )
+        for subject in OURS
     ),
     Comparison(
         'a Django request, dispatched / Django alone',

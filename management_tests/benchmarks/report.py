@@ -12,6 +12,11 @@ from management_tests.benchmarks.results import Results, Row, describe_machine, 
 PAGE = Path(__file__).parents[2] / 'docs/explanation/performance.md'
 START, END = '<!-- figures: start -->', '<!-- figures: end -->'
 OBSERVED_TARGETS = {'both': f'≤ {MOST_OBSERVED_S * 1e6:g} µs'}
+PROJECT = Path(__file__).parent / 'project'
+DEVICES = {
+    'django-apistar': PROJECT / 'devices.py', 'django-ninja': PROJECT / 'devices_ninja.py',
+    'Django REST framework': PROJECT / 'devices_drf.py',
+}  # fmt: skip
 Table = tuple[str, Sequence[str], list[Sequence[str]]]  # title, columns, rows
 
 
@@ -20,6 +25,10 @@ def build_tables(results: Results) -> list[Table]:
     tables: list[Table] = [
         ('In process', columns, [_format_row(row) for row in iter_rows(results)])
     ]
+    if any(row.comparison.subject[0] == 'devices' for row in iter_rows(results)):
+        tables.append(('Lines of that page and that row', ('framework', 'lines'), [
+            (name, str(count_lines(path))) for name, path in DEVICES.items()
+        ]))  # fmt: skip
     if results.lifecycle_s:
         tables.append(('Connection hygiene of a request', ('thread has', 'CPU time'), [
             (name, f'{seconds * 1e6:.2f} µs') for name, seconds in results.lifecycle_s.items()
@@ -39,6 +48,12 @@ def build_tables(results: Results) -> list[Table]:
         )  # fmt: skip
         tables.append(('On the wire', columns, [_format_wire(one) for one in results.wire]))
     return [table for table in tables if table[2]]
+
+
+def count_lines(path: Path) -> int:
+    """Return how many lines hold code: none that is blank, a comment or the docstring."""
+    lines = path.read_text(encoding='utf-8').splitlines()[1:]
+    return sum(bool(line.strip()) and not line.strip().startswith('#') for line in lines)
 
 
 def _format_row(row: Row) -> Sequence[str]:

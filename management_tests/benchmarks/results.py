@@ -62,15 +62,19 @@ def iter_rows(results: Results) -> Iterator[Row]:
 
 
 def _get_ratio(comparison: Comparison, counts: dict[Pair, float]) -> float | None:
-    above, below = comparison.in_order()
-    if above not in counts or below not in counts:
+    if not counts.keys() >= {*comparison.list_pairs()}:
         return None
-    return counts[above] / counts[below] / comparison.divisor
+    above, below = (counts[pair] for pair in comparison.in_order())
+    if comparison.without:
+        above, below = (
+            cost - counts[orm] for cost, orm in zip((above, below), comparison.without, strict=True)
+        )
+    return above / below / comparison.divisor
 
 
 def _get_cpu_ratio(comparison: Comparison, times: dict[Pair, Measurement]) -> Ratio | None:
     above, below = comparison.in_order()
-    is_one_run = above[0] == below[0]
+    is_one_run = above[0] == below[0] and not comparison.without
     if not is_one_run or above not in times or below not in times:
         return None
     return compare(times[above].values, times[below].values)

@@ -19,6 +19,7 @@ from django.utils.module_loading import import_string
 
 from django_apistar.accelerate.json import encoder
 from django_apistar.dispatch.dispatcher import get_application
+from management_tests.benchmarks import applications
 from management_tests.benchmarks.cases import Case, Variant
 from management_tests.benchmarks.project import routes
 
@@ -101,6 +102,8 @@ BUILDERS: dict[str, Callable[[Variant], Application]] = {
     'stock': build_stock,
     'ours': lambda variant: get_application().__call__,  # as our workers call it
     'fast': lambda variant: get_application().__call__,
+    'orm': lambda variant: applications.create_row,
+    'orm_clean': lambda variant: applications.create_clean_row,
     'dispatcher': lambda variant: get_application().__call__,
     'django': build_django,
     'ninja': build_django,
@@ -168,6 +171,7 @@ EXPECTED = {
     'item': {'pk': 42, 'limit': 20, 'q': 'chair'},
     'create': {'name': 'Chair', 'price': 12.5, 'quantity': 3, 'in_stock': True},
 }
+LISTED = {'devices': 100}  # results of a page
 COUNTS = {'list': 100, 'queryset': 100, 'list_1000': 1000}
 
 
@@ -180,5 +184,7 @@ def check(application: Application, case: Case, subject: str) -> None:
     is_right = answer == EXPECTED.get(case.name, answer)
     if case.name in COUNTS:
         is_right = len(answer) == COUNTS[case.name]
+    if case.name in LISTED:
+        is_right = len(answer.get('results') or answer['items']) == LISTED[case.name]
     if status not in case.statuses or not is_right:
         sys.exit(f'{subject} answers {case.name} with {status} {answer!r:.200}')

@@ -51,6 +51,7 @@ APPLICATIONS = {  # by subject
     LOGGED: 'django_apistar.wsgi.application',
     'django': 'management_tests.benchmarks.applications.django',
     'ninja': 'management_tests.benchmarks.applications.django',
+    'drf': 'management_tests.benchmarks.applications.django',
 }
 # By case: the application that does the least which anything must do; else a bare function.
 FLOORS = {'list': ('rows', 'list'), 'queryset': ('values', 'queryset')}
@@ -81,7 +82,8 @@ TARGETS = {  # by title: (case, reference, how many times ours; 0 where nothing 
     'granian': (
         ('hello', 'bare', 0.9), ('hello', 'stock', 1.35), ('hello', 'django', 5),
         ('hello', 'ninja', 6), ('item', 'stock', 6), ('create', 'stock', 4.5),
-        ('list', 'stock', 2.5), ('queryset', 'stock', 2.5),
+        ('list', 'stock', 2.5), ('queryset', 'stock', 2.5), ('devices', 'ninja', 4),
+        ('devices', 'drf', 4),
         *((case, other, 0) for other in (BOLT, QUIET_BOLT) for case in BOLT_CASES),
     ),
     f'gunicorn{MANY}': (('hello', 'bare', 0), ('list', 'stock', 0)),

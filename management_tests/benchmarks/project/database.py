@@ -1,16 +1,19 @@
 """The benchmark's table, made without migrations."""
 
+from decimal import Decimal
+
 from django.db import connection
 
-from management_tests.benchmarks.project.models import Product
+from management_tests.benchmarks.project.models import Brand, Device, Product
 
-ROWS = 1000
+ROWS, BRANDS = 1000, 10
 
 
 def fill_database() -> None:
-    """Make the table of products with its rows."""
+    """Make the tables with their rows."""
     with connection.schema_editor() as editor:
-        editor.create_model(Product)
+        for model in (Product, Brand, Device):
+            editor.create_model(model)
     Product.objects.bulk_create(
         Product(
             name=f'Product {number}',
@@ -21,4 +24,12 @@ def fill_database() -> None:
         )
         for number in range(ROWS)
     )
+    Brand.objects.bulk_create(Brand(name=f'Brand {number}') for number in range(BRANDS))
+    Device.objects.bulk_create(
+        Device(
+            name=f'Device {number}', price=Decimal(number) * Decimal('1.25'),
+            brand_id=number % BRANDS + 1,
+        )
+        for number in range(ROWS)
+    )  # fmt: skip
     connection.close()

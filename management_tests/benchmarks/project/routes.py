@@ -4,7 +4,7 @@ from typing import Any
 
 from apistar import Route
 
-from management_tests.benchmarks.project import handlers
+from management_tests.benchmarks.project import devices, handlers
 
 
 def build_routes(can_render_querysets: bool = True) -> list[Any]:
@@ -28,4 +28,4 @@ def build_things(count: int) -> list[Any]:
     ]
 
 
-routes = build_routes()
+routes = [*build_routes(), *devices.routes]

@@ -7,6 +7,12 @@ from management_tests.benchmarks.project import views
 
 urlpatterns = [path('admin/', admin.site.urls), path('django/hello/', views.hello)]
 if find_spec('ninja'):
-    urlpatterns.append(path('ninja/', include('management_tests.benchmarks.project.ninja_urls')))
+    urlpatterns += [
+        path('ninja/', include('management_tests.benchmarks.project.ninja_urls')),
+        path('ninja/', include('management_tests.benchmarks.project.devices_ninja')),
+    ]
 if find_spec('rest_framework'):
-    urlpatterns.append(path('drf/', include('management_tests.benchmarks.project.drf_urls')))
+    urlpatterns += [
+        path('drf/', include('management_tests.benchmarks.project.drf_urls')),
+        path('drf/', include('management_tests.benchmarks.project.devices_drf')),
+    ]
