@@ -47,13 +47,13 @@ def serve(example: Example) -> Iterator[Server]:
         yield server
 
 
-def check(server: Server, folder: Path, *options: str) -> str:
+def check(server: Server, folder: Path, *options: str, configuration: str = CONFIGURATION) -> str:
     """Run all checks on every operation, with NUL and what else JSON may hold; return the output.
 
     As many cases each time, and the same.
     """
     pytest.importorskip('schemathesis')
-    (folder / 'schemathesis.toml').write_text(CONFIGURATION)
+    (folder / 'schemathesis.toml').write_text(configuration)
     done = subprocess.run(
         [
             str(Path(sys.executable).with_name('schemathesis')), 'run', f'{server.url}/schema/',

@@ -91,7 +91,7 @@ def test_every_example_is_shown() -> None:
 def test_every_console_block_is_compared() -> None:
     """What a page only tells of, it shows as text."""
     run = {*shown_examples.list_pages(), *test_command_pages.PAGES, test_apistar_docs_page.PAGE}
-    run |= {DOCS / name for name in test_walkthroughs.PAGES}
+    run |= {DOCS / name for name in test_walkthroughs.PAGES} | set(test_walkthroughs.TUTORIAL)
     run.add(DOCS / 'reference/runapistar.md')  # its banner, in test_command_pages
     with_blocks = {page for page in DOCS.rglob('*.md') if '```console' in page.read_text()}
 

@@ -11,6 +11,7 @@ from management_tests.support.shown_examples import DOCS
 from management_tests.support.walkthrough import Walk
 
 pytestmark = [pytest.mark.once, pytest.mark.slow]
+TUTORIAL = sorted((DOCS / 'tutorial').glob('[0-9]-*.md'))
 PAGES = ['start/quickstart.md', 'howto/embed.md', 'howto/custom-user.md', '../README.md']
 
 
@@ -24,3 +25,15 @@ def test_a_reader_who_does_what_the_page_says_sees_what_it_shows(name: str, tmp_
     if os.environ.get('WRITE_PAGES'):
         page.write_text(done)
     assert text == done
+
+
+def test_a_reader_who_follows_the_tutorial_sees_what_it_shows(tmp_path: Path) -> None:
+    walk = Walk(tmp_path)
+
+    for page in TUTORIAL:
+        text = page.read_text()
+        done = walk.read(text, page.parent)
+
+        if os.environ.get('WRITE_PAGES'):
+            page.write_text(done)
+        assert text == done

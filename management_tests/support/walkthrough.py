@@ -1,9 +1,9 @@
 """Does what a page tells its reader to do, from an empty folder on.
 
-A `python` block that begins with `# FILE` is that file; settings are added to their end. Of the
-`console` blocks, `django-admin` and `manage.py` are run, `runapistar` is started, and curl asks
-what it serves. What installs something is taken as done. Where a page begins with a project of
-Django, there is one.
+A `python` block that begins with `# FILE` is that file, as is a file of `files/` beside the page
+by its caption; settings are added to their end. Of the `console` blocks, `django-admin` and
+`manage.py` are run, `runapistar` is started, and curl asks what it serves. What installs something
+is taken as done. Where a page begins with a project of Django, there is one.
 """
 
 from __future__ import annotations
@@ -17,8 +17,14 @@ from pathlib import Path
 
 from management_tests.support import shown_examples
 from management_tests.support.server_process import Project, Server
+from management_tests.support.shown_examples import DOCS
 
-BLOCK = re.compile(r'^```(?P<language>python|console)\n(?P<text>.*?)^```$', re.M | re.S)
+BLOCK = re.compile(
+    r'^```(?P<language>python|console|{literalinclude} (?P<file>files/\S+))\n(?P<text>.*?)^```$',
+    re.M | re.S,
+)
+CAPTION = re.compile(r'^:caption: (\S+)', re.M)
+SECONDS = re.compile(r'\b\d+\.\d+s\b')
 PYTHON = shlex.quote(sys.executable)
 DONE = ('pip ', 'make ')
 START = 'django-admin startproject shop .'
@@ -31,16 +37,20 @@ class Walk(Project):
         self.directory = directory
         self.server: Server | None = None
 
-    def read(self, text: str) -> str:
-        """Follow the page *text*; return it with what its commands print now."""
-        if START not in text:
+    def read(self, text: str, folder: Path = DOCS) -> str:
+        """Follow the page *text*, of *folder*; return it with what its commands print now."""
+        self.page_folder = folder
+        if START not in text and not (self.directory / 'manage.py').exists():
             self.run_command(START)
         with contextlib.ExitStack() as self.servers:
             return BLOCK.sub(self.follow, text)
 
     def follow(self, block: re.Match[str]) -> str:
         text = block['text']
-        if block['language'] == 'python':
+        if block['file']:
+            [name] = CAPTION.findall(text)
+            self.write_file(name, (self.page_folder / block['file']).read_text())
+        elif block['language'] == 'python':
             self.write_block(text)
         elif '$ curl ' in text:
             assert self.server is not None, 'Nothing is served yet.'
@@ -51,9 +61,12 @@ class Walk(Project):
 
     def write_block(self, text: str) -> None:
         name = re.match(r'# (\S+\.py)\n', text)
-        if name is None:
-            return
-        path = self.directory / name[1]
+        if name is not None:
+            self.write_file(name[1], text)
+
+    def write_file(self, name: str, text: str) -> None:
+        path = self.directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         before = path.read_text() if path.name == 'settings.py' else ''
         path.write_text(before + text)
 
@@ -63,7 +76,8 @@ class Walk(Project):
             self.server = self.servers.enter_context(self.serve())
         elif not command.startswith(DONE):
             printed = self.run_command(command)
-            shown = printed if shown else ''
+            is_same = SECONDS.sub('', printed) == SECONDS.sub('', shown)
+            shown = printed if shown and not is_same else shown
         return f'$ {command}{shown}'
 
     def run_command(self, command: str) -> str:

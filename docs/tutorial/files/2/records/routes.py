@@ -1,0 +1,8 @@
+from apistar import Route
+
+from records import views
+
+routes = [
+    Route('/records/', 'GET', views.list_records),
+    Route('/records/{record_id}/', 'GET', views.show_record),
+]

@@ -1,0 +1,3 @@
+MEDIA_ROOT = BASE_DIR / 'media'
+MEDIA_URL = '/media/'
+APISTAR_SETTINGS['ALLOWED_DJANGO_ROUTES'] += ['/media/']

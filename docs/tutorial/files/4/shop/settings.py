@@ -1,0 +1,4 @@
+INSTALLED_APPS += ['django_apistar.authentication']
+APISTAR_SETTINGS |= {
+    'COMPONENTS': ['django_apistar.authentication.components.DjangoTokenAuthentication'],
+}
