@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from django_apistar.schema.coverage.operations import Coverage, Operation
+from django_apistar.schema.coverage.reports import render_json
 from management_tests.support.example_server import Example
 from management_tests.support.server_process import REPOSITORY
 
@@ -254,3 +256,13 @@ def test_the_examples_own_tests_see_all_that_it_documents(tmp_path):
 
     assert done.stdout.rpartition('TOTAL')[2].split()[:2] == ['24/24', '100%']
     assert done.returncode == 0
+
+
+def test_the_report_in_json_is_read_by_people_too():
+    operation = Operation('GET', '/café/', 'café', ('200', '404'), ('200',), ())
+
+    text = render_json(Coverage((operation,)))
+
+    assert text.endswith('\n  ]\n}\n')
+    assert '      "path": "/café/",\n      "name": "café",\n' in text
+    assert json.loads(text)['operations'][0]['missing'] == ['404']
