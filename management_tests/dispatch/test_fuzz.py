@@ -67,10 +67,13 @@ def read_by_werkzeug(header: str) -> Any:
 @thorough
 @given(HEADERS)
 def test_authorization_says_what_werkzeug_reads_or_nothing(header):
-    """Ours is stricter: nothing is guessed from a header that is malformed."""
+    """Ours is stricter: nothing is guessed from a header that is malformed.
+
+    Space around a value is not of it (RFC 9110, section 5.5): servers take it away.
+    """
     found = parse_authorization(header)
 
-    assert found is None or found == read_by_werkzeug(header)
+    assert found is None or found == read_by_werkzeug(header.strip(' \t'))
 
 
 NAMES = st.text(st.characters(exclude_categories=['Cc', 'Cs']), min_size=1, max_size=20)
