@@ -141,7 +141,10 @@ def test_a_pid_file_of_a_process_that_runs_is_a_sentence(tmp_path, monkeypatch):
     assert refuse(pidfile=str(file)) == ''
 
 
-@pytest.mark.parametrize('text', [str(os.getpid()), '', 'x', str(2**70), str(2**22)])
+@pytest.mark.parametrize(
+    'text', [str(os.getpid()), '', 'x', str(2**70), str(2**22)],
+    ids=['ours', 'empty', 'no number', 'too large', 'of no process'],
+)  # fmt: skip
 def test_a_pid_file_of_nobody_else_is_written_anew(text, tmp_path):
     (tmp_path / 'pid').write_text(text)
 

@@ -194,13 +194,11 @@ def test_a_patch_is_not_held_to_what_it_does_not_send(app_class, brand):
 
 @both_modes
 def test_a_row_that_breaks_the_rules_is_shown(app_class, brand):
-    Ware.objects.create(
-        **describe(brand, brand=brand, name='x' * 30, slug=' ', state='lost', size=7)
-    )
+    Ware.objects.create(**describe(brand, brand=brand, name='', slug=' ', state='lost', size=7))
 
     code, [shown] = send(app_class, 'GET')
 
-    assert (code, shown['name'], shown['state'], shown['size']) == (200, 'x' * 30, 'lost', 7)
+    assert (code, shown['name'], shown['state'], shown['size']) == (200, '', 'lost', 7)
 
 
 @both_modes
@@ -442,21 +440,21 @@ class Flat(ModelType):
         fields = ['name', 'brand', 'price', 'created']
 
 
-@pytest.mark.parametrize('form', [List[Flat], Page[Flat]], ids=['list', 'page'])
-def test_a_list_asks_for_the_columns_of_the_type_alone(brand, form, django_assert_num_queries):
+@pytest.mark.parametrize('is_page', [False, True], ids=['list', 'page'])
+def test_a_list_asks_for_the_columns_of_the_type_alone(brand, is_page, django_assert_num_queries):
     def list_flat(page: PageNumber):
         rows = Ware.objects.order_by('name')
-        return page.of(rows) if form is Page[Flat] else rows
+        return page.of(rows) if is_page else rows
 
-    list_flat.__annotations__['return'] = form
+    list_flat.__annotations__['return'] = Page[Flat] if is_page else List[Flat]
     Ware.objects.create(**describe(brand, brand=brand))
     app = build(Accelerated, Route('/', 'GET', list_flat))
 
-    with django_assert_num_queries(2 if form is Page[Flat] else 1) as queries:
+    with django_assert_num_queries(2 if is_page else 1) as queries:
         answer = ask(app)
 
     columns = queries.captured_queries[-1]['sql'].partition(' FROM ')[0]
     assert re.findall(r'\."(\w+)"', columns) == ['name', 'brand_id', 'price', 'created']
     shown = answer.json()
-    [row] = shown if form is List[Flat] else shown['results']
+    [row] = shown['results'] if is_page else shown
     assert (row['brand'], row['price']) == (brand.pk, '7.50')
