@@ -5,3 +5,4 @@ ROUTE_NAME_KEY = 'django_apistar.route_name'  # with its Includes: 'auth:token_l
 ROUTE_KEY = 'django_apistar.route'  # the path as the route writes it, where Settings.notes_routes
 AUTHENTICATORS_KEY = 'django_apistar.authenticators'  # of the route, in place of the App's
 REQUEST_ID_KEY = 'django_apistar.request_id'
+REQUEST_KEY = 'django_apistar.request'  # Django's, once a parameter has read it

@@ -9,15 +9,16 @@ import sys
 from collections.abc import Iterator
 from copy import copy, deepcopy
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldError, ValidationError
 from django.core.validators import DecimalValidator
 from django.db.models import DecimalField
 from django.db.models.constants import LOOKUP_SEP
-from django.forms import NullBooleanField
+from django.forms import Field, Form, NullBooleanField
 
-from django_apistar.api.errors import build_request
+from django_apistar.api.errors import share_request
 from django_apistar.api.injector import InjectionError
 from django_apistar.compat.signatures import get_dotted_name, get_plain_signature
 from django_apistar.conf.problems import Problem
@@ -56,7 +57,7 @@ def demand_model(cls: Any) -> None:
 
 def build_filter_set(cls: Any, environ: WSGIEnvironment) -> Any:
     """Return the valid FilterSet of a request. Raises ValidationError, with the filters' names."""
-    request = build_request(environ)
+    request = share_request(environ)
     filter_set = cls.__new__(cls)
     form_class = find_form_class(cls)
     if form_class is not None:
@@ -81,8 +82,31 @@ def find_form_class(cls: Any) -> Any:
         stock = get_module('filterset').BaseFilterSet
         is_stock = cls.get_form_class is stock.get_form_class and cls.__init__ is stock.__init__
         is_fixed = is_stock and all(map(_has_fixed_field, cls.base_filters.values()))
-        cls._form_class_of_all = cls().get_form_class() if is_fixed else None
+        cls._form_class_of_all = _build_form_class(cls) if is_fixed else None
     return cls._form_class_of_all
+
+
+def _build_form_class(cls: Any) -> Any:
+    form_class = cls().get_form_class()
+    if cls._meta.form is Form and cls.form is get_module('filterset').BaseFilterSet.form:
+        form_class.base_fields = _CopiedFields(form_class.base_fields)
+    return form_class
+
+
+class _CopiedFields(dict[str, Any]):
+    """Fields that each form copies: without their widgets, which only a page of HTML has."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
+        return {name: _copy_field(field, memo) for name, field in self.items()}
+
+
+def _copy_field(field: Any, memo: dict[int, Any]) -> Any:
+    if type(field).__deepcopy__ is not Field.__deepcopy__:  # of choices, rows or several fields
+        return deepcopy(field, memo)
+    copied = copy(field)
+    copied.validators = field.validators[:]
+    copied.error_messages = field.error_messages.copy()
+    return copied
 
 
 class _Copied(dict[str, Any]):
@@ -146,7 +170,12 @@ def find_model_field(filter_set: Any, name: str) -> Any:
 
     *filter_set*: a FilterSet or its class.
     """
-    return get_module('utils').get_model_field(filter_set._meta.model, name)
+    return _find_model_field(filter_set._meta.model, name)
+
+
+@cache
+def _find_model_field(model: Any, name: str) -> Any:
+    return get_module('utils').get_model_field(model, name)
 
 
 # Checks

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from apistar import exceptions, validators
 
+from django_apistar.service.counts import count_rows
 from django_apistar.service.pages import MOST, Page, PageRequest, order
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class PageNumber(PageRequest):
 
     def of(self, queryset: QuerySet[Any]) -> Page[Any]:
         """Return the page of *queryset*. Raises NotFound beyond the last."""
-        count = queryset.count()
+        count = count_rows(queryset)
         last = max(-(-count // self.size), 1)
         if self.number > last:
             raise exceptions.NotFound({'page': f'The last page is {last}.'})
@@ -68,7 +69,7 @@ class LimitOffset(PageRequest):
 
     def of(self, queryset: QuerySet[Any]) -> Page[Any]:
         """Return the page of *queryset*."""
-        count, end = queryset.count(), self.offset + self.size
+        count, end = count_rows(queryset), self.offset + self.size
         is_beyond = self.offset >= count
         return Page(
             queryset.none() if is_beyond else order(queryset)[self.offset : end],

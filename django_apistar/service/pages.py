@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from urllib.parse import urlencode
 
 from apistar import exceptions, validators
-from django.http import QueryDict
 from django.utils.encoding import escape_uri_path
 
-from django_apistar.api.errors import build_request
+from django_apistar.api.errors import share_request
 from django_apistar.conf.parser import get_settings
 
 if TYPE_CHECKING:
@@ -43,8 +42,8 @@ class PageRequest:
     size_name: ClassVar[str] = 'page_size'
 
     def __init__(self, environ: WSGIEnvironment) -> None:
-        self.request = build_request(environ)
-        self.query = QueryDict(self.request.META.get('QUERY_STRING', ''))
+        self.request = share_request(environ)
+        self.query = self.request.GET
         settings = get_settings()
         self.size = self.read_number(self.size_name, settings.page_size, 1, settings.page_size_max)
 

@@ -111,6 +111,20 @@ def test_urls_of_pages_keep_the_filter(ask, makers):
     assert page['next'] == 'http://testserver/?state=new&page_size=1&page=2'
 
 
+def test_what_a_handler_does_to_a_form_ends_with_its_request(app_class, makers):
+    def list_changed(articles: ArticleFilter) -> list[int]:
+        field = articles.form.fields['cheaper']
+        told = [len(field.validators), len(field.error_messages), articles.filters['cheaper'].extra]
+        field.validators.append(print)
+        field.error_messages['odd'] = 'Odd.'
+        told[2] = told[2].setdefault('seen', len(told[2]))
+        return told
+
+    ask = build_ask(build(app_class, Route('/', 'GET', list_changed)))
+
+    assert ask() == ask()
+
+
 def test_a_page_of_filtered_rows_costs_two_queries(ask, makers, django_assert_num_queries):
     with django_assert_num_queries(2):
         ask('cheaper=2')

@@ -5,6 +5,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from apistar import Route, types, validators
+from django.db import connection
+from django.db.models import Count, QuerySet, Window
+from django.db.models.functions import Length, RowNumber
+from django.db.models.lookups import Exact, LessThan
+from django.db.models.sql import Query
+from django.test.utils import CaptureQueriesContext
 
 from django_apistar.api.unresolvable import find_problems
 from django_apistar.pagination import Cursor, LimitOffset, Page, PageNumber
@@ -43,8 +49,10 @@ ROUTES = [
 
 @pytest.fixture
 def ask(app_class):
-    app = build(app_class, *ROUTES)
+    return build_ask(build(app_class, *ROUTES))
 
+
+def build_ask(app):
     def ask(path, query='', **environ):
         given = {**Request(path, query=query).build_environ(), **environ}
         statuses = []
@@ -92,6 +100,14 @@ def test_urls_keep_the_query_and_stand_behind_a_proxy(ask, settings):
     }  # fmt: skip
 
 
+def test_urls_keep_what_a_client_did_not_escape(ask):
+    make(3)
+
+    _, answer = ask('/number/', 'q=é&page_size=2'.encode().decode('latin-1'))
+
+    assert answer['next'] == 'http://testserver/number/?q=%C3%A9&page_size=2&page=2'
+
+
 def test_page_beyond_the_last_is_not_found(ask):
     make(3)
 
@@ -110,6 +126,58 @@ def test_no_number_is_a_bad_request(ask, name, value):
 
 def test_empty_list_has_a_first_page(ask):
     assert ask('/number/') == (200, {'count': 0, 'next': None, 'previous': None, 'results': []})
+
+
+class OddQuery(Query):
+    def get_count(self, using):
+        return super().get_count(using) % 2
+
+
+class EvenCount(QuerySet):
+    def count(self):
+        return super().count() // 2 * 2
+
+
+@pytest.mark.parametrize(
+    ('queryset', 'count'),
+    [
+        (Note.objects.all(), 5),
+        (Note.objects.order_by('-text').select_related(None), 5),
+        (Note.objects.filter(text__gt='02'), 2),
+        (Note.objects.none(), 0),
+        (Note.objects.filter(pk__in=[]), 0),
+        (Note.objects.exclude(pk__in=[]), 5),
+        (Note.objects.order_by('id')[1:4], 3),
+        (Note.objects.annotate(size=Length('text')).filter(size=2), 5),
+        (Note.objects.filter(Exact(Count('id'), 1)), 5),
+        (Note.objects.annotate(size=Length('text')).values('size').distinct(), 1),
+        (Note.objects.values('text').annotate(many=Count('id')).filter(many=1), 5),
+        (Note.objects.filter(text='01').union(Note.objects.filter(text='02')), 2),
+        (Note.objects.extra(select={'one': '1'}, where=["text = '01'"]), 1),
+        (Note.objects.values('text').annotate(many=Count('id')), 5),
+        (Note.objects.distinct(), 5),
+        (Note.objects.filter(LessThan(Window(RowNumber()), 3)), 2),
+        (Note.objects.select_for_update(), 5),
+        (EvenCount(Note), 4),
+        (QuerySet(Note, OddQuery(Note)), 1),
+    ],
+)
+def test_count_is_that_of_the_queryset(app_class, queryset, count):
+    def count_notes(page: PageNumber) -> int:
+        return page.of(queryset.all()).beside['count']
+
+    make(5)
+    app = build(app_class, Route('/', 'GET', count_notes))
+
+    with CaptureQueriesContext(connection) as ours:
+        assert build_ask(app)('/') == (200, count)
+    with CaptureQueriesContext(connection) as djangos:
+        assert queryset.all().count() == count
+    assert list_sql(ours) == list_sql(djangos)
+
+
+def list_sql(captured):
+    return [query['sql'] for query in captured]
 
 
 def test_limit_and_offset(ask, django_assert_num_queries):
