@@ -6,6 +6,11 @@ from records.models import Record
 from records.types import RecordWithArtist
 
 
+def welcome() -> dict:
+    """Say what this is."""
+    return {'message': 'The records.'}
+
+
 def list_records(page: PageNumber, records: RecordFilter) -> Page[RecordWithArtist]:
     """List the records, a page at a time."""
     return page.of(records.qs.select_related('artist'))

@@ -14,6 +14,11 @@ class Cover(types.Type):
     cover = File(max_size=1_000_000, content_types=['image/jpeg', 'image/png'])
 
 
+def welcome() -> dict:
+    """Say what this is."""
+    return {'message': 'The records.'}
+
+
 def list_records(page: PageNumber, records: RecordFilter) -> Page[RecordWithArtist]:
     """List the records, a page at a time."""
     return page.of(records.qs.select_related('artist'))
@@ -38,5 +43,7 @@ def change_record(record_id: int, record: RecordType.partial) -> RecordType:
 def upload_cover(record_id: int, upload: Cover) -> RecordType:
     """Store the picture of a record."""
     record = get_object_or_404(Record, id=record_id)
-    record.cover.save(upload.cover.name, upload.cover)
+    record.cover = upload.cover
+    record.full_clean()
+    record.save()
     return RecordType(record)

@@ -8,6 +8,7 @@ may_add = requires('records.add_record')
 may_change = requires('records.change_record')
 
 routes = [
+    Route('/', 'GET', views.welcome),
     Route('/records/', 'GET', views.list_records),
     may_add(Route('/records/', 'POST', views.create_record)),
     Route('/records/{record_id}/', 'GET', views.show_record),
