@@ -14,9 +14,11 @@ class DjangoAPIStarConfig(AppConfig):
 
     def ready(self) -> None:
         from django_apistar import checks
+        from django_apistar.api import encoding
         from django_apistar.compat import cookies
 
         cookies.repair()
+        encoding.repair()
         register(checks.check_settings)
         register(checks.check_routes)
         register(checks.check_application)

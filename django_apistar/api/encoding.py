@@ -5,7 +5,24 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from apistar import http
 from apistar.types import Type
+
+from django_apistar.compat.signatures import replace
+from django_apistar.conf.parser import get_settings
+
+
+def repair() -> None:
+    """A Type that a handler may return was a 500 in API Star's JSONResponse, if it held a Decimal.
+
+    http.py, JSONResponse.default knows Types of JSON's own values alone.
+    """
+    replace(http.JSONResponse, default=staticmethod(encode_by_setting))
+
+
+def encode_by_setting(value: Any) -> Any:
+    """The `default` of a response that knows no App, by the setting JSON_ENCODER."""
+    return build_default(get_settings().json_encoder)(value)
 
 
 def build_default(encoder_class: type[json.JSONEncoder]) -> Callable[[Any], Any]:

@@ -13,10 +13,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from apistar import http
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 
-from django_apistar.api.encoding import build_default
+from django_apistar.api.encoding import encode_by_setting
 from django_apistar.compat.attributes import build_row_reader
 from django_apistar.compat.fields import get_item, is_type
 from django_apistar.compat.signatures import get_signature
@@ -56,9 +55,9 @@ PLAIN_STATUSES = frozenset(STATUS_LINES).difference(BODILESS)
 
 
 class JSONResponse(http.JSONResponse):
-    """API Star's JSONResponse, for all values that Django's JSON encoder knows."""
+    """API Star's JSONResponse, for all values that a handler may return."""
 
-    default = staticmethod(build_default(DjangoJSONEncoder))
+    default = staticmethod(encode_by_setting)
 
 
 class StreamingResponse(http.Response):

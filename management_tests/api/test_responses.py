@@ -15,11 +15,13 @@ import hypothesis
 import pytest
 from apistar import Route, exceptions, http, types, validators
 from django.core.serializers.json import DjangoJSONEncoder
+from django.test import override_settings
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy
 from hypothesis import strategies
 
 from django_apistar.api.responses import JSONResponse, StreamingResponse, check_headers
+from django_apistar.validators import UUID, Decimal, Duration
 from management_tests.support.oracle import Request, ask, both_modes, build, quiet
 
 
@@ -39,6 +41,7 @@ class Line(types.Type):
 
 
 DAY = datetime.date(2018, 1, 2)
+V6 = ipaddress.ip_address('::a')
 POINT = Point(x=1, day=DAY)
 SHOWN_POINT = {'x': 1, 'day': '2018-01-02'}
 
@@ -132,11 +135,52 @@ def test_project_may_have_its_own_encoder(app_class):
     assert ask(app).json() == ['::A', '2018-01-02']
 
 
-@both_modes
-def test_json_response_takes_the_same_values(app_class):
-    app = build(app_class, Route('/', 'GET', lambda: JSONResponse([DAY], 201), name='handler'))
+class Record(types.Type):
+    price = Decimal(max_digits=5, decimal_places=2)
+    key = UUID()
+    day = validators.Date()
+    length = Duration()
 
-    assert (ask(app).code, ask(app).json()) == (201, ['2018-01-02'])
+
+RECORD = Record({'price': '1.5', 'key': uuid.UUID(int=1), 'day': DAY, 'length': 'PT90S'})
+SHOWN_RECORD = (
+    '{"price":"1.50","key":"00000000-0000-0000-0000-000000000001","day":"2018-01-02",'
+    '"length":"P0DT00H01M30S"}'
+)
+
+
+@both_modes
+@pytest.mark.parametrize('response_class', [JSONResponse, http.JSONResponse])
+@pytest.mark.parametrize(
+    ('value', 'written'),
+    [
+        (RECORD, SHOWN_RECORD),
+        ([{'record': RECORD}], f'[{{"record":{SHOWN_RECORD}}}]'),
+        ([{1}, DAY], '[[1],"2018-01-02"]'),
+        ({1: 'é', 'a': [1e-05, None]}, '{"1":"é","a":[1e-05,null]}'),
+    ],
+    ids=['type', 'nested', 'others', 'json'],
+)
+def test_json_response_writes_a_value_as_it_is_returned(app_class, response_class, value, written):
+    app = build(
+        app_class,
+        Route('/', 'POST', lambda: response_class(value, status_code=201), name='response'),
+        Route('/', 'GET', lambda: value, name='returned'),
+    )
+
+    answer = ask(app, method='POST')
+
+    assert (answer.code, answer.body.decode()) == (201, written)
+    assert ask(app).body.decode() == written
+
+
+@both_modes
+@pytest.mark.parametrize('response_class', [JSONResponse, http.JSONResponse])
+def test_json_response_asks_the_encoder_of_the_settings(app_class, response_class):
+    app = build(app_class, Route('/', 'GET', lambda: response_class([V6, DAY]), name='handler'))
+
+    with override_settings(APISTAR_SETTINGS={'JSON_ENCODER': f'{__name__}.UpperEncoder'}):
+        assert ask(app).json() == ['::A', '2018-01-02']
 
 
 @both_modes
