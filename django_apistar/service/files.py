@@ -90,7 +90,7 @@ def _read_upload(file: FileStorage) -> 'UploadedFile[bytes] | None':
     file.stream.seek(0)
     if not size and not file.filename:
         return None
-    return UploadedFile(file.stream, file.filename, file.content_type, size)
+    return UploadedFile(file.stream, file.filename, file.mimetype, size)
 
 
 def _check_options(max_size: object, content_types: object) -> None:

@@ -108,9 +108,16 @@ def test_json_has_no_file(app_class, body):
 
 
 @both_modes
-@pytest.mark.parametrize('content_type', ['image/png', 'IMAGE/jpeg', 'application/pdf; a=b'])
-def test_file_of_a_welcome_type_comes_in_with_the_other_fields(app_class, content_type):
-    answer = 200, {'type': content_type, 'price': '1.50'}
+@pytest.mark.parametrize(
+    ('content_type', 'handed'),
+    [
+        ('image/png', 'image/png'),
+        ('IMAGE/jpeg', 'image/jpeg'),
+        ('application/PDF ; a=b', 'application/pdf'),
+    ],
+)
+def test_file_of_a_welcome_type_comes_in_with_the_other_fields(app_class, content_type, handed):
+    answer = 200, {'type': handed, 'price': '1.50'}
 
     assert upload_picture(app_class, content_type) == answer
 

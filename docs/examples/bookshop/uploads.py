@@ -28,7 +28,7 @@ def put_any(book_id: int, data: http.RequestData) -> dict:
     """The same, by hand."""
     book = get_object_or_404(Book, id=book_id)
     upload = data['cover']
-    suffix = SUFFIXES.get(upload.content_type)
+    suffix = SUFFIXES.get(upload.mimetype)
     if suffix is None:
         raise exceptions.BadRequest({'cover': 'Must be a PNG or JPEG picture.'})
     book.cover.save(f'{book.id}.{suffix}', StoredFile(upload.stream))
