@@ -169,3 +169,29 @@ def test_the_workflow_runs_what_ci_runs() -> None:
 def read_classified_pythons() -> list[str]:
     setup = (ROOT / 'setup.cfg').read_text()
     return re.findall(r'Python :: (3\.\d+)$', setup, re.MULTILINE)
+
+
+def test_no_page_installs_the_package_of_2018() -> None:
+    """Until ours is on PyPI. Messages of commands are for where it is installed."""
+    message = re.compile(r'HINT: |runapistar: |CommandError: |^Messages name ')
+    found = [
+        (page.name, line)
+        for page in [ROOT / 'README.md', *DOCS.rglob('*.md')]
+        for line in page.read_text().splitlines()
+        if re.search(r'pip install (?:.*[\s\'"])?django[-_]apistar\b|^`?django-apistar\[', line)
+        and not message.search(line)
+    ]
+
+    assert found == []
+
+
+def test_the_quickstart_names_every_extra() -> None:
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / 'setup.cfg')
+    for_developers = {'test', 'lint', 'type', 'docs', 'suite', 'mutants', 'dev'}
+    section = (DOCS / 'start/quickstart.md').read_text().split('## Extras')[1].split('\n## ')[0]
+
+    named = re.findall(r'^\| `([\w-]+)` \|', section, re.MULTILINE)
+
+    extras = setup.options('options.extras_require')
+    assert named == [extra for extra in extras if extra not in for_developers]
