@@ -66,4 +66,4 @@ def test_every_answer_is_as_documented(project: Project, tmp_path: Path) -> None
             f'Authorization: Bearer {token}', configuration=CONFIGURATION,
         )  # fmt: skip
 
-    assert '5 selected / 9 total' in output
+    assert '6 selected / 10 total' in output

@@ -17,6 +17,7 @@ JSON_TOO_LARGE: dict[str, Any] = {
 }  # fmt: skip
 FORM_TOO_LARGE: dict[str, Any] = {'files': {'cover': ('a.png', b' ' * 3_000_000, 'image/png')}}
 ANSWERS: list[tuple[str, str, dict[str, Any], int]] = [
+    ('GET', '/', {}, 200),
     ('GET', '/records/', {}, 200),
     ('GET', '/records/?page=x', {}, 400),
     ('GET', '/records/?page=9', {}, 404),
