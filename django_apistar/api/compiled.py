@@ -272,11 +272,12 @@ class Compiled:
     def _find_row_renderer(self, handler: Any) -> Callable[[Any], Any] | None:
         """Return the renderer of a QuerySet, for a handler annotated `-> List[Type]`."""
         item = responses.get_row_type(_get_return_annotation(handler))
-        return querysets.build_renderer(item) if is_type(item) else None
+        return _check_page(handler, querysets.build_renderer(item)) if is_type(item) else None
 
     def _find_row_writer(self, handler: Any) -> Callable[[Any], bytes | None] | None:
         item = responses.get_row_type(_get_return_annotation(handler))
-        return querysets.build_writer(item, self.json_writer) if is_type(item) else None
+        write = querysets.build_writer(item, self.json_writer) if is_type(item) else None
+        return None if write is None else _check_page(handler, write)
 
     def _find_type(self, handler: Any) -> tuple[Any, Callable[[Any], bytes]] | None:
         cls = _get_return_annotation(handler)
@@ -302,6 +303,18 @@ def _describe_segments(entry: APIStarEntry) -> Iterator[Segment]:
 def _can_plan(spec: RouteSpec, context: PlanContext) -> bool:
     check_plan(spec, context)
     return True
+
+
+def _check_page(handler: Any, render: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return *render*, which refuses bare rows where *handler* is annotated `-> Page[Type]`."""
+    if not responses.is_page_of_rows(_get_return_annotation(handler)):
+        return render
+
+    def render_page(value: Any) -> Any:
+        responses.check_page(value, handler)
+        return render(value)
+
+    return render_page
 
 
 def _get_return_annotation(handler: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 import logging
 import typing
@@ -11,7 +12,9 @@ from typing import Any
 
 from apistar import http
 from apistar.exceptions import HTTPException
+from django.db.models import Model
 
+from django_apistar.api.encoding import UnknownValueError
 from django_apistar.api.responses import BODILESS
 from django_apistar.compat.fields import get_item, is_type
 from django_apistar.compat.signatures import Function, get_dotted_name, get_signature
@@ -67,6 +70,25 @@ def watch(handler: Function) -> Function:
         return value
 
     return watched
+
+
+def explain(fault: BaseException, handler: Function) -> None:
+    """Say in *fault* what *handler* should return, where it gave a row in place of a Type."""
+    row = getattr(fault, 'value', None)
+    if not isinstance(fault, UnknownValueError) or not isinstance(row, Model):
+        return
+    handler = inspect.unwrap(handler)
+    wanted: Any = get_signature(handler).return_annotation
+    item: Any = get_item(wanted)
+    if is_type(item):
+        annotated, advice = f'List[{item.__name__}]', f'[{item.__name__}(row) for row in rows]'
+    elif is_type(wanted):
+        annotated, advice = wanted.__name__, f'{wanted.__name__}(row)'
+    else:
+        return
+    name, returned = get_dotted_name(handler), get_dotted_name(type(row))
+    sentence = f'{name} is annotated -> {annotated} and returned a {returned}: return {advice}.'
+    fault.args = (sentence,)
 
 
 def _judge(

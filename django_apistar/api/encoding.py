@@ -12,6 +12,14 @@ from django_apistar.compat.signatures import replace
 from django_apistar.conf.parser import get_settings
 
 
+class UnknownValueError(TypeError):
+    """JSON has no form of *value*: in API Star's words."""
+
+    def __init__(self, value: object) -> None:
+        super().__init__(f"Object of type '{type(value).__name__}' is not JSON serializable.")
+        self.value = value
+
+
 def repair() -> None:
     """A Type that a handler may return was a 500 in API Star's JSONResponse, if it held a Decimal.
 
@@ -28,7 +36,7 @@ def encode_by_setting(value: Any) -> Any:
 def build_default(encoder_class: type[json.JSONEncoder]) -> Callable[[Any], Any]:
     """Return a `default` for the json module: types.Type, Enum, set, then *encoder_class*'s.
 
-    It raises TypeError, in API Star's words, for any other value.
+    It raises UnknownValueError for any other value.
     """
     encode = encoder_class().default
 
@@ -45,6 +53,6 @@ def build_default(encoder_class: type[json.JSONEncoder]) -> Callable[[Any], Any]
             name = type(value).__name__
             if str(exc) != f'Object of type {name} is not JSON serializable':
                 raise  # in the words of the project's own encoder
-            raise TypeError(f"Object of type '{name}' is not JSON serializable.") from None
+            raise UnknownValueError(value) from None
 
     return default

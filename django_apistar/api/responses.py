@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from django_apistar.api.encoding import encode_by_setting
 from django_apistar.compat.attributes import build_row_reader
 from django_apistar.compat.fields import get_item, is_type
-from django_apistar.compat.signatures import get_signature
+from django_apistar.compat.signatures import get_dotted_name, get_signature
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -112,23 +112,49 @@ def build_rows(value: Any, handler: Callable[..., Any]) -> Any:
     So are the rows of a page. Any other *value* stays itself.
     """
     if is_page(value):
-        return value.wrap(build_rows(value.rows, handler))
+        return value.wrap(_build_rows(value.rows, handler))
+    check_page(value, handler)
+    return _build_rows(value, handler)
+
+
+def _build_rows(value: Any, handler: Callable[..., Any]) -> Any:
     if not isinstance(value, QuerySet):
         return value
-    item = get_row_type(get_signature(inspect.unwrap(handler)).return_annotation)
+    item = get_row_type(_get_return_annotation(handler))
     if not is_type(item):
         return value
     read = build_row_reader(item, lambda row: dict(item(row)))
     return [read(row) for row in value]
 
 
+def check_page(value: object, handler: Callable[..., Any]) -> None:
+    """Raise TypeError for rows of a *handler* that is annotated to return a page of them."""
+    if not isinstance(value, (QuerySet, list, tuple)):
+        return
+    annotation = _get_return_annotation(handler)
+    if is_page_of_rows(annotation):
+        raise TypeError(
+            f'{get_dotted_name(inspect.unwrap(handler))} is annotated -> '
+            f'Page[{get_row_type(annotation).__name__}] and returned a {type(value).__name__}: '
+            'return page.of(rows).'
+        )
+
+
+def _get_return_annotation(handler: Callable[..., Any]) -> Any:
+    return get_signature(inspect.unwrap(handler)).return_annotation
+
+
 def is_page(value: object) -> bool:
     return getattr(type(value), 'is_page', None) is True
 
 
-def get_row_type(annotation: object) -> object:
+def is_page_of_rows(annotation: object) -> bool:
+    return getattr(typing.get_origin(annotation), 'is_page', None) is True
+
+
+def get_row_type(annotation: object) -> Any:
     """Return T for `List[T]` and `Page[T]`, else None."""
-    if getattr(typing.get_origin(annotation), 'is_page', None) is True:
+    if is_page_of_rows(annotation):
         return typing.get_args(annotation)[0]
     return get_item(annotation)
 

@@ -10,7 +10,7 @@ from apistar.exceptions import HTTPException
 from django.conf import settings as django_settings
 
 from django_apistar.api import errors, responses
-from django_apistar.api.declared import watch_all
+from django_apistar.api.declared import explain, watch_all
 from django_apistar.api.environ_keys import AUTHENTICATORS_KEY, ROUTE_KEY, ROUTE_NAME_KEY
 from django_apistar.api.guards import build_guards, find_authenticators
 from django_apistar.api.hooks import create_hooks
@@ -233,6 +233,8 @@ class Exchange:
 
     def _fail(self, fault: BaseException) -> Iterable[bytes]:
         self.state['exc'] = fault
+        if self.state['route'] is not None:
+            explain(fault, self.state['route'].handler)
         errors.report(fault, self.environ)
         for hook in reversed(self.hooks):
             if hasattr(hook, 'on_error'):

@@ -458,3 +458,38 @@ def test_a_list_asks_for_the_columns_of_the_type_alone(brand, is_page, django_as
     shown = answer.json()
     [row] = shown['results'] if is_page else shown
     assert (row['brand'], row['price']) == (brand.pk, '7.50')
+
+
+def show_row() -> BrandType:
+    return Brand.objects.get()
+
+
+def list_rows() -> List[BrandType]:
+    return list(Brand.objects.all())
+
+
+@both_modes
+@pytest.mark.parametrize(
+    ('handler', 'annotated', 'advice'),
+    [
+        (show_row, 'BrandType', 'BrandType(row)'),
+        (list_rows, 'List[BrandType]', '[BrandType(row) for row in rows]'),
+    ],
+)
+def test_a_row_where_its_type_is_annotated_is_a_500_that_says_what_to_return(
+    app_class, brand, handler, annotated, advice, caplog
+):
+    assert ask(build(app_class, Route('/', 'GET', handler))).code == 500
+    [record] = caplog.records
+    assert str(record.exc_info[1]) == (
+        f'{__name__}.{handler.__name__} is annotated -> {annotated} and returned a '
+        f'{Brand.__module__}.Brand: return {advice}.'
+    )
+
+
+@both_modes
+def test_a_row_where_no_type_is_annotated_is_named_in_api_stars_words(app_class, brand, caplog):
+    ask(build(app_class, Route('/', 'GET', lambda: {'brand': brand}, name='show')))
+
+    error = caplog.records[0].exc_info[1]
+    assert str(error) == "Object of type 'Brand' is not JSON serializable."

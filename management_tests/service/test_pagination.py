@@ -258,3 +258,27 @@ def test_schema_describes_pages(app_class):
         'type': 'object', 'properties': {'next': url, 'previous': url, 'results': rows},
         'required': ['next', 'previous', 'results'],
     }  # fmt: skip
+
+
+def forget_the_page(page: PageNumber) -> Page[NoteType]:
+    return Note.objects.order_by('id')
+
+
+def list_the_page(page: PageNumber) -> Page[NoteType]:
+    return [NoteType(note) for note in Note.objects.all()]
+
+
+@pytest.mark.parametrize(
+    ('handler', 'returned'), [(forget_the_page, 'QuerySet'), (list_the_page, 'list')]
+)
+def test_rows_where_a_page_is_annotated_are_a_500_that_says_what_to_return(
+    app_class, handler, returned, caplog
+):
+    make(1)
+
+    assert build_ask(build(app_class, Route('/', 'GET', handler)))('/')[0] == 500
+    [record] = caplog.records
+    assert str(record.exc_info[1]) == (
+        f'{__name__}.{handler.__name__} is annotated -> Page[NoteType] and returned a {returned}: '
+        'return page.of(rows).'
+    )
