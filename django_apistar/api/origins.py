@@ -82,7 +82,10 @@ def _find_origins(injector: object, entry: APIStarEntry) -> Iterable[tuple[str, 
         return
     resolved = {step.output: step for step in steps[:-1]}
     keys = dict(steps[-1].values)
+    hidden = getattr(entry.route.handler, 'own_parameters', ())  # a decorator's
     for parameter in get_signature(entry.route.handler).parameters.values():
+        if parameter.name in hidden:
+            continue
         if parameter.name not in keys:
             yield parameter.name, DEFAULT
             continue

@@ -21,7 +21,7 @@ from django_apistar.management.table import format_table
 from django_apistar.routes.entries import Framework
 
 HEADINGS = ('framework', 'method', 'path, name, handler, source', 'auth', 'reachable')
-FIXED = (9, 7, None, 8, 9)  # cells of each column; the third takes what is left
+FIXED = (9, 7, None, 10, 9)  # cells of each column; the third takes what is left
 Style = Callable[[str], str]
 _PLAIN: Style = str
 _BOLD: Style = make_style(opts=('bold',))

@@ -69,6 +69,7 @@ def conditional(
             return value if _is_unsafe(environ) else _add_headers(value, handler, app, version)
 
         inner.__signature__ = _merge(handler, signatures)  # type: ignore[attr-defined]
+        inner.own_parameters = tuple(_OWN)  # type: ignore[attr-defined]  # none of the project's
         sent = {'ETag': etag, 'Last-Modified': last_modified}
         inner.conditional_headers = [  # type: ignore[attr-defined]  # for the schema
             name for name, function in sent.items() if function is not None

@@ -384,7 +384,7 @@ def test_route_off_the_fast_path_says_so():
         'Routes: API Star 1, Django 0, open to anyone 1, unreachable 0, not compiled 1.\n'
     )
     assert stdout.splitlines()[1:] == [
-        'apistar   GET     /slow/                                      anyone   yes',
+        'apistar   GET     /slow/                                    anyone     yes',
         '                  slow',
         '                  management_tests.management.test_apistar_',
         '                  routes.whole_route',
@@ -535,22 +535,22 @@ def test_blocks_have_all_that_is_known():
         '                  MustBeAuthenticated\n'
     )
     assert stdout == (
-        'framework method  path, name, handler, source                 auth     reachable\n'
-        'apistar   GET     /shop/mine/                                 user     yes\n'
+        'framework method  path, name, handler, source               auth       reachable\n'
+        'apistar   GET     /shop/mine/                               user       yes\n'
         '                  shop:mine\n'
         '                  management_tests.management.test_apistar_\n'
         '                  routes.mine\n'
         '                  management_tests/management/test_apistar_\n'
         f'                  routes.py:{line_of(mine)}\n'
         f'{hook}'
-        'apistar   POST    /shop/maybe/{id}/                           user     yes\n'
+        'apistar   POST    /shop/maybe/{id}/                         user       yes\n'
         '                  shop:maybe\n'
         '                  management_tests.management.test_apistar_\n'
         '                  routes.maybe\n'
         '                  management_tests/management/test_apistar_\n'
         f'                  routes.py:{line_of(maybe)}\n'
         f'{hook}'
-        'apistar   DELETE  /shop/deep/                                 user     yes\n'
+        'apistar   DELETE  /shop/deep/                               user       yes\n'
         '                  shop:deep:hello\n'
         '                  management_tests.management.test_apistar_\n'
         '                  routes.hello\n'

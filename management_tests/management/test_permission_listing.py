@@ -95,6 +95,9 @@ def test_summary_counts_them_and_the_block_names_them():
     assert [line.split()[-1] for line in stdout.splitlines() if ' needs ' in line] == [
         'project.view_note', 'project.add_note', 'staff', 'project.view_note',
     ]  # fmt: skip
+    assert [line.split()[-2:] for line in stdout.splitlines() if line.startswith('apistar')] == [
+        ['permission', 'yes'], ['permission', 'yes'],
+    ]  # fmt: skip
 
 
 def test_resolve_tells_permissions_and_rates():

@@ -20,6 +20,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from django_apistar.responses import conditional
 from django_apistar.test import TestClient
 
 pytestmark = pytest.mark.once
@@ -366,11 +367,19 @@ def sell(
     return {}
 
 
+def get_version(number: int, now: datetime.datetime) -> str: ...
+
+
+@conditional(etag=get_version)
+def show(number: int) -> dict: ...
+
+
 @pytest.fixture
 def shop(monkeypatch):
     module = types.ModuleType('called_routes')
     module.routes = [
         Include('/shop', 'shop', [
+            Route('/{number}/', 'GET', show),
             Route('/{number}/', 'POST', sell),
             Route('/{number}/plain/', 'POST', sell, name='plain', standalone=True),
         ]),
@@ -407,6 +416,13 @@ def test_the_call_of_a_handler_is_told_in_order():
 
 
 @pytest.mark.usefixtures('shop')
+def test_parameters_of_a_conditional_handler_are_those_that_the_project_wrote():
+    found = resolve_data('GET /shop/5/')
+
+    assert found['origins'] == {'number': 'path', 'now': f'{__name__}.Clock'}
+
+
+@pytest.mark.usefixtures('shop')
 def test_no_hook_runs_for_a_standalone_route():
     found = resolve_data('POST /shop/5/plain/')
 
@@ -438,6 +454,8 @@ def test_reverse_prints_the_path_of_a_name(asked, path):
         (['shop:sell', 'number=x'],
          "The route 'shop:sell', /shop/{number}/, takes number; got {'number': 'x'}."),
         (['shop:sell', '5'], "--reverse: '5' is no parameter. Write 5=VALUE."),
+        (['shop:sell', 'number=5', 'number=6'],
+         '--reverse: a parameter is given twice. Give each one value.'),
     ],
 )  # fmt: skip
 def test_what_cannot_be_reversed_is_one_sentence(asked, sentence):

@@ -263,8 +263,11 @@ class Command(ConsoleCommand):
         wrong = next((pair for pair in pairs if not pair.partition('=')[1]), None)
         if wrong is not None:
             raise CommandError(f'--reverse: {wrong!r} is no parameter. Write {wrong}=VALUE.')
+        params = dict(pair.split('=', 1) for pair in pairs)
+        if len(params) < len(pairs):
+            raise CommandError('--reverse: a parameter is given twice. Give each one value.')
         try:
-            url = table.reverse(name, **dict(pair.split('=', 1) for pair in pairs))
+            url = table.reverse(name, **params)
         except (NoReverseMatch, DjangoNoReverseMatch) as exc:
             raise CommandError(str(exc)) from None
         self.write(url)

@@ -110,6 +110,8 @@ class Command(ConsoleCommand):
         add('addrport', nargs='?', help='port, address:port, unix:PATH or fd://N')
         add('--bind', action='append', default=[], metavar='ADDRESS', help='one address more')
         add('--ipv6', '-6', action='store_true', help='a bare port means [::1]:port')
+        # As -6 is an option, argparse would take -1 for one too: `--drain -1` had no value then.
+        parser._has_negative_number_optionals.clear()
         add(
             '--server',
             choices=('gunicorn', 'granian'),
