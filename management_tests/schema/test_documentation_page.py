@@ -13,9 +13,13 @@ import pytest
 from apistar import Route, http, types, validators
 
 from django_apistar.application import App
+from django_apistar.schema.documentation.examples import build_example
 from django_apistar.schema.documentation.links import Operations
 from django_apistar.test import TestClient
+from django_apistar.types import ModelType
+from django_apistar.validators import Decimal, File
 from management_tests.support.oracle import ask
+from management_tests.support.shop import Ware
 
 # What the page shows of operations of each kind, whole: words, fields, answers and samples.
 DOCUMENTED = json.loads((Path(__file__).parent / 'documented_operations.json').read_text())
@@ -51,6 +55,26 @@ upload.openapi = {  # type: ignore[attr-defined]
         }}},
     }},
 }  # fmt: skip
+
+
+class Sale(ModelType):
+    class Meta:
+        model = Ware
+        fields = ['id', 'name', 'price']
+        read_only = ['id']
+
+
+class Photo(types.Type):
+    title = validators.String()
+    photo = File(allow_null=True)
+
+
+def sell(sale: Sale) -> Sale: ...
+
+
+def send_photo(photo: Photo) -> Photo: ...
+
+
 routes = [
     Route('/pies/', 'POST', bake),
     Route('/pies/{pie_id}/', 'GET', find),
@@ -86,6 +110,42 @@ def test_samples_send_what_fits_and_read_what_comes(read_page):
     assert find_samples(page, 'python')[1].endswith('print(response.status_code)')
     assert find_samples(page, 'javascript')[1].endswith('console.log(response.status);')
     assert find_samples(page, 'python')[2].endswith('print(response.text)')
+
+
+def find_sample_of(route, language):
+    app = App([route], docs_url='/docs/', static_url='/static/')
+    [sample] = find_samples(ask(app, '/docs/').body.decode(), language)
+    return sample
+
+
+def test_a_sample_sends_no_read_only_field_and_a_decimal_as_text():
+    sample = find_sample_of(Route('/sales/', 'POST', sell), 'curl')
+
+    assert sample.endswith(""" -d '{"name": "name", "price": "1.00"}'""")
+
+
+@pytest.mark.parametrize(
+    ('digits', 'places', 'sent'),
+    [(5, 2, '1.00'), (3, 1, '1.0'), (2, 0, '1'), (2, 2, '0.10'), (1, 1, '0.1')],
+)
+def test_the_decimal_of_a_sample_has_its_digits(digits, places, sent):
+    decimal = Decimal(max_digits=digits, decimal_places=places)
+    schema = decimal.build_schema(None)
+
+    assert decimal.validate(build_example(schema, dict)) == decimal.validate(sent)
+    assert build_example(schema, dict) == sent
+
+
+@pytest.mark.parametrize(
+    ('language', 'part'),
+    [
+        ('curl', '-F title=title \\\n  -F photo=@photo.png'),
+        ('python', "files={'photo': open('photo.png', 'rb')}"),
+        ('javascript', 'new Blob(["…"], {type: "image/png"}), "photo.png");'),
+    ],
+)
+def test_a_sample_of_a_form_sends_its_file(language, part):
+    assert part in find_sample_of(Route('/photos/', 'POST', send_photo), language)
 
 
 def test_the_address_in_samples_is_that_of_servers(read_page):

@@ -14,11 +14,12 @@ TEXTS = {
     'uri': 'https://example.com/', 'url': 'https://example.com/', 'ipv4': '192.0.2.1',
     'ipv6': '2001:db8::1', 'hostname': 'example.com',
 }  # fmt: skip
+DECIMALS = ('1.00', '1.0', '1', '0.10', '0.1')
 Follow = Callable[[Any], Schema]
 
 
 def build_example(schema: Any, follow: Follow, name: str = 'text', depth: int = 0) -> Any:
-    """Return a value for *schema*: its own example where it has one.
+    """Return a value to send for *schema*: its own example where it has one.
 
     *follow* leads from a reference to what it names. *name*: of what is described, a likely text.
     """
@@ -54,7 +55,10 @@ def _iter_alternatives(schema: Schema) -> Iterator[Schema]:
 
 def _build_object(schema: Schema, follow: Follow, depth: int) -> dict[str, Any]:
     """Return what has to be there, or everything where nothing has to."""
-    properties: Mapping[str, Schema] = schema.get('properties', {})
+    properties: Mapping[str, Schema] = {
+        name: child for name, child in schema.get('properties', {}).items()
+        if not (child.get('readOnly') or follow(child).get('readOnly'))
+    }  # fmt: skip
     required = [name for name in schema.get('required', ()) if name in properties]
     if depth == DEEPEST:
         return {}
@@ -93,9 +97,12 @@ def _build_text(schema: Schema, name: str) -> str:
     known = TEXTS.get(schema.get('format', ''))
     if known:
         return known
+    pattern = schema.get('pattern')
+    if schema.get('format') == 'decimal':
+        fitting = (text for text in DECIMALS if pattern is None or _matches(pattern, text))
+        return next(fitting, '0')
     shortest, longest = schema.get('minLength', 0), schema.get('maxLength')
     text = name.replace('_', ' ').ljust(shortest, '.')[:longest]
-    pattern = schema.get('pattern')
     return text if pattern is None or _matches(pattern, text) else '…'
 
 

@@ -40,14 +40,15 @@ def build_request(method: str, path: str, operation: Schema, parts: Parts) -> Re
     scheme = _choose_scheme(operation, parts)
     media_type, schema = find_body(operation, parts)
     body = build_example(schema, parts.follow) if media_type else None
+    files = tuple(_iter_files(schema, parts)) if media_type == FORMS[1] else ()
     return Request(
         method=method,
         url=BASE + url + ('?' + urlencode(query, doseq=True) if query else ''),
         headers={**_build_credentials(scheme), **headers},
         credentials=scheme.get('scheme') == 'basic',
         media_type='text/plain' if media_type == '*/*' else media_type,
-        body=as_mapping(body) if media_type in FORMS else body,
-        files=tuple(_iter_files(schema, parts)) if media_type in FORMS else (),
+        body={**as_mapping(body), **dict.fromkeys(files)} if media_type in FORMS else body,
+        files=files,
         answer=_read_answer(operation, parts),
     )
 

@@ -65,7 +65,7 @@ def _iter_javascript_form(request: Request) -> Iterator[str]:
     yield f'const body = new {"URLSearchParams" if is_simple else "FormData"}();'
     for name, value in (request.body or {}).items():
         if name in request.files:
-            file = f'new Blob(["…"]), "{name}.txt"'
+            file = f'new Blob(["…"], {{type: "image/png"}}), "{name}.png"'
             yield f'body.append({json.dumps(name)}, {file});'
         else:
             yield f'body.append({json.dumps(name)}, {json.dumps(_to_text(value))});'
@@ -99,8 +99,8 @@ def _iter_python_arguments(request: Request) -> Iterator[str]:
         }  # fmt: skip
         yield f'data={_to_python(fields)}'
         if request.media_type == FORMS[1]:
-            files = {name: (f'{name}.txt', '…') for name in request.files}
-            yield f'files={_to_python(files)}'
+            files = ', '.join(f"{name!r}: open({name + '.png'!r}, 'rb')" for name in request.files)
+            yield f'files={{{files}}}'
     elif request.media_type == JSON:
         yield f'json={_to_python(request.body)}'
     elif request.media_type:
@@ -129,7 +129,7 @@ def _iter_curl_body(request: Request) -> Iterator[str]:
     if request.is_form:
         option = '--data-urlencode' if request.media_type == FORMS[0] else '-F'
         for name, value in request.body.items():
-            given = f'{name}=…;filename={name}.txt' if name in request.files else ''
+            given = f'{name}=@{name}.png' if name in request.files else ''
             yield f'{option} {shlex.quote(given or f"{name}={_to_text(value)}")}'
     elif request.media_type == JSON:
         yield f'-d {shlex.quote(json.dumps(request.body, ensure_ascii=False))}'
