@@ -280,4 +280,6 @@ def get_route_table() -> RouteTable:
         router.build_url,
         django_prefixes=django_prefixes,
         static_prefix=settings.static_prefix,
+        # Django's static() gives no URLs without DEBUG.
+        media_prefix=None if settings.debug else settings.media_prefix,
     )

@@ -3,10 +3,13 @@
 import contextlib
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from apistar import Component
 from django.apps import apps
 from django.conf import settings as django_settings
+from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
 from django.core import checks
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
@@ -57,13 +60,16 @@ def _list_views() -> list[Function]:
 
 
 def check_application(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
-    """Report a WSGI_APPLICATION that does not serve API Star.
+    """Report a WSGI_APPLICATION that does not serve API Star, and a start without static files.
 
     Only for `check` and `runapistar`: no other command should build the application.
     """
     if sys.argv[1:2] not in (['check'], ['runapistar']):
         return []
-    return [_to_message(problem) for problem in _find_foreign_application()]
+    problems = [*_find_foreign_application()]
+    if sys.argv[1] == 'runapistar':
+        problems += _find_missing_manifest()
+    return [_to_message(problem) for problem in problems]
 
 
 def check_deployment(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
@@ -73,6 +79,7 @@ def check_deployment(app_configs: object, **kwargs: object) -> list[checks.Check
         problems = [
             *_find_public_pages(settings), *_find_public_metrics(settings),
             *_find_weak_authentication(settings), *_find_costly_connections(),
+            *_find_missing_manifest(),
         ]  # fmt: skip
     except SettingsError:
         return []  # check_settings reports them.
@@ -269,3 +276,23 @@ def _find_costly_connections() -> Iterator[Problem]:
                 f'CONN_MAX_AGE of the database {alias!r} is 0: each request connects anew.',
                 "Set 'CONN_MAX_AGE': 60 and 'CONN_HEALTH_CHECKS': True.",
             )
+
+
+def _find_missing_manifest() -> Iterator[Problem]:
+    if django_settings.DEBUG or not apps.is_installed('django.contrib.staticfiles'):
+        return  # Under DEBUG no manifest is read.
+    storage: Any = staticfiles_storage
+    try:
+        if not isinstance(storage, ManifestFilesMixin):
+            return
+        folder: Any = storage.manifest_storage
+        path = Path(folder.path(storage.manifest_name))
+    except Exception:  # no STATIC_ROOT, files elsewhere, or a storage that Django refuses
+        return
+    if not path.is_file():
+        yield Problem(
+            'W025',
+            f'STATIC_ROOT has no {path.name}: each page that names a static file, as the admin '
+            'does, is a 500.',
+            'Run manage.py collectstatic.',
+        )

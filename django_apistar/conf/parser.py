@@ -57,6 +57,7 @@ class Settings:
     routes: Routes
     django_prefixes: tuple[prefixes.Prefix, ...]  # prefixes.read() evaluates lazy ones
     static_prefix: str | None  # the path of STATIC_URL, with a slash at both ends
+    media_prefix: str | None  # and of MEDIA_URL
     components: tuple[Component, ...]
     event_hooks: tuple[object, ...]  # classes and instances
     auth_components: tuple[Component, ...]
@@ -139,6 +140,7 @@ class _Parser:
             routes=load_routes(route_conf, self._report),
             django_prefixes=self._prefixes(),
             static_prefix=self._static_prefix(),
+            media_prefix=_get_path_of('MEDIA_URL'),
             components=parse_components('COMPONENTS', self.given, self._report),
             event_hooks=parse_event_hooks(self.given, self._report),
             auth_components=parse_components('AUTH_COMPONENTS', self.given, self._report),
@@ -221,12 +223,7 @@ class _Parser:
     def _static_prefix(self) -> str | None:
         if os.environ.get('DJANGO_APISTAR_NOSTATIC') == '1':
             return None
-        path = urlsplit(getattr(django_settings, 'STATIC_URL', None) or '').path
-        script_name = (getattr(django_settings, 'FORCE_SCRIPT_NAME', None) or '').rstrip('/')
-        if script_name and path.startswith(script_name + '/'):
-            path = path[len(script_name) :]
-        prefix = f'/{path.strip("/")}/'
-        return prefix if prefix != '//' else None
+        return _get_path_of('STATIC_URL')
 
     def _class(self, key: str, base: str) -> Any:
         """Return the class that *key* holds or names, else None.
@@ -310,3 +307,13 @@ class _Parser:
         if found is not None or given is None:
             return found
         return self._refused(key, given, amounts.RATE, default)
+
+
+def _get_path_of(name: str) -> str | None:
+    """Return the path of the URL in Django's setting *name*, without the script's name."""
+    path = urlsplit(getattr(django_settings, name, None) or '').path
+    script_name = (getattr(django_settings, 'FORCE_SCRIPT_NAME', None) or '').rstrip('/')
+    if script_name and path.startswith(script_name + '/'):
+        path = path[len(script_name) :]
+    prefix = f'/{path.strip("/")}/'
+    return prefix if prefix != '//' else None

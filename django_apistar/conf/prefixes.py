@@ -25,9 +25,14 @@ def parse(given: object, report: Report) -> tuple[Prefix, ...]:
     kind = 'the string ' if isinstance(given, str) else ''
     report(
         'E006', f'{KEY} is {kind}{given!r}; it must be a list or tuple of path prefixes.',
-        f'Write [{given!r}].' if kind else "Write ['/admin/'].",
+        f'Write [{_propose(given)!r}].',
     )  # fmt: skip
     return ()
+
+
+def _propose(given: object) -> str:
+    name = given.strip('/') if isinstance(given, str) else ''
+    return f'/{name}/' if name else '/admin/'
 
 
 def read(prefixes: Iterable[Prefix]) -> tuple[tuple[str, ...], tuple[Problem, ...]]:

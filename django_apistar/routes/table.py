@@ -97,11 +97,16 @@ class RouteTable:
         django_prefixes: Iterable[str] = (),
         static_prefix: str | None = None,
         urlconf: str | None = None,
+        media_prefix: str | None = None,
     ) -> None:
-        """*build_url* is `Router.build_url` of the API Star routes *entries*."""
+        """*build_url* is `Router.build_url` of the API Star routes *entries*.
+
+        *media_prefix* needs no URL.
+        """
         self.apistar_entries = tuple(entries)
         self.django_prefixes = tuple(django_prefixes)
         self.static_prefix = static_prefix
+        self._media_prefix = media_prefix
         self._build_url = build_url
         self.urlconf = urlconf
         paths = [entry.path for entry in self.apistar_entries if not get_names(entry.path)]
@@ -291,7 +296,7 @@ class RouteTable:
     def _dead_prefixes(self) -> Iterator[Problem]:
         for prefix in self.django_prefixes:
             closed = _close(prefix)
-            if closed == self.static_prefix or closed == '/':
+            if closed in (self.static_prefix, self._media_prefix, '/'):
                 continue
             if not any(self._is_below(entry, closed) for entry in self.django_entries):
                 yield Problem(

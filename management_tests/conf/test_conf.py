@@ -67,6 +67,7 @@ def test_defaults():
         'route_conf': 'management_tests.project.routes',
         'django_prefixes': (),
         'static_prefix': '/static/',
+        'media_prefix': None,
         'components': (),
         'event_hooks': (),
         'auth_components': (),

@@ -446,6 +446,16 @@ def test_E006_prefixes_are_a_bare_string():
     ]
 
 
+@pytest.mark.parametrize(
+    ('value', 'proposed'), [('admin', '/admin/'), ('shop/list/', '/shop/list/'), ('/', '/admin/')]
+)
+def test_E006_proposes_what_E007_accepts(value, proposed):
+    [line] = check_keys(ALLOWED_DJANGO_ROUTES=value)
+
+    assert line.endswith(f'HINT: Write [{proposed!r}].')
+    assert not any('E007' in line for line in check_keys(ALLOWED_DJANGO_ROUTES=[proposed]))
+
+
 @pytest.mark.parametrize('value', [None, 5, {'/admin/': True}])
 def test_E006_prefixes_are_no_list(value):
     assert check_keys(ALLOWED_DJANGO_ROUTES=value) == [
@@ -750,6 +760,18 @@ def test_W004_is_not_for_a_prefix_that_a_pattern_may_serve(prefix):
     lines = check_routes([], prefixes=['/admin/', '/django/', '/café/', prefix])
 
     assert lines == []
+
+
+@pytest.mark.parametrize('url', ['/media/', '/media', 'media/', 'https://cdn.example.com/media/'])
+def test_W004_is_not_for_the_media_that_only_debug_serves(url):
+    with override_settings(MEDIA_URL=url):
+        assert check_urls(prefixes=['/media/']) == []
+        with override_settings(DEBUG=True):
+            [warning] = check_urls(prefixes=['/media/'])
+    with override_settings(MEDIA_URL='/files/'):
+        assert check_urls(prefixes=['/media/']) == [warning]
+
+    assert warning.startswith("(django_apistar.W004) ALLOWED_DJANGO_ROUTES holds '/media/', under")
 
 
 # Who the users are

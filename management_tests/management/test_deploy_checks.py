@@ -208,7 +208,11 @@ def test_W012_tokens_for_ever():
 
 @pytest.fixture(scope='module')
 def production(tmp_path_factory: pytest.TempPathFactory) -> Example:
-    return Example(tmp_path_factory.mktemp('deploy'), **PRODUCTION)
+    example = Example(tmp_path_factory.mktemp('deploy'), **PRODUCTION)
+    manifest = example.directory / 'staticfiles/staticfiles.json'  # as of collectstatic
+    manifest.parent.mkdir()
+    manifest.write_text('{"version": "1.1", "paths": {}, "hash": ""}')
+    return example
 
 
 def deploy_example(example: Example, database: str) -> list[str]:
@@ -262,3 +266,28 @@ def test_W013_is_for_databases_whose_connections_are_costly(database, is_costly,
 
 def test_the_example_in_production_has_no_warning(production):
     assert deploy_example(production, 'postgres://nobody@127.0.0.1:1/none') == []
+
+
+STORAGES = {
+    'default': {'BACKEND': 'django.core.files.storage.FileSystemStorage'},
+    'staticfiles': {'BACKEND': 'django.contrib.staticfiles.storage.ManifestStaticFilesStorage'},
+}
+NOT_COLLECTED = (
+    '(django_apistar.W025) STATIC_ROOT has no staticfiles.json: each page that names a static '
+    'file, as the admin does, is a 500. HINT: Run manage.py collectstatic.'
+)
+
+
+def test_W025_static_files_are_not_collected(tmp_path, monkeypatch):
+    settings = {'STORAGES': STORAGES, 'STATIC_ROOT': str(tmp_path)}
+
+    assert deploy(**settings) == [NOT_COLLECTED]
+    assert check(**settings) == []
+    assert NOT_COLLECTED not in deploy(**settings, DEBUG=True)
+    assert deploy(STATIC_ROOT=str(tmp_path)) == []
+    assert deploy(STORAGES=STORAGES, STATIC_ROOT=None) == []
+
+    monkeypatch.setattr('sys.argv', ['manage.py', 'runapistar'])
+    assert check(**settings) == [NOT_COLLECTED]
+    (tmp_path / 'staticfiles.json').write_text('{"version": "1.1", "paths": {}, "hash": ""}')
+    assert check(**settings) == deploy(**settings) == []
