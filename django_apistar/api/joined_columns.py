@@ -21,7 +21,7 @@ def find_columns(type_: Any, queryset: Any) -> list[str] | None:
     None where a value may not be that of the instances: a nested Type is read from a row that
     `select_related` joins.
     """
-    if queryset._known_related_objects:
+    if queryset._known_related_objects or queryset.query.combinator:
         return None
     return _list_columns(type_, queryset.model, queryset.query.select_related)
 
@@ -42,7 +42,7 @@ def _list_columns(type_: Any, model: Any, joined: Any, prefix: str = '') -> list
         nested = _list_columns(validator, related, inner, f'{prefix}{name}__')
         if nested is None:
             return None
-        columns += [f'{prefix}{name}__pk', *nested]
+        columns += [prefix + name, *nested]  # which is its key
     return columns
 
 

@@ -20,6 +20,7 @@ from django_apistar.accelerate.json.nested_types import (
 )
 from django_apistar.accelerate.types.compilers import compile_from_object, compile_from_row
 from django_apistar.api.joined_columns import find_columns, is_plain_field
+from django_apistar.api.plain_rows import read_rows
 from django_apistar.api.responses import is_page
 from django_apistar.compat.attributes import build_row_reader
 
@@ -101,7 +102,7 @@ def _build_joined_writer(type_: Any, json_writer: JSONWriter) -> Writer:
         columns = _is_fresh(value) and find_columns(type_, value)
         if columns:
             try:
-                return write_rows(value.values_list(*columns))
+                return write_rows(read_rows(value, columns))
             except FAULTS_OF_ROWS:
                 pass  # Read one by one: the error must be the one that comes first there.
         return json_writer.encode(render(value))

@@ -8,6 +8,10 @@ from typing import List
 
 import pytest
 from apistar import Route, types, validators
+from django.db import connection
+from django.db.models import CASCADE, CharField, Count, ForeignKey, IntegerField, Model
+from django.db.models.functions import Length
+from django.test.utils import isolate_apps
 from django.utils.translation import gettext_lazy
 from jsonschema import Draft202012Validator
 
@@ -375,6 +379,11 @@ def test_attribute_that_is_missing_is_an_attribute_error() -> None:
         PriceType(Thing(key='x'))
 
 
+def join_united(rows):
+    joined = rows.order_by().select_related('maker')
+    return joined.filter(maker=None).union(joined.exclude(maker=None)).order_by('id')
+
+
 class PricedType(types.Type):
     """Its rows are written of the columns of one query, if the maker is joined."""
 
@@ -393,6 +402,13 @@ PRICED = [{'price': '12.50', 'maker': {'name': 'Ann'}}, {'price': '3.00', 'maker
         (lambda rows: rows.select_related('maker'), 1),
         (lambda rows: rows.select_related('maker').defer('price'), 1),
         (lambda rows: rows.select_related('maker', 'warranty'), 1),
+        (lambda rows: rows.select_related('maker').annotate(size=Length('state')), 1),
+        (lambda rows: rows.select_related('maker').annotate(many=Count('warranty')), 1),
+        (lambda rows: rows.select_related('maker').extra(select={'one': '1'}), 1),
+        (lambda rows: rows.select_related('maker').exclude(maker__name='Bob'), 1),
+        (lambda rows: rows.select_related('maker').order_by('-maker__name', 'id')[:9], 1),
+        (lambda rows: rows.select_related('maker').distinct(), 1),
+        (join_united, 1),
         (lambda rows: rows.prefetch_related('maker'), 2),
         (lambda rows: rows, 2),
     ],
@@ -417,6 +433,51 @@ def test_joined_rows_are_shown_by_nested_types(
 
 def without_key(row):
     return {name: value for name, value in row.items() if name != 'maker_id'}
+
+
+class BookType(types.Type):
+    name = validators.String()
+    pages = validators.Integer()
+
+
+class PlaceType(types.Type):
+    book = BookType
+
+
+@both_modes
+@pytest.mark.django_db
+@isolate_apps()
+def test_joined_rows_of_a_model_with_a_parent_are_shown(app_class, django_assert_num_queries):
+    class Item(Model):
+        name = CharField()
+
+        class Meta:
+            app_label = 'parents'
+
+    class Book(Item):
+        pages = IntegerField()
+
+        class Meta:
+            app_label = 'parents'
+
+    class Place(Model):
+        book = ForeignKey(Book, CASCADE)
+
+        class Meta:
+            app_label = 'parents'
+
+    def show() -> List[PlaceType]:
+        return Place.objects.select_related('book')
+
+    with connection.cursor() as cursor:
+        cursor.execute('CREATE TABLE parents_item AS SELECT 7 AS id, %s AS name', ['Emma'])
+        cursor.execute('CREATE TABLE parents_book AS SELECT 7 AS item_ptr_id, 99 AS pages')
+        cursor.execute('CREATE TABLE parents_place AS SELECT 1 AS id, 7 AS book_id')
+
+    with django_assert_num_queries(1):
+        answer = ask(build(app_class, Route('/', 'GET', show)))
+
+    assert answer.json() == [{'book': {'name': 'Emma', 'pages': 99}}]
 
 
 class ShortType(types.Type):

@@ -1,0 +1,47 @@
+"""The rows of a QuerySet as tuples of columns, where no instances are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from django.db.models.constants import LOOKUP_SEP
+from django.db.models.sql import Query
+
+
+def read_rows(queryset: Any, columns: Sequence[str]) -> Iterable[tuple[Any, ...]]:
+    """Return the rows of `queryset.values_list(*columns)`, which is no union of others.
+
+    Django looks for the way to each column anew, where here a relation is followed once.
+    """
+    query = queryset.query.chain()
+    cols = list(_iter_cols(query, columns)) if _has_only_fields(query) else []
+    rows: Iterable[tuple[Any, ...]]
+    if len(cols) < len(columns):
+        rows = queryset.values_list(*columns)
+        return rows
+    query.select_related = False
+    query.clear_deferred_loading()
+    query.set_select(cols)
+    rows = query.get_compiler(queryset.db).results_iter(tuple_expected=True)
+    return rows
+
+
+def _has_only_fields(query: Any) -> bool:
+    return type(query) is Query and not (query.annotations or query.extra)
+
+
+def _iter_cols(query: Any, columns: Sequence[str]) -> Iterator[Any]:
+    """Yield the expression of each column, up to one that is in the table of a model's parent."""
+    meta, alias = query.get_meta(), query.get_initial_alias()
+    tables = {'': (meta, alias)}
+    for column in columns:
+        path, _, name = column.rpartition(LOOKUP_SEP)
+        if path not in tables:
+            join = query.setup_joins(path.split(LOOKUP_SEP), meta, alias)
+            tables[path] = (join.opts, join.joins[-1])
+        of, table = tables[path]
+        field = of.get_field(name)
+        if field.model is not of.concrete_model:
+            return
+        yield field.get_col(table)
