@@ -8,14 +8,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from copy import copy, deepcopy
+from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldError, ValidationError
-from django.core.validators import DecimalValidator
-from django.db.models import DecimalField
+from django.core.validators import DecimalValidator, MaxValueValidator, MinValueValidator
+from django.db import DatabaseError, DataError, transaction
+from django.db.models import CharField, DecimalField, FloatField, Value
 from django.db.models.constants import LOOKUP_SEP
+from django.db.models.lookups import IRegex, Regex
 from django.forms import Field, Form, NullBooleanField
 
 from django_apistar.api.errors import share_request
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
     from django_apistar.api.responders import AppParts
 
 PACKAGE = 'django_filters'
+YEARS = (1, 9999)  # that Python's dates have
+_PATTERNS: dict[str, Any] = {'regex': Regex, 'iregex': IRegex}
+_REFUSALS = ('regular expression', 'user-defined function')  # said by MySQL, and by SQLite
 
 
 def is_filter_set(annotation: object) -> bool:
@@ -67,6 +73,8 @@ def build_filter_set(cls: Any, environ: WSGIEnvironment) -> Any:
     if filter_set.is_valid():
         for name, value in [*filter_set.form.cleaned_data.items()]:
             _check_digits(filter_set, name, value)
+            _check_limits(filter_set, name, value)
+            _check_pattern(filter_set, name, value)
             _check_boolean(filter_set, name, value)
     if filter_set.errors:
         raise ValidationError(filter_set.errors.as_data())
@@ -148,6 +156,63 @@ def _check_digits(filter_set: Any, name: str, value: object) -> None:
                 return
 
 
+def _check_limits(filter_set: Any, name: str, value: object) -> None:
+    """Add an error for a number or a year that no query can have."""
+    numbers = [*_iter_decimals(value)]
+    limits = find_limits(filter_set, filter_set.filters[name], value) if numbers else None
+    if limits is None:
+        return
+    try:
+        for number in numbers:
+            MinValueValidator(limits[0])(number)
+            MaxValueValidator(limits[1])(number)
+    except ValidationError as exc:
+        filter_set.form.add_error(name, exc)
+
+
+def find_limits(filter_set: Any, filter_: Any, value: object = None) -> tuple[int, int] | None:
+    """Return the least and the greatest whole number that *filter_* can ask for, if it has them.
+
+    *filter_set*: a FilterSet or its class. *value*: what a client asks for.
+    """
+    if filter_.method is not None:
+        return None
+    if isinstance(find_model_field(filter_set, filter_.field_name), (DecimalField, FloatField)):
+        return None
+    lookup = f'{filter_.field_name}{LOOKUP_SEP}{_find_lookup(filter_, value)}'
+    query = filter_set._meta.model._default_manager.all().query
+    try:
+        *_, transforms = query.names_to_path(lookup.split(LOOKUP_SEP), filter_set._meta.model._meta)
+    except FieldError:  # of an annotation
+        transforms = []
+    is_year = not {'year', 'iso_year'}.isdisjoint(transforms)
+    return YEARS if is_year else (-(2**63), 2**63 - 1)
+
+
+def _find_lookup(filter_: Any, value: object) -> str:
+    """Return what *filter_* asks a column for: 'year__gt'. A client chooses it, if it may."""
+    lookup = getattr(value, 'lookup_expr', filter_.lookup_expr)
+    return lookup if isinstance(lookup, str) else 'exact'
+
+
+def _check_pattern(filter_set: Any, name: str, value: object) -> None:
+    """Add an error for a pattern that the database cannot read. It is tried: databases differ."""
+    filter_ = filter_set.filters[name]
+    lookup = _PATTERNS.get(_find_lookup(filter_, value).rpartition(LOOKUP_SEP)[2])
+    pattern = getattr(value, 'value', value)
+    if lookup is None or filter_.method is not None or not (pattern and isinstance(pattern, str)):
+        return
+    alias = filter_set.queryset.db
+    rows = filter_set._meta.model._base_manager.using(alias)
+    try:
+        with transaction.atomic(using=alias):  # PostgreSQL ends a transaction that has an error
+            rows.filter(lookup(Value('', CharField()), pattern)).exists()
+    except DatabaseError as exc:
+        if not isinstance(exc, DataError) and not any(said in str(exc) for said in _REFUSALS):
+            raise
+        filter_set.form.add_error(name, 'Must be a valid regular expression.')
+
+
 def _check_boolean(filter_set: Any, name: str, value: object) -> None:
     """Add an error for what is neither true nor false, which the form takes for no filter."""
     is_unread = value is None and isinstance(filter_set.form.fields[name], NullBooleanField)
@@ -159,10 +224,13 @@ def _iter_decimals(value: object) -> Iterator[Decimal]:
     match value:
         case Decimal():
             yield value
+        case timedelta():  # a number of microseconds, where a database knows no durations
+            yield Decimal(value // timedelta(microseconds=1))
         case slice():
             yield from _iter_decimals([value.start, value.stop])
         case list() | tuple():
-            yield from (item for item in value if isinstance(item, Decimal))
+            for item in value:
+                yield from _iter_decimals(item)
 
 
 def find_model_field(filter_set: Any, name: str) -> Any:

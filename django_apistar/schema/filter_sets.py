@@ -11,7 +11,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from django_apistar.api.filter_sets import find_model_field, get_module
+from django_apistar.api.filter_sets import YEARS, find_limits, find_model_field, get_module
 from django_apistar.conf.lazies import read_text
 
 Words = dict[str, Any]  # options of a validator
@@ -122,10 +122,11 @@ def _list_parts(name: str, field: forms.MultiValueField) -> Iterator[tuple[str, 
 
 
 def _bound(cls: Any, filter_: Any) -> Words:
-    """Return the bounds that a number has by its model's field."""
+    """Return the bounds that a number has by its model's field, and a year."""
     field = find_model_field(cls, filter_.field_name)
     if not isinstance(field, models.DecimalField):
-        return {}
+        limits = find_limits(cls, filter_)
+        return {'minimum': 1, 'maximum': 9999} if limits == YEARS else {}
     limit = 10 ** (field.max_digits - field.decimal_places)
     return {
         'minimum': -limit, 'maximum': limit,

@@ -7,6 +7,7 @@ import django_filters as filters
 import pytest
 from apistar import Route, types, validators
 from django import forms
+from django.db.migrations.recorder import MigrationRecorder
 
 from django_apistar.api import filter_sets, unresolvable
 from django_apistar.api.origins import explain_call
@@ -160,6 +161,73 @@ def test_a_page_of_filtered_rows_costs_two_queries(ask, makers, django_assert_nu
 )  # fmt: skip
 def test_what_no_filter_takes_is_a_400_that_names_it(ask, query, errors):
     assert ask(query) == (400, errors)
+
+
+class EventFilter(filters.FilterSet):
+    """Values that a database, or Django on the way to it, raises an error for."""
+
+    choice = filters.LookupChoiceFilter(
+        field_name='app', field_class=forms.CharField, lookup_choices=['exact', 'regex']
+    )
+
+    class Meta:
+        model = MigrationRecorder.Migration
+        fields = {
+            'app': ['regex', 'iregex'],
+            'id': ['exact', 'gt', 'in', 'range'],
+            'applied': [
+                'year', 'year__gt', 'year__in', 'year__range', 'iso_year', 'month', 'month__in',
+            ],
+        }  # fmt: skip
+
+
+def count_events(events: EventFilter) -> dict:
+    return {'count': events.qs.count()}
+
+
+YEAR_LOOKUPS = ('year', 'year__gt', 'year__in', 'year__range', 'iso_year')
+BELOW = 'Ensure this value is greater than or equal to 1.'
+ABOVE = 'Ensure this value is less than or equal to 9999.'
+BEYOND = 'Ensure this value is less than or equal to 9223372036854775807.'
+UNREADABLE = 'Must be a valid regular expression.'
+HUGE = 10**30
+
+
+@pytest.mark.parametrize(
+    ('name', 'value', 'said'),
+    [
+        *((f'applied__{lookup}', year, said)
+          for lookup in YEAR_LOOKUPS
+          for year, said in [(0, BELOW), (-1, BELOW), (10_000, ABOVE), (HUGE, ABOVE)]),
+        *((f'app__{lookup}', pattern, UNREADABLE)
+          for lookup in ('regex', 'iregex') for pattern in ('(', '*', '[', 'a{2,1}')),
+        *((name, HUGE, BEYOND)
+          for name in ('id', 'id__gt', 'id__in', 'id__range', 'applied__month__in')),
+    ],
+)  # fmt: skip
+def test_what_a_database_cannot_ask_for_is_a_400_that_names_it(app_class, name, value, said):
+    ask = build_ask(build(app_class, Route('/', 'GET', count_events)))
+    first = '1,' if name.endswith('__range') else ''
+
+    assert ask(f'{name}={first}{value}') == (400, {name: said})
+    assert ask('app__regex=^a(b|c)$&applied__year=2026')[0] == 200
+
+
+def test_a_pattern_by_a_lookup_that_the_client_chose_is_a_400_that_names_it(app_class):
+    ask = build_ask(build(app_class, Route('/', 'GET', count_events)))
+
+    assert ask('choice=(&choice_lookup=exact') == (200, {'count': 0})
+    assert ask('choice=(&choice_lookup=regex') == (400, {'choice': UNREADABLE})
+
+
+def test_document_has_the_limits_of_years(app_class):
+    document = build_openapi(build(app_class, Route('/', 'GET', count_events)).router.entries)
+    schemas = {item['name']: item['schema'] for item in document['paths']['/']['get']['parameters']}
+    year = {'type': 'number', 'minimum': 1, 'maximum': 9999}
+
+    assert schemas['applied__year'] == schemas['applied__iso_year'] == year
+    assert schemas['applied__year__in'] == {'type': 'array', 'items': year}
+    assert 'minimum' not in schemas['applied__month']
 
 
 def test_parameters_stand_in_the_document_with_their_types(app_class):
