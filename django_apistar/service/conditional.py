@@ -68,12 +68,13 @@ def conditional(
             value = call(handler, values)
             return value if _is_unsafe(environ) else _add_headers(value, handler, app, version)
 
-        inner.__signature__ = _merge(handler, signatures)  # type: ignore[attr-defined]
-        inner.own_parameters = tuple(_OWN)  # type: ignore[attr-defined]  # none of the project's
         sent = {'ETag': etag, 'Last-Modified': last_modified}
-        inner.conditional_headers = [  # type: ignore[attr-defined]  # for the schema
-            name for name, function in sent.items() if function is not None
-        ]
+        vars(inner).update(
+            __signature__=_merge(handler, signatures),
+            own_parameters=tuple(_OWN),  # none of the project's
+            # For the schema.
+            conditional_headers=[name for name, function in sent.items() if function is not None],
+        )
         return inner
 
     return decorate

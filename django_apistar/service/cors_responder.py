@@ -20,7 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import BadHeaderError
 
 from django_apistar.api.errors import build_request
-from django_apistar.api.responders import Found, Responder
+from django_apistar.api.responders import Found, Respond, Responder
 from django_apistar.api.responses import LENGTHS, Headers
 from django_apistar.api.security import respond_to_none
 
@@ -55,12 +55,12 @@ class CorsResponder:
         return self._responder.is_compiled(route)
 
     def _respond(
-        self, environ: WSGIEnvironment, start_response: StartResponse, found: Any
+        self, environ: WSGIEnvironment, start_response: StartResponse, found: tuple[Respond, Any]
     ) -> Iterable[bytes]:
         respond, argument = found
         added = self._find_headers(environ)
         if added is None:
-            return respond(environ, start_response, argument)  # type: ignore[no-any-return]
+            return respond(environ, start_response, argument)
         if environ['REQUEST_METHOD'] == 'OPTIONS' and _METHOD_KEY in environ:
             start_response('200 OK', [LENGTHS[0], *added, *self._headers])
             return []
@@ -70,7 +70,7 @@ class CorsResponder:
         ) -> Callable[[bytes], object]:
             return start_response(status, add(headers, added), exc_info)
 
-        return respond(environ, start, argument)  # type: ignore[no-any-return]
+        return respond(environ, start, argument)
 
     def _find_headers(self, environ: WSGIEnvironment) -> Added | None:
         """Return what is added to the answer, None where the path has no CORS.

@@ -90,9 +90,9 @@ def _document(
     name: str, properties: Properties, required: Any, options: Options
 ) -> validators.Object:
     """Return the Object that the API's document shows: what comes in and what goes out as one."""
-    documented: Any = _build_object(name, properties, required)
-    documented.read_only, documented.write_only = options.read_only, options.write_only
-    return documented  # type: ignore[no-any-return]  # an Object
+    documented = _build_object(name, properties, required)
+    vars(documented).update(read_only=options.read_only, write_only=options.write_only)
+    return documented
 
 
 def _build_outgoing(cls: Any, options: Options) -> dict[str, Any]:
