@@ -282,4 +282,5 @@ def get_route_table() -> RouteTable:
         static_prefix=settings.static_prefix,
         # Django's static() gives no URLs without DEBUG.
         media_prefix=None if settings.debug else settings.media_prefix,
+        own_pages=settings.own_pages,
     )

@@ -11,7 +11,15 @@ from apistar import Include, Route
 from django.urls import URLPattern, URLResolver
 from django.utils import translation
 
-from django_apistar.compat.path_template import VALUE_TYPES, get_parameters
+from django_apistar.compat.path_template import (
+    TEXT,
+    VALUE_TYPES,
+    PathParameter,
+    get_names,
+    get_parameters,
+    get_shape,
+    parse_path,
+)
 from django_apistar.compat.signatures import (
     Function,
     get_dotted_name,
@@ -79,6 +87,25 @@ def parameter_types(entry: APIStarEntry) -> dict[str, type]:
             annotation = signature[name].annotation if name in signature else str
             types[name] = annotation if annotation in (int, float) else str
     return types
+
+
+def find_shape(entry: APIStarEntry, is_wide: bool = False) -> tuple[object, ...]:
+    """Return the path of an API Star route, with the kind of each parameter instead of its name.
+
+    *is_wide*: each of Werkzeug's rules as the braces that match all of its values.
+    """
+    types = parameter_types(entry) if get_names(entry.path) else {}
+    return tuple(
+        part if isinstance(part, str) else _get_kind(part, types[part.name], is_wide)
+        for part in parse_path(entry.path)
+    )
+
+
+def _get_kind(parameter: PathParameter, type_: type, is_wide: bool) -> tuple[object, ...]:
+    kind = type_.__name__ if type_ in (int, float) else TEXT
+    if is_wide and not parameter.takes_slashes:
+        parameter = PathParameter(parameter.name)
+    return get_shape(parameter, f'{{{kind}}}' if kind != TEXT else kind)
 
 
 def walk_apistar(

@@ -5,20 +5,13 @@ API Star's routes are read at once, Django's at the first use: a URLconf imports
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from django.urls import NoReverseMatch as DjangoNoReverseMatch
 from django.urls import Resolver404, get_resolver
 from django.urls import reverse as django_reverse
 
-from django_apistar.compat.path_template import (
-    TEXT,
-    PathParameter,
-    get_head,
-    get_names,
-    get_shape,
-    parse_path,
-)
+from django_apistar.compat.path_template import get_head, get_names
 from django_apistar.compat.signatures import Function
 from django_apistar.conf.problems import Problem
 from django_apistar.routes.entries import (
@@ -27,7 +20,7 @@ from django_apistar.routes.entries import (
     APIStarEntry,
     Framework,
     RouteEntry,
-    parameter_types,
+    find_shape,
     walk_django,
 )
 from django_apistar.routes.reverse import NoReverseMatch, explain_mismatch
@@ -98,15 +91,17 @@ class RouteTable:
         static_prefix: str | None = None,
         urlconf: str | None = None,
         media_prefix: str | None = None,
+        own_pages: Mapping[str, str | None] | None = None,
     ) -> None:
         """*build_url* is `Router.build_url` of the API Star routes *entries*.
 
-        *media_prefix* needs no URL.
+        *media_prefix* needs no URL. *own_pages*: `Settings.own_pages`.
         """
         self.apistar_entries = tuple(entries)
         self.django_prefixes = tuple(django_prefixes)
         self.static_prefix = static_prefix
         self._media_prefix = media_prefix
+        self._pages = {path: setting for setting, path in (own_pages or {}).items() if path}
         self._build_url = build_url
         self.urlconf = urlconf
         paths = [entry.path for entry in self.apistar_entries if not get_names(entry.path)]
@@ -166,6 +161,8 @@ class RouteTable:
         """Return why no request gets to *entry*, '' where one does."""
         if self.is_reachable(entry):
             return self._explain_hidden(entry)
+        if page := self._find_page(entry):
+            return f'{page} has its path'
         rule = self.explain_dispatch(to_path_info(_example_path(entry))).rstrip('.')
         return rule[0].lower() + rule[1:] if rule.startswith('No ') else rule
 
@@ -189,8 +186,8 @@ class RouteTable:
         first: dict[tuple[object, ...], RouteEntry] = {}
         found: dict[int, RouteEntry] = {}
         for entry in self.apistar_entries:
-            wide = first.get((_get_shape(entry, is_wide=True), entry.methods))
-            shape = _get_shape(entry), entry.methods
+            wide = first.get((find_shape(entry, is_wide=True), entry.methods))
+            shape = find_shape(entry), entry.methods
             found[id(entry)] = first.setdefault(shape, wide or entry)
         return found
 
@@ -214,12 +211,21 @@ class RouteTable:
 
     def is_reachable(self, entry: RouteEntry) -> bool:
         """Return whether a request for *entry* gets to its framework."""
+        if self._find_page(entry):
+            return False
         if self.framework_for(to_path_info(_example_path(entry))) is entry.framework:
             return True
         # A path that begins with a parameter may still lie below a prefix.
         prefixes = map(_close, self.django_prefixes)
         is_django = entry.framework is Framework.DJANGO
         return is_django and any(self._leads_below(entry, prefix) for prefix in prefixes)
+
+    def _find_page(self, entry: RouteEntry) -> str | None:
+        """Return the setting of the page that answers each request for *entry*."""
+        path = entry.path
+        if entry.framework is DJANGO and entry.url_path.is_whole:
+            path = entry.url_path.head
+        return self._pages.get(to_path_info(path))
 
     def _leads_below(self, entry: RouteEntry, prefix: str) -> bool:
         """Return whether a path of *entry*, a Django URL, is *prefix* or below it."""
@@ -275,7 +281,14 @@ class RouteTable:
     def _hidden_apistar_routes(self) -> Iterator[Problem]:
         for entry in self.apistar_entries:
             owner = self.framework_for(to_path_info(_example_path(entry)))
-            if owner is not Framework.APISTAR:
+            if page := self._find_page(entry):
+                yield Problem(
+                    'E012',
+                    f'The API Star route {entry.path} ({entry.name!r}) is never reached: {page} '
+                    'has its path.',
+                    f'Give {page} another path.',
+                )
+            elif owner is not Framework.APISTAR:
                 what = 'STATIC_URL' if owner is Framework.STATIC else 'ALLOWED_DJANGO_ROUTES'
                 yield Problem(
                     'E012',
@@ -288,7 +301,10 @@ class RouteTable:
         """Yield a W003 for each missing prefix: a prefix may cover all URLs of an `include`."""
         by_hint: dict[str, list[str]] = {}
         for entry in self.django_entries:
-            if not self.is_reachable(entry):
+            if page := self._find_page(entry):
+                reason = f'The Django URL {entry.path} is never reached: {page} has its path.'
+                yield Problem('W003', reason, f'Give {page} another path.')
+            elif not self.is_reachable(entry):
                 by_hint.setdefault(_propose_prefix(entry), []).append(entry.path)
         for hint, paths in by_hint.items():
             yield Problem('W003', _format_unreachable(paths), hint)
@@ -336,25 +352,6 @@ class RouteTable:
 def to_path_info(path: str) -> str:
     """Return *path* as PEP 3333 spells it: its UTF-8 bytes decoded as latin-1."""
     return path.encode('utf-8').decode('latin-1')
-
-
-def _get_shape(entry: APIStarEntry, is_wide: bool = False) -> tuple[object, ...]:
-    """Return the path of an API Star route, with the kind of each parameter instead of its name.
-
-    *is_wide*: each of Werkzeug's rules as the braces that match all of its values.
-    """
-    types = parameter_types(entry) if get_names(entry.path) else {}
-    return tuple(
-        part if isinstance(part, str) else _get_kind(part, types[part.name], is_wide)
-        for part in parse_path(entry.path)
-    )
-
-
-def _get_kind(parameter: PathParameter, type_: type, is_wide: bool) -> tuple[object, ...]:
-    kind = type_.__name__ if type_ in (int, float) else TEXT
-    if is_wide and not parameter.takes_slashes:
-        parameter = PathParameter(parameter.name)
-    return get_shape(parameter, f'{{{kind}}}' if kind != TEXT else kind)
 
 
 def _close(prefix: str) -> str:

@@ -18,6 +18,7 @@ from unittest import mock
 import pytest
 from apistar import Component, Include, Route, exceptions, http
 from apistar.server.wsgi import WSGIEnviron
+from django.conf import settings as django_settings
 from django.conf.urls.i18n import i18n_patterns
 from django.core.management import CommandError, call_command
 from django.http import HttpRequest, HttpResponse
@@ -755,6 +756,23 @@ def test_check_names_each_conflict():
         "W004: ALLOWED_DJANGO_ROUTES holds '/dead/', under which the URLconf has no URL.\n"
         '  Remove the prefix, or add the URLs.\n'
     )
+
+
+def test_route_and_url_on_the_path_of_an_own_page_are_never_reached():
+    pages = {'READY_URL': '/', 'HEALTH_URL': '/web/page/'}
+    with override_settings(APISTAR_SETTINGS={**django_settings.APISTAR_SETTINGS, **pages}):
+        rows = json.loads(run('--unreachable', '--format', 'json')[0])['routes']
+        conflicts = fail('--check')[1].splitlines()
+
+    reasons = {row['path']: row['reason'] for row in rows}
+    assert reasons['/'] == 'READY_URL has its path'
+    assert reasons['/web/page/'] == 'HEALTH_URL has its path'
+    assert conflicts[0] == (
+        "E012: The API Star route / ('hello') is never reached: READY_URL has its path."
+    )
+    assert [line for line in conflicts if '/web/page/' in line] == [
+        'W003: The Django URL /web/page/ is never reached: HEALTH_URL has its path.'
+    ]
 
 
 def test_check_names_duplicates():

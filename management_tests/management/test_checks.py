@@ -21,7 +21,13 @@ from django_apistar.authentication.hooks import MustBeAuthenticated
 from django_apistar.conf.problems import SettingsError
 from django_apistar.dispatch.dispatcher import get_application
 from management_tests.support.cases import TESTS
-from management_tests.support.checks import PREFIXES, check, check_keys, check_routes
+from management_tests.support.checks import (
+    PREFIXES,
+    check,
+    check_keys,
+    check_routes,
+    routes_of_a_module,
+)
 from management_tests.support.server_process import Project
 
 pytestmark = pytest.mark.once
@@ -36,6 +42,10 @@ def welcome() -> dict:
 
 
 def by_number(number: int) -> dict:
+    return {}
+
+
+def by_name(name: str) -> dict:
     return {}
 
 
@@ -234,6 +244,21 @@ def test_E012_route_below_static_url():
         (
             "(django_apistar.E012) The API Star route /static/{+path} ('welcome') is never "
             'reached: STATIC_URL covers its path. HINT: Move the route, or remove the prefix.'
+        )
+    ]
+
+
+@pytest.mark.parametrize('setting', ['HEALTH_URL', 'READY_URL', 'METRICS_URL'])
+def test_E012_route_on_the_path_of_an_own_page(setting):
+    routes = [Route('/up/', 'GET', welcome), Route('/{name}/', 'GET', by_name)]
+
+    with routes_of_a_module(routes):
+        found = check_keys(**{setting: '/up/'})
+
+    assert found == [
+        (
+            "(django_apistar.E012) The API Star route /up/ ('welcome') is never reached: "
+            f'{setting} has its path. HINT: Give {setting} another path.'
         )
     ]
 
