@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 from django.core.management.base import BaseCommand, CommandError
 from django.core.management.color import no_style
 
+from django_apistar.server.terminal import end_line
+
 Options: TypeAlias = dict[str, Any]  # what argparse has read of a command line, by name
 
 ESCAPE = 'django_apistar.escape'
@@ -45,6 +47,14 @@ class ConsoleCommand(BaseCommand):
         if os.environ.get('NO_COLOR'):
             self.style = no_style()
             self.stderr.style_func = None
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Run, and end with 130 at Control-C, as a shell expects it."""
+        try:
+            super().run_from_argv(argv)
+        except KeyboardInterrupt:
+            end_line()
+            sys.exit(130)
 
     def write(self, text: str) -> None:
         """Write *text* to stdout and flush, so that a failure is seen. Raises CommandError.

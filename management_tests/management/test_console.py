@@ -29,6 +29,12 @@ MISTAKES = {
     'apistar_bench': ('apistar_bench', '--plot', 'x.gif'),
     'runapistar': ('runapistar', 'fd://77'),
 }
+INTERRUPT = """
+    import signal
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background
+    signal.raise_signal(signal.SIGINT)
+"""
 
 
 @pytest.fixture(scope='module')
@@ -113,8 +119,8 @@ def test_reader_that_has_seen_enough_ends_the_command_without_a_word(project: Pr
     assert (done.returncode, done.stderr) == (1, '')
 
 
-def fail_in_terminal(project: Project, *command: str, **variables: str) -> str:
-    """Return what *command* writes to the terminal that its stderr is."""
+def fail_in_terminal(project: Project, *command: str, status: int = 1, **variables: str) -> str:
+    """Return what *command*, which fails with *status*, writes to the terminal that it has."""
     ours, theirs = pty.openpty()
     environment = project.environment(TERM='xterm', **variables)
     process = subprocess.Popen(
@@ -123,7 +129,7 @@ def fail_in_terminal(project: Project, *command: str, **variables: str) -> str:
     )  # fmt: skip
     os.close(theirs)
     text = read_terminal(ours)
-    assert process.wait() == 1
+    assert process.wait() == status
     return text
 
 
@@ -136,3 +142,12 @@ def test_no_color_holds_for_sentences_of_failure(
 
 def test_sentences_of_failure_are_red_in_a_terminal(project: Project) -> None:
     assert '\x1b[' in fail_in_terminal(project, *MISTAKES['apistar_docs'])
+
+
+@pytest.mark.parametrize('command', COMMANDS.values(), ids=COMMANDS)
+def test_control_c_ends_the_line_and_no_more(tmp_path: Path, command: tuple[str, ...]) -> None:
+    project = Project(tmp_path)
+    # The moment at which it is pressed: while the project's routes are imported.
+    project.append('shop/routes.py', INTERRUPT)
+
+    assert fail_in_terminal(project, *command, status=130) == '\r\n'

@@ -22,7 +22,6 @@ from django_apistar.management.console import ConsoleCommand, Options, fill_clos
 from django_apistar.server import banner, boot, listeners, loading, metrics_folder
 from django_apistar.server.launch import Launch, has_settings_module, hold_signals
 from django_apistar.server.metrics_folder import shared_metrics
-from django_apistar.server.terminal import end_line
 
 if TYPE_CHECKING:
     import socket
@@ -146,9 +145,6 @@ class Command(ConsoleCommand):
             return super().execute(*args, **options)
         except SystemCheckError:
             raise
-        except KeyboardInterrupt:
-            end_line()
-            sys.exit(130)
         except (CommandError, ImproperlyConfigured) as exc:
             if not self._called_from_command_line:
                 raise CommandError(str(exc)) from exc
