@@ -601,6 +601,18 @@ def test_colours_tell_methods_what_is_public_and_what_is_never_reached(monkeypat
     assert draw(60, monkeypatch, force_color=True) == COLOURED
 
 
+def test_summary_breaks_between_words_where_the_terminal_ends(monkeypatch):
+    monkeypatch.setenv('COLUMNS', '60')
+    stderr = io.StringIO()
+    stderr.isatty = lambda: True
+
+    call_command('apistar_routes', stdout=io.StringIO(), stderr=stderr)
+
+    assert stderr.getvalue() == (
+        'Routes: API Star 5, Django 3, open to anyone 4, unreachable\n2, not compiled 0.\n'
+    )
+
+
 LONG = 'a_very_long_name_' * 8
 WIDE = '/とても長い名前のルート/' * 6
 

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import textwrap
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -199,9 +200,13 @@ class Command(ConsoleCommand):
             rows = [dataclasses.replace(row, compiled=None) for row in rows]
         if wanted == 'table' and options['verbosity'] > 1:
             wanted = 'blocks'
-        width = shutil.get_terminal_size().columns if self.stdout.isatty() else PLAIN_WIDTH
+        columns = shutil.get_terminal_size().columns
+        width = columns if self.stdout.isatty() else PLAIN_WIDTH
         self.write(listing.LAYOUTS[wanted](rows, width, self._has_colour(options)))
-        self.stderr.write(summarize(rows), lambda text: text)
+        summary = summarize(rows)
+        if self.stderr.isatty():
+            summary = textwrap.fill(summary, columns, break_long_words=False)
+        self.stderr.write(summary, lambda text: text)
 
     def _has_colour(self, options: Options) -> bool:
         """NO_COLOR and TERM=dumb speak for the terminal, --no-color and --force-color above it."""
