@@ -169,7 +169,8 @@ class _Collector:
             return ''
         return f'Required API coverage of {required:g}% not reached: {coverage.percent:.2f}%.'
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    # The class has a public name since pytest 8.4.
+    def pytest_terminal_summary(self, terminalreporter: 'pytest.TerminalReporter') -> None:
         from django_apistar.schema.coverage.reports import iter_table
 
         terminalreporter.section('documented statuses that the tests have seen')
