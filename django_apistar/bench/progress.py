@@ -17,6 +17,7 @@ class Progress:
     def __init__(self, stderr: OutputWrapper) -> None:
         self.stderr = stderr
         self.is_live = stderr.isatty()
+        self._is_shown = False
 
     def __enter__(self) -> Self:
         return self
@@ -27,11 +28,12 @@ class Progress:
         exc: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self.is_live:
+        if self._is_shown:
             self._write(_CLEAR)
 
     def tell(self, text: str) -> None:
         if self.is_live:
+            self._is_shown = True
             self._write(_CLEAR + text[: shutil.get_terminal_size().columns - 1])
         else:
             self.stderr.write(text)
