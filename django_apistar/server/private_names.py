@@ -204,6 +204,7 @@ LOG = Part(
             glogging.SafeAtoms
             glogging.Logger.atoms(self, resp, req, environ, request_time)
             glogging.Logger._get_user(self, environ)
+            glogging.Logger.now(self)
             instrument.statsd.Statsd
         """,
         'an access log that cannot be written fails no request': """

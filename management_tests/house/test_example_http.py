@@ -275,6 +275,8 @@ def test_deployment_check_is_clean_behind_https(tmp_path: Path) -> None:
         DJANGO_HTTPS='1',
     )
 
+    example.manage('collectstatic', '--noinput', '--verbosity', '0')
+
     output = example.manage('check', '--deploy', '--fail-level', 'WARNING', '--tag', 'security')
 
     assert 'no issues' in output

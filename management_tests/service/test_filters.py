@@ -3,6 +3,7 @@
 import decimal
 import json
 
+import django
 import django_filters as filters
 import pytest
 from apistar import Route, types, validators
@@ -140,8 +141,13 @@ def test_a_page_of_filtered_rows_costs_two_queries(ask, makers, django_assert_nu
         ('key=7', {'key': 'Enter a valid UUID.'}),
         ('maker=99', {'maker': 'Select a valid choice. That choice is not one of the available '
                                'choices.'}),
-        (f'maker={10**30}', {'maker': 'Select a valid choice. That choice is not one of the '
-                                      'available choices.'}),
+        pytest.param(
+            f'maker={10**30}', {'maker': 'Select a valid choice. That choice is not one of the '
+                                         'available choices.'},
+            marks=pytest.mark.skipif(
+                django.VERSION < (5,), reason='Django 4.2 on SQLite: a 400 without the name'
+            ),
+        ),
         ('state=lost', {'state': 'Select a valid choice. lost is not one of the available '
                                  'choices.'}),
         ('order=color', {'order': 'Select a valid choice. color is not one of the available '
