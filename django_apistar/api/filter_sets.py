@@ -180,9 +180,14 @@ def find_limits(filter_set: Any, filter_: Any, value: object = None) -> tuple[in
     if isinstance(find_model_field(filter_set, filter_.field_name), (DecimalField, FloatField)):
         return None
     lookup = f'{filter_.field_name}{LOOKUP_SEP}{_find_lookup(filter_, value)}'
-    query = filter_set._meta.model._default_manager.all().query
+    return _find_whole_limits(filter_set._meta.model, lookup)
+
+
+@cache  # of what filters have; a client chooses among them
+def _find_whole_limits(model: Any, lookup: str) -> tuple[int, int]:
+    query = model._default_manager.all().query
     try:
-        *_, transforms = query.names_to_path(lookup.split(LOOKUP_SEP), filter_set._meta.model._meta)
+        *_, transforms = query.names_to_path(lookup.split(LOOKUP_SEP), model._meta)
     except FieldError:  # of an annotation
         transforms = []
     is_year = not {'year', 'iso_year'}.isdisjoint(transforms)
