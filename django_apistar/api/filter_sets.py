@@ -72,10 +72,10 @@ def build_filter_set(cls: Any, environ: WSGIEnvironment) -> Any:
     filter_set.__init__(request.GET, request=request)
     if filter_set.is_valid():
         for name, value in [*filter_set.form.cleaned_data.items()]:
-            _check_digits(filter_set, name, value)
-            _check_limits(filter_set, name, value)
-            _check_pattern(filter_set, name, value)
-            _check_boolean(filter_set, name, value)
+            try:
+                _check(filter_set, name, value)
+            except ValidationError as exc:
+                filter_set.form.add_error(name, exc)
     if filter_set.errors:
         raise ValidationError(filter_set.errors.as_data())
     return filter_set
@@ -142,32 +142,30 @@ def _has_fixed_field(filter_: Any) -> bool:
     return is_own and not is_of_rows and not any(map(callable, choices))
 
 
-def _check_digits(filter_set: Any, name: str, value: object) -> None:
-    """Add an error for a number that its column cannot hold: the database would raise."""
-    for number in _iter_decimals(value):
-        field = find_model_field(filter_set, filter_set.filters[name].field_name)
-        if not isinstance(field, DecimalField):
-            return
-        if number.adjusted() >= field.max_digits - field.decimal_places:
-            try:
-                DecimalValidator(field.max_digits, field.decimal_places)(number.to_integral_value())
-            except ValidationError as exc:
-                filter_set.form.add_error(name, exc)
-                return
-
-
-def _check_limits(filter_set: Any, name: str, value: object) -> None:
-    """Add an error for a number or a year that no query can have."""
+def _check(filter_set: Any, name: str, value: object) -> None:
+    """Raise ValidationError for a value that the form takes, and no query."""
+    filter_ = filter_set.filters[name]
     numbers = [*_iter_decimals(value)]
-    limits = find_limits(filter_set, filter_set.filters[name], value) if numbers else None
+    if numbers:
+        _check_numbers(filter_set, filter_, value, numbers)
+    _check_pattern(filter_set, filter_, value)
+    _check_boolean(filter_set, name, value)
+
+
+def _check_numbers(filter_set: Any, filter_: Any, value: object, numbers: list[Decimal]) -> None:
+    """Refuse a number that its column cannot hold, or a year: the database would raise."""
+    field = find_model_field(filter_set, filter_.field_name)
+    if isinstance(field, DecimalField):
+        for number in numbers:
+            if number.adjusted() >= field.max_digits - field.decimal_places:
+                DecimalValidator(field.max_digits, field.decimal_places)(number.to_integral_value())
+        return
+    limits = find_limits(filter_set, filter_, value)
     if limits is None:
         return
-    try:
-        for number in numbers:
-            MinValueValidator(limits[0])(number)
-            MaxValueValidator(limits[1])(number)
-    except ValidationError as exc:
-        filter_set.form.add_error(name, exc)
+    for number in numbers:
+        MinValueValidator(limits[0])(number)
+        MaxValueValidator(limits[1])(number)
 
 
 def find_limits(filter_set: Any, filter_: Any, value: object = None) -> tuple[int, int] | None:
@@ -185,13 +183,19 @@ def find_limits(filter_set: Any, filter_: Any, value: object = None) -> tuple[in
 
 @cache  # of what filters have; a client chooses among them
 def _find_whole_limits(model: Any, lookup: str) -> tuple[int, int]:
-    query = model._default_manager.all().query
     try:
-        *_, transforms = query.names_to_path(lookup.split(LOOKUP_SEP), model._meta)
+        _, transforms = _walk(model, lookup)
     except FieldError:  # of an annotation
         transforms = []
     is_year = not {'year', 'iso_year'}.isdisjoint(transforms)
     return YEARS if is_year else (-(2**63), 2**63 - 1)
+
+
+def _walk(model: Any, lookup: str) -> tuple[Any, list[str]]:
+    """Return the last field on the way of 'maker__born__year', and what follows. Or FieldError."""
+    query = model._default_manager.all().query
+    _, field, _, rest = query.names_to_path(lookup.split(LOOKUP_SEP), model._meta)
+    return field, rest
 
 
 def _find_lookup(filter_: Any, value: object) -> str:
@@ -200,9 +204,8 @@ def _find_lookup(filter_: Any, value: object) -> str:
     return lookup if isinstance(lookup, str) else 'exact'
 
 
-def _check_pattern(filter_set: Any, name: str, value: object) -> None:
-    """Add an error for a pattern that the database cannot read. It is tried: databases differ."""
-    filter_ = filter_set.filters[name]
+def _check_pattern(filter_set: Any, filter_: Any, value: object) -> None:
+    """Refuse a pattern that the database cannot read. It is tried: databases differ."""
     lookup = _PATTERNS.get(_find_lookup(filter_, value).rpartition(LOOKUP_SEP)[2])
     pattern = getattr(value, 'value', value)
     if lookup is None or filter_.method is not None or not (pattern and isinstance(pattern, str)):
@@ -215,14 +218,14 @@ def _check_pattern(filter_set: Any, name: str, value: object) -> None:
     except DatabaseError as exc:
         if not isinstance(exc, DataError) and not any(said in str(exc) for said in _REFUSALS):
             raise
-        filter_set.form.add_error(name, 'Must be a valid regular expression.')
+        raise ValidationError('Must be a valid regular expression.') from None
 
 
 def _check_boolean(filter_set: Any, name: str, value: object) -> None:
-    """Add an error for what is neither true nor false, which the form takes for no filter."""
+    """Refuse what is neither true nor false, which the form takes for no filter."""
     is_unread = value is None and isinstance(filter_set.form.fields[name], NullBooleanField)
     if is_unread and filter_set.data.get(name, '') not in ('', 'unknown'):
-        filter_set.form.add_error(name, 'Must be true or false.')
+        raise ValidationError('Must be true or false.')
 
 
 def _iter_decimals(value: object) -> Iterator[Decimal]:
@@ -292,6 +295,5 @@ def _iter_lookups(filter_: Any) -> Iterator[str]:
 
 def _resolve(model: Any, lookup: str) -> None:
     """Raise FieldError if *model* has not what *lookup* asks for."""
-    query = model._default_manager.all().query
-    _, field, _, rest = query.names_to_path(lookup.split(LOOKUP_SEP), model._meta)
+    field, rest = _walk(model, lookup)
     get_module('utils').resolve_field(field, LOOKUP_SEP.join(rest))
