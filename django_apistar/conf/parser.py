@@ -163,9 +163,7 @@ class _Parser:
             token_ttl=self._duration('TOKEN_TTL', timedelta(days=30)),
             token_limit_per_user=self._count('TOKEN_LIMIT_PER_USER', None),
             login_throttle=throttle,
-            login_throttle_address=self._throttle(
-                'LOGIN_THROTTLE_ADDRESS', throttle and (10 * throttle[0], throttle[1])
-            ),
+            login_throttle_address=self._throttle_of_addresses(throttle),
             basic_cache_ttl=self._count('BASIC_CACHE_TTL', 60) or 0,
             public_routes=self._sequence('PUBLIC_ROUTES', str, 'route names or globs'),
             schema_accepted=self._value('SCHEMA_ACCEPTED', {}, dict, "a dict of 'RULE:GLOB'"),
@@ -173,8 +171,7 @@ class _Parser:
             page_size_max=page_size_max,
             sends_problems=self._choice('ERRORS', ERRORS) == 'problem',
             accelerate=self._value('ACCELERATE', True, bool, 'True or False'),
-            json_encoder=self._class('JSON_ENCODER', 'json.encoder.JSONEncoder')
-            or DjangoJSONEncoder,
+            json_encoder=self._encoder(),
             debug=self.debug,
         )
 
@@ -307,6 +304,14 @@ class _Parser:
         if found is not None or given is None:
             return found
         return self._refused(key, given, amounts.RATE, default)
+
+    def _throttle_of_addresses(self, throttle: tuple[int, int] | None) -> tuple[int, int] | None:
+        """Many users share an address: ten times *throttle* by default."""
+        default = throttle and (10 * throttle[0], throttle[1])
+        return self._throttle('LOGIN_THROTTLE_ADDRESS', default)
+
+    def _encoder(self) -> Any:
+        return self._class('JSON_ENCODER', 'json.encoder.JSONEncoder') or DjangoJSONEncoder
 
 
 def _get_path_of(name: str) -> str | None:

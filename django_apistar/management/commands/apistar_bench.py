@@ -71,60 +71,9 @@ class Command(ConsoleCommand):
     help = 'Measure API Star and Django in this project side by side, over HTTP or in process.'
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        add = parser.add_argument
-        for framework in Framework.APISTAR, Framework.DJANGO:
-            add(
-                f'--{framework.value}', metavar='PATH', action='append', default=[],
-                help='a path to ask for; repeatable; default: the cheapest',
-            )  # fmt: skip
-        add(
-            '--method', choices=request.METHODS, type=str.upper, default='GET',
-            help='of the requests to the project; default: %(default)s',
-        )  # fmt: skip
-        add(
-            '--header', metavar='"NAME: VALUE"', action='append', default=[],
-            help='sent with them; repeatable',
-        )  # fmt: skip
-        add('--token', metavar='KEY', help='sent with them as "Authorization: Bearer KEY"')
-        add('--body', metavar='FILE', help='what they hold; as application/json without a --header')
-        add(
-            '--write', action='store_true',
-            help='needed for methods that may write; rows stay, but for those of --in-process',
-        )  # fmt: skip
-        add(
-            '--base', metavar='TARGET', choices=_KEYS,
-            help=f'what ratios are to: {", ".join(_KEYS)}; default: django',
-        )  # fmt: skip
-        add('--rounds', type=parse_count, default=5, metavar='N', help='default: %(default)s')
-        add(
-            '--duration', type=parse_positive, default=2.0, metavar='SECONDS',
-            help='of each target in each round; default: %(default)s',
-        )  # fmt: skip
-        add('--connections', type=parse_count, default=16, metavar='N', help='default: %(default)s')
-        add(
-            '--tool', choices=tools.TOOLS,
-            help='what loads the servers; default: the first of these that is installed',
-        )  # fmt: skip
-        add(
-            '--rate', type=parse_count, metavar='N',
-            help='send N requests a second, however long answers take; needs k6',
-        )  # fmt: skip
-        add('--server', choices=('gunicorn', 'granian'), default='gunicorn')
-        add('--workers', type=parse_count, default=1, metavar='N', help='default: %(default)s')
-        add('--threads', type=parse_count, default=4, metavar='N', help='default: %(default)s')
-        add('--in-process', action='store_true', help='call the applications, without a server')
-        add(
-            '--format', choices=('table', 'json', 'markdown'), default='table',
-            help='default: %(default)s',
-        )  # fmt: skip
-        add('--output', metavar='FILE', help='write to this file instead of stdout')
-        add('--plot', metavar='FILE', help='draw FILE.svg or FILE.png as well')
-        add('--compare', metavar='BASELINE.json', help='compare with this output of --format json')
-        add(
-            '--fail-under', type=parse_positive, metavar='RATIO',
-            help='exit 1 when API Star has less than RATIO times the transactions/sec of the '
-            'base, or with --compare, API Star or Django than those of the baseline',
-        )  # fmt: skip
+        add_request(parser.add_argument)
+        add_load(parser.add_argument)
+        add_report(parser.add_argument)
 
     def handle(self, *args: object, **options: Any) -> None:
         self.progress = Progress(self.stderr)
@@ -268,6 +217,71 @@ class Command(ConsoleCommand):
         has_colour = is_terminal and self.style.ERROR('x') != 'x'
         width = shutil.get_terminal_size().columns if is_terminal else _WIDTH
         return listing.render(Group(*reports.build_table(found, width)), has_colour, width)
+
+
+def add_request(add: Callable[..., object]) -> None:
+    """Add the options of what is sent, and to what."""
+    for framework in Framework.APISTAR, Framework.DJANGO:
+        add(
+            f'--{framework.value}', metavar='PATH', action='append', default=[],
+            help='a path to ask for; repeatable; default: the cheapest',
+        )  # fmt: skip
+    add(
+        '--method', choices=request.METHODS, type=str.upper, default='GET',
+        help='of the requests to the project; default: %(default)s',
+    )  # fmt: skip
+    add(
+        '--header', metavar='"NAME: VALUE"', action='append', default=[],
+        help='sent with them; repeatable',
+    )  # fmt: skip
+    add('--token', metavar='KEY', help='sent with them as "Authorization: Bearer KEY"')
+    add('--body', metavar='FILE', help='what they hold; as application/json without a --header')
+    add(
+        '--write', action='store_true',
+        help='needed for methods that may write; rows stay, but for those of --in-process',
+    )  # fmt: skip
+
+
+def add_load(add: Callable[..., object]) -> None:
+    """Add the options of how it is sent, and what ratios are to."""
+    add(
+        '--base', metavar='TARGET', choices=_KEYS,
+        help=f'what ratios are to: {", ".join(_KEYS)}; default: django',
+    )  # fmt: skip
+    add('--rounds', type=parse_count, default=5, metavar='N', help='default: %(default)s')
+    add(
+        '--duration', type=parse_positive, default=2.0, metavar='SECONDS',
+        help='of each target in each round; default: %(default)s',
+    )  # fmt: skip
+    add('--connections', type=parse_count, default=16, metavar='N', help='default: %(default)s')
+    add(
+        '--tool', choices=tools.TOOLS,
+        help='what loads the servers; default: the first of these that is installed',
+    )  # fmt: skip
+    add(
+        '--rate', type=parse_count, metavar='N',
+        help='send N requests a second, however long answers take; needs k6',
+    )  # fmt: skip
+    add('--server', choices=('gunicorn', 'granian'), default='gunicorn')
+    add('--workers', type=parse_count, default=1, metavar='N', help='default: %(default)s')
+    add('--threads', type=parse_count, default=4, metavar='N', help='default: %(default)s')
+    add('--in-process', action='store_true', help='call the applications, without a server')
+
+
+def add_report(add: Callable[..., object]) -> None:
+    """Add the options of what is told."""
+    add(
+        '--format', choices=('table', 'json', 'markdown'), default='table',
+        help='default: %(default)s',
+    )  # fmt: skip
+    add('--output', metavar='FILE', help='write to this file instead of stdout')
+    add('--plot', metavar='FILE', help='draw FILE.svg or FILE.png as well')
+    add('--compare', metavar='BASELINE.json', help='compare with this output of --format json')
+    add(
+        '--fail-under', type=parse_positive, metavar='RATIO',
+        help='exit 1 when API Star has less than RATIO times the transactions/sec of the '
+        'base, or with --compare, API Star or Django than those of the baseline',
+    )  # fmt: skip
 
 
 def build_setup(options: Options) -> servers.Setup:
