@@ -4,52 +4,35 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connections
 from django.test import override_settings
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from django_apistar.dispatch.dispatcher import get_application
 from management_tests.house import test_apistar_docs_page, test_command_pages, test_walkthroughs
 from management_tests.support import shown_examples
+from management_tests.support.server_thread import Quiet, serve_in_thread
 from management_tests.support.shown_examples import DOCS, EXAMPLES
 
 pytestmark = pytest.mark.once
 
 
-class Quiet(WSGIRequestHandler):
+class Persistent(Quiet):
     protocol_version = 'HTTP/1.1'
-
-    def log_request(self, *args: object) -> None:
-        """Each request is on a page."""
 
 
 @pytest.fixture
 def server_url(transactional_db: None, django_db_reset_sequences: None) -> Iterator[str]:
     """A server in a thread, with the settings of the test and its database."""
-    server = make_server('127.0.0.1', 0, get_application_of_now, request_handler=Quiet)
-    thread = threading.Thread(target=serve, args=(server, connections['default']))
-    connections['default'].inc_thread_sharing()
-    thread.start()
-    yield f'localhost:{server.port}'
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    connections['default'].dec_thread_sharing()
+    with serve_in_thread(get_application_of_now, Persistent) as port:
+        yield f'localhost:{port}'
 
 
 def get_application_of_now(environ: Any, start_response: Any) -> Any:
     return get_application()(environ, start_response)
-
-
-def serve(server: Any, connection: Any) -> None:
-    connections['default'] = connection
-    server.serve_forever(poll_interval=0.01)
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,13 @@
 
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connections
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from django_apistar.dispatch.dispatcher import get_application
+from management_tests.support.server_thread import serve_in_thread
 
 pytestmark = [pytest.mark.once, pytest.mark.slow]
 # No schema can describe that the key of a maker that is not there is a 400. And a Decimal reads
@@ -23,32 +21,13 @@ checks.negative_data_rejection.expected-statuses = ["200", "400", "404", "405", 
 """
 
 
-class Quiet(WSGIRequestHandler):
-    def log_request(self, *args: object) -> None:
-        """Each request is schemathesis'."""
-
-
 @pytest.fixture
 def url(transactional_db: None, settings) -> Iterator[str]:
     """A server in a thread, on the test's database."""
     settings.APISTAR_ROUTE_CONF = 'management_tests.service.two_models'
     settings.ALLOWED_HOSTS = ['*']
-    application = get_application()
-    server = make_server('127.0.0.1', 0, application, request_handler=Quiet)
-    connections['default'].inc_thread_sharing()
-    shared = connections['default']
-
-    def serve() -> None:
-        connections['default'] = shared
-        server.serve_forever(poll_interval=0.01)
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    yield f'http://127.0.0.1:{server.port}'
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    connections['default'].dec_thread_sharing()
+    with serve_in_thread(get_application()) as port:
+        yield f'http://127.0.0.1:{port}'
 
 
 def test_every_answer_of_a_service_of_two_models_is_as_documented(url: str, tmp_path: Path) -> None:
