@@ -5,7 +5,6 @@ No other module imports `accelerate` but `querysets`, which only this one import
 
 from __future__ import annotations
 
-import inspect
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -35,7 +34,6 @@ from django_apistar.api.stepped import Exchange, Stepped
 from django_apistar.api.transactions import make_atomic
 from django_apistar.compat.fields import is_type
 from django_apistar.compat.path_template import TEXT, PathParameter, split_segments
-from django_apistar.compat.signatures import get_signature
 from django_apistar.routes.entries import APIStarEntry, parameter_types
 
 if TYPE_CHECKING:
@@ -271,16 +269,16 @@ class Compiled:
 
     def _find_row_renderer(self, handler: Any) -> Callable[[Any], Any] | None:
         """Return the renderer of a QuerySet, for a handler annotated `-> List[Type]`."""
-        item = responses.get_row_type(_get_return_annotation(handler))
+        item = responses.get_row_type(responses.get_return_annotation(handler))
         return _check_page(handler, querysets.build_renderer(item)) if is_type(item) else None
 
     def _find_row_writer(self, handler: Any) -> Callable[[Any], bytes | None] | None:
-        item = responses.get_row_type(_get_return_annotation(handler))
+        item = responses.get_row_type(responses.get_return_annotation(handler))
         write = querysets.build_writer(item, self.json_writer) if is_type(item) else None
         return None if write is None else _check_page(handler, write)
 
     def _find_type(self, handler: Any) -> tuple[Any, Callable[[Any], bytes]] | None:
-        cls = _get_return_annotation(handler)
+        cls = responses.get_return_annotation(handler)
         if not is_type(cls):
             return None
         return cls, compile_document(cls, self.json_writer, self._context.response.encode)
@@ -307,7 +305,7 @@ def _can_plan(spec: RouteSpec, context: PlanContext) -> bool:
 
 def _check_page(handler: Any, render: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return *render*, which refuses bare rows where *handler* is annotated `-> Page[Type]`."""
-    if not responses.is_page_of_rows(_get_return_annotation(handler)):
+    if not responses.is_page_of_rows(responses.get_return_annotation(handler)):
         return render
 
     def render_page(value: Any) -> Any:
@@ -315,10 +313,6 @@ def _check_page(handler: Any, render: Callable[[Any], Any]) -> Callable[[Any], A
         return render(value)
 
     return render_page
-
-
-def _get_return_annotation(handler: Any) -> Any:
-    return get_signature(inspect.unwrap(handler)).return_annotation
 
 
 def _build_encode(app: Any) -> Callable[[Any], bytes]:

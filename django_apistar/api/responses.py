@@ -29,7 +29,7 @@ CONTENT_HEADERS = ('content-length', 'content-type')
 # Of small responses: to format a number takes as long as to call a function.
 LENGTHS = tuple(('content-length', str(length)) for length in range(1024))
 JSON_TYPE = ('content-type', 'application/json')
-_NAME = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.1
+TOKEN = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2: names of headers
 _VALUE = re.compile('[\t -~\x80-\xff]*')  # section 5.5
 # What values are made of, but for tabs and latin-1; any other byte becomes 0.
 _PRINTABLE = bytes(code if 0x20 <= code < 0x7F else 0 for code in range(256))
@@ -120,7 +120,7 @@ def build_rows(value: Any, handler: Callable[..., Any]) -> Any:
 def _build_rows(value: Any, handler: Callable[..., Any]) -> Any:
     if not isinstance(value, QuerySet):
         return value
-    item = get_row_type(_get_return_annotation(handler))
+    item = get_row_type(get_return_annotation(handler))
     if not is_type(item):
         return value
     read = build_row_reader(item, lambda row: dict(item(row)))
@@ -131,7 +131,7 @@ def check_page(value: object, handler: Callable[..., Any]) -> None:
     """Raise TypeError for rows of a *handler* that is annotated to return a page of them."""
     if not isinstance(value, (QuerySet, list, tuple)):
         return
-    annotation = _get_return_annotation(handler)
+    annotation = get_return_annotation(handler)
     if is_page_of_rows(annotation):
         raise TypeError(
             f'{get_dotted_name(inspect.unwrap(handler))} is annotated -> '
@@ -140,7 +140,8 @@ def check_page(value: object, handler: Callable[..., Any]) -> None:
         )
 
 
-def _get_return_annotation(handler: Callable[..., Any]) -> Any:
+def get_return_annotation(handler: Callable[..., Any]) -> Any:
+    """Return what *handler*, without its decorators, is annotated to return."""
     return get_signature(inspect.unwrap(handler)).return_annotation
 
 
@@ -320,7 +321,7 @@ def _check_header(header: tuple[str, str]) -> None:
 
 @functools.lru_cache(_MOST_CHECKED)
 def _is_name(name: str) -> bool:
-    return _NAME.fullmatch(name) is not None
+    return TOKEN.fullmatch(name) is not None
 
 
 @functools.lru_cache(_MOST_CHECKED)

@@ -47,7 +47,9 @@ class Stepped:
         handlers = [entry.handler for entry in entries] if django_settings.DEBUG else []
         self._watched = watch_all(handlers)
         self._authenticators = {
-            id(entry.route): find_authenticators(entry.rules) for entry in entries if entry.rules
+            id(entry.route): found
+            for entry in entries
+            if (found := find_authenticators(entry.rules))
         }
 
     def find(self, path_info: str, method: str) -> Found:
@@ -79,7 +81,7 @@ class Stepped:
         notes: dict[str, Any] = {}
         if self.app.notes_routes:
             notes[ROUTE_KEY] = self._paths.get(id(route)) or str(route.url)
-        if self._authenticators.get(id(route)):
+        if id(route) in self._authenticators:
             notes[AUTHENTICATORS_KEY] = self._authenticators[id(route)]
         return notes
 

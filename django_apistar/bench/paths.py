@@ -119,10 +119,7 @@ def add_stand_in(
 def find_comparable(application: WSGIApplication, django: Target) -> Target | None:
     """Return the cheapest view of Django that answers JSON."""
     every = iter_targets(django, Framework.DJANGO)
-    good = [target for target in every if _is_good(application, target)]
-    return find_cheapest(
-        application, [one for one in good if call(application, one).content_type == _JSON]
-    )
+    return find_cheapest(application, every, kind=_JSON)
 
 
 def find_content_types(own: Iterable[Target]) -> dict[str, str]:
@@ -159,20 +156,27 @@ def _get_plain_path(entry: RouteEntry) -> str:
     return '' if set(path) & set('{<([\\*+?|') else path
 
 
-def find_cheapest(application: WSGIApplication, targets: Iterable[Target]) -> Target | None:
-    """Return the target that answers fastest, with 2xx and a body; None if there is none."""
+def find_cheapest(
+    application: WSGIApplication, targets: Iterable[Target], kind: str = ''
+) -> Target | None:
+    """Return the target that answers fastest, with 2xx and a body; None if there is none.
+
+    *kind*: the content type that it must have.
+    """
     disabled = logging.root.manager.disable
     logging.disable(logging.CRITICAL)  # of paths that answer with an error
     try:
-        times = {one: _time(application, one) for one in targets if _is_good(application, one)}
+        good = (one for one in targets if _is_good(application, one, kind))
+        times = {one: _time(application, one) for one in good}
     finally:
         logging.disable(disabled)
     return min(times, key=times.__getitem__, default=None)
 
 
-def _is_good(application: WSGIApplication, target: Target) -> bool:
+def _is_good(application: WSGIApplication, target: Target, kind: str) -> bool:
     with contextlib.suppress(Exception):
-        return call(application, target).is_good
+        answer = call(application, target)
+        return answer.is_good and kind in ('', answer.content_type)
     return False
 
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django_settings
 
+from django_apistar.api.responses import TOKEN
 from django_apistar.conf.problems import Problem
 
 if TYPE_CHECKING:
     from django_apistar.api.responders import Responder
 
-_TOKEN = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 _TOKENS = ('CORS_ALLOW_HEADERS', 'CORS_ALLOW_METHODS', 'CORS_EXPOSE_HEADERS')
 _REGEXES = ('CORS_ALLOWED_ORIGIN_REGEXES', 'CORS_URLS_REGEX')
 _ENDS = ('$', r'\Z', '$)', r'\Z)')
@@ -94,7 +94,7 @@ def _get(name: str) -> Any:
 def _find_invalid_names() -> Iterator[Problem]:
     for key in _TOKENS:
         for name in _get(key):
-            if not _TOKEN.fullmatch(name):
+            if not TOKEN.fullmatch(name):
                 yield Problem(
                     'E023', f'{key} has {name!r}, which HTTP cannot send there.', 'Correct it.'
                 )

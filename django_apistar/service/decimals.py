@@ -51,10 +51,12 @@ class Decimal(ValueValidator):
         self._pattern = re.compile(self._write_pattern(), re.ASCII)
         super().__init__(**options)
 
+    def _write_whole(self) -> str:
+        return f'[0-9]{{1,{self.whole_digits}}}' if self.whole_digits else '0'
+
     def _write_pattern(self) -> str:
-        whole = f'[0-9]{{1,{self.whole_digits}}}' if self.whole_digits else '0'
         places = rf'(\.[0-9]{{1,{self.decimal_places}}})?' if self.decimal_places else ''
-        return f'[+-]?{whole}{places}'
+        return f'[+-]?{self._write_whole()}{places}'
 
     def read(self, value: object) -> decimal.Decimal:
         if isinstance(value, str):
@@ -134,8 +136,8 @@ class Decimal(ValueValidator):
         """Return the pattern of a number with all of its places, and no exponent."""
         if self.decimal_places > _MOST_PLAIN_PLACES:
             return '(?!)'
-        whole = f'[0-9]{{1,{self.whole_digits}}}' if self.whole_digits else '0'
-        return sign + whole + (rf'\.[0-9]{{{self.decimal_places}}}' if self.decimal_places else '')
+        places = rf'\.[0-9]{{{self.decimal_places}}}' if self.decimal_places else ''
+        return f'{sign}{self._write_whole()}{places}'
 
     def write_text(self, source: Any, item: str) -> str:
         return f'str({item})'

@@ -155,7 +155,7 @@ class _Reader:
             if name in self.declared:
                 return None
             self._refuse_unknown(name)
-        if field.auto_created and not field.concrete and name not in self.declared:
+        if _is_reverse(field) and name not in self.declared:
             self._refuse_reverse(name)
         return field
 

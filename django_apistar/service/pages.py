@@ -66,9 +66,10 @@ class PageRequest:
         text = self.read_text(name)
         if text is None:
             return default
-        is_number = text.isascii() and text.isdigit() and len(text.lstrip('0')) <= len(str(MOST))
-        if is_number and lowest <= int(text.lstrip('0') or 0) <= highest:
-            return int(text.lstrip('0') or 0)
+        digits = text.lstrip('0') or '0'
+        is_number = text.isascii() and text.isdigit() and len(digits) <= len(str(MOST))
+        if is_number and lowest <= int(digits) <= highest:
+            return int(digits)
         raise exceptions.BadRequest({name: f'Must be a whole number from {lowest} to {highest}.'})
 
     def build_url(self, **changes: object) -> str:

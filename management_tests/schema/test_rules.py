@@ -43,7 +43,7 @@ ROUTES = [
     Route('/add/', 'POST', add),
     Route('/export/', 'GET', export),
     Route('/show/', 'GET', show),
-    requires(superuser=True)(Include('/root', 'root', [Route('/', 'GET', plain)])),
+    requires(superuser=True)(Include('/super', 'super', [Route('/', 'GET', plain)])),
     Route('/plain/', 'GET', plain, name='last'),
 ]
 
@@ -78,7 +78,7 @@ def test_operation_says_who_may_call_it_and_how_often(app, version):
             [{'basic': []}, {'session': []}], ['401'],
         ),
         '/show/': (None, 'At most 1 request a day.', [], ['429']),
-        '/root/': (
+        '/super/': (
             'Shows one.', 'Shows one.\n\nFor superusers only.', [{'bearer': []}], ['401', '403'],
         ),
         '/plain/': ('Shows one.', None, [], []),

@@ -196,10 +196,7 @@ def compile_rows(cls: type[types.Type], json_writer: JSONWriter) -> Encode:
     with source.block('def write(value):'):
         writer.write_row_reading()
         for item in writer.properties:
-            check = build_property_check(source, item)
-            for conversion in check.conversions:
-                source.line(conversion)
-            refusals += [check.refusal, *refuse_float(source, json_writer, item)]
+            refusals += write_check(source, json_writer, item)
         if refusals:
             with source.block(f'if {any_of(refusals)}:'):
                 for item in writer.properties:
@@ -210,6 +207,14 @@ def compile_rows(cls: type[types.Type], json_writer: JSONWriter) -> Encode:
     return _join(
         json_writer, writer.build('write'), lambda rows: encode([read(row) for row in rows])
     )
+
+
+def write_check(source: Source, json_writer: JSONWriter, item: Property) -> list[str]:
+    """Write the conversions of a column's variable; return when it is refused."""
+    check = build_property_check(source, item)
+    for conversion in check.conversions:
+        source.line(conversion)
+    return [check.refusal, *refuse_float(source, json_writer, item)]
 
 
 def compile_instances(cls: type[types.Type], json_writer: JSONWriter) -> Encode:

@@ -13,9 +13,8 @@ from apistar import types
 
 from django_apistar.accelerate.json.flat_types import (
     JSONWriter,
-    build_property_check,
     is_writable,
-    refuse_float,
+    write_check,
     write_conversion,
 )
 from django_apistar.accelerate.source import Source
@@ -90,10 +89,7 @@ def _write_row(
             position = end
             continue
         position += 1
-        check = build_property_check(source, item)
-        for conversion in check.conversions:
-            source.line(conversion)
-        refusals += [check.refusal, *refuse_float(source, json_writer, item)]
+        refusals += write_check(source, json_writer, item)
     if refusals:
         with source.block(f'if {any_of(refusals)}:'):
             for item in writer.properties:

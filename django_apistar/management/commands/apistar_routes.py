@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import os
-import re
 import shutil
 import textwrap
 from argparse import ArgumentParser
@@ -16,6 +15,7 @@ from django.core.management.base import CommandError, SystemCheckError
 from django.template.defaultfilters import pluralize
 from django.urls import NoReverseMatch as DjangoNoReverseMatch
 
+from django_apistar.api.responses import TOKEN
 from django_apistar.application import get_app, get_route_table
 from django_apistar.conf.parser import get_settings
 from django_apistar.conf.problems import SettingsError
@@ -42,7 +42,6 @@ REPEATED = ('framework', 'method', 'path', 'name', 'handler', 'auth')
 SINGLE = ('compiled', 'unreachable', 'except_vendor')
 FRAMEWORKS = ('apistar', 'django')
 ACCESSES = ('anyone', 'optional', 'user', 'permission')
-TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 PLAIN_WIDTH = 80  # where the output is no terminal
 
 
