@@ -222,7 +222,8 @@ class LabelType(ModelType):
     monkeypatch.syspath_prepend(tmp_path)
     settings.APISTAR_ROUTE_CONF = 'mistaken_routes'
 
-    [error] = run_checks()
+    # Django 6 has something to say of the models of other tests, which need PostgreSQL.
+    [error] = [found for found in run_checks() if found.id.startswith('django_apistar.')]
 
     mistake = "project.Label has no field 'nmae'. Did you mean 'name'?"
     said = "APISTAR_ROUTE_CONF 'mistaken_routes' cannot be imported: ConfigurationError: "
