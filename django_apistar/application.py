@@ -69,8 +69,8 @@ class App(apistar.App):
         super().__init__(list(routes), *args, **kwargs)
         hooks = self.event_hooks or ()
         # Those that stand around the responder, where all others run: see `responder`.
-        self._wrappers = [hook for hook in hooks if hasattr(hook, 'wrap_responder')]
-        if self._wrappers:
+        self.wrappers = [hook for hook in hooks if hasattr(hook, 'wrap_responder')]
+        if self.wrappers:
             self.event_hooks = [hook for hook in hooks if not hasattr(hook, 'wrap_responder')]
 
     def configure(self, settings: Settings) -> None:
@@ -164,7 +164,7 @@ class App(apistar.App):
     def responder(self) -> Responder:
         """What answers the requests, within the hooks that stand around all others."""
         responder = self._build_responder()
-        for hook in reversed(self._wrappers):
+        for hook in reversed(self.wrappers):
             responder = hook.wrap_responder(responder, self.extra_headers)
         return responder
 

@@ -11,6 +11,7 @@ from apistar.exceptions import ConfigurationError
 from apistar.server import validation, wsgi
 
 from django_apistar.api import components
+from django_apistar.api.guards import find_authenticators, find_user_component
 from django_apistar.api.hooks import create_hooks
 from django_apistar.api.injector import Injector, Step, is_built_in
 from django_apistar.api.transactions import list_aliases
@@ -18,13 +19,13 @@ from django_apistar.compat.fields import NO_BODY
 from django_apistar.compat.path_template import get_names
 from django_apistar.compat.signatures import get_dotted_name, get_signature
 from django_apistar.routes.entries import APIStarEntry
-from django_apistar.routes.rules import list_permissions
 
 if TYPE_CHECKING:
     from django_apistar.api.responders import AppParts
 
 PATH, QUERY, BODY, HEADER, REQUEST = 'path', 'query', 'body', 'header', 'request'
 DEFAULT = 'its default'
+PERMISSION, RATE = 'permission', 'rate'
 RATE_LIMITED = 429
 # Where a component of API Star reads, unless its parameter decides. REQUEST for all others.
 _ORIGINS: dict[type, str] = {
@@ -49,10 +50,15 @@ class Call:
 
     origins: dict[str, str]  # of each parameter, in the handler's order
     before: tuple[str, ...]  # dotted names of the hooks' methods, in the order in which they run
-    after: tuple[str, ...]
-    permissions: tuple[str, ...]  # that the user needs
-    rates: tuple[str, ...]  # in words
+    users: tuple[str, ...]  # the components that look for the user; () where none is needed
+    demands: tuple[tuple[str, str], ...]  # PERMISSION or RATE, and which, in the order of the rules
     transactions: tuple[str, ...]  # the databases that have one around it, the outermost first
+    conditions: tuple[str, ...]  # what `conditional` compares, in words
+    after: tuple[str, ...]
+
+    def list_demands(self, kind: str) -> tuple[str, ...]:
+        """Return the demands of *kind*, PERMISSION or RATE."""
+        return tuple(text for own, text in self.demands if own == kind)
 
 
 def explain_call(app: AppParts, entry: APIStarEntry) -> Call:
@@ -62,11 +68,31 @@ def explain_call(app: AppParts, entry: APIStarEntry) -> Call:
     return Call(
         dict(_find_origins(app.injector, entry)),
         tuple(_name_methods(hooks, 'on_request')),
-        tuple(_name_methods(reversed(hooks), 'on_response')),
-        list_permissions(entry.rules),
-        tuple(rule.sentence for rule in entry.rules if RATE_LIMITED in rule.statuses),
+        tuple(_name_users(app, entry)),
+        tuple(dict.fromkeys(_list_demands(entry))),
         tuple(reversed(list_aliases(route.handler))),
+        tuple(_list_conditions(route.handler)),
+        tuple(_name_methods(reversed(hooks), 'on_response')),
     )
+
+
+def _name_users(app: AppParts, entry: APIStarEntry) -> Iterable[str]:
+    if any(rule.needs_user for rule in entry.rules):
+        component = find_user_component(app)
+        found = find_authenticators(entry.rules) or ((component,) if component else ())
+        yield from (get_dotted_name(type(authenticator)) for authenticator in found)
+
+
+def _list_demands(entry: APIStarEntry) -> Iterable[tuple[str, str]]:
+    for rule in entry.rules:
+        yield from ((PERMISSION, name) for name in rule.permissions)
+        if RATE_LIMITED in rule.statuses:
+            yield RATE, rule.sentence
+
+
+def _list_conditions(handler: object) -> Iterable[str]:
+    conditions: dict[str, Any] = getattr(handler, 'conditional_headers', {})
+    return (f'{header} by {get_dotted_name(find)}' for header, find in conditions.items())
 
 
 def _name_methods(hooks: Iterable[Any], name: str) -> Iterable[str]:

@@ -1,13 +1,14 @@
 """What `apistar_routes --resolve` tells of a request: the facts as data, and as lines of text."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from werkzeug.test import create_environ
 
-from django_apistar.api.origins import Call, explain_call
+from django_apistar.api.origins import PERMISSION, RATE, Call, explain_call
 from django_apistar.application import App
+from django_apistar.compat.signatures import get_dotted_name
 from django_apistar.conf.parser import Settings
 from django_apistar.dispatch.hosts import Hosts
 from django_apistar.dispatch.static import find_file
@@ -33,6 +34,8 @@ class Answer:
     resolution: Resolution
     call: Call | None = None
     compiled: bool | None = None
+    around: tuple[str, ...] = ()  # the hooks that stand around all others, the outermost first
+    preflight: str = ''  # the one of them that answers a preflight; for OPTIONS alone
 
 
 def find_answer(
@@ -42,20 +45,33 @@ def find_answer(
     url = _read_url(wanted)
     request = f'{method} {url.path}'
     resolution = resolve(table, app.router, url.path, method, settings.own_pages)
+    refusal = None
     if url.netloc:
         request = f'{method} {wanted}'
-        resolution = _ask_host(resolution, url) or resolution
+        refusal = _ask_host(resolution, url)
+    resolution = refusal or resolution
     if resolution.location:
         mark = '?' if url.query else ''
         location = resolution.location + mark + url.query
         resolution = dataclasses.replace(resolution, location=location)
     if resolution.framework is Framework.STATIC:
         resolution = _look_for_file(resolution, url.path, method)
+    answer = Answer(request, resolution)
+    if resolution.framework is Framework.APISTAR and not refusal:
+        around = tuple(_name_around(app, unquote(url.path)))
+        preflight = around[0] if around and method == 'OPTIONS' else ''
+        answer = dataclasses.replace(answer, around=around, preflight=preflight)
     entry = resolution.entry
     if resolution.status == 200 and isinstance(entry, APIStarEntry):
         is_compiled = app.responder.is_compiled(entry.route)
-        return Answer(request, resolution, explain_call(app, entry), is_compiled)
-    return Answer(request, resolution)
+        return dataclasses.replace(answer, call=explain_call(app, entry), compiled=is_compiled)
+    return answer
+
+
+def _name_around(app: App, path: str) -> Iterator[str]:
+    for hook in app.wrappers:
+        if hook.covers(path):
+            yield get_dotted_name(hook if isinstance(hook, type) else type(hook))
 
 
 def _read_url(wanted: str) -> SplitResult:
@@ -123,9 +139,12 @@ def to_data(answer: Answer) -> dict[str, object]:
         'parameters': {name: value if isinstance(value, (int, float)) else str(value)
                        for name, value in found.params.items()},
         'origins': call.origins if call else {},
-        'before': call.before if call else (), 'after': call.after if call else (),
-        'permissions': call.permissions if call else (), 'rates': call.rates if call else (),
+        'around': answer.around, 'preflight': answer.preflight,
+        'before': call.before if call else (), 'users': call.users if call else (),
+        'permissions': call.list_demands(PERMISSION) if call else (),
+        'rates': call.list_demands(RATE) if call else (),
         'transactions': call.transactions if call else (),
+        'conditions': call.conditions if call else (), 'after': call.after if call else (),
         'compiled': answer.compiled, 'allow': found.allow, 'location': found.location,
         'near': [{'path': near.entry.path, 'name': near.entry.name, 'reason': near.reason}
                  for near in found.near],
@@ -153,13 +172,11 @@ def _list_facts(answer: Answer) -> list[tuple[str, str]]:
         origin = origins.pop(name, '')
         facts.append(('parameter', f'{name} = {value!r}' + (f', {origin}' if origin else '')))
     facts += [('parameter', f'{name}, {origin}') for name, origin in origins.items()]
+    facts += [('around', name) for name in answer.around]
+    if answer.preflight:
+        facts.append(('preflight', f'answered with 200 by {answer.preflight}'))
     if call:
-        facts += [('before', method) for method in call.before]
-        facts += [('after', method) for method in call.after]
-        facts += [('permission', name) for name in call.permissions]
-        facts += [('rate', sentence) for sentence in call.rates]
-        facts += [('transaction', alias) for alias in call.transactions]
-        facts.append(('compiled', as_text(answer.compiled)))
+        facts += [*_list_steps(call), ('compiled', as_text(answer.compiled))]
     facts += [('redirect', f'{found.status} to {found.location}')] if found.location else []
     facts += [('allow', found.allow)] if found.allow else []
     facts += [
@@ -170,6 +187,17 @@ def _list_facts(answer: Answer) -> list[tuple[str, str]]:
         for near in found.near
     ]
     return facts
+
+
+def _list_steps(call: Call) -> list[tuple[str, str]]:
+    """Return what a request passes, in order."""
+    users = [('user', f'needed, by {", ".join(call.users)}')] if call.users else []
+    return [
+        *(('before', method) for method in call.before), *users, *call.demands,
+        *(('transaction', alias) for alias in call.transactions),
+        *(('conditional', condition) for condition in call.conditions),
+        *(('after', method) for method in call.after),
+    ]  # fmt: skip
 
 
 def _as_remark(reason: str) -> str:

@@ -3,24 +3,15 @@
 import dataclasses
 import difflib
 import re
-import uuid
 from itertools import zip_longest
 
-from django.urls.converters import get_converters
-
 from django_apistar.compat.path_template import PathParameter, get_parameters, parse_path
-from django_apistar.routes.entries import APIStarEntry, RouteEntry, parameter_types
+from django_apistar.routes.entries import RouteEntry
+from django_apistar.routes.kinds import read_kind
 from django_apistar.routes.table import RouteTable
 
 MOST = 3  # routes that a miss proposes
 LIKENESS = 0.6  # the least that such a route must have
-_KINDS: dict[type, tuple[str, str]] = {  # regular expression, what it is called
-    int: (r'-?\d+', 'an integer'),
-    float: (r'-?\d+\.\d+', 'a number with a point'),
-    uuid.UUID: (r'[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}', 'a UUID'),
-}
-_ANY = ('.+', 'text')
-_DJANGO_TYPES: dict[str, type] = {'int': int, 'uuid': uuid.UUID}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -73,18 +64,7 @@ def _explain(entry: RouteEntry, path: str) -> str:
 def _compare_segments(entry: RouteEntry, our: str, their: str) -> str:
     parts = parse_path(our)
     if len(parts) == 1 and isinstance(parts[0], PathParameter):
-        pattern, kind = _read_kind(entry, parts[0])
+        pattern, kind = read_kind(entry, parts[0])
         return '' if re.fullmatch(pattern, their) else f'{parts[0].name} is not {kind}'
     is_literal = not set(our) & set('{<(')
     return f'{their!r} is not {our!r}' if is_literal and our != their else ''
-
-
-def _read_kind(entry: RouteEntry, parameter: PathParameter) -> tuple[str, str]:
-    """Return the regular expression of a parameter's values, and what they are called."""
-    if isinstance(entry, APIStarEntry):
-        return _KINDS.get(parameter_types(entry).get(parameter.name, str), _ANY)
-    converter = parameter.converter
-    if converter in _DJANGO_TYPES:
-        return _KINDS[_DJANGO_TYPES[converter]]
-    known = get_converters().get(converter)
-    return (known.regex, f'a value of the converter {converter!r}') if known else _ANY

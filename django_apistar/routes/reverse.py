@@ -8,6 +8,7 @@ from django.urls import NoReverseMatch as DjangoNoReverseMatch
 
 from django_apistar.compat.path_template import get_names
 from django_apistar.routes.entries import RouteEntry
+from django_apistar.routes.kinds import find_misfits
 
 
 class NoReverseMatch(apistar_exceptions.NoReverseMatch, DjangoNoReverseMatch):
@@ -16,9 +17,13 @@ class NoReverseMatch(apistar_exceptions.NoReverseMatch, DjangoNoReverseMatch):
 
 def explain_mismatch(entries: Iterable[RouteEntry], name: str, params: dict[str, object]) -> str:
     """Return the sentence that says why no route of *entries* has *name* and takes *params*."""
-    paths = {entry.name: entry.path for entry in entries if entry.name}
+    paths = {entry.name: entry for entry in entries if entry.name}
     if name in paths:
-        wanted = ', '.join(get_names(paths[name])) or 'no parameter'
-        return f'The route {name!r}, {paths[name]}, takes {wanted}; got {params!r}.'
+        path, names = paths[name].path, get_names(paths[name].path)
+        misfit = next(find_misfits(paths[name], params), '')
+        if misfit and params.keys() >= set(names):
+            return f'The route {name!r}, {path}: {misfit}'
+        wanted = ', '.join(names) or 'no parameter'
+        return f'The route {name!r}, {path}, takes {wanted}; got {params!r}.'
     close = difflib.get_close_matches(name, paths, n=1)
     return f'No route is named {name!r}.' + (f' Did you mean {close[0]!r}?' if close else '')

@@ -341,12 +341,14 @@ class RouteTable:
         try:
             return django_reverse(name, urlconf=self.urlconf, kwargs=params or None)
         except DjangoNoReverseMatch as exc:
-            raise NoReverseMatch(self._explain_unknown(name, exc)) from None
+            raise NoReverseMatch(self._explain_unknown(name, params, exc)) from None
 
-    def _explain_unknown(self, name: str, exc: Exception) -> str:
-        if any(entry.name == name for entry in self.django_entries):
+    def _explain_unknown(self, name: str, params: dict[str, object], exc: Exception) -> str:
+        paths = {entry.path for entry in self.django_entries if entry.name == name}
+        # Of several, and of regular expressions, Django says more.
+        if len(paths) > 1 or any('(' in path or '^' in path for path in paths):
             return str(exc)
-        return explain_mismatch(tuple(self), name, {})
+        return explain_mismatch(tuple(self), name, params)
 
 
 def to_path_info(path: str) -> str:

@@ -1,6 +1,6 @@
 """What the document says of a handler that answers 304 and 412 by the client's preconditions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from http import HTTPStatus
 
 from django_apistar.compat.signatures import Function
@@ -22,9 +22,9 @@ _MEANINGS = {
 _TEXT: Schema = {'type': 'string'}
 
 
-def get_headers(handler: Function) -> Sequence[str]:
+def get_headers(handler: Function) -> Collection[str]:
     """Return the headers of versions that *handler* sends: none, where it asks no precondition."""
-    headers: Sequence[str] = getattr(handler, 'conditional_headers', ())
+    headers: Collection[str] = getattr(handler, 'conditional_headers', ())
     return headers
 
 

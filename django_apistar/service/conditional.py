@@ -72,8 +72,8 @@ def conditional(
         vars(inner).update(
             __signature__=_merge(handler, signatures),
             own_parameters=tuple(_OWN),  # none of the project's
-            # For the schema.
-            conditional_headers=[name for name, function in sent.items() if function is not None],
+            # For the schema and for listings.
+            conditional_headers={name: find for name, find in sent.items() if find is not None},
         )
         return inner
 

@@ -41,6 +41,16 @@ class Cors:
         return CorsResponder(responder, headers)
 
     @staticmethod
+    def covers(path: str) -> bool:
+        """Whether it stands around the answers to *path*, or a receiver of the signal may say so.
+
+        Around those alone it answers preflights.
+        """
+        from corsheaders.signals import check_request_enabled
+
+        return bool(check_request_enabled.receivers or re.match(_get('CORS_URLS_REGEX'), path))
+
+    @staticmethod
     def find_problems() -> Iterator[Problem]:
         """Yield each mistake in the settings that it reads."""
         if find_spec('corsheaders') is None:

@@ -106,8 +106,8 @@ def test_resolve_tells_permissions_and_rates():
 
     lines = [line.split(None, 1) for line in text.splitlines()]
     assert [line for line in lines if line[0] in ('permission', 'rate')] == [
-        ['permission', 'project.view_note'],
         ['rate', 'At most 100 requests an hour.'],
+        ['permission', 'project.view_note'],
         ['rate', 'At most 10 requests a minute.'],
     ]
     assert (data['permissions'], data['rates']) == (

@@ -6,6 +6,7 @@ import io
 import json
 import sys
 import types
+import uuid
 from urllib.parse import unquote
 
 import pytest
@@ -13,13 +14,15 @@ from apistar import Component, Include, Route, http, validators
 from apistar import types as types_
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
 from django.core.management import CommandError, call_command
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
-from django.urls import path
+from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from django_apistar.permissions import limit_rate, requires
 from django_apistar.responses import conditional
 from django_apistar.test import TestClient
 
@@ -28,6 +31,9 @@ pytestmark = pytest.mark.once
 VIEWS = 'management_tests.project.django_views'
 HANDLERS = 'management_tests.project.handlers'
 FILE = 'management_tests/management/test_resolve.py'
+CORS = 'django_apistar.service.cors.Cors'
+ORIGIN = 'https://app.example.com'
+TOKENS = 'django_apistar.authentication.components.DjangoTokenAuthentication'
 HOOK = 'django_apistar.authentication.hooks.MustBeAuthenticated'
 NO_PREFIX = 'No prefix in ALLOWED_DJANGO_ROUTES covers the path.'
 
@@ -106,8 +112,8 @@ def test_json():
         'name': 'echo_name_post', 'handler': f'{HANDLERS}.echo_name',
         'source': resolve_data('GET /echo/x/')['source'], 'parameters': {'name': 'a b'},
         'origins': {'name': 'path', 'request': 'request', 'params': 'query', 'environ': 'request'},
-        'before': [], 'after': [], 'permissions': [], 'rates': [],
-        'transactions': [], 'compiled': True,
+        'around': [], 'preflight': '', 'before': [], 'users': [], 'permissions': [], 'rates': [],
+        'transactions': [], 'conditions': [], 'after': [], 'compiled': True,
         'allow': '', 'location': '', 'near': [],
     }  # fmt: skip
 
@@ -374,6 +380,31 @@ def get_version(number: int, now: datetime.datetime) -> str: ...
 def show(number: int) -> dict: ...
 
 
+def rate(share: float) -> dict: ...
+
+
+def get_key(key: uuid.UUID) -> dict: ...
+
+
+def show_month(number: int) -> dict: ...
+
+
+def get_name(name: str) -> dict: ...
+
+
+def say(word: str) -> dict: ...
+
+
+def get_time(number: int) -> datetime.datetime: ...
+
+
+@limit_rate('10/minute')
+@requires('auth.add_user', staff=True)
+@limit_rate('99/day')
+@conditional(etag=get_version, last_modified=get_time)
+def guarded(number: int) -> dict: ...
+
+
 @pytest.fixture
 def shop(monkeypatch):
     module = types.ModuleType('called_routes')
@@ -382,14 +413,26 @@ def shop(monkeypatch):
             Route('/{number}/', 'GET', show),
             Route('/{number}/', 'POST', sell),
             Route('/{number}/plain/', 'POST', sell, name='plain', standalone=True),
+            Route('/rate/{share}/', 'GET', rate),
+            Route('/key/<uuid:key>/', 'GET', get_key, name='find'),
+            Route('/month/<int(max=12):number>/', 'GET', show_month, name='month'),
+            Route('/color/<any(blue,green):name>/', 'GET', get_name, name='color'),
+            Route('/say/{word}/', 'GET', say),
+            Route('/guarded/{number}/', 'PUT', guarded),
         ]),
     ]  # fmt: skip
+    module.urlpatterns = [
+        path('admin/', admin.site.urls),
+        path('number/<int:number>/', form, name='number'),
+        re_path('^regex/(?P<number>[0-9]+)/$', form, name='regex'),
+    ]
     sys.modules['called_routes'] = module
     monkeypatch.setitem(settings.DATABASES['default'], 'ATOMIC_REQUESTS', True)
     with override_settings(
         APISTAR_ROUTE_CONF='called_routes',
+        ROOT_URLCONF='called_routes',
         APISTAR_SETTINGS={
-            'COMPONENTS': [f'{__name__}.Clock'],
+            'COMPONENTS': [f'{__name__}.Clock', TOKENS],
             'EVENT_HOOKS': [f'{__name__}.Timer', HOOK],
             'SCHEMA_URL': None,
         },
@@ -409,8 +452,8 @@ def test_the_call_of_a_handler_is_told_in_order():
         '  parameter   user_agent, header User-Agent\n'
         f'  before      {__name__}.Timer.on_request\n'
         f'  before      {HOOK}.on_request\n'
-        f'  after       {__name__}.Timer.on_response\n'
         '  transaction default\n'
+        f'  after       {__name__}.Timer.on_response\n'
         '  compiled    yes\n'
     )
 
@@ -420,6 +463,114 @@ def test_parameters_of_a_conditional_handler_are_those_that_the_project_wrote():
     found = resolve_data('GET /shop/5/')
 
     assert found['origins'] == {'number': 'path', 'now': f'{__name__}.Clock'}
+
+
+@pytest.mark.usefixtures('shop')
+def test_rules_of_a_handler_are_told_in_the_order_in_which_they_are_tried():
+    text, _ = resolve('PUT /shop/guarded/5/')
+
+    assert text[text.index('  before') :] == (
+        f'  before      {__name__}.Timer.on_request\n'
+        f'  before      {HOOK}.on_request\n'
+        f'  user        needed, by {TOKENS}\n'
+        '  rate        At most 10 requests a minute.\n'
+        '  permission  auth.add_user\n'
+        '  permission  staff\n'
+        '  rate        At most 99 requests a day.\n'
+        '  transaction default\n'
+        f'  conditional ETag by {__name__}.get_version\n'
+        f'  conditional Last-Modified by {__name__}.get_time\n'
+        f'  after       {__name__}.Timer.on_response\n'
+        '  compiled    yes\n'
+    )
+
+
+@pytest.mark.usefixtures('shop')
+def test_rules_of_a_handler_as_json():
+    found = resolve_data('PUT /shop/guarded/5/')
+
+    assert {name: found[name] for name in ('users', 'permissions', 'rates', 'conditions')} == {
+        'users': [TOKENS], 'permissions': ['auth.add_user', 'staff'],
+        'rates': ['At most 10 requests a minute.', 'At most 99 requests a day.'],
+        'conditions': [f'ETag by {__name__}.get_version', f'Last-Modified by {__name__}.get_time'],
+    }  # fmt: skip
+
+
+# CORS
+
+
+@pytest.fixture
+def with_cors():
+    pytest.importorskip('corsheaders')
+    with override_settings(
+        CORS_ALLOWED_ORIGINS=[ORIGIN], CORS_URLS_REGEX='^/(echo|nope)/',
+        APISTAR_SETTINGS={
+            'ALLOWED_DJANGO_ROUTES': ['/django/'],
+            'EVENT_HOOKS': [f'{__name__}.Timer', CORS],
+        },
+    ):  # fmt: skip
+        yield
+
+
+def is_let_in(method: str, url: str, **headers: str) -> bool:
+    """Return whether a page of ORIGIN may read the real answer."""
+    answer = TestClient().request(method, url, headers={'Origin': ORIGIN, **headers})
+    return 'Access-Control-Allow-Origin' in answer.headers
+
+
+@pytest.mark.usefixtures('with_cors')
+def test_cors_stands_around_the_hooks():
+    text, _ = resolve('GET /echo/')
+
+    assert text[text.index('  around') :] == (
+        f'  around      {CORS}\n'
+        f'  before      {__name__}.Timer.on_request\n'
+        f'  after       {__name__}.Timer.on_response\n'
+        '  compiled    yes\n'
+    )
+    assert is_let_in('GET', '/echo/')
+
+
+@pytest.mark.usefixtures('with_cors')
+@pytest.mark.parametrize('url', ['/echo/', '/nope/'])
+def test_a_preflight_is_answered_by_cors(url):
+    text, _ = resolve(f'OPTIONS {url}')
+    found = resolve_data(f'OPTIONS {url}')
+    real = TestClient().options(
+        url, headers={'Origin': ORIGIN, 'Access-Control-Request-Method': 'PUT'}
+    )
+
+    assert f'  around      {CORS}\n  preflight   answered with 200 by {CORS}\n' in text
+    assert (found['around'], found['preflight']) == ([CORS], CORS)
+    assert (real.status_code, real.headers['Access-Control-Allow-Origin']) == (200, ORIGIN)
+
+
+@pytest.mark.usefixtures('with_cors')
+@pytest.mark.parametrize(
+    'url', ['/html/', '/django/echo/', '/static/apistar/css/base.css', 'http://evil.example/echo/']
+)
+def test_cors_does_not_stand_around_what_it_does_not_answer(url):
+    with override_settings(ALLOWED_HOSTS=['testserver']):
+        found = resolve_data(f'OPTIONS {url}')
+
+    assert (found['around'], found['preflight']) == ([], '')
+    if url.startswith(('/html', '/django')):
+        assert not is_let_in('GET', url)
+
+
+@pytest.mark.usefixtures('with_cors')
+def test_cors_may_stand_around_any_path_where_a_receiver_decides():
+    def allow(**kwargs: object) -> bool:
+        return True
+
+    from corsheaders.signals import check_request_enabled
+
+    check_request_enabled.connect(allow)
+    try:
+        assert resolve_data('GET /html/')['around'] == [CORS]
+        assert is_let_in('GET', '/html/')
+    finally:
+        check_request_enabled.disconnect(allow)
 
 
 @pytest.mark.usefixtures('shop')
@@ -435,7 +586,14 @@ def test_no_hook_runs_for_a_standalone_route():
 @pytest.mark.usefixtures('shop')
 @pytest.mark.parametrize(
     ('asked', 'path'),
-    [(['shop:sell', 'number=5'], '/shop/5/'), (['admin:index'], '/admin/')],
+    [
+        (['shop:sell', 'number=5'], '/shop/5/'),
+        (['shop:sell', 'number=-5', 'page=2'], '/shop/-5/?page=2'),
+        (['shop:rate', 'share=1e2'], '/shop/rate/100.0/'),
+        (['shop:month', 'number=12'], '/shop/month/12/'),
+        (['shop:say', 'word=a b?'], '/shop/say/a%20b%3F/'),
+        (['admin:index'], '/admin/'),
+    ],
 )
 def test_reverse_prints_the_path_of_a_name(asked, path):
     stdout = io.StringIO()
@@ -452,7 +610,28 @@ def test_reverse_prints_the_path_of_a_name(asked, path):
         (['shop:sel'], "No route is named 'shop:sel'. Did you mean 'shop:sell'?"),
         (['shop:sell'], "The route 'shop:sell', /shop/{number}/, takes number; got {}."),
         (['shop:sell', 'number=x'],
-         "The route 'shop:sell', /shop/{number}/, takes number; got {'number': 'x'}."),
+         "The route 'shop:sell', /shop/{number}/: number is 'x', which is not an integer."),
+        (['shop:rate', 'share=x'],
+         "The route 'shop:rate', /shop/rate/{share}/: share is 'x', which is not a number."),
+        (['shop:find', 'key=x'],
+         "The route 'shop:find', /shop/key/<uuid:key>/: key is 'x', which is not a UUID."),
+        (['shop:month', 'number=13'],
+         ("The route 'shop:month', /shop/month/<int(max=12):number>/: number is '13', which is not "
+         'a value of <int(max=12):number>.')),
+        (['shop:color', 'name=red'],
+         ("The route 'shop:color', /shop/color/<any(blue,green):name>/: name is 'red', which is "
+         'not a value of <any(blue,green):name>.')),
+        (['shop:say', 'word=a/b'],
+         ("The route 'shop:say', /shop/say/{word}/: word is 'a/b', which is not text without a "
+         'slash.')),
+        (['number', 'number=x'],
+         ("The route 'number', /number/<int:number>/: number is 'x', which is not an "
+         'integer from 0 on.')),
+        (['number'],
+         "The route 'number', /number/<int:number>/, takes number; got {}."),
+        (['regex', 'number=x'],
+         ("Reverse for 'regex' with keyword arguments '{'number': 'x'}' not found. 1 pattern(s) "
+         "tried: ['regex/(?P<number>[0-9]+)/$']")),
         (['shop:sell', '5'], "--reverse: '5' is no parameter. Write 5=VALUE."),
         (['shop:sell', 'number=5', 'number=6'],
          '--reverse: a parameter is given twice. Give each one value.'),

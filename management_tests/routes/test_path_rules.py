@@ -282,10 +282,11 @@ def test_a_route_with_a_rule_is_reversed():
     ('name', 'params', 'sentence'),
     [
         ('any', {'x': 'c'},
-         """The route 'any', /any/<any(a,"b c"):x>/, takes x; got {'x': 'c'}."""),
+         ("""The route 'any', /any/<any(a,"b c"):x>/: x is 'c', which is not a value of """
+         '<any(a,"b c"):x>.')),
         ('walk', {'lat': 'three', 'lon': 'a'},
-         ("The route 'walk', /int/<int:lat>/<path:lon>, takes lat, lon; "
-          "got {'lat': 'three', 'lon': 'a'}.")),
+         ("The route 'walk', /int/<int:lat>/<path:lon>: lat is 'three', "
+          'which is not an integer from 0 on.')),
     ],
 )  # fmt: skip
 def test_a_value_that_the_rule_does_not_take_is_not_reversed(name, params, sentence):

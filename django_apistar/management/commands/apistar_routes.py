@@ -14,6 +14,7 @@ from django.core import checks
 from django.core.management.base import CommandError, SystemCheckError
 from django.template.defaultfilters import pluralize
 from django.urls import NoReverseMatch as DjangoNoReverseMatch
+from django.urls import get_script_prefix
 
 from django_apistar.api.responses import TOKEN
 from django_apistar.application import get_app, get_route_table
@@ -32,7 +33,10 @@ from django_apistar.management.rows import (
     sort_rows,
     summarize,
 )
-from django_apistar.routes.reverse import NoReverseMatch
+from django_apistar.routes.kinds import find_misfits
+from django_apistar.routes.resolution import resolve
+from django_apistar.routes.reverse import NoReverseMatch, explain_mismatch
+from django_apistar.routes.router import Router
 from django_apistar.routes.table import CONFLICTS, RouteTable
 
 QUESTIONS = ('check', 'resolve', 'reverse', 'write-baseline')
@@ -267,14 +271,31 @@ class Command(ConsoleCommand):
         wrong = next((pair for pair in pairs if not pair.partition('=')[1]), None)
         if wrong is not None:
             raise CommandError(f'--reverse: {wrong!r} is no parameter. Write {wrong}=VALUE.')
-        params = dict(pair.split('=', 1) for pair in pairs)
+        params: dict[str, object] = dict(pair.split('=', 1) for pair in pairs)
         if len(params) < len(pairs):
             raise CommandError('--reverse: a parameter is given twice. Give each one value.')
         try:
             url = table.reverse(name, **params)
         except (NoReverseMatch, DjangoNoReverseMatch) as exc:
             raise CommandError(str(exc)) from None
+        if misfit := find_misfit(table, get_app().router, name, params, url):
+            raise CommandError(misfit)
         self.write(url)
+
+
+def find_misfit(
+    table: RouteTable, router: Router, name: str, params: dict[str, object], url: str
+) -> str:
+    """Return why *url*, built for the API Star route *name*, does not lead back; '' if it does.
+
+    Werkzeug writes values that it does not read: a text with a slash, any text as a UUID.
+    """
+    entries = [entry for entry in table.apistar_entries if entry.name == name]
+    path = url.partition('?')[0].removeprefix(get_script_prefix().rstrip('/'))
+    if not entries or resolve(table, router, path, entries[0].methods[0]).status != 404:
+        return ''
+    is_misfit = any(find_misfits(entries[-1], params))
+    return explain_mismatch(entries, name, params) if is_misfit else ''
 
 
 def _is_asked(options: Options, question: str) -> bool:
