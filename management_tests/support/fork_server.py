@@ -89,6 +89,7 @@ class ForkServer:
 
     def _start(self) -> subprocess.Popen[str]:
         environ = {**os.environ, 'PYTHONPATH': str(ROOT), 'PYTHONDONTWRITEBYTECODE': '1'}
+        environ.pop('PYTEST_CURRENT_TEST', None)  # it serves the tests after this one, too
         command = [sys.executable, '-m', __name__]
         self._process = subprocess.Popen(
             command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -131,10 +132,20 @@ def run_script(command: list[str], directory: str, environ: dict[str, str], fold
     os.chdir(directory)
     os.environ.clear()
     os.environ.update(environ)
+    _tell_coverage()
     sys.argv = command
     sys.path[0] = str(Path(command[0]).parent)
     runpy.run_path(command[0], run_name='__main__')
     sys.exit()
+
+
+def _tell_coverage() -> None:
+    """Where coverage looks on, as in `make mutants`: say which test runs this process."""
+    if 'COVERAGE_PROCESS_START' in os.environ:
+        import coverage
+
+        if measuring := coverage.Coverage.current():
+            measuring.switch_context(os.environ.get('PYTEST_CURRENT_TEST', ''))
 
 
 if __name__ == '__main__':
