@@ -15,7 +15,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
 from django.utils.module_loading import import_string
 
-from django_apistar.api import filter_sets, guards, slips, unresolvable
+from django_apistar.api import filter_problems, guards, slips, unresolvable
 from django_apistar.api.access import ANYONE, OPTIONAL, build_access
 from django_apistar.application import get_app, get_route_table
 from django_apistar.compat.path_template import get_parameters
@@ -46,7 +46,7 @@ def check_routes(app_configs: object, **kwargs: object) -> list[checks.CheckMess
     try:
         problems = [
             *get_route_table().conflicts(), *unresolvable.find_problems(get_app()),
-            *slips.find_problems(get_app()), *filter_sets.find_problems(get_app()),
+            *slips.find_problems(get_app()), *filter_problems.find_problems(get_app()),
             *guards.find_problems(get_app()), *guards.find_misplaced(get_app(), _list_views()),
             *_find_slow_paths(),
         ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from asyncio import CancelledError
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
 from apistar import exceptions, http
@@ -35,6 +36,13 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 request_logger = logging.getLogger('django.request')
+
+# Django's functions that make a query's SQL and send it.
+_QUERIES = frozenset({'execute', 'executemany', '_execute', '_executemany', 'execute_sql'})
+_TOO_LARGE = (
+    'Expression tree is too large', 'too many SQL variables', 'pattern too complex',
+    'string or blob too big',
+)  # fmt: skip
 
 # What a project's code may raise without ending its worker. Ctrl-C is meant for the process.
 FAULTS = (Exception, SystemExit, CancelledError)
@@ -73,27 +81,32 @@ def _translate_database(exc: BaseException) -> HTTPError | None:
             return HTTPError('Bad request', 400)
         case OperationalError() if _is_locked(exc):
             return HTTPError('Service unavailable', 503, {'Retry-After': '1'})
+        case OperationalError() if _is_too_large(exc):
+            return HTTPError('Bad request', 400)
     return None
 
 
 def _is_refused_by_the_database(exc: BaseException) -> bool:
-    """Return whether a driver raised *exc* for a value that its database cannot hold.
+    """Return whether a query raised *exc* for a value that its database cannot hold.
 
-    Such as an integer beyond 64 bits with SQLite; other databases raise DataError.
+    Such as an integer beyond 64 bits with SQLite, a moment that is before the year 1 in UTC, or no
+    IP address with PostgreSQL's driver; others raise DataError.
     """
-    traceback = exc.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    if traceback is None:
-        return False
-    frame = traceback.tb_frame  # the innermost: drivers are written in C
-    module = str(frame.f_globals.get('__name__'))
-    return module.startswith('django.db.backends.') and 'execute' in frame.f_code.co_name
+    return any(
+        frame.f_code.co_name in _QUERIES
+        and str(frame.f_globals.get('__name__')).startswith('django.db.')
+        for frame, _ in walk_tb(exc.__traceback__)
+    )
 
 
 def _is_locked(exc: OperationalError) -> bool:
     """Return whether SQLite waited in vain for another writer. Python 3.10 has no error codes."""
     return str(exc).endswith(' is locked')
+
+
+def _is_too_large(exc: OperationalError) -> bool:
+    """Return whether SQLite has refused a query for its size, which is that of its values."""
+    return any(said in str(exc) for said in _TOO_LARGE)
 
 
 def _describe_validation(exc: ValidationError) -> Any:
@@ -148,7 +161,7 @@ def warn(exc: Any, environ: WSGIEnvironment) -> None:
     if isinstance(exc, SuspiciousOperation):
         logger = logging.getLogger(f'django.security.{type(exc).__name__}')
     logger.log(
-        logging.ERROR if isinstance(exc, OperationalError) else logging.WARNING,
+        logging.ERROR if isinstance(exc, OperationalError) and _is_locked(exc) else logging.WARNING,
         '%s: %s', type(exc).__name__, escape_path(environ.get('PATH_INFO', '')),
         exc_info=exc if isinstance(exc, (DatabaseError, OverflowError, ValueError)) else None,
     )  # fmt: skip

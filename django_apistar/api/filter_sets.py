@@ -8,33 +8,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from copy import copy, deepcopy
-from datetime import timedelta
-from decimal import Decimal
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import FieldError, ValidationError
-from django.core.validators import DecimalValidator, MaxValueValidator, MinValueValidator
-from django.db import DatabaseError, DataError, transaction
-from django.db.models import CharField, DecimalField, FloatField, Value
-from django.db.models.constants import LOOKUP_SEP
-from django.db.models.lookups import IRegex, Regex
-from django.forms import Field, Form, NullBooleanField
+from django.core.exceptions import ValidationError
+from django.db import DataError
+from django.forms import Field, Form, ModelChoiceField
 
+from django_apistar.api import filter_values
 from django_apistar.api.errors import share_request
+from django_apistar.api.filter_lookups import PACKAGE, get_module
 from django_apistar.api.injector import InjectionError
-from django_apistar.compat.signatures import get_dotted_name, get_plain_signature
-from django_apistar.conf.problems import Problem
+from django_apistar.compat.signatures import get_dotted_name
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-    from django_apistar.api.responders import AppParts
-
-PACKAGE = 'django_filters'
-YEARS = (1, 9999)  # that Python's dates have
-_PATTERNS: dict[str, Any] = {'regex': Regex, 'iregex': IRegex}
-_REFUSALS = ('regular expression', 'user-defined function')  # said by MySQL, and by SQLite
+_DIGITS_OF_64_BITS = len(str(2**63))
+# What Django raises for a value that no lookup of its column reads, such as 'abc' for a number.
+_UNREADABLE = (TypeError, ValueError, OverflowError, ValidationError)
 
 
 def is_filter_set(annotation: object) -> bool:
@@ -44,11 +35,6 @@ def is_filter_set(annotation: object) -> bool:
         and f'{PACKAGE}.filterset' in sys.modules
         and issubclass(annotation, get_module('filterset').BaseFilterSet)
     )
-
-
-def get_module(name: str) -> Any:
-    """Return the module *name* of django-filter, which has been imported by a FilterSet."""
-    return sys.modules[f'{PACKAGE}.{name}']
 
 
 def demand_model(cls: Any) -> None:
@@ -70,15 +56,65 @@ def build_filter_set(cls: Any, environ: WSGIEnvironment) -> Any:
         filter_set.get_form_class = lambda: form_class
         filter_set.base_filters = _Copied(cls.base_filters)
     filter_set.__init__(request.GET, request=request)
-    if filter_set.is_valid():
-        for name, value in [*filter_set.form.cleaned_data.items()]:
-            try:
-                _check(filter_set, name, value)
-            except ValidationError as exc:
-                filter_set.form.add_error(name, exc)
+    if _is_valid(filter_set):
+        _check(filter_set)
     if filter_set.errors:
         raise ValidationError(filter_set.errors.as_data())
     return filter_set
+
+
+def _is_valid(filter_set: Any) -> bool:
+    """Return whether the form takes what a client sent. Raises ValidationError as well."""
+    try:
+        return bool(filter_set.is_valid())
+    except (OverflowError, DataError):  # of a query for rows with such a key
+        errors = dict(_iter_huge_keys(filter_set))
+        if not errors:
+            raise
+        raise ValidationError(errors) from None
+
+
+def _iter_huge_keys(filter_set: Any) -> Iterator[tuple[str, ValidationError]]:
+    """Yield the error of each field that was sent a key of more than 64 bits."""
+    for name, field in filter_set.form.fields.items():
+        if isinstance(field, ModelChoiceField):
+            given = field.widget.value_from_datadict(filter_set.data, {}, name)
+            for key in given if isinstance(given, list) else [given]:
+                if len(str(key)) >= _DIGITS_OF_64_BITS:
+                    said = field.error_messages['invalid_choice']
+                    yield name, ValidationError(said, params={'value': key})
+
+
+def _check(filter_set: Any) -> None:
+    """Add an error for each value that the form takes, and no query."""
+    form = filter_set.form
+    for name, value in [*form.cleaned_data.items()]:
+        try:
+            filter_values.check(filter_set, name, value)
+        except ValidationError as exc:
+            form.add_error(name, exc)
+    if not form.errors and _has_stock_rows(type(filter_set)):
+        try:
+            _ = filter_set.qs  # which it keeps
+        except _UNREADABLE:
+            _find_unreadable(filter_set)
+
+
+def _has_stock_rows(cls: Any) -> bool:
+    stock = get_module('filterset').BaseFilterSet
+    return cls.qs is stock.qs and cls.filter_queryset is stock.filter_queryset
+
+
+def _find_unreadable(filter_set: Any) -> None:
+    """Add an error for each value that makes no query. A method of the project's may raise."""
+    rows = filter_set.queryset.all()
+    for name, value in [*filter_set.form.cleaned_data.items()]:
+        filter_ = filter_set.filters[name]
+        if filter_.method is None:
+            try:
+                filter_.filter(rows, value)
+            except _UNREADABLE:
+                filter_set.form.add_error(name, filter_values.UNFIT)
 
 
 def find_form_class(cls: Any) -> Any:
@@ -140,160 +176,3 @@ def _has_fixed_field(filter_: Any) -> bool:
     is_of_rows = isinstance(filter_, (filters.AllValuesFilter, filters.AllValuesMultipleFilter))
     choices = (filter_.extra.get('choices'), filter_.extra.get('queryset'))
     return is_own and not is_of_rows and not any(map(callable, choices))
-
-
-def _check(filter_set: Any, name: str, value: object) -> None:
-    """Raise ValidationError for a value that the form takes, and no query."""
-    filter_ = filter_set.filters[name]
-    numbers = [*_iter_decimals(value)]
-    if numbers:
-        _check_numbers(filter_set, filter_, value, numbers)
-    _check_pattern(filter_set, filter_, value)
-    _check_boolean(filter_set, name, value)
-
-
-def _check_numbers(filter_set: Any, filter_: Any, value: object, numbers: list[Decimal]) -> None:
-    """Refuse a number that its column cannot hold, or a year: the database would raise."""
-    field = find_model_field(filter_set, filter_.field_name)
-    if isinstance(field, DecimalField):
-        for number in numbers:
-            if number.adjusted() >= field.max_digits - field.decimal_places:
-                DecimalValidator(field.max_digits, field.decimal_places)(number.to_integral_value())
-        return
-    limits = find_limits(filter_set, filter_, value)
-    if limits is None:
-        return
-    for number in numbers:
-        MinValueValidator(limits[0])(number)
-        MaxValueValidator(limits[1])(number)
-
-
-def find_limits(filter_set: Any, filter_: Any, value: object = None) -> tuple[int, int] | None:
-    """Return the least and the greatest whole number that *filter_* can ask for, if it has them.
-
-    *filter_set*: a FilterSet or its class. *value*: what a client asks for.
-    """
-    if filter_.method is not None:
-        return None
-    if isinstance(find_model_field(filter_set, filter_.field_name), (DecimalField, FloatField)):
-        return None
-    lookup = f'{filter_.field_name}{LOOKUP_SEP}{_find_lookup(filter_, value)}'
-    return _find_whole_limits(filter_set._meta.model, lookup)
-
-
-@cache  # of what filters have; a client chooses among them
-def _find_whole_limits(model: Any, lookup: str) -> tuple[int, int]:
-    try:
-        _, transforms = _walk(model, lookup)
-    except FieldError:  # of an annotation
-        transforms = []
-    is_year = not {'year', 'iso_year'}.isdisjoint(transforms)
-    return YEARS if is_year else (-(2**63), 2**63 - 1)
-
-
-def _walk(model: Any, lookup: str) -> tuple[Any, list[str]]:
-    """Return the last field on the way of 'maker__born__year', and what follows. Or FieldError."""
-    query = model._default_manager.all().query
-    _, field, _, rest = query.names_to_path(lookup.split(LOOKUP_SEP), model._meta)
-    return field, rest
-
-
-def _find_lookup(filter_: Any, value: object) -> str:
-    """Return what *filter_* asks a column for: 'year__gt'. A client chooses it, if it may."""
-    lookup = getattr(value, 'lookup_expr', filter_.lookup_expr)
-    return lookup if isinstance(lookup, str) else 'exact'
-
-
-def _check_pattern(filter_set: Any, filter_: Any, value: object) -> None:
-    """Refuse a pattern that the database cannot read. It is tried: databases differ."""
-    lookup = _PATTERNS.get(_find_lookup(filter_, value).rpartition(LOOKUP_SEP)[2])
-    pattern = getattr(value, 'value', value)
-    if lookup is None or filter_.method is not None or not (pattern and isinstance(pattern, str)):
-        return
-    alias = filter_set.queryset.db
-    rows = filter_set._meta.model._base_manager.using(alias)
-    try:
-        with transaction.atomic(using=alias):  # PostgreSQL ends a transaction that has an error
-            rows.filter(lookup(Value('', CharField()), pattern)).exists()
-    except DatabaseError as exc:
-        if not isinstance(exc, DataError) and not any(said in str(exc) for said in _REFUSALS):
-            raise
-        raise ValidationError('Must be a valid regular expression.') from None
-
-
-def _check_boolean(filter_set: Any, name: str, value: object) -> None:
-    """Refuse what is neither true nor false, which the form takes for no filter."""
-    is_unread = value is None and isinstance(filter_set.form.fields[name], NullBooleanField)
-    if is_unread and filter_set.data.get(name, '') not in ('', 'unknown'):
-        raise ValidationError('Must be true or false.')
-
-
-def _iter_decimals(value: object) -> Iterator[Decimal]:
-    match value:
-        case Decimal():
-            yield value
-        case timedelta():  # a number of microseconds, where a database knows no durations
-            yield Decimal(value // timedelta(microseconds=1))
-        case slice():
-            yield from _iter_decimals([value.start, value.stop])
-        case list() | tuple():
-            for item in value:
-                yield from _iter_decimals(item)
-
-
-def find_model_field(filter_set: Any, name: str) -> Any:
-    """Return the field of the model that *name* leads to, through relations; None if there is none.
-
-    *filter_set*: a FilterSet or its class.
-    """
-    return _find_model_field(filter_set._meta.model, name)
-
-
-@cache
-def _find_model_field(model: Any, name: str) -> Any:
-    return get_module('utils').get_model_field(model, name)
-
-
-# Checks
-
-
-def find_problems(app: AppParts) -> Iterator[Problem]:
-    """Yield a W021 for each filter that asks for what the model has not."""
-    found = {
-        parameter.annotation: None
-        for entry in app.router.entries
-        for parameter in get_plain_signature(entry.route.handler).parameters.values()
-        if is_filter_set(parameter.annotation)
-    }
-    for cls in found:
-        if cls._meta.model is not None:  # else it is an E015
-            yield from _find_impossible_filters(cls)
-
-
-def _find_impossible_filters(cls: Any) -> Iterator[Problem]:
-    for name, filter_ in cls.base_filters.items():
-        for lookup in _iter_lookups(filter_):
-            try:
-                _resolve(cls._meta.model, lookup)
-            except FieldError as exc:
-                yield Problem(
-                    'W021',
-                    f'The filter {name!r} of {get_dotted_name(cls)} cannot ask for {lookup!r}: '
-                    f'{str(exc).rstrip(".")}.',
-                    'Correct its field_name or lookup_expr: each request with it is a 500.',
-                )
-
-
-def _iter_lookups(filter_: Any) -> Iterator[str]:
-    """Yield what *filter_* asks the rows for, 'price__lt'; nothing where code of its own does."""
-    if filter_.method is not None or not type(filter_).filter.__module__.startswith(PACKAGE):
-        return
-    lookup = filter_.lookup_expr if isinstance(filter_.lookup_expr, str) else 'exact'
-    names = getattr(filter_, 'param_map', {'': filter_.field_name}).values()  # of an order
-    yield from (f'{name}__{lookup}' for name in names)
-
-
-def _resolve(model: Any, lookup: str) -> None:
-    """Raise FieldError if *model* has not what *lookup* asks for."""
-    field, rest = _walk(model, lookup)
-    get_module('utils').resolve_field(field, LOOKUP_SEP.join(rest))

@@ -12,7 +12,7 @@ from django.conf import settings as django_settings
 from django.core.signals import request_finished, request_started
 from django.urls import set_script_prefix
 
-from django_apistar.api import errors, guards, responses, slips, unresolvable
+from django_apistar.api import errors, filter_problems, guards, responses, slips, unresolvable
 from django_apistar.api.environ_keys import FRAMEWORK_KEY
 from django_apistar.api.responders import Find, Found
 from django_apistar.application import App, get_app, get_route_table
@@ -223,7 +223,7 @@ def get_application() -> Dispatcher:
     app = get_app()
     problems = (
         *get_route_table().errors(), *unresolvable.find_problems(app), *slips.find_errors(app),
-        *guards.find_errors(app),
+        *guards.find_errors(app), *filter_problems.find_errors(app),
     )  # fmt: skip
     if problems:
         raise SettingsError(problems)

@@ -11,7 +11,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from django_apistar.api.filter_sets import YEARS, find_limits, find_model_field, get_module
+from django_apistar.api.filter_lookups import YEARS, find_limits, find_model_field, get_module
 from django_apistar.conf.lazies import read_text
 
 Words = dict[str, Any]  # options of a validator

@@ -7,6 +7,7 @@ from apistar import Route
 from django.db import connections, models
 
 from management_tests.service import test_model_fields as fields
+from management_tests.service.test_filter_values import FEW, ONE_OF_EACH, sweep
 from management_tests.support.oracle import ask, both_modes, build
 
 pytest.importorskip('psycopg')
@@ -134,11 +135,20 @@ def test_what_json_lacks_is_an_error_at_start(cls):
     )
 
 
-@both_modes
-def test_all_other_fields_are_written_to_postgresql(app_class, server):
+@pytest.fixture
+def tables(server):
     with server.schema_editor() as editor:
         for model in (fields.Owner, fields.Coded, fields.Zoo):
             editor.create_model(model)
+
+
+def test_no_lookup_of_any_field_is_a_500_on_postgresql(tables):
+    for name in ONE_OF_EACH:
+        sweep(name, FEW)
+
+
+@both_modes
+def test_all_other_fields_are_written_to_postgresql(app_class, tables):
     fields.Owner.objects.create(pk=1, name='a')
     fields.Coded.objects.create(code='a')
 

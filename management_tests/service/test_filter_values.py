@@ -1,0 +1,244 @@
+"""What a client may send to a filter: each class of field, each lookup, values that are odd.
+
+A filter is refused at start, or what it cannot look for is a 400 that names it: never a 500.
+"""
+
+import django_filters as filters
+import pytest
+from apistar import Route
+from django import forms
+from django.db import connection, models
+
+from django_apistar.api import filter_problems
+from django_apistar.conf import SettingsError
+from django_apistar.dispatch import dispatcher
+from management_tests.project.models import Note
+from management_tests.service.test_model_fields import FIELDS, Zoo
+from management_tests.support.oracle import Accelerated, ask, build
+
+OFTEN = ('exact', 'gt', 'in', 'contains', 'regex')
+KEY = '00000000-0000-0000-0000-000000000007'
+HUGE = str(10**30)
+FEW = ['abc', '1,1', HUGE, '[', 'a%00', '0001-01-01T00:00:00%2B14:00', '999999999 00:00:00']
+VALUES = [
+    *FEW, '-1', '1e400', 'true,false', '{"a":1}', 'a' * 400, '1' * 400, ',', '%ED%A0%80', '%FF',
+    '%D9%A1', '0000-01-01', '9999-12-31T23:59:59-14:00', '10:00', f'{KEY},{KEY}',
+]  # fmt: skip
+ONE_OF_EACH = {type(field): name for name, (field, *_) in FIELDS.items()}.values()
+TEXT = {'filter_class': filters.CharFilter}
+
+
+def list_lookups(field):
+    """Yield 'gt', 'year', and those of what a transform gives: 'year__gt'."""
+    for name, lookup in field.get_lookups().items():
+        yield name
+        if issubclass(lookup, models.Transform):
+            output = lookup(models.F('x'))._output_field_or_none or models.TextField()
+            known = output.get_lookups()
+            # As text, Django's SQL for the day of the week is wrong on PostgreSQL.
+            often = OFTEN[:3] if name == 'week_day' else OFTEN
+            yield from (f'{name}__{further}' for further in often if further in known)
+
+
+def make_filter_set(**attrs):
+    meta = {
+        'model': Zoo, 'fields': [],
+        'filter_overrides': {models.JSONField: TEXT, models.FileField: TEXT},
+    }  # fmt: skip
+    meta.update(attrs.pop('meta', {}))
+    attrs |= {'Meta': type('Meta', (), meta), '__module__': __name__}
+    return type('ZooFilter', (filters.FilterSet,), attrs)
+
+
+def build_app(filter_set, app_class=Accelerated):
+    def count(zoos):
+        return {'count': zoos.qs.count()}
+
+    count.__annotations__['zoos'] = filter_set
+    return build(app_class, Route('/', 'GET', count))
+
+
+def list_problems(filter_set):
+    found = filter_problems.find_problems(build_app(filter_set))
+    return {problem.message.split("'")[1]: problem for problem in found}
+
+
+def sweep(name, values):
+    """Send each of *values* to all filters of the field *name*, and then to those that took it."""
+    lookups = {name: [*list_lookups(Zoo._meta.get_field(name))]}
+    broken = list_problems(make_filter_set(meta={'fields': lookups}))
+    lookups[name] = [item for item in lookups[name] if f'{name}__{item}' not in broken]
+    filter_set = make_filter_set(meta={'fields': lookups})
+    app, names = build_app(filter_set), list(filter_set.base_filters)
+    for value in values:
+        asked = names
+        while asked:
+            answer = ask(app, query='&'.join(f'{each}={value}' for each in asked))
+            if answer.code == 200:
+                break
+            assert answer.code == 400, (name, value, asked)
+            refused = answer.json()
+            assert set(refused) <= set(asked), (name, value, refused)
+            asked = [each for each in asked if each not in refused]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize('name', ONE_OF_EACH)
+def test_no_lookup_of_a_field_is_a_500(name):
+    sweep(name, VALUES)
+
+
+def test_a_text_that_is_too_long_for_the_database_is_a_400(db):
+    Note.objects.create(text='a')
+    app = build_app(make_filter_set(meta={'model': Note, 'fields': {'text': ['contains']}}))
+    expected = 400 if connection.vendor == 'sqlite' else 200
+
+    assert ask(app, query='text__contains=' + 'a' * 50_001).code == expected
+
+
+@pytest.mark.parametrize(
+    ('name', 'value', 'said'),
+    [
+        ('moment', '0001-01-01T00:00:00%2B14:00', 'Must be between the years 1 and 9999.'),
+        ('moment', '9999-12-31T23:59:59-14:00', 'Must be between the years 1 and 9999.'),
+        ('address', 'abc', 'Enter a valid IPv4 or IPv6 address.'),
+        ('address__in', '::1,1', 'Enter a valid IPv4 or IPv6 address.'),
+        ('owners', HUGE, f'Select a valid choice. {HUGE} is not one of the available choices.'),
+        ('truth', 'maybe', 'Must be true or false.'),
+        # Filters that do not fit to their fields
+        ('whole', 'abc', 'Must be a value that this filter can look for.'),
+        ('day', 'abc', 'Must be a value that this filter can look for.'),
+        ('chosen', 'abc&chosen_lookup=range', 'Must be a value that this filter can look for.'),
+        ('chosen', 'abc&chosen_lookup=isnull', 'Must be a value that this filter can look for.'),
+        ('number', '1&number_lookup=regex', 'Must be text, as a pattern is.'),
+    ],
+)  # fmt: skip
+def test_what_a_query_cannot_hold_is_a_400_that_names_it(db, name, value, said):
+    filter_set = make_filter_set(
+        whole=filters.CharFilter(), day=filters.CharFilter(field_name='date'),
+        chosen=filters.LookupChoiceFilter(field_name='char'),
+        number=filters.LookupChoiceFilter(field_name='whole', field_class=forms.DecimalField),
+        meta={
+            'fields': {
+                'moment': ['exact'], 'address': ['exact', 'in'], 'truth': ['exact'],
+                'owners': ['exact'],
+            },
+        },
+    )  # fmt: skip
+
+    answer = ask(build_app(filter_set), query=f'{name}={value}')
+
+    assert (answer.code, answer.json()) == (400, {name: said})
+
+
+def test_a_moment_with_a_zone_is_refused_where_the_project_has_none(db, settings):
+    settings.USE_TZ = False
+    app = build_app(make_filter_set(meta={'fields': {'moment': ['exact']}}))
+
+    answer = ask(app, query='moment=2026-01-02T10:00:00Z')
+
+    assert (answer.code, answer.json()) == (400, {'moment': 'Must have no time zone.'})
+
+
+def test_a_method_of_the_project_that_raises_is_its_fault(db):
+    def look(self, rows, name, value):
+        return rows.filter(pk=int(value))
+
+    filter_set = make_filter_set(look=look, nearly=filters.CharFilter(method='look'))
+
+    assert ask(build_app(filter_set), query='nearly=abc').code == 500
+
+
+class TruthsFilter(filters.BaseInFilter, filters.BooleanFilter):
+    pass
+
+
+E026 = [
+    (
+        {'truths': TruthsFilter(field_name='truth')}, 'truths', 'truth__in',
+        'TruthsFilter reads one truth value, and no list.',
+        "Ask for 'exact', or give it widget=django_filters.widgets.CSVWidget.",
+    ),
+    (
+        {'spans': filters.DurationFilter(field_name='span', lookup_expr='regex')}, 'spans',
+        'span__regex', "'regex' takes text, and DurationFilter reads none.",
+        "Declare it as CharFilter(field_name='span', lookup_expr='regex').",
+    ),
+    (
+        {'keys': filters.UUIDFilter(field_name='key', lookup_expr='iregex')}, 'keys',
+        'key__iregex', "'iregex' takes text, and UUIDFilter reads none.",
+        "Declare it as CharFilter(field_name='key', lookup_expr='iregex').",
+    ),
+    (
+        {'between': filters.CharFilter(field_name='char', lookup_expr='range')}, 'between',
+        'char__range', "'range' takes two values, and CharFilter reads one.",
+        'Declare it with a class of BaseRangeFilter and another filter.',
+    ),
+    (
+        {'gone': filters.CharFilter(field_name='char', lookup_expr='isnull')}, 'gone',
+        'char__isnull', "'isnull' takes a truth value, and CharFilter reads text.",
+        "Declare it as BooleanFilter(field_name='char', lookup_expr='isnull').",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(('declared', 'name', 'lookup', 'reason', 'hint'), E026)
+def test_E026_filter_that_reads_no_value_of_its_lookup(declared, name, lookup, reason, hint):
+    problem = list_problems(make_filter_set(**declared))[name]
+
+    assert (problem.id, problem.hint) == ('E026', hint)
+    assert problem.message == (
+        f'The filter {name!r} of {__name__}.ZooFilter cannot ask for {lookup!r}: {reason}'
+    )
+
+
+@pytest.mark.skipif(connection.vendor != 'sqlite', reason='others have it')
+@pytest.mark.parametrize('lookup', ['contains', 'contained_by'])
+@pytest.mark.django_db(databases=[])
+def test_E026_lookup_that_the_database_has_not(lookup):
+    declared = filters.CharFilter(field_name='anything', lookup_expr=lookup)
+
+    problem = list_problems(make_filter_set(inside=declared))['inside']
+
+    assert (problem.id, problem.message, problem.hint) == (
+        'E026',
+        (
+            f"The filter 'inside' of {__name__}.ZooFilter cannot ask for 'anything__{lookup}': "
+            'SQLite has no such lookup.'
+        ),
+        'Leave it out, or use another database.',
+    )
+
+
+def test_E026_of_a_lookup_that_a_client_chooses():
+    chosen = filters.LookupChoiceFilter(
+        field_name='whole', field_class=forms.DecimalField, lookup_choices=['exact', 'regex']
+    )
+
+    problem = list_problems(make_filter_set(chosen=chosen))['chosen']
+
+    assert problem.message.endswith("'whole__regex': 'regex' takes text, and LookupChoiceFilter "
+                                    'reads none.')  # fmt: skip
+
+
+def test_what_the_hints_say_works(db):
+    declared = {
+        'truths': TruthsFilter(field_name='truth', widget=filters.widgets.CSVWidget),
+        'spans': filters.CharFilter(field_name='span', lookup_expr='regex'),
+        'keys': filters.CharFilter(field_name='key', lookup_expr='iregex'),
+    }
+    filter_set = make_filter_set(**declared)
+
+    assert list_problems(filter_set) == {}
+    query = 'truths=true,false&spans=[0-9]%2B&keys=^0'
+    assert ask(build_app(filter_set), query=query).json() == {'count': 0}
+
+
+def test_worker_does_not_start_with_such_a_filter(monkeypatch):
+    filter_set = make_filter_set(**E026[0][0])
+    monkeypatch.setattr(dispatcher, 'get_app', lambda: build_app(filter_set))
+
+    with pytest.raises(SettingsError) as raised:
+        dispatcher.get_application.__wrapped__()
+
+    assert 'TruthsFilter reads one truth value, and no list.' in str(raised.value)
