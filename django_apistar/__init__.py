@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from django_apistar.compat import adjustments
+from django_apistar.compat import interrupts
+
+interrupts.expect()  # before API Star is imported, which takes a while
+
+from django_apistar.compat import adjustments  # noqa: E402
 
 adjustments.install()
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from django_apistar.bench.request import GET, METHODS, Request
+from django_apistar.compat import interrupts
 
 _PATIENCE_S = 60  # beyond the duration, until a tool is killed
 _LONGEST_S = 30.0  # of a round that is repeated, as nothing was answered
@@ -144,22 +145,32 @@ def order(
 
 def _run(command: Sequence[str], folder: Path, timeout_s: float) -> str:
     """Return the standard output of *command*, which never outlives this call."""
-    process = subprocess.Popen(
-        command, cwd=folder, stdin=subprocess.DEVNULL, text=True, start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, 'HOME': str(folder)},
-    )  # fmt: skip
+    process: subprocess.Popen[str] | None = None
     try:
+        with interrupts.held():
+            process = subprocess.Popen(
+                command, cwd=folder, stdin=subprocess.DEVNULL, text=True, start_new_session=True,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                env={**os.environ, 'HOME': str(folder)},
+            )  # fmt: skip
+            interrupts.sessions.add(process.pid)
         stdout, stderr = process.communicate(timeout=timeout_s)
     except subprocess.TimeoutExpired as exc:
         raise LoadToolError(f'{command[0]} has not ended after {timeout_s:.0f} s.') from exc
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+        if process is not None:
+            _stop(process)
     if process.returncode:
         said = (stderr.strip() or stdout.strip() or 'it says nothing').splitlines()[-1]
         raise LoadToolError(f'{command[0]} ended with status {process.returncode}: {said}.')
     return stdout
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    interrupts.sessions.discard(process.pid)
 
 
 def get_percentile(ordered: Sequence[float], percent: float) -> float:

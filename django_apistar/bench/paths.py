@@ -16,7 +16,7 @@ from django_apistar.bench.in_process import call
 from django_apistar.bench.request import Request, add_csrf_token
 from django_apistar.bench.targets import APISTAR, DJANGO, STAND_IN, Target, TargetError
 from django_apistar.routes.entries import ANY_METHOD, Framework, RouteEntry
-from django_apistar.routes.resolution import resolve
+from django_apistar.routes.resolution import is_utf8, resolve
 from django_apistar.routes.table import RouteTable
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ def check_path(framework: Framework, path: str, method: str) -> None:
     option = f'--{framework.value} {path!r}'
     if not path.startswith('/'):
         raise TargetError(f'{option}: a path starts with a slash. Write /{path}.')
+    if not is_utf8(path):
+        raise TargetError(f'{option} is no UTF-8. Write such a byte as %FF.')
     found = resolve(get_route_table(), get_app().router, path.partition('?')[0], method)
     if found.framework is not framework:
         raise TargetError(
@@ -85,6 +87,8 @@ def check_path(framework: Framework, path: str, method: str) -> None:
     if found.status not in (200, 204):
         near = ', '.join(dict.fromkeys(miss.entry.path for miss in found.near))
         hint = f' Did you mean {near}?' if near else ' apistar_routes lists the paths.'
+        if found.allow:
+            hint = f' It takes {found.allow}.'
         raise TargetError(f'{option}: {method} is answered with {found.status}.{hint}')
 
 

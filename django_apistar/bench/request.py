@@ -57,6 +57,10 @@ def build_request(
     method: str, headers: Iterable[str], token: str | None, body_file: str | None
 ) -> Request:
     """Return the request that the options describe. Raises RequestError."""
+    if token is not None and not _HEADER.fullmatch(f'Authorization: Bearer {token}'):
+        raise RequestError('--token: write a key in one line of latin-1.')
+    if token == '':
+        raise RequestError('--token is empty. Give a key, or leave it out.')
     lines = [*headers, *([f'Authorization: Bearer {token}'] if token is not None else [])]
     request = Request(method, _parse_headers(lines))
     if body_file is None:

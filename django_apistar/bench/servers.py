@@ -23,6 +23,7 @@ from django.template.defaultfilters import pluralize
 from django_apistar.bench.load import Load, Tool, order
 from django_apistar.bench.request import Request
 from django_apistar.bench.targets import HOST, Answer, Target, TargetError, check_answer
+from django_apistar.compat import interrupts
 from django_apistar.server.launch import Launch, get_interpreter
 
 if TYPE_CHECKING:
@@ -120,14 +121,18 @@ def serve(
         listener.bind((HOST, 0))
         listener.listen(_BACKLOG)
         port = listener.getsockname()[1]
-        process = _start(target, settings_module, setup, listener.fileno(), errors)
+        process: subprocess.Popen[bytes] | None = None
         try:
+            with interrupts.held():
+                process = _start(target, settings_module, setup, listener.fileno(), errors)
+                interrupts.sessions.add(process.pid)
             listener.close()  # now a server that dies closes the port
             server = TargetServer(target, process, port)
             _verify(server, errors)
             yield server
         finally:
-            _stop(process)
+            if process is not None:
+                _stop(process)
 
 
 def run_load(
@@ -186,6 +191,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    interrupts.sessions.discard(process.pid)
     if process.stdin:
         process.stdin.close()
 

@@ -14,7 +14,7 @@ from django_apistar.dispatch.hosts import Hosts
 from django_apistar.dispatch.static import find_file
 from django_apistar.management.rows import as_text, shorten
 from django_apistar.routes.entries import APIStarEntry, Framework
-from django_apistar.routes.resolution import Resolution, resolve
+from django_apistar.routes.resolution import Resolution, is_utf8, resolve
 from django_apistar.routes.table import RouteTable
 
 STATIC_METHODS = ('GET', 'HEAD', 'OPTIONS')
@@ -75,6 +75,8 @@ def _name_around(app: App, path: str) -> Iterator[str]:
 
 
 def _read_url(wanted: str) -> SplitResult:
+    if not is_utf8(wanted):
+        raise URLError(f'{wanted!r} is no UTF-8. Write such a byte as %FF.')
     if wanted.startswith('/'):
         path, _, query = wanted.partition('?')
         return SplitResult('', '', path, query, '')

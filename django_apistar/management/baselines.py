@@ -43,7 +43,7 @@ def read_baseline(path: Path) -> list[dict[str, object]]:
                 )
     except OSError as exc:
         raise BaselineError(f'{path} cannot be read: {exc.strerror}. {_REMEDY}.') from None
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         raise BaselineError(f'{path} is not what --format json prints. {_REMEDY}.') from None
     return list(routes)
 

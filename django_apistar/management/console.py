@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from django.core.management.base import BaseCommand, CommandError
 from django.core.management.color import no_style
 
-from django_apistar.server.terminal import end_line
+from django_apistar.compat import interrupts
 
 Options: TypeAlias = dict[str, Any]  # what argparse has read of a command line, by name
 
@@ -50,11 +50,8 @@ class ConsoleCommand(BaseCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Run, and end with 130 at Control-C, as a shell expects it."""
-        try:
+        with interrupts.raised():
             super().run_from_argv(argv)
-        except KeyboardInterrupt:
-            end_line()
-            sys.exit(130)
 
     def write(self, text: str) -> None:
         """Write *text* to stdout and flush, so that a failure is seen. Raises CommandError.

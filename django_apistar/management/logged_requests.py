@@ -34,10 +34,12 @@ def iter_requests(lines: Iterable[str]) -> Iterator[Request | None]:
 def _read_json(line: str) -> Request | None:
     try:
         attributes = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     method, path = attributes.get('http.request.method'), attributes.get('url.path')
-    return (method, path) if isinstance(method, str) and isinstance(path, str) else None
+    if not isinstance(method, str) or not isinstance(path, str):
+        return None
+    return method, path.encode('utf-8', 'replace').decode()  # JSON may hold lone surrogates.
 
 
 def find_unused(

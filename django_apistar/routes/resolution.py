@@ -62,6 +62,11 @@ def resolve(
     return _resolve_apistar(table, router, rule, text, method)
 
 
+def is_utf8(text: str) -> bool:
+    """Return whether *text* has no surrogates, as which Python reads other bytes."""
+    return not any('\ud800' <= character <= '\udfff' for character in text)
+
+
 def _resolve_apistar(
     table: RouteTable, router: Router, rule: str, path: str, method: str
 ) -> Resolution:

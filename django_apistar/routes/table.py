@@ -340,11 +340,11 @@ class RouteTable:
             raise NoReverseMatch(explain_mismatch(self.apistar_entries, name, params))
         try:
             return django_reverse(name, urlconf=self.urlconf, kwargs=params or None)
-        except DjangoNoReverseMatch as exc:
+        except (DjangoNoReverseMatch, TypeError) as exc:  # TypeError: of a parameter called self
             raise NoReverseMatch(self._explain_unknown(name, params, exc)) from None
 
     def _explain_unknown(self, name: str, params: dict[str, object], exc: Exception) -> str:
-        paths = {entry.path for entry in self.django_entries if entry.name == name}
+        paths = {entry.path for entry in self.django_entries if name and entry.name == name}
         # Of several, and of regular expressions, Django says more.
         if len(paths) > 1 or any('(' in path or '^' in path for path in paths):
             return str(exc)

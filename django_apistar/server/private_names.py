@@ -241,6 +241,7 @@ GRANIAN = Part(
             wsgi._callback_wrapper.os
         """,
         'a stop or a reload loses no request': """
+            server.mp.MPServer.interrupt_children
             server.mp.MPServer.interrupt_signal
             server.mp.MPServer.main_loop_interrupt
             server.mp.MPServer.on_reload(self, hook)

@@ -48,13 +48,6 @@ def print_error(exc: BaseException) -> None:
     sys.stderr.write(f'{style.ERROR(format_error(exc))}\n')
 
 
-def end_line() -> None:
-    """End the line on which a terminal has echoed Control-C."""
-    if sys.stderr is not None and sys.stderr.isatty():
-        sys.stderr.write('\n')
-        sys.stderr.flush()
-
-
 def format_traceback(exc: BaseException) -> str:
     """Return the traceback of *exc* with the project's frames; with all where there are none."""
     report = traceback.TracebackException.from_exception(exc)

@@ -358,13 +358,15 @@ def test_a_rate_without_k6_is_one_sentence(monkeypatch):
             ['--token', 'x', '--header', 'authorization: y'],
             "The header 'Authorization' is given twice. Give it once.",
         ),
-        (['--token', 'x\ny'], '--header \'Authorization\': write "Name: value" in one line'),
+        (['--token', 'x\ny'], '--token: write a key in one line of latin-1.'),
+        (['--token', ''], '--token is empty. Give a key, or leave it out.'),
+        (['--apistar', '/\udcff'], r"--apistar '/\udcff' is no UTF-8. Write such a byte as %FF."),
         (['--body', '/nope'], '--body is not sent with GET. Add --method POST, PUT or PATCH.'),
         (['--method', 'POST', '--body', '/nope'],
          "--body '/nope' cannot be read: No such file or directory."),
         (['--method', 'POST', '--body', '/'], "--body '/' cannot be read: Is a directory."),
         (['--method', 'POST', '--write', '--apistar', '/html/'],
-         "--apistar '/html/': POST is answered with 405."),
+         "--apistar '/html/': POST is answered with 405. It takes GET, HEAD, OPTIONS."),
         (['--rate', '5', '--in-process'], '--rate sends over HTTP. Leave out --in-process.'),
         (['--rate', '5', '--fail-under', '1'],
          '--fail-under is about transactions/sec, which --rate fixes.'),
@@ -386,7 +388,8 @@ def test_bad_input_is_one_sentence(options, sentence):
 
 @pytest.mark.parametrize(
     'options',
-    [['--rate', '0'], ['--rate', 'x'], ['--method', 'HEAD'], ['--server', 'x'], ['--workers', '0'],
+    [['--rate', '0'], ['--rate', 'x'], ['--rate', '1000001'], ['--rate', '9' * 5000],
+     ['--method', 'HEAD'], ['--server', 'x'], ['--workers', '0'],
      ['--threads', '-1']],
 )  # fmt: skip
 def test_what_argparse_refuses_exits_with_2(project, options):

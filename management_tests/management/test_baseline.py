@@ -193,6 +193,7 @@ OLD = (
         ('[]', NO_LISTING),
         ('{"routes": 5}', NO_LISTING),
         ('{"routes": [1]}', NO_LISTING),
+        ('{"routes": ' + '[' * 100_000, NO_LISTING),
         ('{"routes": [{"framework": "apistar"}]}', OLD),
     ],
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import subprocess
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from management_tests.support.server_process import Project, free_port, read_terminal
+from management_tests.support.server_process import Project, free_port, run_in_terminal
 
 pytestmark = pytest.mark.slow
 
@@ -29,12 +28,6 @@ MISTAKES = {
     'apistar_bench': ('apistar_bench', '--plot', 'x.gif'),
     'runapistar': ('runapistar', 'fd://77'),
 }
-INTERRUPT = """
-    import signal
-
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background
-    signal.raise_signal(signal.SIGINT)
-"""
 
 
 @pytest.fixture(scope='module')
@@ -119,17 +112,10 @@ def test_reader_that_has_seen_enough_ends_the_command_without_a_word(project: Pr
     assert (done.returncode, done.stderr) == (1, '')
 
 
-def fail_in_terminal(project: Project, *command: str, status: int = 1, **variables: str) -> str:
-    """Return what *command*, which fails with *status*, writes to the terminal that it has."""
-    ours, theirs = pty.openpty()
-    environment = project.environment(TERM='xterm', **variables)
-    process = subprocess.Popen(
-        project.command(*command), cwd=project.directory, env=environment,
-        stdout=theirs, stderr=theirs,
-    )  # fmt: skip
-    os.close(theirs)
-    text = read_terminal(ours)
-    assert process.wait() == status
+def fail_in_terminal(project: Project, *command: str, **variables: str) -> str:
+    """Return what *command*, which fails, writes to the terminal that it has."""
+    status, text = run_in_terminal(project, *command, **variables)
+    assert status == 1
     return text
 
 
@@ -142,12 +128,3 @@ def test_no_color_holds_for_sentences_of_failure(
 
 def test_sentences_of_failure_are_red_in_a_terminal(project: Project) -> None:
     assert '\x1b[' in fail_in_terminal(project, *MISTAKES['apistar_docs'])
-
-
-@pytest.mark.parametrize('command', COMMANDS.values(), ids=COMMANDS)
-def test_control_c_ends_the_line_and_no_more(tmp_path: Path, command: tuple[str, ...]) -> None:
-    project = Project(tmp_path)
-    # The moment at which it is pressed: while the project's routes are imported.
-    project.append('shop/routes.py', INTERRUPT)
-
-    assert fail_in_terminal(project, *command, status=130) == '\r\n'

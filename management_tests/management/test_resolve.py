@@ -458,6 +458,13 @@ def test_the_call_of_a_handler_is_told_in_order():
     )
 
 
+def test_a_path_that_is_no_utf8_is_a_sentence():
+    with pytest.raises(CommandError) as failure:
+        call_command('apistar_routes', '--resolve', '/caf\udce9/')
+
+    assert str(failure.value) == (r"--resolve '/caf\udce9/' is no UTF-8. Write such a byte as %FF.")
+
+
 @pytest.mark.usefixtures('shop')
 def test_parameters_of_a_conditional_handler_are_those_that_the_project_wrote():
     found = resolve_data('GET /shop/5/')
@@ -608,6 +615,8 @@ def test_reverse_prints_the_path_of_a_name(asked, path):
     ('asked', 'sentence'),
     [
         (['shop:sel'], "No route is named 'shop:sel'. Did you mean 'shop:sell'?"),
+        ([''], "No route is named ''."),
+        (['self', 'self=1'], "No route is named 'self'."),
         (['shop:sell'], "The route 'shop:sell', /shop/{number}/, takes number; got {}."),
         (['shop:sell', 'number=x'],
          "The route 'shop:sell', /shop/{number}/: number is 'x', which is not an integer."),

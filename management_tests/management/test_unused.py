@@ -1,5 +1,6 @@
 """`apistar_routes --unused LOG`: the routes that no request in an access log has reached."""
 
+import gzip
 import io
 import json
 
@@ -54,16 +55,24 @@ def test_lines_without_a_request_are_counted(tmp_path):
 
 def test_a_log_that_is_none_is_one_sentence(tmp_path):
     log = tmp_path / 'access.log'
-    for text in ('', 'no request\n'):
-        log.write_text(text)
+    deep = b'{"url.path": ' + b'[' * 100_000 + b'\n'
+    for content in (b'', b'no request\n', gzip.compress(b'x'), b'\0\xff\n', deep):
+        log.write_bytes(content)
         with pytest.raises(CommandError) as failure:
             run('--unused', str(log))
         assert str(failure.value) == (
-            f'{log} holds no request: it is no access log, or it is empty.'
+            f'{log} holds no request: it is empty, compressed or no access log.'
         )
     with pytest.raises(CommandError) as failure:
         run('--unused', str(tmp_path))
     assert str(failure.value) == f'{tmp_path} cannot be read: Is a directory.'
+
+
+def test_a_path_of_json_that_is_no_text_reaches_no_route(tmp_path):
+    log = tmp_path / 'access.log'
+    log.write_text(r'{"http.request.method": "GET", "url.path": "/echo/\ud800/"}')
+
+    assert '/echo/' in run('--unused', str(log), '--path', '/echo/')[0]
 
 
 @pytest.mark.slow

@@ -9,8 +9,10 @@ assert server.returncode == 0
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import os
+import pty
 import re
 import signal
 import socket
@@ -227,6 +229,22 @@ class Project:
         with Server(self, self.command('runapistar', *given, *arguments), variables) as server:
             server.wait_until_ready(address)
             yield server
+
+
+def run_in_terminal(project: Project, *command: str, **variables: str) -> tuple[int, str]:
+    """Return the exit status of a command, and what it writes to the terminal that it has.
+
+    Its Control-C is not ignored, as it is where tests run in a shell's background.
+    """
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        project.command(*command), cwd=project.directory,
+        env=project.environment(TERM='xterm', **variables), stdout=theirs, stderr=theirs,
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    os.close(theirs)
+    text = read_terminal(ours)
+    return process.wait(RUN_S), text
 
 
 class Process:

@@ -30,6 +30,7 @@ from django_apistar.bench.load import Load, LoadToolError, Tool
 from django_apistar.bench.progress import Progress
 from django_apistar.bench.request import Request
 from django_apistar.bench.targets import Target
+from django_apistar.compat import interrupts
 from django_apistar.conf.problems import SettingsError
 from django_apistar.management import listing
 from django_apistar.management.console import ConsoleCommand, Options
@@ -37,6 +38,7 @@ from django_apistar.routes.entries import Framework
 
 Loads = dict[str, Callable[[float], Load]]  # by target
 _WARM_UP_S = 0.5
+_MOST_RATE = 1_000_000  # requests a second
 _CLOSED = (
     'Each connection waits for its answer before it sends again (a closed model), so that others '
     'who would wait during a stall are not seen; --rate N shows them.'
@@ -53,6 +55,13 @@ def parse_count(text: str) -> int:
     """Return a whole number above 0."""
     if not text.isdigit() or int(text) < 1:
         raise ArgumentTypeError(f'{text!r} is not a whole number above 0')
+    return int(text)
+
+
+def parse_rate(text: str) -> int:
+    """Return a whole number above 0 that is no more than any tool sends."""
+    if (text.isdigit() and len(text) > len(str(_MOST_RATE))) or parse_count(text) > _MOST_RATE:
+        raise ArgumentTypeError(f'{text!r} is more than {_MOST_RATE:,}, which no tool sends')
     return int(text)
 
 
@@ -83,7 +92,9 @@ class Command(ConsoleCommand):
         except _FAILURES as exc:
             raise CommandError(str(exc)) from exc
         except KeyboardInterrupt:
-            raise CommandError('Interrupted; every server is stopped.', returncode=130) from None
+            raise CommandError(
+                'Interrupted; every server is stopped.', returncode=interrupts.STATUS
+            ) from None
         for warning in found.warnings:
             self.stderr.write(f'Warning: {warning}')
         self._write(found, options)
@@ -259,7 +270,7 @@ def add_load(add: Callable[..., object]) -> None:
         help='what loads the servers; default: the first of these that is installed',
     )  # fmt: skip
     add(
-        '--rate', type=parse_count, metavar='N',
+        '--rate', type=parse_rate, metavar='N',
         help='send N requests a second, however long answers take; needs k6',
     )  # fmt: skip
     add('--server', choices=('gunicorn', 'granian'), default='gunicorn')
@@ -374,6 +385,7 @@ def ending_by_signals() -> Iterator[None]:
     """Leave by an exception, which stops the servers, when the process is told to end."""
 
     def leave(number: int, frame: FrameType | None) -> NoReturn:
+        signal.signal(number, interrupts.end)  # at a second one
         raise SystemExit(128 + number)
 
     if threading.current_thread() is not threading.main_thread():

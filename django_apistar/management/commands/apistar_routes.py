@@ -189,7 +189,7 @@ class Command(ConsoleCommand):
             raise CommandError(f'{log} cannot be read: {exc.strerror}.') from None
         requests = [request for request in found if request is not None]
         if not requests:
-            raise CommandError(f'{log} holds no request: it is no access log, or it is empty.')
+            raise CommandError(f'{log} holds no request: it is empty, compressed or no access log.')
         if len(requests) < len(found):
             self.stderr.write(f'Lines of {log} without a request: {len(found) - len(requests)}.')
         return find_unused(rows, table, get_app().router, requests)

@@ -26,6 +26,7 @@ from gunicorn.glogging import Logger
 
 from django_apistar.api import client_timeouts
 from django_apistar.api.server_state import server_state
+from django_apistar.compat.interrupts import end_line
 from django_apistar.server import access_log, listeners
 from django_apistar.server.defaults import (
     WORKERS_MAX,
@@ -41,7 +42,6 @@ from django_apistar.server.granian.options import parse_arguments
 from django_apistar.server.launch import Launch, ServerError, accept_signals
 from django_apistar.server.loading import is_loadable, load_or_exit
 from django_apistar.server.private_names import LOG, explain, find_missing
-from django_apistar.server.terminal import end_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -264,7 +264,14 @@ class Master(MPServer):
             return
         if signal.SIGINT in args:
             end_line()
+            self._excuse_workers()
         super().signal_handler_interrupt(*args, **kwargs)
+
+    def _excuse_workers(self) -> None:
+        """Expect that workers end: a terminal has told them as well, and one that loads is gone."""
+        for worker in self.wrks:
+            worker.interrupt_by_parent = True
+        self.interrupt_children.clear()  # otherwise it would exit with status 1
 
     def _respawn_workers(
         self, workers: Any, spawn_target: Any, target_loader: Any, delay: float = 0

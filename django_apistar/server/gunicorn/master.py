@@ -14,11 +14,11 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 from gunicorn.sock import TCP6Socket, TCPSocket, UnixSocket
 
+from django_apistar.compat.interrupts import end_line
 from django_apistar.server import listeners
 from django_apistar.server.drain import Drain
 from django_apistar.server.launch import Launch, ServerError, accept_signals
 from django_apistar.server.loading import is_loadable
-from django_apistar.server.terminal import end_line
 
 if TYPE_CHECKING:
     from types import FrameType

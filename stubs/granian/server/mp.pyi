@@ -7,6 +7,7 @@ from typing import Any
 from granian.net import SocketHolder
 
 class WorkerProcess:
+    interrupt_by_parent: bool
     inner: Process
 
 class MPServer:
@@ -16,6 +17,7 @@ class MPServer:
     workers_kill_timeout: int | None
     main_loop_interrupt: threading.Event
     interrupt_signal: bool
+    interrupt_children: list[int]
     reload_signal: bool
     _sfd: int
     _shd: SocketHolder
