@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from management_tests.benchmarks import report, results, runs, summary, wire
-from management_tests.benchmarks.cases import CASES, COMPARISONS
+from management_tests.benchmarks.cases import CASES, COMPARISONS, PAGE_OF_ORM
 
 QUICK = ('hello', 'item', 'create', 'queryset', 'hook', 'unseen_100', 'not_found', 'django')
 
@@ -65,12 +65,23 @@ def parse_options() -> argparse.Namespace:
     add('--output', type=Path, metavar='FILE', help='write every figure as JSON')
     add('--write-docs', action='store_true', help='put the figures into performance.md')
     options = parser.parse_args()
+    if options.write_docs and not is_whole(parser, options):
+        parser.error(
+            '--write-docs writes every figure: it takes --wire and --output, nothing else.'
+        )
     if options.quick:
         options.case = options.case or QUICK
         options.rounds, options.loops = min(options.rounds, 7), min(options.loops, 400)
     if options.loops and not options.wire_only and not shutil.which('valgrind'):
         parser.error('valgrind is not installed. Install it, or say --loops 0.')
     return options
+
+
+def is_whole(parser: argparse.ArgumentParser, options: argparse.Namespace) -> bool:
+    """Return whether everything is measured, and as well as the page says."""
+    free = ('wire', 'output', 'write_docs')
+    given = [name for name, value in vars(options).items() if value != parser.get_default(name)]
+    return options.wire and not set(given) - set(free)
 
 
 def measure_in_process(
@@ -93,8 +104,8 @@ def measure_in_process(
 
 
 def list_pairs(names: Sequence[str]) -> list[tuple[str, str]]:
-    """Return each (case, subject) of *names* that a comparison needs."""
-    needed = {pair for one in COMPARISONS for pair in one.list_pairs()}
+    """Return each (case, subject) of *names* that the tables need."""
+    needed = {PAGE_OF_ORM, *(pair for one in COMPARISONS for pair in one.list_pairs())}
     return [pair for pair in sorted(needed) if pair[0] in names]
 
 

@@ -34,13 +34,31 @@ def values(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     return bare(environ, start_response)
 
 
+def page_rows(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """What the page of joined rows costs as tuples, with its count."""
+    from management_tests.benchmarks.project.models import Device
+
+    cheap = Device.objects.filter(price__lt=Decimal(900))
+    cheap.count()
+    list(cheap.values_list('id', 'name', 'price', 'brand_id', 'brand__name')[100:200])
+    return end(start_response)
+
+
 def create_row(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     """What the ORM costs of a row that is written."""
     from management_tests.benchmarks.project.models import Device
 
     Device.objects.create(name='Lamp', price=Decimal('12.50'), brand_id=3)
-    start_response('200 OK', [])
-    return []
+    return end(start_response)
+
+
+def create_row_of_brand(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """The same, where the brand is fetched first."""
+    from management_tests.benchmarks.project.models import Brand, Device
+
+    brand = Brand.objects.get(pk=3)
+    Device.objects.create(name='Lamp', price=Decimal('12.50'), brand=brand)
+    return end(start_response)
 
 
 def create_clean_row(environ: dict[str, Any], start_response: Any) -> list[bytes]:
@@ -53,7 +71,12 @@ def create_clean_row(environ: dict[str, Any], start_response: Any) -> list[bytes
         device = Device(name='Lamp', price=Decimal('12.50'), brand_id=3)
         device.full_clean()
         device.save()
-    start_response('200 OK', [])
+    return end(start_response)
+
+
+def end(start_response: Any) -> list[bytes]:
+    """Answer with as little as there is."""
+    start_response('200 OK', [('content-length', '0')])
     return []
 
 

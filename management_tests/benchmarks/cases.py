@@ -7,6 +7,7 @@ import itertools
 import json
 from typing import Any
 
+ROWS = 1000  # of each list
 OURS = ('ours', 'fast')  # with the standard library's JSON, and with orjson
 ALL = ('floor', 'stock', *OURS)
 PROJECT = 'management_tests.benchmarks.project'
@@ -39,6 +40,8 @@ class Case:
     routes: int = 0  # each request has a new path, of one of so many routes
     weight: int = 1  # about how many hellos it costs
     instructions_only: bool = False
+    times: int = 1  # as long a load on the wire, where little is answered in a second
+    writes: bool = False  # a new device
     process: str = ''  # all subjects in one process, where a per cent counts; else one each
 
     def get_path(self, subject: str) -> str:
@@ -93,6 +96,9 @@ def _build_order(size: int) -> bytes:
 NEW_ITEM = {'name': 'Chair', 'price': 12.5, 'quantity': 3, 'in_stock': True}
 NEW_DEVICE = {'name': 'Lamp', 'price': '12.50', 'brand': 3, 'brand_id': 3}  # as ninja has it
 FRAMEWORKS = {'ninja': '/ninja/devices/', 'drf': '/drf/devices/'}
+FRAMEWORK_TITLES = {'ninja': 'django-ninja', 'drf': 'Django REST framework'}
+# By who creates a device: what does only its calls of the ORM, which are taken off.
+WITHOUT = {'ours': 'orm_clean', 'fast': 'orm_clean', 'ninja': 'orm', 'drf': 'orm_of_brand'}
 NEIGHBOURS = {'django': '/django/hello/', 'ninja': '/ninja/hello/', 'drf': '/drf/hello/'}
 
 _CASES = (
@@ -126,16 +132,18 @@ _CASES = (
         instructions_only=True, weight=1000,
     ),
     Case(
-        'devices', '/devices/', query='page=2&page_size=100&price__lt=900', weight=100,
-        subjects=('floor', *OURS, *FRAMEWORKS), paths_of=FRAMEWORKS,
+        'devices', '/devices/', query='page=2&page_size=100&price__lt=900', weight=100, times=2,
+        subjects=('floor', *OURS, *FRAMEWORKS, 'page'), paths_of=FRAMEWORKS,
     ),
     Case(
         'new_device', '/devices/', 'POST', body=_encode(NEW_DEVICE), statuses=(200, 201),
-        subjects=('floor', *OURS, *FRAMEWORKS, 'orm', 'orm_clean'), paths_of=FRAMEWORKS,
-        instructions_only=True, weight=20,
+        subjects=('floor', *OURS, *FRAMEWORKS, *dict.fromkeys(WITHOUT.values())),
+        paths_of=FRAMEWORKS, instructions_only=True, weight=20, times=2, writes=True,
     ),
 )  # fmt: skip
 CASES = {case.name: case for case in _CASES}
+
+PAGE_OF_ORM = ('devices', 'page')  # counted, but compared with nothing
 
 REQUEST_ID = ('REQUEST_ID_HEADER', 'X-Request-ID')
 METRICS = ('METRICS_URL', '/metrics/')
@@ -193,15 +201,16 @@ COMPARISONS = (
             f'a page of 100 joined rows, filtered, against {title}',
             ('devices', neighbour), ('devices', subject), 4,
         )
-        for neighbour, title in (('ninja', 'django-ninja'), ('drf', 'Django REST framework'))
+        for neighbour, title in FRAMEWORK_TITLES.items()
         for subject in OURS
     ),
     *(
         Comparison(
-            'a row created, without the ORM, against django-ninja',
-            ('new_device', 'ninja'), ('new_device', subject), 5,
-            without=(('new_device', 'orm'), ('new_device', 'orm_clean')),
+            f'a row created, without the ORM, against {title}',
+            ('new_device', neighbour), ('new_device', subject), 5,
+            without=(('new_device', WITHOUT[neighbour]), ('new_device', WITHOUT[subject])),
         )
+        for neighbour, title in FRAMEWORK_TITLES.items()
         for subject in OURS
     ),
     Comparison(

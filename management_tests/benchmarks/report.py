@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from management_tests.benchmarks.cases import MOST_OBSERVED_S
+from management_tests.benchmarks.cases import (
+    FRAMEWORK_TITLES,
+    MOST_OBSERVED_S,
+    PAGE_OF_ORM,
+    WITHOUT,
+)
 from management_tests.benchmarks.results import Results, Row, describe_machine, iter_rows, summarize
 
 PAGE = Path(__file__).parents[2] / 'docs/explanation/performance.md'
 START, END = '<!-- figures: start -->', '<!-- figures: end -->'
 OBSERVED_TARGETS = {'both': f'≤ {MOST_OBSERVED_S * 1e6:g} µs'}
 PROJECT = Path(__file__).parent / 'project'
-DEVICES = {
-    'django-apistar': PROJECT / 'devices.py', 'django-ninja': PROJECT / 'devices_ninja.py',
-    'Django REST framework': PROJECT / 'devices_drf.py',
-}  # fmt: skip
+SERVICES = {  # by subject
+    'ours': ('django-apistar, json', 'devices.py'),
+    'fast': ('django-apistar, orjson', 'devices.py'),
+    'ninja': (FRAMEWORK_TITLES['ninja'], 'devices_ninja.py'),
+    'drf': (FRAMEWORK_TITLES['drf'], 'devices_drf.py'),
+}
+WITHOUT_ORM = ', without the ORM'  # follows a case's name on the wire
 Table = tuple[str, Sequence[str], list[Sequence[str]]]  # title, columns, rows
 
 
@@ -25,10 +33,11 @@ def build_tables(results: Results) -> list[Table]:
     tables: list[Table] = [
         ('In process', columns, [_format_row(row) for row in iter_rows(results)])
     ]
-    if any(row.comparison.subject[0] == 'devices' for row in iter_rows(results)):
-        tables.append(('Lines of that page and that row', ('framework', 'lines'), [
-            (name, str(count_lines(path))) for name, path in DEVICES.items()
-        ]))  # fmt: skip
+    columns = (
+        'instructions of a request', 'page of 100', 'created row', 'of which the ORM',
+        'lines of code',
+    )  # fmt: skip
+    tables.append(('A service over models', columns, list(_iter_services(results))))
     if results.lifecycle_s:
         tables.append(('Connection hygiene of a request', ('thread has', 'CPU time'), [
             (name, f'{seconds * 1e6:.2f} µs') for name, seconds in results.lifecycle_s.items()
@@ -50,6 +59,16 @@ def build_tables(results: Results) -> list[Table]:
     return [table for table in tables if table[2]]
 
 
+def _iter_services(results: Results) -> Iterator[Sequence[str]]:
+    counts = {pair: f'{count:,.0f}' for pair, count in results.counts.items()}
+    if PAGE_OF_ORM in counts:
+        yield 'the count, and the rows as tuples', counts[PAGE_OF_ORM], '', '', ''
+    for subject, (title, file) in SERVICES.items():
+        pairs = ('devices', subject), ('new_device', subject), ('new_device', WITHOUT[subject])
+        if counts.keys() >= {*pairs}:
+            yield title, *(counts[pair] for pair in pairs), str(count_lines(PROJECT / file))
+
+
 def count_lines(path: Path) -> int:
     """Return how many lines hold code: none that is blank, a comment or the docstring."""
     lines = path.read_text(encoding='utf-8').splitlines()[1:]
@@ -69,10 +88,11 @@ def _format_row(row: Row) -> Sequence[str]:
 
 
 def _format_wire(one: Any) -> Sequence[str]:
+    case = f'{one.case}{"" if one.bound else WITHOUT_ORM}'
     return (
-        one.server, one.case, one.reference, f'≥ {one.target:g}' if one.target else '',
-        _format_spread(one.cpu), _format_ratio(one.bound.median), _format_spread(one.throughput),
-        _format_outcome(one),
+        one.server, case, one.reference, f'≥ {one.target:g}' if one.target else '',
+        _format_spread(one.cpu), _format_ratio(one.bound.median) if one.bound else '',
+        _format_spread(one.throughput), _format_outcome(one),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,16 @@ def database() -> Iterator[dict[str, str]]:
         yield environment
 
 
+def copy_database(environment: dict[str, str], path: Path) -> dict[str, str]:
+    """Return *environment* with a database of its own at *path*, for a process that may write.
+
+    SQLite has one writer at a time: who begins to write after it has read is refused at once where
+    another writes.
+    """
+    shutil.copyfile(environment['BENCHMARK_DATABASE'], path)
+    return {**environment, 'BENCHMARK_DATABASE': str(path)}
+
+
 def run_worker(environment: dict[str, str], prefix: Sequence[str] = (), **task: Any) -> Any:
     """Return what the worker's *task* answers. *prefix*: a program that runs the worker."""
     done = subprocess.run(
@@ -53,7 +64,9 @@ def time_case(
     environment: dict[str, str], case: str, rounds: int, value_s: float
 ) -> dict[tuple[str, str], Measurement]:
     """Return CPU time per request, by (case, subject), of one interleaved run."""
-    measured = run_worker(environment, task='time_case', case=case, rounds=rounds, value_s=value_s)
+    with tempfile.TemporaryDirectory(prefix='benchmark-') as directory:
+        own = copy_database(environment, Path(directory) / 'db.sqlite3')
+        measured = run_worker(own, task='time_case', case=case, rounds=rounds, value_s=value_s)
     return {
         (case, subject): Measurement(one['name'], tuple(one['values']), one['loops'])
         for subject, one in measured.items()
@@ -89,7 +102,8 @@ def _count(
             'valgrind', '--tool=callgrind', '--instr-atstart=no', f'--dump-before={MARK}',
             f'--callgrind-out-file={out}', '--quiet',
         )  # fmt: skip
-        run_worker(environment, command, task='count_instructions', tasks=tasks)
+        own = copy_database(environment, Path(directory) / 'db.sqlite3')
+        run_worker(own, command, task='count_instructions', tasks=tasks)
         return {
             # Of each case's two dumps the first holds what came before it.
             (case, name): read_total(out.with_name(f'out.{2 * number}')) / times

@@ -20,9 +20,11 @@ CASES = {
     'create': 'a JSON body, validated, and back',
     'list': '100 rows of SQLite through Types',
     'queryset': 'the same, a QuerySet returned',
+    'devices': 'a page of 100 joined rows, filtered and counted',
+    f'new_device{report.WITHOUT_ORM}': 'a row, validated and written, without the ORM',
 }
 OTHERS = {
-    'stock': 'API Star alone', 'django': 'Django', 'ninja': 'django-ninja',
+    'stock': 'API Star alone', 'django': 'Django', 'ninja': 'django-ninja', 'drf': 'DRF',
     'bolt': 'django-bolt, both with a log', 'bolt, no log': 'django-bolt, both without',
 }  # fmt: skip
 # | server | case | against | target | CPU time (95 %) | …
@@ -40,7 +42,8 @@ def build_summary(page: str) -> str:
     for server in SERVERS:
         for case, name in CASES.items():
             ratios = [found.get((server, case, other), '') for other in OTHERS]
-            lines.append(f'| {name}, {server} | {" | ".join(ratios)} |')
+            if any(ratios):
+                lines.append(f'| {name}, {server} | {" | ".join(ratios)} |')
     return '\n'.join(lines)
 
 

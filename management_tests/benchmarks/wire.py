@@ -15,6 +15,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -26,8 +27,8 @@ from typing import Any, NamedTuple
 
 from django_apistar.bench.servers import read_cpu_s
 from django_apistar.bench.statistics import Ratio, compare
-from management_tests.benchmarks.cases import CASES
-from management_tests.benchmarks.runs import ROOT
+from management_tests.benchmarks.cases import CASES, ROWS, WITHOUT
+from management_tests.benchmarks.runs import ROOT, copy_database
 
 Tell = Callable[[str], object]
 Pair = tuple[str, str]  # (subject, case)
@@ -46,6 +47,10 @@ APPLICATIONS = {  # by subject
     'bare': 'management_tests.benchmarks.applications.bare',
     'rows': 'management_tests.benchmarks.applications.rows',
     'values': 'management_tests.benchmarks.applications.values',
+    'page': 'management_tests.benchmarks.applications.page_rows',
+    'orm': 'management_tests.benchmarks.applications.create_row',
+    'orm_of_brand': 'management_tests.benchmarks.applications.create_row_of_brand',
+    'orm_clean': 'management_tests.benchmarks.applications.create_clean_row',
     'stock': 'management_tests.benchmarks.applications.stock',
     'ours': 'django_apistar.wsgi.application',
     LOGGED: 'django_apistar.wsgi.application',
@@ -54,7 +59,9 @@ APPLICATIONS = {  # by subject
     'drf': 'management_tests.benchmarks.applications.django',
 }
 # By case: the application that does the least which anything must do; else a bare function.
-FLOORS = {'list': ('rows', 'list'), 'queryset': ('values', 'queryset')}
+FLOORS = {
+    'list': ('rows', 'list'), 'queryset': ('values', 'queryset'), 'devices': ('page', 'devices'),
+}  # fmt: skip
 FLOOR = ('bare', 'hello')
 
 
@@ -83,7 +90,7 @@ TARGETS = {  # by title: (case, reference, how many times ours; 0 where nothing 
         ('hello', 'bare', 0.9), ('hello', 'stock', 1.35), ('hello', 'django', 5),
         ('hello', 'ninja', 6), ('item', 'stock', 6), ('create', 'stock', 4.5),
         ('list', 'stock', 2.5), ('queryset', 'stock', 2.5), ('devices', 'ninja', 4),
-        ('devices', 'drf', 4),
+        ('devices', 'drf', 4), ('new_device', 'ninja', 5), ('new_device', 'drf', 5),
         *((case, other, 0) for other in (BOLT, QUIET_BOLT) for case in BOLT_CASES),
     ),
     f'gunicorn{MANY}': (('hello', 'bare', 0), ('list', 'stock', 0)),
@@ -102,7 +109,8 @@ class WireRow:
     target: float
     cpu: Ratio  # CPU time of the server's processes per request
     throughput: Ratio
-    bound: Ratio  # of the CPU time: what the application that costs least would reach
+    # Of the CPU time: what the application that costs least would reach; None without the ORM.
+    bound: Ratio | None
 
     @property
     def holds(self) -> bool:
@@ -111,7 +119,7 @@ class WireRow:
     @property
     def is_out_of_reach(self) -> bool:
         """True where no application reaches the target on this server and machine."""
-        return self.bound.median < self.target
+        return self.bound is not None and self.bound.median < self.target
 
 
 @dataclasses.dataclass(frozen=True)
@@ -154,7 +162,10 @@ def measure(
 def list_pairs(case: str, reference: str) -> list[Pair]:
     """Return what is loaded at the same time."""
     ours = OURS.get(reference, 'ours')
-    return list(dict.fromkeys([(reference, case), (ours, case), FLOORS.get(case, FLOOR)]))
+    pairs = [(reference, case), (ours, case), FLOORS.get(case, FLOOR)]
+    if CASES[case].writes:
+        pairs += [(WITHOUT[subject], case) for subject in (reference, ours)]
+    return list(dict.fromkeys(pairs))
 
 
 def load_in_rounds(
@@ -166,38 +177,39 @@ def load_in_rounds(
 ) -> None:
     """Add to the *loads* of each group, one group after the other."""
 
-    def load(pair: Pair) -> Load:
-        subject, case = pair
-        return running[subject].load(case, duration_s)
+    def load_each(group: dict[Pair, list[Load]]) -> Iterator[Load]:
+        longest_s = duration_s * max(CASES[case].times for _, case in group)
+        return pool.map(lambda pair: running[pair[0]].load(pair[1], longest_s), group)
 
     with ThreadPoolExecutor(None if at_once else 1) as pool:
         for group in loads:
-            list(pool.map(load, group))  # warms up
+            list(load_each(group))  # warms up
             # Only ours and the least that there is differ by hundredths, which only loads at once
             # can tell.
             for _ in range(rounds * (3 if at_once and len(group) == 2 else 1)):
-                for seen, one in zip(group.values(), pool.map(load, group), strict=True):
+                for seen, one in zip(group.values(), load_each(group), strict=True):
                     seen.append(one)
 
 
 def build_row(
     server: str, case: str, reference: str, target: float, loads: dict[Pair, list[Load]]
 ) -> WireRow:
-    theirs, ours, least = (
-        loads[pair]
-        for pair in (
-            (reference, case), (OURS.get(reference, 'ours'), case), FLOORS.get(case, FLOOR)
-        )
-    )  # fmt: skip
+    theirs, ours = (reference, case), (OURS.get(reference, 'ours'), case)
+    least = FLOORS.get(case, FLOOR)
+    cpu_s = {pair: [load.cpu_s for load in seen] for pair, seen in loads.items()}
+    wall_s = {pair: [load.wall_s for load in seen] for pair, seen in loads.items()}
+    rate = compare(wall_s[theirs], wall_s[ours])
+    if CASES[case].writes:
+        above, below = (take_off_orm(cpu_s, *pair) for pair in (theirs, ours))
+        return WireRow(server, case, reference, target, compare(above, below), rate, None)
+    cpu, bound = (compare(cpu_s[theirs], cpu_s[pair]) for pair in (ours, least))
+    return WireRow(server, case, reference, target, cpu, rate, bound)
 
-    def ratio(attribute: str, subject: list[Load]) -> Ratio:
-        above, below = ([getattr(load, attribute) for load in of] for of in (theirs, subject))
-        return compare(above, below)
 
-    return WireRow(
-        server, case, reference, target, ratio('cpu_s', ours), ratio('wall_s', ours),
-        ratio('cpu_s', least),
-    )  # fmt: skip
+def take_off_orm(cpu_s: dict[Pair, list[float]], subject: str, case: str) -> list[float]:
+    """Return what *subject* needs outside of the ORM's calls, the server's own part included."""
+    rounds = zip(cpu_s[subject, case], cpu_s[WITHOUT[subject], case], cpu_s[FLOOR], strict=True)
+    return [whole - (orm - server) for whole, orm, server in rounds]
 
 
 # Servers
@@ -211,6 +223,7 @@ class Server:
     port: int
     session: int
     client_core: int | None
+    database: str  # its own copy
 
     def load(self, case: str, duration_s: float) -> Load:
         """Load the server for *duration_s* seconds; exit where it answers with an error."""
@@ -220,6 +233,8 @@ class Server:
         if seen['errors'] or not seen['requests']:
             sys.exit(f'{self.subject}, {case}: {seen}')
         requests = seen['requests']
+        if CASES[case].writes and self.remove_new_rows() < requests:
+            sys.exit(f'{self.subject}, {case}: not every request wrote a row')
         return Load(cpu_s / requests, seen['duration_us'] / 1e6 / requests)
 
     def _run_wrk(self, case: str, duration_s: float) -> Any:
@@ -233,6 +248,13 @@ class Server:
         with core(self.client_core):
             done = subprocess.run(command, capture_output=True, text=True, check=True)
         return json.loads(done.stdout.splitlines()[-1])
+
+    def remove_new_rows(self) -> int:
+        """Let each round begin with the same table. Returns how many rows there were more."""
+        connection = sqlite3.connect(self.database, timeout=START_S)
+        with contextlib.closing(connection), connection:
+            new = 'DELETE FROM project_device WHERE id > ?'
+            return connection.execute(new, [ROWS]).rowcount
 
     def url(self, case: str) -> str:
         path = CASES[case].get_path(self.subject)
@@ -259,6 +281,8 @@ def serve(
     """Serve *subject*. *prefix*: a program that runs the server."""
     port = find_port()
     command, more = build_command(title, subject, port)
+    database = Path(environment['BENCHMARK_DATABASE']).with_name(f'{port}.sqlite3')
+    environment = copy_database(environment, database)
     server_core, client_core = (0, 1) if SETUPS[title].shares_core else (None, None)
     with core(server_core):
         process = subprocess.Popen(
@@ -266,7 +290,7 @@ def serve(
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
     try:
-        running = Server(subject, port, process.pid, client_core)
+        running = Server(subject, port, process.pid, client_core, str(database))
         running.wait(process)
         yield running
     finally:

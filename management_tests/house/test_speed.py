@@ -4,8 +4,10 @@ The full table is `make bench`. Here only what a mistake would move: each limit 
 figure in docs/explanation/performance.md by a margin.
 """
 
+import contextlib
 import os
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -13,8 +15,8 @@ import sys
 import pytest
 
 from django_apistar.bench.statistics import compare, get_interval, rotate
-from management_tests.benchmarks import runs
-from management_tests.benchmarks.cases import CASES, COMPARISONS
+from management_tests.benchmarks import report, runs
+from management_tests.benchmarks.cases import CASES, COMPARISONS, ROWS
 from management_tests.benchmarks.timing import Measurement, find_loops, measure
 
 pytestmark = pytest.mark.once
@@ -110,6 +112,35 @@ def test_every_comparison_is_of_measured_cases() -> None:
     ]
 
     assert unknown == []
+
+
+@pytest.mark.slow
+def test_a_subject_writes_to_a_database_of_its_own() -> None:
+    """SQLite has one writer: two subjects that are counted at the same time were refused."""
+    pytest.importorskip('ninja')
+    with contextlib.ExitStack() as stack:
+        environment = stack.enter_context(runs.database())
+        others = sqlite3.connect(environment['BENCHMARK_DATABASE'])
+        stack.enter_context(contextlib.closing(others)).execute('BEGIN EXCLUSIVE')
+
+        measured = runs.time_case(environment, 'new_device', rounds=1, value_s=0.001)
+
+        assert ('new_device', 'ours') in measured
+        assert others.execute('SELECT count(*) FROM project_device').fetchone() == (ROWS,)
+
+
+def test_the_page_is_not_overwritten_by_some_of_its_figures() -> None:
+    page = report.PAGE.read_bytes()
+    command = [sys.executable, '-m', 'management_tests.benchmarks', '--wire', '--write-docs']
+    done = subprocess.run(
+        [*command, '--rounds', '0'], capture_output=True, text=True, cwd=runs.ROOT
+    )
+
+    said = '--write-docs writes every figure: it takes --wire and --output, nothing else.'
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        2, f'python -m management_tests.benchmarks: error: {said}',
+    )  # fmt: skip
+    assert report.PAGE.read_bytes() == page
 
 
 # Statistics

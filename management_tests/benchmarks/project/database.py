@@ -4,13 +4,15 @@ from decimal import Decimal
 
 from django.db import connection
 
+from management_tests.benchmarks.cases import ROWS
 from management_tests.benchmarks.project.models import Brand, Device, Product
 
-ROWS, BRANDS = 1000, 10
+BRANDS = 10
 
 
 def fill_database() -> None:
     """Make the tables with their rows."""
+    connection.cursor().execute('PRAGMA journal_mode = WAL')
     with connection.schema_editor() as editor:
         for model in (Product, Brand, Device):
             editor.create_model(model)
