@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, SuspiciousFileOperation, ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db import IntegrityError, models, router, transaction
 from django.forms.utils import from_current_timezone
@@ -17,6 +17,7 @@ from django.utils import timezone
 Instance = TypeVar('Instance', bound=models.Model)
 Fields = Mapping[Any, Any]  # values by the model's fields
 _make_aware: Any = from_current_timezone  # which has no types
+_LONGEST_DURATION = datetime.timedelta(microseconds=2**63 - 1)  # where a column is a number
 _refuse_null_characters = ProhibitNullCharactersValidator()
 
 
@@ -48,7 +49,7 @@ def _write(instance: models.Model, given: Fields, is_partial: bool, database: st
             _assign(instance, given)
             _check(instance, given, is_partial)
             relations = _read_relations(given)
-            instance.save(using=database)
+            _save(instance, given, database)
             for field, related in relations.items():
                 getattr(instance, field.name).set(related)
     except IntegrityError:
@@ -57,6 +58,17 @@ def _write(instance: models.Model, given: Fields, is_partial: bool, database: st
         _check(instance, given, is_partial)
         instance.validate_unique()
         raise
+
+
+def _save(instance: models.Model, given: Fields, database: str) -> None:
+    try:
+        instance.save(using=database)
+    except SuspiciousFileOperation:
+        said = 'Must have a file name that can be stored.'
+        files = [field.name for field in given if isinstance(field, models.FileField)]
+        if not files:
+            raise
+        raise ValidationError(dict.fromkeys(files, said)) from None
 
 
 def _assign(instance: models.Model, given: Fields) -> None:
@@ -73,9 +85,9 @@ def _assign(instance: models.Model, given: Fields) -> None:
 
 
 def _assign_one(instance: models.Model, field: Any, value: Any) -> None:
-    if isinstance(value, str):
-        _refuse_null_characters(value)
-    elif isinstance(value, datetime.datetime):
+    if isinstance(field, models.JSONField):
+        _refuse_null_characters_in(value)
+    else:
         value = _adapt(value)
     is_key = field.is_relation and not hasattr(value, '_meta')
     if is_key:
@@ -86,7 +98,31 @@ def _assign_one(instance: models.Model, field: Any, value: Any) -> None:
         field.save_form_data(instance, value)
 
 
-def _adapt(value: datetime.datetime) -> Any:
+def _adapt(value: Any) -> Any:
+    """Return *value*, or a list of such, as a database takes it."""
+    match value:
+        case datetime.datetime():
+            return _adapt_moment(value)
+        case datetime.timedelta() if abs(value) > _LONGEST_DURATION:
+            raise ValidationError('Must be less than 292,000 years.')
+        case list():
+            return [_adapt(item) for item in value]
+    _refuse_null_characters_in(value)
+    return value
+
+
+def _refuse_null_characters_in(value: object) -> None:
+    match value:
+        case str():
+            _refuse_null_characters(value)
+        case list():
+            for item in value:
+                _refuse_null_characters_in(item)
+        case dict():
+            _refuse_null_characters_in([*value, *value.values()])
+
+
+def _adapt_moment(value: datetime.datetime) -> Any:
     """Return *value* with a time zone where the project has them, else without one."""
     try:
         if settings.USE_TZ:
@@ -146,7 +182,11 @@ def _read_relations(given: Fields) -> dict[Any, Any]:
     errors: dict[str, Any] = {}
     relations = {field: value for field, value in given.items() if field.many_to_many}
     for field, value in relations.items():
-        missing = _find_missing(field, value)
+        try:
+            missing = _find_missing(field, _adapt(value))
+        except ValidationError as exc:
+            errors[field.name] = exc
+            continue
         if missing:
             said = ', '.join(map(str, missing))
             errors[field.name] = f'There is no {field.related_model._meta.verbose_name} {said}.'

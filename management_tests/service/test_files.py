@@ -8,6 +8,7 @@ from apistar.exceptions import ConfigurationError
 
 from django_apistar.schema import build_openapi
 from django_apistar.schema.swagger import build_swagger
+from django_apistar.types import ModelType
 from django_apistar.validators import Decimal, File
 from management_tests.project import models
 from management_tests.support.oracle import Plain, ask, both_modes, build
@@ -83,8 +84,48 @@ def test_form_without_the_file_has_none(app_class, parts):
 
 
 @both_modes
-def test_empty_file_with_a_name_is_a_file(app_class):
-    assert upload(app_class, '') == (200, {'name': 'a.txt', 'size': 0, 'text': ''})
+def test_empty_file_is_refused(app_class):
+    assert upload(app_class, '') == (400, {'photo': 'Must not be an empty file.'})
+
+
+@both_modes
+def test_empty_file_comes_in_where_it_may(app_class):
+    class Log(types.Type):
+        log = File(allow_empty_file=True)
+
+    def take_log(log: Log) -> dict:
+        return {'size': log.log.size}
+
+    assert send(app_class, take_log, ('name="log"; filename="a.txt"', '')) == (200, {'size': 0})
+
+
+@both_modes
+@pytest.mark.parametrize('name', ['', '.', '..', 'a/'])
+def test_file_without_a_name_is_refused(app_class, name):
+    answer = upload(app_class, 'abc', f'; filename="{name}"')
+
+    assert answer == (400, {'photo': 'Must have a file name.'})
+
+
+class PhotoOfArticle(ModelType):
+    class Meta:
+        model = models.Article
+        fields = ['photo']
+
+
+def add_photo(article: PhotoOfArticle) -> dict:
+    return {'name': article.create(price=1).photo.name}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize('name', ['a.' + 'b' * 200, '\x01'])
+def test_name_that_no_storage_takes_is_refused_and_nothing_written(settings, tmp_path, name):
+    settings.MEDIA_ROOT = tmp_path
+
+    answer = send(Plain, add_photo, (f'name="photo"; filename="{name}"', 'x'))
+
+    assert answer == (400, {'photo': 'Must have a file name that can be stored.'})
+    assert (models.Article.objects.count(), list(tmp_path.iterdir())) == (0, [])
 
 
 @both_modes

@@ -13,7 +13,7 @@ from django.db import models
 from django_apistar.schema.dialect import DIALECTS
 from django_apistar.schema.schemas import Schemas
 from django_apistar.types import ModelType
-from management_tests.support.oracle import ask, both_modes, build
+from management_tests.support.oracle import Accelerated, ask, both_modes, build
 
 BIG = {'minimum': -(2**63), 'maximum': 2**63 - 1}
 SMALL = {'minimum': -(2**15), 'maximum': 2**15 - 1}
@@ -263,6 +263,32 @@ def test_a_moment_beyond_the_calendar_is_refused(app_class, sent, has_zones, set
     assert (answer.code, answer.json()) == (
         400, {'moment': 'Must be between the years 1 and 9999.'},
     )  # fmt: skip
+
+
+NULLS = 'Null characters are not allowed.'
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ('name', 'sent', 'said'),
+    [
+        ('char', 'a\0', NULLS),
+        ('anything', 'a\0', NULLS),
+        ('anything', ['a\0'], NULLS),
+        ('anything', {'a': [{'b\0': 1}]}, NULLS),
+        ('span', 'P999999999D', 'Must be less than 292,000 years.'),
+        ('span', '-P999999999D', 'Must be less than 292,000 years.'),
+    ],
+)
+def test_what_a_database_cannot_hold_is_refused_by_name(name, sent, said):
+    Owner.objects.create(pk=1, name='a')
+    Coded.objects.create(code='a')
+    body = json.dumps({**SENT, name: sent}).encode()
+
+    answer = ask(build(Accelerated, *ROUTES), '/', 'POST', body=body)
+
+    assert (answer.code, answer.json()) == (400, {name: said})
+    assert not Zoo.objects.exists()
 
 
 def get_property(cls):

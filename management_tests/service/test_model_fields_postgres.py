@@ -86,6 +86,9 @@ def test_arrays_are_written_and_shown(app_class, server):
         'numbers': {'0': 'Must be less than or equal to 32767.'},
         'names': {'0': 'Must not be blank.'},
     })  # fmt: skip
+    assert post(numbers=[1], names=['a\0']) == (
+        400, {'names': 'Null characters are not allowed.'},
+    )  # fmt: skip
     assert post(numbers=[1, 2, 3, 4]) == (400, {'numbers': 'Must have no more than 3 items.'})
 
 
