@@ -1,6 +1,7 @@
 """The pytest fixtures, and `--apistar-coverage`. setup.cfg registers this as a pytest plugin."""
 
 import argparse
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,13 +75,10 @@ def _read_report(text: str) -> Path:
 
 
 def _read_percent(text: str) -> float:
-    try:
-        percent = float(text)
-    except ValueError:
-        percent = -1
-    if not 0 <= percent <= 100:
-        raise argparse.ArgumentTypeError(f'{text!r} is not a number from 0 to 100.')
-    return percent
+    with contextlib.suppress(ValueError):
+        if 0 <= (percent := float(text)) <= 100:
+            return percent
+    raise argparse.ArgumentTypeError(f'{text!r} is not a number from 0 to 100.')
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -204,6 +204,8 @@ def test_figures_of_a_target():
         'p50_s', 'p90_s', 'p99_s', 'cpu_s', 'errors', 'ratio', 'rounds',
     ]  # fmt: skip
     assert len(target['rounds']) == 3
+    for load in target['rounds']:
+        assert 0 < load['p50_s'] <= load['p90_s'] <= load['p99_s'] <= load['longest_s']
     assert target['transactions'] == sum(load['transactions'] for load in target['rounds'])
     assert target['longest_s'] == max(load['longest_s'] for load in target['rounds'])
     assert 0 < target['p50_s'] <= target['p90_s'] <= target['p99_s'] <= target['longest_s']

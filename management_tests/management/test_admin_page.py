@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.urls import path
 
 from django_apistar.admin import add_page
@@ -69,6 +69,22 @@ def test_page_is_in_the_list_of_the_admin_for_staff_alone(client: TestClient) ->
 
     assert link not in login
     assert link in client.get('/admin/').text
+
+
+def test_the_page_is_an_app_with_one_model_that_is_only_viewed(staff: User) -> None:
+    request = RequestFactory().get('/admin/')
+    request.user = staff
+
+    [app] = admin.site.get_app_list(request)
+
+    assert app == {
+        'name': 'API', 'app_label': 'django_apistar', 'app_url': PAGE, 'has_module_perms': True,
+        'models': [{
+            'model': None, 'name': 'Routes', 'object_name': 'Route', 'admin_url': PAGE,
+            'add_url': None, 'view_only': True,
+            'perms': {'add': False, 'change': False, 'delete': False, 'view': True},
+        }],
+    }  # fmt: skip
 
 
 def test_routes_lead_to_their_place_on_the_docs_page(client: TestClient, staff: User) -> None:

@@ -111,6 +111,14 @@ def test_redirect_for_a_slash_keeps_method_query_and_script_name(app_class, meth
 
 
 @both_modes
+def test_a_redirect_keeps_a_script_name_that_is_no_latin_1(app_class):
+    """The setting FORCE_SCRIPT_NAME may be any text."""
+    answer = ask(build(app_class, Route('/a/', 'GET', hello)), '/a', environ={'SCRIPT_NAME': '/日'})
+
+    assert (answer.status, answer.get('location')) == ('302 Found', '/%3F/a/')
+
+
+@both_modes
 def test_paths_and_their_parameters_are_text(app_class):
     """R6"""
     app = build(app_class, Route('/café/{name}/', 'GET', word))

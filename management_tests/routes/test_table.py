@@ -29,6 +29,16 @@ class ReadOnly(View):
         """Never called."""
 
 
+class OwnHead(ReadOnly):
+    def head(self, request: Any) -> None:
+        """Never called."""
+
+
+class WriteOnly(View):
+    def post(self, request: Any) -> None:
+        """Never called."""
+
+
 def table(*paths: str, prefixes: Any = (), static: str | None = '/static/', urls: Any = ()) -> Any:
     """Return the RouteTable of GET routes at *paths*."""
     urlconf = types.ModuleType('urls_of_a_test')
@@ -167,6 +177,8 @@ def test_walking_twice_changes_nothing():
 def test_entries_of_django():
     patterns = [
         path('a/<int:pk>/', ReadOnly.as_view(), name='a'),
+        path('b/', OwnHead.as_view()),
+        path('c/', WriteOnly.as_view()),
         path('ns/', include(([re_path(r'^x/(?P<y>.*)$', handler, name='x')], 'app'), 'ns')),
         path('plain/', include([path('', handler)])),
     ]
@@ -175,6 +187,8 @@ def test_entries_of_django():
 
     assert [(e.path, e.name, e.methods) for e in entries] == [
         ('/a/<int:pk>/', 'a', ('GET', 'HEAD', 'OPTIONS')),
+        ('/b/', '', ('GET', 'HEAD', 'OPTIONS')),
+        ('/c/', '', ('POST', 'OPTIONS')),
         ('/ns/^x/(?P<y>.*)$', 'ns:x', ('*',)),
         ('/plain/', '', ('*',)),
     ]

@@ -194,6 +194,7 @@ def test_nothing_is_collected_or_printed_without_the_option(project):
     ('options', 'sentence'),
     [
         (('--apistar-coverage-fail-under', '101'), "'101' is not a number from 0 to 100."),
+        (('--apistar-coverage-fail-under', 'all'), "'all' is not a number from 0 to 100."),
         (('--apistar-coverage-fail-under', 'nan'), "'nan' is not a number from 0 to 100."),
         (('--apistar-coverage-report', 'xml'), "'xml' is no report; write json:FILE."),
         (('--apistar-coverage-report', 'json:.'), "'.' is a folder; name a file."),

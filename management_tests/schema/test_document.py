@@ -1004,7 +1004,15 @@ def numbers(a: typing.List[float] = ()) -> dict:
     return {}
 
 
-@pytest.mark.parametrize('item', [any_text, number, numbers])
+class Numbered(types.Type):
+    a = validators.Integer(default=0)
+
+
+def numbered(query: Numbered) -> dict:
+    return {}
+
+
+@pytest.mark.parametrize('item', [any_text, number, numbers, numbered])
 def test_400_is_documented_where_a_query_may_be_refused(item):
     client = apistar.TestClient(App([Route('/', 'GET', item)]))
     statuses = {client.get('/', params={'a': text}).status_code for text in ('', 'x', '\0', '1')}
