@@ -70,11 +70,10 @@ class ThreadPool:
                 if not self._threads:
                     raise
 
-    def shutdown(self, wait: bool = False) -> None:
+    def shutdown(self, wait: object = None) -> None:
         """Let the threads end after what was put is served. Python waits for them when it exits."""
         for _ in range(self._threads):
             self._connections.put(None)
-        self._threads = 0
 
     def _run(self) -> None:
         while (connection := self._connections.get()) is not None:
@@ -115,10 +114,10 @@ class Callbacks(PollableMethodQueue):
             with contextlib.suppress(OSError):
                 os.write(self._write_fd, b'\0')
 
-    def run_callbacks(self, _fileobj: object, max_callbacks: int = 50) -> None:
+    def run_callbacks(self, *_arguments: object) -> None:
         """Make the calls of the queue; those that they defer are made the next time."""
         with contextlib.suppress(OSError):
-            os.read(self._read_fd, max_callbacks)
+            os.read(self._read_fd, 1)
         self._is_woken = False
         for _ in range(self._queue.qsize()):
             self._queue.get_nowait()()
