@@ -114,8 +114,9 @@ class ValidateRequestDataComponent(Component):
         field = link.get_body_field() if (link := _get_link(route)) else None
         if not field or not field.schema or (data is None and not field.required):
             return data
+        read_form = getattr(field.schema, 'read_form', None)
         try:
-            return field.schema.validate(data, allow_coerce=True)
+            return field.schema.validate(read_form(data) if read_form else data, allow_coerce=True)
         except validators.ValidationError as exc:
             raise exceptions.BadRequest(exc.detail) from None
 

@@ -11,6 +11,7 @@ from apistar.exceptions import ValidationError
 from django.db.models.fields import NOT_PROVIDED
 
 from django_apistar.compat.incoming import ATTRIBUTE
+from django_apistar.service.forms import build_reader
 from django_apistar.service.model_fields import build_incoming, build_outgoing
 from django_apistar.service.model_options import Options, read_options
 
@@ -45,8 +46,12 @@ def _build_shapes(cls: Any, options: Options) -> None:
     cls.incoming = _derive(cls, 'incoming', incoming, required, documents[0])
     cls.partial = _derive(cls, 'partial', changes, (), documents[1])
     cls.incoming.partial = cls.partial
+    read_form = build_reader({
+        name: field for name, field in options.fields.items() if name not in cls.declared
+    })  # fmt: skip
     for derived in (cls, cls.incoming, cls.partial):
         setattr(derived, ATTRIBUTE, derived.incoming)
+        vars(derived.validator)['read_form'] = read_form  # told by attribute
 
 
 def _derive(cls: Any, role: str, properties: Properties, required: Any, documented: Any) -> Any:

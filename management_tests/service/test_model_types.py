@@ -4,6 +4,7 @@ import json
 import re
 import warnings
 from typing import List
+from urllib.parse import urlencode
 
 import pytest
 from apistar import Route, types, validators
@@ -16,7 +17,7 @@ from django_apistar.schema.dialect import DIALECTS
 from django_apistar.schema.schemas import Schemas
 from django_apistar.types import ModelType
 from management_tests.support.oracle import Accelerated, ask, both_modes, build
-from management_tests.support.shop import Brand, Label, Ware
+from management_tests.support.shop import Blank, Brand, Label, Ware
 
 pytestmark = pytest.mark.django_db
 
@@ -139,6 +140,66 @@ def test_a_patch_changes_only_what_it_sends(app_class, brand):
     ware.refresh_from_db()
     assert (code, shown['price'], shown['stock'], shown['email']) == (200, '1.00', 8, 'a@b.ch')
     assert (str(ware.price), ware.stock) == ('1.00', 8)
+
+
+class Optional(ModelType):
+    class Meta:
+        model = Blank
+        fields = ['number', 'text', 'day', 'brand', 'least']
+
+
+def take_form(row: Optional) -> dict:
+    return dict(row)
+
+
+def change_by_form(row: Optional.partial) -> dict:
+    return dict(row)
+
+
+FORMS = [Route('/', 'POST', take_form), Route('/', 'PATCH', change_by_form)]
+BLANKS = {'number': '', 'text': '', 'day': '', 'brand': ''}
+
+
+def send_form(app_class, method, content_type, **fields):
+    if content_type.startswith('multipart'):
+        head = '--b\r\nContent-Disposition: form-data; name='
+        parts = (f'{head}"{name}"\r\n\r\n{value}\r\n' for name, value in fields.items())
+        body = ''.join([*parts, '--b--\r\n'])
+    else:
+        body = urlencode(fields)
+    app = build(app_class, *FORMS)
+    answer = ask(app, method=method, body=body.encode(), content_type=content_type)
+    return answer.code, answer.json()
+
+
+@both_modes
+@pytest.mark.parametrize('method', ['POST', 'PATCH'])
+@pytest.mark.parametrize(
+    'content_type', ['application/x-www-form-urlencoded', 'multipart/form-data; boundary=b']
+)
+def test_blank_of_a_form_is_null_where_a_field_has_it(app_class, method, content_type):
+    given = {**BLANKS, 'least': '7'}
+
+    assert send_form(app_class, method, content_type, **given) == (
+        200, {'number': None, 'text': None, 'day': None, 'brand': None, 'least': 7},
+    )  # fmt: skip
+    assert send_form(app_class, method, content_type, **{**given, 'number': '3'})[1]['number'] == 3
+
+
+@both_modes
+def test_blank_of_a_form_is_refused_where_a_field_has_no_null(app_class):
+    answer = send_form(app_class, 'POST', 'application/x-www-form-urlencoded', least='')
+
+    assert answer == (400, {'least': 'Must be a number.'})
+
+
+@both_modes
+def test_blank_of_json_is_no_null(app_class):
+    body = json.dumps({**BLANKS, 'least': 7}).encode()
+
+    answer = ask(build(app_class, *FORMS), method='POST', body=body)
+
+    assert (answer.code, sorted(answer.json())) == (400, ['brand', 'day', 'number'])
 
 
 @both_modes

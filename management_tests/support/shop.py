@@ -62,3 +62,19 @@ class Ware(models.Model):
     def clean(self) -> None:
         if self.name == 'taboo':
             raise ValueError('Nobody calls clean() of a body that is refused.')
+
+
+class Blank(models.Model):
+    """What a form may leave blank."""
+
+    number = models.IntegerField(null=True, blank=True)
+    text = models.CharField(max_length=20, null=True, blank=True)
+    day = models.DateField(null=True, blank=True)
+    brand = models.ForeignKey(Brand, models.CASCADE, null=True, blank=True, related_name='+')
+    least = models.IntegerField(null=True)
+
+    class Meta:
+        app_label = 'project'
+
+    def __str__(self) -> str:
+        return str(self.number)

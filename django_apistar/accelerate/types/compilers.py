@@ -96,12 +96,13 @@ def compile_body(cls: type[Type]) -> Reader:
     """Return the equal of API Star's two steps with a request's body.
 
     ``lambda data: cls(cls.validator.validate(data, None, True))``, where the second validation
-    is left out if it would change nothing.
+    is left out if it would change nothing. `read_form` of the validator reads what is no dict.
     """
     read_once, new = compile_validator(cls.validator, allow_coerce=True), compile_type(cls)
+    read_form = getattr(cls.validator, 'read_form', None)
 
     def read_twice(data: object) -> object:
-        return new(read_once(data))
+        return new(read_once(data if read_form is None else read_form(data)))
 
     if not (is_readable_type(cls) and is_idempotent(cls.validator)):
         return read_twice

@@ -1,0 +1,30 @@
+"""The blank values of HTML forms, read as a ModelForm reads them: null, where a field has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from django.db import models
+from werkzeug.datastructures import MultiDict
+
+
+def build_reader(fields: Mapping[str, Any]) -> Callable[[Any], Any]:
+    """Return what reads the body of a request, for the model's *fields* by their names in it."""
+    blanks = frozenset(
+        name
+        for name, field in fields.items()
+        if field.null and field.blank and not isinstance(field, models.FileField)
+    )
+    return partial(_read, blanks) if blanks else _pass_on
+
+
+def _read(blanks: frozenset[str], data: Any) -> Any:
+    if not isinstance(data, MultiDict):
+        return data
+    return {name: None if name in blanks and data[name] == '' else data[name] for name in data}
+
+
+def _pass_on(data: Any) -> Any:
+    return data
