@@ -60,6 +60,7 @@ def describe(answer) -> tuple[int, typing.Any]:
         (b'NaN', 'NaN is not a JSON number'),
         (b'[-Infinity]', '-Infinity is not a JSON number'),
         (b'1e999', 'Number out of range'),
+        (b'[9%s.5E+99]' % (b'0' * 209), 'Number out of range'),
         (b'{', 'Expecting property name enclosed in double quotes: line 1 column 2 (char 1)'),
     ],
 )  # fmt: skip
@@ -105,6 +106,7 @@ def test_json_of_256_levels_is_read_and_of_257_is_not(app_class, opening, closin
     ('tail', 'text'),
     [
         ('1e999]', 'Number out of range'),
+        (f'{"9" * 210}e99]', 'Number out of range'),
         ('NaN]', 'NaN is not a JSON number'),
         ('"\\udc00"]', 'Lone surrogate in a string'),
         ('"\\ud83d\\\\\\ude00"]', 'Lone surrogate in a string'),

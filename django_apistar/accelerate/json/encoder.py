@@ -91,7 +91,7 @@ def _build_exact(default: Default) -> Encode:
 
     def encode(value: object) -> bytes:
         try:
-            return ''.join(encode_parts(value, 0)).encode('utf-8')
+            return ''.join(encode_parts(value, 0)).encode()
         except RecursionError:
             return json.dumps(value, **options).encode('utf-8')
 
