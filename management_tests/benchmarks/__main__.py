@@ -23,8 +23,9 @@ def main() -> None:
             measure_in_process(outcome, environment, options)
         if options.wire or options.wire_only:
             outcome.wire = wire.measure(
-                environment, options.wire_rounds, options.duration, tell, options.against
-            )
+                environment, options.wire_rounds, options.duration, tell,
+                options.against, options.case or (),
+            )  # fmt: skip
     if options.write_docs:
         report.write_page(outcome)
         summary.write_summary()
@@ -41,10 +42,10 @@ def parse_options() -> argparse.Namespace:
     )
     add = parser.add_argument
     add('--case', action='append', choices=CASES, help='only this case; may be repeated')
-    add('--rounds', type=int, default=25, help='rounds of CPU time (default: %(default)s)')
+    add('--rounds', type=whole_number, default=25, help='of CPU time (default: %(default)s)')
     add(
         '--loops',
-        type=int,
+        type=whole_number,
         default=1000,
         help='hellos under callgrind, 0 for none (default: %(default)s)',
     )
@@ -55,15 +56,19 @@ def parse_options() -> argparse.Namespace:
         '--against', action='append', default=[], choices=wire.REFERENCES,
         help='over HTTP, only what is compared with this; may be repeated',
     )  # fmt: skip
-    add('--wire-rounds', type=int, default=9, help='rounds over HTTP (default: %(default)s)')
+    add('--wire-rounds', type=whole_number, default=9, help='over HTTP (default: %(default)s)')
     add(
         '--duration',
-        type=float,
+        type=whole_number,
         default=1,
         help='seconds of load on each server in a round (default: %(default)s)',
     )
     add('--output', type=Path, metavar='FILE', help='write every figure as JSON')
-    add('--write-docs', action='store_true', help='put the figures into performance.md')
+    add(
+        '--write-docs',
+        action='store_true',
+        help='put all figures into performance.md and README.md',
+    )
     options = parser.parse_args()
     if options.write_docs and not is_whole(parser, options):
         parser.error(
@@ -72,9 +77,19 @@ def parse_options() -> argparse.Namespace:
     if options.quick:
         options.case = options.case or QUICK
         options.rounds, options.loops = min(options.rounds, 7), min(options.loops, 400)
+    if (options.wire or options.wire_only) and not (options.wire_rounds and options.duration):
+        parser.error('--wire-rounds and --duration must be 1 or more.')
+    if options.output and not options.output.parent.is_dir():
+        parser.error(f'--output: there is no folder {options.output.parent}.')
     if options.loops and not options.wire_only and not shutil.which('valgrind'):
         parser.error('valgrind is not installed. Install it, or say --loops 0.')
     return options
+
+
+def whole_number(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f'must be a whole number, not {text!r}')
+    return int(text)
 
 
 def is_whole(parser: argparse.ArgumentParser, options: argparse.Namespace) -> bool:

@@ -133,16 +133,20 @@ class Load:
 def measure(
     environment: dict[str, str],
     rounds: int,
-    duration_s: float,
+    duration_s: int,
     tell: Tell,
     against: Sequence[str] = (),
+    cases: Sequence[str] = (),
 ) -> list[WireRow]:
-    """Return the comparisons on each server, with all references or those named by *against*."""
+    """Return the comparisons on each server: all, or those with *against* and of *cases*."""
     if not shutil.which('wrk'):
         sys.exit('wrk is not installed. Install it, or leave --wire out.')
     rows: list[WireRow] = []
     for title, every in TARGETS.items():
-        targets = [target for target in every if not against or target[1] in against]
+        targets = [
+            (case, reference, target) for case, reference, target in every
+            if (not against or reference in against) and (not cases or case in cases)
+        ]  # fmt: skip
         loads: list[dict[Pair, list[Load]]] = [
             {pair: [] for pair in list_pairs(case, reference)} for case, reference, _ in targets
         ]
@@ -172,7 +176,7 @@ def load_in_rounds(
     running: dict[str, Server],
     loads: Sequence[dict[Pair, list[Load]]],
     rounds: int,
-    duration_s: float,
+    duration_s: int,
     at_once: bool,
 ) -> None:
     """Add to the *loads* of each group, one group after the other."""
@@ -225,7 +229,7 @@ class Server:
     client_core: int | None
     database: str  # its own copy
 
-    def load(self, case: str, duration_s: float) -> Load:
+    def load(self, case: str, duration_s: int) -> Load:
         """Load the server for *duration_s* seconds; exit where it answers with an error."""
         before = read_cpu_s(self.session)
         seen = self._run_wrk(case, duration_s)
@@ -237,11 +241,11 @@ class Server:
             sys.exit(f'{self.subject}, {case}: not every request wrote a row')
         return Load(cpu_s / requests, seen['duration_us'] / 1e6 / requests)
 
-    def _run_wrk(self, case: str, duration_s: float) -> Any:
+    def _run_wrk(self, case: str, duration_s: int) -> Any:
         method, body = CASES[case].method, CASES[case].body.decode()
         command = [
             'wrk', '--threads', '1', '--connections', str(CONNECTIONS),
-            '--duration', f'{max(1, round(duration_s))}s', '--timeout', f'{TIMEOUT_S}s',
+            '--duration', f'{duration_s}s', '--timeout', f'{TIMEOUT_S}s',
             '--script', SCRIPT,
             self.url(case), '--', method, *([body] if body else []),
         ]  # fmt: skip

@@ -16,6 +16,7 @@ import pytest
 
 from django_apistar.bench.statistics import compare, get_interval, rotate
 from management_tests.benchmarks import report, runs
+from management_tests.benchmarks.__main__ import main
 from management_tests.benchmarks.cases import CASES, COMPARISONS, ROWS
 from management_tests.benchmarks.timing import Measurement, find_loops, measure
 
@@ -129,17 +130,29 @@ def test_a_subject_writes_to_a_database_of_its_own() -> None:
         assert others.execute('SELECT count(*) FROM project_device').fetchone() == (ROWS,)
 
 
-def test_the_page_is_not_overwritten_by_some_of_its_figures() -> None:
+@pytest.mark.parametrize(
+    ('options', 'said'),
+    [
+        (
+            '--wire --write-docs --case hello',
+            '--write-docs writes every figure: it takes --wire and --output, nothing else.',
+        ),
+        ('--wire --wire-rounds 0', '--wire-rounds and --duration must be 1 or more.'),
+        ('--output nowhere/x.json', '--output: there is no folder nowhere.'),
+        ('--rounds -1', "argument --rounds: must be a whole number, not '-1'"),
+    ],
+)
+def test_options_that_would_waste_half_an_hour_are_refused(
+    options, said, monkeypatch, capsys
+) -> None:
     page = report.PAGE.read_bytes()
-    command = [sys.executable, '-m', 'management_tests.benchmarks', '--wire', '--write-docs']
-    done = subprocess.run(
-        [*command, '--rounds', '0'], capture_output=True, text=True, cwd=runs.ROOT
-    )
+    monkeypatch.setattr(sys, 'argv', ['benchmarks', *options.split()])
 
-    said = '--write-docs writes every figure: it takes --wire and --output, nothing else.'
-    assert (done.returncode, done.stderr.splitlines()[-1]) == (
-        2, f'python -m management_tests.benchmarks: error: {said}',
-    )  # fmt: skip
+    with pytest.raises(SystemExit) as exited:
+        main()
+
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert (exited.value.code, told) == (2, f'python -m management_tests.benchmarks: error: {said}')
     assert report.PAGE.read_bytes() == page
 
 
