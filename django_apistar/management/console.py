@@ -6,7 +6,9 @@ import codecs
 import contextlib
 import json
 import os
+import shutil
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -69,6 +71,13 @@ class ConsoleCommand(BaseCommand):
         except OSError as exc:
             self._forget_stdout()
             raise CommandError(f'stdout cannot be written: {exc.strerror}.') from exc
+
+    def remark(self, text: str) -> None:
+        """Write *text* to stderr, between words in lines as wide as the terminal if it is one."""
+        if self.stderr.isatty():
+            width = shutil.get_terminal_size().columns
+            text = textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+        self.stderr.write(text, lambda text: text)
 
     @property
     def has_stdout(self) -> bool:

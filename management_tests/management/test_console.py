@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -128,3 +129,12 @@ def test_no_color_holds_for_sentences_of_failure(
 
 def test_sentences_of_failure_are_red_in_a_terminal(project: Project) -> None:
     assert '\x1b[' in fail_in_terminal(project, *MISTAKES['apistar_docs'])
+
+
+def test_remarks_fit_the_terminal(project: Project) -> None:
+    status, text = run_in_terminal(project, *COMMANDS['apistar_bench'], COLUMNS='80')
+
+    lines = [re.sub(r'\x1b\[[0-9;]*[mK]', '', line).split('\r')[-1] for line in text.split('\r\n')]
+    assert status == 0
+    assert 'Warning: 1 round: too few for an interval. Use --rounds 3 or more.' in lines
+    assert max(map(len, lines)) <= 80

@@ -96,7 +96,7 @@ class Command(ConsoleCommand):
                 'Interrupted; every server is stopped.', returncode=interrupts.STATUS
             ) from None
         for warning in found.warnings:
-            self.stderr.write(f'Warning: {warning}')
+            self.remark(f'Warning: {warning}')
         self._write(found, options)
         shortfalls = results.find_shortfalls(found, options['fail_under'] or 0)
         if shortfalls:
@@ -119,9 +119,9 @@ class Command(ConsoleCommand):
             tool = tools.find_tool(options['tool'], sent, bool(options['rate']))
         self._announce_writes(sent, options)
         if settings.DEBUG:
-            self.stderr.write('DEBUG is on: this is how the project runs in development.')
+            self.remark('DEBUG is on: this is how the project runs in development.')
         if tool and not options['rate']:
-            self.stderr.write(_CLOSED)
+            self.remark(_CLOSED)
         chosen, remarks = self._choose(sent, options)
         base = find_base(chosen, options)
         taken = self._take_turns(chosen, tool, options)
@@ -146,7 +146,7 @@ class Command(ConsoleCommand):
         if not options['write']:
             raise kinds.TargetError(f'{sent.method} may write into {names}. Add --write if it may.')
         fate = 'each round is rolled back' if options['in_process'] else 'the rows stay'
-        self.stderr.write(f'{sent.method} may write into {names}; {fate}.')
+        self.remark(f'{sent.method} may write into {names}; {fate}.')
 
     def _choose(self, sent: Request, options: Options) -> tuple[list[Target], list[str]]:
         wishes = {

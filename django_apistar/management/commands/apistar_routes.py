@@ -4,7 +4,6 @@ import dataclasses
 import json
 import os
 import shutil
-import textwrap
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -206,10 +205,7 @@ class Command(ConsoleCommand):
         columns = shutil.get_terminal_size().columns
         width = columns if self.stdout.isatty() else PLAIN_WIDTH
         self.write(listing.LAYOUTS[wanted](rows, width, self._has_colour(options)))
-        summary = summarize(rows)
-        if self.stderr.isatty():
-            summary = textwrap.fill(summary, columns, break_long_words=False)
-        self.stderr.write(summary, lambda text: text)
+        self.remark(summarize(rows))
 
     def _has_colour(self, options: Options) -> bool:
         """NO_COLOR and TERM=dumb speak for the terminal, --no-color and --force-color above it."""
