@@ -3,6 +3,7 @@
 import copy
 import datetime
 import gc
+import gzip
 import io
 import json
 import pickle
@@ -46,6 +47,20 @@ def post(app, body, content_type='application/json', **more):
 
 def describe(answer) -> tuple[int, typing.Any]:
     return answer.code, answer.json()
+
+
+@both_modes
+@pytest.mark.parametrize('content_type', ['application/json', FORM, MULTIPART])
+def test_compressed_body_is_read_as_it_is(app_class, content_type):
+    def measure(body: http.Body) -> dict:
+        return {'is_gzip': body[:2] == b'\x1f\x8b'}
+
+    app = build(app_class, Route('/', 'POST', make_event), Route('/bytes/', 'POST', measure))
+    body, headers = gzip.compress(b'{"name": "x"}', mtime=0), (('CONTENT_ENCODING', 'gzip'),)
+
+    assert post(app, body, content_type, headers=headers).code == 400
+    answer = ask(app, '/bytes/', 'POST', body=body, content_type=content_type, headers=headers)
+    assert describe(answer) == (200, {'is_gzip': True})
 
 
 @pytest.mark.case('F06', 'F07', 'F08')
