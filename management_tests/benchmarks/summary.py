@@ -21,7 +21,6 @@ CASES = {
     'list': '100 rows of SQLite through Types',
     'queryset': 'the same, a QuerySet returned',
     'devices': 'a page of 100 joined rows, filtered and counted',
-    f'new_device{report.WITHOUT_ORM}': 'a row, validated and written, without the ORM',
 }
 OTHERS = {
     'stock': 'API Star alone', 'django': 'Django', 'ninja': 'django-ninja', 'drf': 'DRF',
