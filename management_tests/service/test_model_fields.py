@@ -118,6 +118,10 @@ FIELDS = {
         models.IntegerField(validators=[validators.MinValueValidator(3)]),
         number(minimum=3, maximum=2**31 - 1), 3, None,
     ),
+    'limited when it is saved': (
+        models.IntegerField(validators=[validators.MaxValueValidator(lambda: 3)]),
+        number(minimum=-(2**31), maximum=2**31 - 1), 3, None,
+    ),
     'most': (
         models.FloatField(validators=[validators.MaxValueValidator(3.5)]),
         {'type': 'number', 'maximum': 3.5}, 3.5, None,

@@ -6,9 +6,11 @@ import pytest
 from apistar import types, validators
 from apistar.exceptions import ConfigurationError
 from django.apps import apps
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import AbstractUser, Group, User
 from django.core.checks import run_checks
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import models
+from django.test.utils import isolate_apps
 
 from django_apistar.types import ModelType
 from management_tests.project.models import Article
@@ -25,11 +27,21 @@ class BrandType(types.Type):
     name = validators.String()
 
 
+RESERVED = [
+    'keys', 'items', 'values', 'get', 'validator', 'validate', 'has_default', 'partial', 'incoming',
+    'documented', 'create', 'save_to', 'options',
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ('meta', 'error'),
     [
         ({'fields': ['name']}, 'Meta.model is None. Set it to a model.'),
         ({'model': 'shop.Ware'}, "Meta.model is 'shop.Ware'. Set it to a model."),
+        (
+            {'model': AbstractUser, 'fields': ['username']},
+            'Meta.model is AbstractUser, which is abstract. Set it to a model.',
+        ),
         (
             {'model': Ware},
             "Meta has neither 'fields' nor 'exclude'. List the fields of the Type.",
@@ -106,6 +118,24 @@ def test_a_mistake_in_meta_is_an_error_at_start(meta, error):
         make(**meta)
 
     assert str(raised.value) == f'shop.types.Odd: {error}'
+
+
+@pytest.mark.parametrize('name', RESERVED)
+def test_a_name_that_every_type_has_itself_is_an_error(name):
+    with isolate_apps('management_tests.project'):
+
+        class Reserved(models.Model):
+            class Meta:
+                app_label = 'project'
+
+            locals()[name] = models.IntegerField()
+
+    with pytest.raises(ConfigurationError) as raised:
+        make(model=Reserved, fields=[name])
+
+    assert str(raised.value) == (
+        f'shop.types.Odd: {name!r} is a name that every Type has itself. Leave it out.'
+    )
 
 
 def test_other_models_of_users_take_all_fields():

@@ -224,6 +224,15 @@ def test_cursor_passes_equal_rows_once(ask):
     assert [len(page) for page in pages] == [2, 2, 1]
 
 
+def test_cursor_goes_by_the_key_only_among_equal_rows(ask):
+    Note.objects.bulk_create(Note(text=text) for text in 'bcacb')
+
+    pages, last = walk(ask, ask('/cursor/', 'page_size=3')[1], 'next')
+    back, _ = walk(ask, last, 'previous')
+
+    assert (pages, back) == ([[*'ccb'], [*'ba']], [[*'ba'], [*'ccb']])
+
+
 def test_cursor_of_another_list_or_forged_is_a_bad_request(ask):
     make(3)
     query = urlsplit(ask('/cursor/', 'page_size=1')[1]['next']).query

@@ -27,7 +27,7 @@ def modernize(schema: object, version: str) -> Node:
     if isinstance(schema, bool):
         return schema
     if not isinstance(schema, dict):
-        raise MalformedError(f'{schema!r} is no schema')
+        raise MalformedError
     if '$ref' in schema and version in REF_STANDS_ALONE:
         return {'$ref': schema['$ref']}
     schema = _with_exclusive_numbers(schema)

@@ -47,14 +47,14 @@ class Source:
         """Return the object that *item* is or refers to. Raises MalformedError."""
         for _ in range(LONGEST_CHAIN):
             if not isinstance(item, dict):
-                raise MalformedError(f'{item!r} is no object')
+                raise MalformedError
             if '$ref' not in item:
                 return item
             found = self.find(item['$ref'])
             if found is NOWHERE:
-                raise MalformedError(f'{item["$ref"]!r} cannot be followed')
+                raise MalformedError
             item = found
-        raise MalformedError('a reference is a circle')
+        raise MalformedError  # a circle of references
 
     def look(self, schema: object) -> Node:
         """Return *schema* without references, and without an allOf of one, on its own level."""
