@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -78,35 +77,33 @@ def count_instructions(
 ) -> Counts:
     """Return instructions per request of *pairs* (case, subject), without the harness' own.
 
-    One process under callgrind for each subject; *loops* hellos, fewer of what costs more.
+    One process under callgrind, of which each subject has a fork; *loops* hellos, fewer of what
+    costs more.
     """
     wanted = {*pairs, *((case, 'floor') for case, _ in pairs)}
-    groups: dict[str, list[tuple[str, str]]] = {}
+    groups: dict[str, list[tuple[str, str, int]]] = {}
     for case, subject in sorted(wanted):
         # The applications of `ladder`, 'item: parse', share a process for each case.
         name = CASES[case].process or subject.partition(': ')[0]
-        groups.setdefault(name, []).append((case, subject))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        counted = pool.map(lambda group: _count(environment, group, loops), groups.values())
-    counts = {pair: count for group in counted for pair, count in group.items()}
+        times = max(1, loops // CASES[case].weight)
+        groups.setdefault(name, []).append((case, subject, times))
+    counts = _count(environment, list(groups.values()))
     return {(case, name): counts[case, name] - counts[case, 'floor'] for case, name in pairs}
 
 
-def _count(
-    environment: dict[str, str], pairs: Sequence[tuple[str, str]], loops: int
-) -> dict[tuple[str, str], float]:
-    tasks = [(case, name, max(1, loops // CASES[case].weight)) for case, name in pairs]
+def _count(environment: dict[str, str], groups: list[list[tuple[str, str, int]]]) -> Counts:
     with tempfile.TemporaryDirectory(prefix='callgrind-') as directory:
-        out = Path(directory) / 'out'
         command = (
             'valgrind', '--tool=callgrind', '--instr-atstart=no', f'--dump-before={MARK}',
-            f'--callgrind-out-file={out}', '--quiet',
+            f'--callgrind-out-file={directory}/%p', '--quiet',
+            # So that vgdb finds the forks, whose only child it is.
+            '--trace-children=yes', '--trace-children-skip=*/vgdb',
         )  # fmt: skip
-        own = copy_database(environment, Path(directory) / 'db.sqlite3')
-        run_worker(own, command, task='count_instructions', tasks=tasks)
+        pids = run_worker(environment, command, task='count_instructions', groups=groups)
         return {
             # Of each case's two dumps the first holds what came before it.
-            (case, name): read_total(out.with_name(f'out.{2 * number}')) / times
+            (case, name): read_total(Path(directory) / f'{pid}.{2 * number}') / times
+            for pid, tasks in zip(pids, groups, strict=True)
             for number, (case, name, times) in enumerate(tasks, 1)
         }
 
