@@ -121,6 +121,7 @@ def write_rule(parameter: PathParameter, converter: str = TEXT) -> str:
     return f'<{parameter.converter or converter}{arguments}:{parameter.name}>'
 
 
+@functools.lru_cache(maxsize=4096)
 def explain_refusal(path: str) -> str:
     """Return why Werkzeug refuses *path*, '' where it does not."""
     try:
