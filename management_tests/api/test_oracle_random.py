@@ -27,7 +27,7 @@ from management_tests.support.oracle import LOG, Request, build_trio, quiet
 
 pytestmark = pytest.mark.once
 
-EXAMPLES = int(os.environ.get('ORACLE_EXAMPLES', gates.choose(700, 3000)))
+EXAMPLES = int(os.environ.get('ORACLE_EXAMPLES', gates.choose(250, 3000)))
 EMPTY = inspect.Parameter.empty
 PRIMITIVES = (EMPTY, str, int, float, bool)
 HTTP = (

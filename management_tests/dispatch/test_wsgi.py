@@ -79,7 +79,7 @@ def project(tmp_path_factory, debug) -> Project:
     return project
 
 
-@pytest.fixture(params=['runserver', 'gunicorn'])
+@pytest.fixture(scope='module', params=['runserver', 'gunicorn'])
 def server(request, project, debug) -> Iterator[str]:
     """Either server; its URL."""
     port = free_port()
@@ -111,18 +111,16 @@ def test_serves_both_frameworks_and_static_files(server, debug):
         assert text in answers[path].text, path
 
 
-def test_doubled_slash_does_not_reach_the_admin_of_gunicorn(project, debug):
-    port = free_port()
-    command = ['-m', 'gunicorn', '--bind', f'127.0.0.1:{port}', '--no-control-socket']
-    with run(project, *command, 'django_apistar.wsgi', DEBUG=debug) as process:
-        wait_for(process, port, project.directory / 'server.log')
-        statuses = {}
-        for target in (b'//admin/', b'/x/../admin/', b'/%2e%2e/admin/', b'/static/../manage.py'):
-            with socket.create_connection(('127.0.0.1', port)) as connection:
-                connection.sendall(
-                    b'GET ' + target + b' HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
-                )
-                statuses[target] = connection.makefile('rb').readline()
+@pytest.mark.parametrize('server', ['gunicorn'], indirect=True)
+def test_doubled_slash_does_not_reach_the_admin_of_gunicorn(server):
+    port = int(server.rpartition(':')[2])
+    statuses = {}
+    for target in (b'//admin/', b'/x/../admin/', b'/%2e%2e/admin/', b'/static/../manage.py'):
+        with socket.create_connection(('127.0.0.1', port)) as connection:
+            connection.sendall(
+                b'GET ' + target + b' HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
+            )
+            statuses[target] = connection.makefile('rb').readline()
 
     assert set(statuses.values()) == {b'HTTP/1.1 404 Not Found\r\n'}
 
