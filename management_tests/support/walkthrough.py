@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 from management_tests.support import shown_examples
+from management_tests.support.console_blocks import split_manage
 from management_tests.support.server_process import Project, Server
 from management_tests.support.shown_examples import DOCS
 
@@ -82,10 +83,14 @@ class Walk(Project):
 
     def run_command(self, command: str) -> str:
         """Return what *command* prints. Fails where it does."""
+        arguments = split_manage(command.strip())
+        done = self.run_in_shell(command) if arguments is None else self.run(*arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stderr + done.stdout
+
+    def run_in_shell(self, command: str) -> subprocess.CompletedProcess[str]:
         ours = command.replace('django-admin', 'python -m django').replace('python ', f'{PYTHON} ')
-        done = subprocess.run(
+        return subprocess.run(
             ['bash', '-c', ours],
             cwd=self.directory, env=self.environment(), text=True, capture_output=True, timeout=60,
         )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        return done.stderr + done.stdout
