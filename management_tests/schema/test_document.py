@@ -4,6 +4,7 @@ import collections.abc
 import datetime
 import decimal
 import enum
+import functools
 import typing
 import uuid
 
@@ -222,7 +223,7 @@ def test_the_whole_document_of_an_app():
 def test_openapi_3_0_writes_null_and_bounds_in_its_own_way():
     class Thing(types.Type):
         number = validators.Number(minimum=0, exclusive_minimum=True, allow_null=True)
-        color = validators.String(enum=['red'], allow_null=True)
+        main_color = validators.String(enum=['red'], allow_null=True)
         pair = validators.Array(
             items=[validators.String(), validators.Integer()], additional_items=False
         )
@@ -237,14 +238,14 @@ def test_openapi_3_0_writes_null_and_bounds_in_its_own_way():
             'default': None, 'type': 'number', 'minimum': 0, 'exclusiveMinimum': True,
             'nullable': True,
         },
-        'color': {'default': None, 'anyOf': [ref('ThingColor', 'schemas'), NULL_3_0]},
+        'main_color': {'default': None, 'anyOf': [ref('ThingMainColor', 'schemas'), NULL_3_0]},
         'pair': {
             'type': 'array', 'items': {'anyOf': [{'type': 'string'}, {'type': 'integer'}]},
             'maxItems': 2,
         },
         'friend': {'anyOf': [ref('Thing', 'schemas'), NULL_3_0]},
     }  # fmt: skip
-    assert document['components']['schemas']['ThingColor'] == {'type': 'string', 'enum': ['red']}
+    assert document['components']['schemas']['ThingMainColor'] == {'type': 'string', 'enum': ['red']}
 
 
 def test_swagger_2():
@@ -316,6 +317,26 @@ def test_nested_includes_are_tags_with_their_whole_name():
         {'name': 'again', 'description': 'Under /again.'},
     ]
     assert document['paths']['/outer/inner/{a}/{rest}']['get']['tags'] == ['outer:inner']
+
+
+def test_a_partial_has_the_tag_of_its_function():
+    routes = [Route('/', 'GET', functools.partial(nasty.hidden), name='a')]
+
+    assert build(routes)['tags'] == [
+        {'name': 'management_tests', 'description': 'The API of management_tests.'},
+    ]
+
+
+def test_a_default_that_is_no_text_says_nothing_of_what_has_no_annotation():
+    def handler(a=3, b='x', *, c: int = 4, d): ...
+
+    assert [
+        (item['name'], item.get('required', False), item['schema'])
+        for item in operation_of(handler)['parameters']
+    ] == [
+        ('a', False, {'type': 'string'}), ('b', False, {'type': 'string', 'default': 'x'}),
+        ('c', False, {'type': 'integer', 'default': 4}), ('d', True, {'type': 'string'}),
+    ]  # fmt: skip
 
 
 def ids_of(*routes):

@@ -205,10 +205,12 @@ def test_a_language_of_the_project_is_that_of_its_document(settings):
 
 @pytest.mark.usefixtures('_project')
 def test_the_pages_are_written(tmp_path):
-    run('--format', 'html', '--output', str(tmp_path))
+    folder = tmp_path / 'site/api'
 
-    assert '<title>Monday</title>' in (tmp_path / 'index.html').read_text()
-    assert '<title>Monday</title>' in (tmp_path / 'redoc.html').read_text()
+    run('--format', 'html', '--output', str(folder))
+
+    assert '<title>Monday</title>' in (folder / 'index.html').read_text()
+    assert '<title>Monday</title>' in (folder / 'redoc.html').read_text()
 
 
 # What JSON does not have
