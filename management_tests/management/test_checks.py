@@ -142,11 +142,12 @@ def test_E002_route_conf_cannot_be_imported():
         ('from apistar import validators\n\nvalidators.String(title=5)\n',
          'AssertionError: assert isinstance(title, str)', 3),
         ('raise ValueError\n', 'ValueError: raise ValueError', 1),
+        ('raise ValueError("One.\\nTwo.")\n', 'ValueError: One. Two', 1),
         ('from django_apistar.exceptions import Conflict\n\nConflict(headers=5)\n',
          "TypeError: 'int' object is not iterable", 3),
     ],
     ids=['any', 'syntax', 'module', 'dotted', 'submodule', 'library', 'python', 'assert', 'bare',
-         'ours'],
+         'lines', 'ours'],
 )  # fmt: skip
 def test_E002_names_the_file_and_line_that_fails(source, cause, line, tmp_path, monkeypatch):
     file = tmp_path / 'failing_routes.py'

@@ -245,7 +245,10 @@ def test_openapi_3_0_writes_null_and_bounds_in_its_own_way():
         },
         'friend': {'anyOf': [ref('Thing', 'schemas'), NULL_3_0]},
     }  # fmt: skip
-    assert document['components']['schemas']['ThingMainColor'] == {'type': 'string', 'enum': ['red']}
+    assert document['components']['schemas']['ThingMainColor'] == {
+        'type': 'string',
+        'enum': ['red'],
+    }
 
 
 def test_swagger_2():
