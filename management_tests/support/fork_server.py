@@ -22,6 +22,7 @@ from importlib import import_module
 from pathlib import Path
 
 from management_tests.support.processes import reap
+from management_tests.support.replaced import be_replaceable
 
 ROOT = Path(__file__).resolve().parents[2]
 # What most commands import, of what can be imported before any setting is read.
@@ -59,7 +60,9 @@ PRELOADED = (
     'django_apistar.management.commands.apistar_routes',
     'django_apistar.management.commands.runapistar',
     'django_apistar.management.console',
+    'django_apistar.management.rows',
     'django_apistar.server.boot',
+    'django_apistar.server.gunicorn.master',
     'django_apistar.server.gunicorn.server',
     'django_apistar.server.gunicorn.worker',
 )
@@ -148,7 +151,9 @@ def watch(command: list[str], directory: str, environ: dict[str, str], folder: s
     """Fork again, write that process's id to stdout, and its exit status to a file at its end."""
     pid = os.fork()
     if not pid:
-        run_script(command, directory, environ, folder)
+        begin(directory, environ, folder)
+        be_replaceable()
+        run_script(command)
     print(pid, flush=True)  # noqa: T201
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     with contextlib.suppress(FileNotFoundError):  # nobody waits for it any more
@@ -158,16 +163,22 @@ def watch(command: list[str], directory: str, environ: dict[str, str], folder: s
     os._exit(0)
 
 
-def run_script(command: list[str], directory: str, environ: dict[str, str], folder: str) -> None:
-    """Be `python script ...` in *directory*, and end."""
+def begin(directory: str, environ: dict[str, str], folder: str) -> None:
+    """Be the first process of a session in *directory*."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number, path in enumerate((os.devnull, f'{folder}/stdout', f'{folder}/stderr')):
-        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND), number)
+        opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+        os.dup2(opened, number)
+        os.close(opened)
     os.chdir(directory)
     os.environ.clear()
     os.environ.update(environ)
     _tell_coverage()
+
+
+def run_script(command: list[str]) -> None:
+    """Be `python script ...`, and end."""
     sys.argv = command
     sys.path[0] = str(Path(command[0]).parent)
     runpy.run_path(command[0], run_name='__main__')
