@@ -20,6 +20,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from management_tests.support.processes import iter_processes
 from management_tests.support.server_process import START_S, Project, free_port
 
 pytestmark = pytest.mark.slow
@@ -76,8 +77,9 @@ LAST = b'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 class Pair:
     """The same application below our worker and below gunicorn's own."""
 
-    def __init__(self, ours: int, stock: int) -> None:
-        self.ports = {'ours': ours, 'stock': stock}
+    def __init__(self, ports: dict[str, int], masters: dict[str, int]) -> None:
+        self.ports = ports
+        self.masters = masters
 
     def ask(self, name: str, request: bytes, peer: str = '127.0.0.1', cut: int = 0) -> bytes:
         """Return all that comes back until the server closes, without the date.
@@ -124,25 +126,9 @@ class Pair:
 
     def worker(self, name: str) -> Path:
         """Return what the system knows of the worker."""
-        [worker] = [
-            process
-            for process in Path('/proc').glob('[0-9]*')
-            if _listens(process, self.ports[name]) and _listens(_parent(process), self.ports[name])
-        ]
-        return worker
-
-
-def _parent(process: Path) -> Path:
-    with contextlib.suppress(OSError):
-        return process.with_name((process / 'stat').read_text().rpartition(')')[2].split()[1])
-    return process
-
-
-def _listens(process: Path, port: int) -> bool:
-    try:
-        return f':{port}' in (process / 'cmdline').read_text()
-    except OSError:
-        return False
+        master = self.masters[name]
+        [worker] = [process for process, parent, _ in iter_processes() if parent == master]
+        return Path('/proc', str(worker))
 
 
 @pytest.fixture(scope='module')
@@ -160,10 +146,11 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         project.serve(
             '--workers', '1', '--threads', '4', '--skip-checks', '--max-requests', '0',
             '--', '--log-level', 'critical', address=f'127.0.0.1:{ours}',
-        ),
+        ) as server,
         subprocess.Popen(command, cwd=project.directory, env=project.environment()) as gunicorn,
     ):  # fmt: skip
-        pair = Pair(ours, stock)
+        ports = {'ours': ours, 'stock': stock}
+        pair = Pair(ports, {'ours': server.pid, 'stock': gunicorn.pid})
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             with contextlib.suppress(ConnectionRefusedError):

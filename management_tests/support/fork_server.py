@@ -180,7 +180,7 @@ def begin(directory: str, environ: dict[str, str], folder: str) -> None:
 def run_script(command: list[str]) -> None:
     """Be `python script ...`, and end."""
     sys.argv = command
-    sys.path[0] = str(Path(command[0]).parent)
+    sys.path[0] = str(Path(command[0]).absolute().parent)
     runpy.run_path(command[0], run_name='__main__')
     sys.exit()
 

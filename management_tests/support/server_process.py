@@ -269,7 +269,8 @@ class Process:
         self._printed: list[str] | None = None  # in the end
         environ = project.environment(**variables)
         is_fresh = pass_fds or any(name.startswith(OF_PYTHON) for name in variables)
-        if project.may_fork and command[1:2] == project.command()[1:] and not is_fresh:
+        is_manage = [command[0], str(project.directory / command[1])] == project.command()
+        if project.may_fork and is_manage and not is_fresh:
             folder = Path(self._folder.name)
             self.process: Fork | subprocess.Popen[bytes] = FORK_SERVER.start(
                 command[1:], project.directory, environ, folder
