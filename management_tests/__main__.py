@@ -41,18 +41,21 @@ WARNINGS = (
     *('-W', 'ignore:Important:DeprecationWarning'),
     *('-W', 'ignore:The django.utils.timezone.utc alias:DeprecationWarning'),
 )
-FEW = ('-n', '2')
 ADDED = re.compile(r'(failures|errors|skipped|expected failures|unexpected successes)=(\d+)')
 
 Result = tuple[int, 'Counter[str]']  # exit status, and outcomes
 
 
 def run_pytest(arguments: list[str], **variables: str) -> Result:
-    """Return the exit status of pytest and its counts. No test at all is no failure."""
+    """Return the exit status of pytest and its counts. No test at all is no failure.
+
+    It keeps its bytecode: to compile the tests takes longer than to collect them.
+    """
     with tempfile.TemporaryDirectory() as folder:
         tally = Path(folder) / 'tally.json'
         command = [sys.executable, '-m', 'pytest', '-p', 'management_tests.support.tally']
         environ = {**os.environ, **variables, 'TALLY': str(tally)}
+        environ.pop('PYTHONDONTWRITEBYTECODE', None)
         status = wait_for_child(os.posix_spawn(sys.executable, [*command, *arguments], environ))
         counts = Counter(json.loads(tally.read_text())) if tally.exists() else Counter(error=1)
     return (0 if status == pytest.ExitCode.NO_TESTS_COLLECTED else status), counts
@@ -80,11 +83,11 @@ def choose_database() -> Iterator[dict[str, str]]:
 
 
 def run_server_tests(arguments: list[str]) -> Result:
-    """Return the same for the tests that measure servers.
+    """Return the same for the tests that measure servers, which mostly wait.
 
-    Two files at a time, which mostly wait: all requests under load are counted, and timed.
+    All requests under load are counted, and timed.
     """
-    return run_pytest([*arguments, '-m', 'server', *FEW])
+    return run_pytest([*arguments, '-m', 'server'])
 
 
 def run_example_tests(_: list[str]) -> Result:

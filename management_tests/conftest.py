@@ -2,6 +2,7 @@
 
 import gc
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,6 +38,13 @@ def server_name(request: pytest.FixtureRequest) -> str:
     if request.param == 'granian':
         pytest.importorskip('granian')
     return str(request.param)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import no file without a test that measures servers, where those alone are run."""
+    if config.option.markexpr != 'server' or not collection_path.is_file():
+        return None
+    return 'mark.server' not in collection_path.read_text() or None
 
 
 def run_without_plans(setting: str, value: Any, **kwargs: Any) -> None:
