@@ -1,6 +1,7 @@
 """The drawing in design.md is the house as it is: its rooms, and which may import which."""
 
 import ast
+import functools
 import os
 import re
 import subprocess
@@ -77,14 +78,24 @@ def find_own_imports(tree: ast.AST) -> set[str]:
     return found
 
 
-TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
-IMPORTS = {name: find_own_imports(tree) - {name} for name, tree in TREES.items()}
-BETWEEN_ROOMS = sorted(
-    (name, other)
-    for name, others in IMPORTS.items()
-    for other in others
-    if get_room(name) != get_room(other) and ROOT not in (name, other)
-)
+@functools.cache
+def parse_modules() -> dict[str, ast.Module]:
+    return {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
+
+
+@functools.cache
+def list_imports() -> dict[str, set[str]]:
+    """Return our modules that each module imports, without itself."""
+    return {name: find_own_imports(tree) - {name} for name, tree in parse_modules().items()}
+
+
+def list_between_rooms() -> list[tuple[str, str]]:
+    return sorted(
+        (name, other)
+        for name, others in list_imports().items()
+        for other in others
+        if get_room(name) != get_room(other) and ROOT not in (name, other)
+    )
 
 
 def test_every_room_is_drawn():
@@ -95,7 +106,7 @@ def test_rooms_import_downwards_only():
     """Two rooms of one floor do not import each other either."""
     upwards = [
         f'{name} imports {other}'
-        for name, other in BETWEEN_ROOMS
+        for name, other in list_between_rooms()
         if BESIDE not in (get_room(name), get_room(other))
         and FLOORS[get_room(other)] >= FLOORS[get_room(name)]
     ]
@@ -105,7 +116,12 @@ def test_rooms_import_downwards_only():
 
 def test_package_itself_imports_only_compat_at_once():
     tree = ast.Module(
-        [node for node in TREES[ROOT].body if isinstance(node, (ast.Import, ast.ImportFrom))], []
+        [
+            node
+            for node in parse_modules()[ROOT].body
+            if isinstance(node, (ast.Import, ast.ImportFrom))
+        ],
+        [],
     )
 
     assert {get_room(name) for name in find_own_imports(tree)} == {'compat'}
@@ -117,7 +133,7 @@ def test_accelerate_imports_api_star_and_the_standard_library():
 
     foreign = {
         (name, module)
-        for name, tree in TREES.items()
+        for name, tree in parse_modules().items()
         if get_room(name) == 'accelerate'
         for module, _ in iter_imports(tree)
         if module.split('.')[0] not in allowed
@@ -128,13 +144,13 @@ def test_accelerate_imports_api_star_and_the_standard_library():
 
 
 def test_authentication_imports_what_its_projects_could():
-    known = {get_room(other) for name, other in BETWEEN_ROOMS if get_room(name) == BESIDE}
+    known = {get_room(other) for name, other in list_between_rooms() if get_room(name) == BESIDE}
 
     assert known <= {'compat', 'conf', 'api'}
 
 
 def test_nobody_imports_authentication():
-    assert [pair for pair in BETWEEN_ROOMS if get_room(pair[1]) == BESIDE] == []
+    assert [pair for pair in list_between_rooms() if get_room(pair[1]) == BESIDE] == []
 
 
 def find_circle(graph: dict[str, set[str]]) -> list[str]:
@@ -161,14 +177,14 @@ def find_circle(graph: dict[str, set[str]]) -> list[str]:
 
 
 def test_no_module_imports_itself_through_others():
-    graph = {name: others - {ROOT} for name, others in IMPORTS.items() if name != ROOT}
+    graph = {name: others - {ROOT} for name, others in list_imports().items() if name != ROOT}
 
     assert ' imports '.join(find_circle(graph)) == ''
 
 
 def test_no_room_imports_itself_through_others():
     graph: dict[str, set[str]] = {}
-    for name, other in BETWEEN_ROOMS:
+    for name, other in list_between_rooms():
         graph.setdefault(get_room(name), set()).add(get_room(other))
 
     assert ' imports '.join(find_circle(graph)) == ''
