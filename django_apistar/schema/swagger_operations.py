@@ -20,7 +20,7 @@ CONVERTED = ('parameters', 'requestBody', 'responses')
 NOTES = ('name', 'in', 'description', 'required', 'allowEmptyValue')
 STATUS = re.compile('default|[1-5][0-9]{2}')
 LOCATIONS = ('path', 'query', 'header')
-SEPARATORS = {'form': 'csv', 'spaceDelimited': 'ssv', 'pipeDelimited': 'pipes'}
+SEPARATORS = {'spaceDelimited': 'ssv', 'pipeDelimited': 'pipes'}  # of others a comma
 # Words of a schema that a Swagger parameter has directly; it knows no other.
 PARAMETER_WORDS = (
     'type', 'format', 'items', 'default', 'maximum', 'exclusiveMaximum', 'minimum',
@@ -92,7 +92,7 @@ class Operations:
         words = self._simple(parameter['schema'])
         if words['type'] == 'array':
             is_repeated = parameter['in'] == 'query' and parameter.get('explode', True)
-            style = SEPARATORS.get(parameter.get('style', 'form'), 'csv')
+            style = SEPARATORS.get(parameter.get('style', ''), 'csv')
             words['collectionFormat'] = 'multi' if is_repeated else style
         return {**notes, **words}
 

@@ -2,10 +2,11 @@
 
 import inspect
 import json
+import re
 
 import pytest
 from apistar import Route
-from apistar.exceptions import ConfigurationError
+from apistar.exceptions import ConfigurationError, ValidationError
 from django.apps.registry import Apps
 from django.core import validators
 from django.db import models
@@ -293,6 +294,34 @@ def test_what_a_database_cannot_hold_is_refused_by_name(name, sent, said):
 
     assert (answer.code, answer.json()) == (400, {name: said})
     assert not Zoo.objects.exists()
+
+
+def matching(pattern, **options):
+    rule = validators.RegexValidator(pattern, 'Something else.', **options)
+    return models.CharField(max_length=9, blank=True, validators=[rule])
+
+
+@pytest.mark.parametrize(
+    ('field', 'sent', 'said'),
+    [
+        (models.EmailField(), 'nobody', 'Enter a valid email address.'),
+        (models.GenericIPAddressField(), '1.2.3', 'Enter a valid IPv4 or IPv6 address.'),
+        (matching('a', flags=re.IGNORECASE), 'b', 'Something else.'),
+        (matching('a', inverse_match=True), 'a', 'Something else.'),
+        (matching('a', flags=re.IGNORECASE), 'A', None),
+        (matching('a', flags=re.IGNORECASE), '', None),
+        (matching('a'), 'b', 'Must match the pattern /\\A\\Z|a/.'),
+    ],
+)
+def test_what_a_text_is_held_to_needs_no_row(field, sent, said):
+    cls = make_type(field)
+
+    try:
+        found = cls.incoming({'field': sent}).field
+    except ValidationError as exc:
+        assert exc.detail == {'field': said}
+    else:
+        assert (found, said) == (sent, None)
 
 
 def get_property(cls):
