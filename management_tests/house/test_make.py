@@ -74,7 +74,7 @@ def test_interrupted_run_leaves_no_process(folder: Path, number: signal.Signals)
     file = folder / 'test_waiting.py'
     file.write_text('\n'.join(line[4:] for line in WAITING.splitlines()))
     given = [f'BIN={Path(sys.executable).parent}', 'SUITE=', 'WORKERS=1', f'TESTS={file}']
-    environ = {**os.environ, 'TMPDIR': str(folder)}
+    environ = {**os.environ, 'TMPDIR': str(folder), 'PYTHONDONTWRITEBYTECODE': '1'}
     with subprocess.Popen(
         ['make', 'test', *given], cwd=REPOSITORY, env=environ, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, start_new_session=True,
@@ -100,3 +100,4 @@ def test_interrupted_run_leaves_no_process(folder: Path, number: signal.Signals)
     assert any('postgres' in command for command in running)
     assert find_processes(folder) == []
     assert not is_alive(server)
+    assert [*folder.glob('__pycache__/test_waiting.*-pytest-*.pyc')]  # rewritten once for all
