@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,10 @@ from management_tests.support.postgres import postgres
 __all__ = ['client', 'postgres']
 
 collect_ignore = ['dropin_2018']  # a project, whose own tests test_dropin runs
+UNWANTED = re.compile(r'not (\w+)')
+ALL_UNWANTED = re.compile(r'not \w+( and not \w+)*')
+OF_FILE = re.compile(r'^pytestmark = (\[\n( .*\n)+|.*)', re.MULTILINE)
+MARKS = re.compile(r'pytest\.mark\.(\w+)')
 WITHOUT_PLANS = os.environ.get('DJANGO_APISTAR_ACCELERATE') == '0'
 
 
@@ -41,10 +46,21 @@ def server_name(request: pytest.FixtureRequest) -> str:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Import no file without a test that measures servers, where those alone are run."""
-    if config.option.markexpr != 'server' or not collection_path.is_file():
+    """Import no file of a folder that has no test for this run: most of collecting is importing."""
+    expression = config.option.markexpr
+    if not collection_path.is_file() or collection_path in list_named_files(config):
         return None
-    return 'mark.server' not in collection_path.read_text() or None
+    text = collection_path.read_text()
+    if expression == 'server':
+        return 'mark.server' not in text or None
+    unwanted = set(UNWANTED.findall(expression)) if ALL_UNWANTED.fullmatch(expression) else set()
+    unwanted |= {'once'} if WITHOUT_PLANS else set()
+    marks = OF_FILE.search(text)
+    return bool(marks and unwanted.intersection(MARKS.findall(marks[0]))) or None
+
+
+def list_named_files(config: pytest.Config) -> set[Path]:
+    return {Path(name.partition('::')[0]).absolute() for name in config.args}
 
 
 def run_without_plans(setting: str, value: Any, **kwargs: Any) -> None:
