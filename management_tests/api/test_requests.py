@@ -518,6 +518,17 @@ def test_content_length_that_is_no_number_is_a_bad_request(app_class, length):
     assert describe(answer) == (400, 'Invalid Content-Length header')
 
 
+@both_modes
+@pytest.mark.parametrize('length', ['0', '', None])
+def test_a_body_of_no_length_is_empty(app_class, length):
+    def name(body: http.Body) -> list:
+        return [repr(body)]
+
+    app = build(app_class, Route('/', 'POST', name))
+
+    assert post(app, b'rest', environ={'CONTENT_LENGTH': length}).json() == ["b''"]
+
+
 @pytest.mark.case('F04')
 @both_modes
 def test_body_shorter_than_its_length_is_a_bad_request(app_class):

@@ -192,6 +192,23 @@ def test_an_object_of_listed_properties_alone_has_no_others_to_count_or_name(
     assert [change.rule for change in changes] == expected
 
 
+@pytest.mark.parametrize(
+    ('before', 'after'),
+    [
+        *[(None, shown) for shown in ('password', 'textarea', 'multiline', 'color')],
+        ('int32', 'int64'), ('int32', 'float'), ('int32', 'double'), ('float', 'double'),
+        ('email', 'idn-email'), ('hostname', 'idn-hostname'), ('uri', 'iri'),
+        ('uri', 'uri-reference'), ('uri', 'iri-reference'), ('iri', 'iri-reference'),
+        ('uri-reference', 'iri-reference'),
+    ],
+)  # fmt: skip
+def test_a_format_that_takes_as_much_breaks_nobody(before, after):
+    """`scalars`"""
+    schemas = ({'type': 'string', **({'format': name} if name else {})} for name in (before, after))
+
+    assert [change.level for change in compare(*map(take, schemas)).changes] in ([], ['info'])
+
+
 def take(schema):
     body = {'content': {'application/json': {'schema': schema}}, 'required': True}
     operation = {'requestBody': body, 'responses': {'200': {'description': ''}}}

@@ -382,6 +382,26 @@ def test_parameters_in_swagger(monkeypatch, settings, said, parameters, warning)
     assert warnings == ([f'Warning: {warning}'] if warning else [])
 
 
+def test_swagger_has_all_words_of_its_schemas(monkeypatch, settings):
+    schema = {
+        'type': 'object', 'format': 'a', 'title': 'A', 'description': 'B', 'maxProperties': 3,
+        'minProperties': 1, 'required': ['a'], 'allOf': [{'type': 'object'}], 'readOnly': True,
+        'properties': {'a': {'type': 'string'}}, 'additionalProperties': {'type': 'string'},
+        'xml': {'name': 'c'}, 'externalDocs': {'url': 'https://a.example/'}, 'example': {'a': 'b'},
+        'default': {'a': 'b'}, 'enum': [{'a': 'b'}], 'items': {}, 'maximum': 1,
+        'exclusiveMaximum': True,
+        'minimum': 0, 'exclusiveMinimum': True, 'maxLength': 2, 'minLength': 1, 'pattern': 'a',
+        'maxItems': 2, 'minItems': 1, 'uniqueItems': True, 'multipleOf': 2,
+    }  # fmt: skip
+    said = {'requestBody': {'content': {'application/json': {'schema': schema}}}}
+    schema['patternProperties'] = {}  # which it has not
+
+    operation, _ = say_in_swagger(monkeypatch, settings, said)
+
+    del schema['patternProperties']
+    assert operation['parameters'][0]['schema'] == schema
+
+
 def test_a_reference_as_body_in_swagger(monkeypatch, settings):
     said = {'requestBody': {'$ref': '#/components/requestBodies/Product'}}
 

@@ -206,6 +206,16 @@ class UserType(ModelType):
 
 
 @pytest.mark.django_db
+def test_a_row_is_written_of_what_goes_out_without_what_only_goes_out():
+    cls = make({'title': validators.String()}, model=Brand, fields=['id', 'name'])
+
+    brand = cls({'id': 7_000, 'name': 'Acme', 'title': 'A title'}).create()
+
+    assert brand.name == 'Acme'
+    assert brand.pk != 7_000
+
+
+@pytest.mark.django_db
 def test_the_password_of_a_user_is_stored_as_a_digest():
     user = UserType.incoming({'username': 'alice', 'password': 'correct horse'}).create()
 
