@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from django_apistar.dispatch.dispatcher import get_application
+from management_tests.support import gates
 from management_tests.support.server_thread import serve_in_thread
 
-pytestmark = [pytest.mark.once, pytest.mark.slow]
+pytestmark = [pytest.mark.faults, pytest.mark.once, pytest.mark.slow]
+EXAMPLES = gates.choose(4, 10)  # of each operation, in each phase
 # No schema can describe that the key of a maker that is not there is a 400. And a Decimal reads
 # numbers as well as the text that the schema has.
 CONFIGURATION = """
@@ -37,7 +39,7 @@ def test_every_answer_of_a_service_of_two_models_is_as_documented(url: str, tmp_
     done = subprocess.run(
         [
             str(Path(sys.executable).with_name('schemathesis')), 'run', f'{url}/schema/',
-            '--checks', 'all', '--max-examples', '10', '--seed', '1',
+            '--checks', 'all', '--max-examples', str(EXAMPLES), '--seed', '1',
             '--generation-deterministic', '--generation-allow-x00', 'false', '--no-color',
             '--include-path-regex', '^/(articles|makers)/',
         ],
