@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.db.models.constants import LOOKUP_SEP
 from django.db.models.sql import Query
 
+from django_apistar.api.column_values import read_results
 
-def read_rows(queryset: Any, columns: Sequence[str]) -> Iterable[tuple[Any, ...]]:
+
+def read_rows(queryset: Any, columns: Sequence[str]) -> Iterable[Sequence[Any]]:
     """Return the rows of `queryset.values_list(*columns)`, which is no union of others.
 
     Django looks for the way to each column anew, where here a relation is followed once.
     """
     query = queryset.query.chain()
     cols = list(_iter_cols(query, columns)) if _has_only_fields(query) else []
-    rows: Iterable[tuple[Any, ...]]
+    rows: Iterable[Sequence[Any]]
     if len(cols) < len(columns):
         rows = queryset.values_list(*columns)
         return rows
     query.select_related = False
     query.clear_deferred_loading()
     query.set_select(cols)
-    rows = query.get_compiler(queryset.db).results_iter(tuple_expected=True)
-    return rows
+    return read_results(query.get_compiler(queryset.db))
 
 
 def _has_only_fields(query: Any) -> bool:
@@ -44,4 +46,10 @@ def _iter_cols(query: Any, columns: Sequence[str]) -> Iterator[Any]:
         field = of.get_field(name)
         if field.model is not of.concrete_model:
             return
-        yield field.get_col(table)
+        yield _get_col(field, table)
+
+
+@lru_cache(maxsize=1000)
+def _get_col(field: Any, table: str) -> Any:
+    """Return the expression of a column. To sort rows Django hashes it: that of a key costs."""
+    return field.get_col(table)

@@ -9,13 +9,27 @@ from typing import List
 import pytest
 from apistar import Route, types, validators
 from django.db import connection
-from django.db.models import CASCADE, CharField, Count, F, ForeignKey, IntegerField, Model
+from django.db.backends.sqlite3.base import DatabaseOperations
+from django.db.models import (
+    CASCADE,
+    CharField,
+    Count,
+    DecimalField,
+    F,
+    ForeignKey,
+    IntegerField,
+    Model,
+)
+from django.db.models.expressions import Col
 from django.db.models.functions import Length
 from django.test.utils import isolate_apps
 from django.utils.translation import gettext_lazy
+from hypothesis import example, given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from django_apistar.accelerate.types import compilers, constructors
+from django_apistar.api import column_values
 from django_apistar.schema import build_openapi
 from django_apistar.validators import Decimal
 from management_tests.project import models
@@ -436,6 +450,57 @@ def test_joined_rows_are_shown_by_nested_types(
 
 def without_key(row):
     return {name: value for name, value in row.items() if name != 'maker_id'}
+
+
+SHOWN = [
+    (125, '125.00'), (-0.5, '-0.50'), (0, '0.00'), (0.1 + 0.2, '0.30'), (0.145, '0.14'),
+    (0.155, '0.16'), (1e-9, '0.00'), (99_999_999_999.99, '99999999999.99'),
+]  # fmt: skip
+
+
+@both_modes
+@pytest.mark.skipif(connection.vendor != 'sqlite', reason='Other databases have decimals.')
+def test_floats_that_sqlite_has_are_shown_as_decimals(app_class, articles) -> None:
+    for number, _ in SHOWN:
+        row = models.Article.objects.create(price=1, maker=articles[0].maker)
+        with connection.cursor() as cursor:
+            cursor.execute(f'UPDATE project_article SET price = {number!r} WHERE id = %s', [row.pk])
+
+    def show() -> List[PricedType]:
+        return models.Article.objects.select_related('maker').order_by('id')[2:]
+
+    shown = ask(build(app_class, Route('/', 'GET', show))).json()
+
+    assert [row['price'] for row in shown] == [text for _, text in SHOWN]
+
+
+@st.composite
+def draw_decimal_fields(draw):
+    digits = draw(st.integers(1, 20))
+    return DecimalField(max_digits=digits, decimal_places=draw(st.integers(0, digits)))
+
+
+@given(
+    draw_decimal_fields(),
+    st.floats() | st.integers(-(2**63), 2**63 - 1) | st.decimals(-9999, 9999, places=2).map(float),
+)
+@example(DecimalField(max_digits=4, decimal_places=2), -0.0)
+@example(DecimalField(max_digits=4, decimal_places=2), 100)
+@example(DecimalField(max_digits=4, decimal_places=2), 99.999)
+def test_decimals_are_those_of_djangos_converter(field, number) -> None:
+    col = Col('table', field)
+    convert = DatabaseOperations(connection).get_decimalfield_converter(col)
+
+    try:
+        expected = repr(convert(number, col, connection))
+    except decimal.InvalidOperation:
+        expected = 'refused'
+    try:
+        found = repr(column_values.build_converter([convert], col, connection)(number))
+    except decimal.InvalidOperation:
+        found = 'refused'
+
+    assert found == expected
 
 
 class BookType(types.Type):
