@@ -233,6 +233,19 @@ def test_boolean_query_parameter_may_be_none(app_class, query, expected):
     assert ask(app, query=query).json() == [expected]
 
 
+def name_headers(content_type: http.Header, content_length: http.Header, x_a: http.Header) -> list:
+    return [content_type, content_length, x_a]
+
+
+@both_modes
+def test_headers_of_the_body_are_headers(app_class):
+    app = build(app_class, Route('/', 'POST', name_headers))
+
+    answer = ask(app, '/', 'POST', body=b'{}', environ={'HTTP_X_A': 'b'})
+
+    assert answer.json() == ['application/json', '2', 'b']
+
+
 def required(q: int) -> list:
     return [q]
 

@@ -211,6 +211,7 @@ def test_with_alone_is_one_sentence():
         ), 'x.yaml holds aliases that grow beyond 20000000 nodes.'),
         ('git:HEAD', None, 'git:HEAD names no file of a commit. Write git:REV:PATH.'),
         ('git:--help:x', None, 'git:--help:x names no file of a commit. Write git:REV:PATH.'),
+        ('git:HEAD:\0', None, 'git:HEAD:\0 cannot be read: embedded null byte.'),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_one_sentence_and_status_2(tmp_path, name, content, sentence):
