@@ -39,6 +39,7 @@ DOCUMENTED_ROUTES = {
 @pytest.fixture(scope='module')
 def example(tmp_path_factory: pytest.TempPathFactory) -> Example:
     example = Example(tmp_path_factory.mktemp('browser'))
+    example.hash_quickly()
     example.manage('migrate', '--verbosity', '0')
     example.manage('demo')
     return example

@@ -42,6 +42,7 @@ def example(request: pytest.FixtureRequest, tmp_path: Path) -> Example:
 
 
 def serve(example: Example) -> Iterator[Server]:
+    example.hash_quickly()
     example.manage('migrate', '--verbosity', '0')
     example.manage('collectstatic', '--noinput', '--verbosity', '0')
     example.manage('demo', DJANGO_DEBUG='1')

@@ -12,6 +12,9 @@ PRODUCTION = {
     'DJANGO_SECRET_KEY': 'a key that only these tests have, 50 characters long',
     'DJANGO_ALLOWED_HOSTS': '127.0.0.1',
 }
+HASHERS = """
+    PASSWORD_HASHERS = ['django.contrib.auth.hashers.MD5PasswordHasher']
+"""
 
 
 class Example(Project):
@@ -25,6 +28,10 @@ class Example(Project):
 
     def environment(self, **variables: str) -> dict[str, str]:
         return super().environment(**{**self.variables, **variables})
+
+    def hash_quickly(self) -> None:
+        """Spend no second of CPU on a password, where many log in for something else."""
+        self.append('shop/settings.py', HASHERS)
 
     def manage(self, *arguments: str, **variables: str) -> str:
         """Run a management command; return its standard output, fail with its errors."""
