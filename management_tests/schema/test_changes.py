@@ -209,6 +209,26 @@ def test_a_format_that_takes_as_much_breaks_nobody(before, after):
     assert [change.level for change in compare(*map(take, schemas)).changes] in ([], ['info'])
 
 
+def test_a_format_that_takes_something_else_is_told_with_the_one_before():
+    before, after = [{'type': 'string', 'format': name} for name in ('hostname', 'email')]
+
+    for build, sentence in (
+        (take, "the body must now be of the format 'email'."),
+        (give, "the response may now be of another format than 'hostname'."),
+    ):
+        [change] = compare(build(before), build(after)).changes
+        assert (change.level, change.message) == ('error', sentence)
+
+
+def give(schema):
+    document = take({})
+    content = {'application/json': {'schema': schema}}
+    document['paths']['/'] = {
+        'get': {'responses': {'200': {'description': '', 'content': content}}}
+    }
+    return document
+
+
 def take(schema):
     body = {'content': {'application/json': {'schema': schema}}, 'required': True}
     operation = {'requestBody': body, 'responses': {'200': {'description': ''}}}

@@ -17,6 +17,7 @@ from django_apistar.application import App
 from django_apistar.authentication.components import AuthenticatedUser
 from django_apistar.authentication.views import token_login
 from django_apistar.routes.entries import walk_apistar
+from django_apistar.schema import defaults
 from django_apistar.schema.statuses import read_statuses
 from management_tests.support import nasty
 
@@ -1026,6 +1027,33 @@ def number(a: int = 0) -> dict:
 
 def numbers(a: typing.List[float] = ()) -> dict:
     return {}
+
+
+@pytest.mark.parametrize(
+    ('name', 'is_portable'),
+    [
+        *[
+            (name, False)
+            for name in (
+                'date-time', 'time', 'uuid', 'email', 'idn-email', 'idn-hostname', 'hostname',
+                'ipv4', 'ipv6', 'uri', 'uri-reference', 'iri', 'iri-reference', 'regex',
+                'json-pointer', 'duration', 'byte', 'binary', 'int32', 'int64', 'float', 'double',
+            )
+        ],
+        *[(name, True) for name in ('date', 'password', 'slug')],
+    ],
+)  # fmt: skip
+def test_a_default_is_not_written_beside_a_format_that_others_check(name, is_portable):
+    """`defaults`"""
+    schema = {'type': 'string', 'format': name}
+
+    assert defaults.is_portable(schema, 'x') is is_portable
+    assert defaults.is_portable({'properties': {'a': schema}}, {'a': 'x'}) is is_portable
+    assert defaults.is_portable({'items': schema}, ['x']) is is_portable
+    assert defaults.is_portable({'prefixItems': [schema]}, ['x']) is is_portable
+    assert defaults.is_portable({'anyOf': [schema]}, 'x') is is_portable
+    assert defaults.is_portable({'allOf': [schema]}, 'x') is is_portable
+    assert defaults.is_portable({'items': schema}, [])
 
 
 class Numbered(types.Type):

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from django_apistar.server.launch import ServerError
 from management_tests.support.server_process import REPOSITORY, Project, free_port
 from management_tests.support.services import certificate
 
 pytestmark = pytest.mark.slow
 
 granian = pytest.importorskip('granian')
+from django_apistar.server.granian.options import parse_arguments  # noqa: E402  # needs granian
 
 
 @pytest.fixture(scope='module')
@@ -40,6 +42,68 @@ def test_banner(project: Project) -> None:
             'Quit with Control-C.\n'
         )
     assert server.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'instead'),
+    [
+        ('--host 1.2.3.4', '--bind'), ('--port 1', '--bind'), ('--uds a.sock', '--bind'),
+        ('--workers 2', '--workers'), ('--blocking-threads 2', '--threads'),
+        (f'--ssl-certificate {__file__}', '--certfile'), (f'--ssl-keyfile {__file__}', '--keyfile'),
+        ('--access-log', '--access-log'), ('--pid-file a.pid', '--pid'),
+        ('--workers-kill-timeout 3', '--graceful-timeout'), ('--http1-keep-alive', '--keep-alive'),
+        ('--http1-header-read-timeout 1000', '--client-timeout'),
+        ('--url-path-prefix /a', 'the setting FORCE_SCRIPT_NAME'),
+        ('--ssl-keyfile-password a', 'a key without a password'), ('--interface wsgi', '--server'),
+        ('--reload', '--noreload'), ('--factory', '--server'),
+    ],
+)  # fmt: skip
+def test_what_runapistar_sets_itself_is_given_by_its_own_options(
+    arguments: str, instead: str
+) -> None:
+    """`options`"""
+    with pytest.raises(ServerError) as caught:
+        parse_arguments(arguments.split())
+
+    assert str(caught.value) == f'--: granian has this from runapistar. Give {instead} instead.'
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'name'),
+    [
+        ('--access-log-fmt a', 'log_access_fmt'), ('--reload-ignore-dirs a', 'reload_ignore_dirs'),
+        ('--reload-ignore-paths a', 'reload_ignore_paths'), ('--ws', 'websockets'),
+        ('--reload-ignore-patterns a', 'reload_ignore_patterns'),
+        ('--reload-ignore-worker-failure', 'reload_ignore_worker_failure'),
+        (f'--reload-paths {__file__}', 'reload_paths'), ('--reload-tick 50', 'reload_tick'),
+        ('--uds-permissions 600', 'uds_permissions'),
+    ],
+)  # fmt: skip
+def test_an_option_without_effect_is_refused(arguments: str, name: str) -> None:
+    with pytest.raises(ServerError) as caught:
+        parse_arguments(arguments.split())
+
+    assert str(caught.value) == (
+        f'--: {name} of granian changes nothing here. Leave its option out.'
+    )
+
+
+def test_other_options_reach_granian_as_its_server_takes_them(tmp_path: Path) -> None:
+    (tmp_path / 'log.json').write_text('{"version": 1}')
+    options = (
+        '--backlog 128 --loop asyncio --http1-buffer-size 8192 --no-http1-pipeline-flush '
+        f'--http2-max-frame-size 2048 --log-config {tmp_path}/log.json'
+    )
+
+    found = parse_arguments(options.split())
+
+    http1, http2 = found.pop('http1_settings'), found.pop('http2_settings')
+    assert (http1.max_buffer_size, http1.pipeline_flush, http1.keep_alive) == (8192, False, True)
+    assert http2.max_frame_size == 2048
+    assert {name: getattr(value, 'value', value) for name, value in found.items()} == {
+        'backlog': 128, 'loop': 'asyncio', 'log_dictconfig': {'version': 1},
+    }  # fmt: skip
+    assert parse_arguments([]) == {}
 
 
 @pytest.mark.parametrize(

@@ -554,3 +554,15 @@ def test_a_row_where_no_type_is_annotated_is_named_in_api_stars_words(app_class,
 
     error = caplog.records[0].exc_info[1]
     assert str(error) == "Object of type 'Brand' is not JSON serializable."
+
+
+def show_object() -> BrandType:
+    return {'brand': object()}
+
+
+@both_modes
+def test_what_is_no_row_is_named_in_api_stars_words(app_class, caplog):
+    ask(build(app_class, Route('/', 'GET', show_object)))
+
+    error = caplog.records[0].exc_info[1]
+    assert str(error) == "Object of type 'object' is not JSON serializable."
