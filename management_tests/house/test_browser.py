@@ -150,19 +150,36 @@ def test_product_added_in_the_admin_is_listed_by_the_api(
     assert troubles == []
 
 
+@pytest.fixture(scope='module')
+def cookies(url: str, example: Example) -> list[dict[str, str]]:
+    """The cookies of the admin, logged in; there is a token to list."""
+    example.manage('apistar_token', 'issue', 'admin')
+    with requests.Session() as session:
+        session.get(f'{url}/admin/login/', timeout=30)
+        given = {'username': 'admin', 'password': 'admin', 'next': '/'}
+        token = session.cookies['csrftoken']
+        session.post(
+            f'{url}/admin/login/', {**given, 'csrfmiddlewaretoken': token}, timeout=30
+        ).raise_for_status()
+        return [{'name': each.name, 'value': each.value, 'url': url} for each in session.cookies]
+
+
+@pytest.fixture
+def admin_page(page: Page, cookies: list[dict[str, str]]) -> Page:
+    page.context.add_cookies(cookies)
+    return page
+
+
 @pytest.mark.parametrize('width', [1280, 390])
 @pytest.mark.parametrize(
     'path', ['/admin/django_apistar/?framework=', '/admin/authentication/token/']
 )
 def test_nothing_is_cut_off_in_the_admin(
-    page: Page, example: Example, tmp_path: Path, troubles: list[str], path: str, width: int
+    admin_page: Page, tmp_path: Path, troubles: list[str], path: str, width: int
 ) -> None:
-    example.manage('apistar_token', 'issue', 'admin')
+    page = admin_page
     page.set_viewport_size({'width': width, 'height': 900})
-    page.goto(f'/admin/login/?next={path}')
-    page.fill('#id_username', 'admin')
-    page.fill('#id_password', 'admin')
-    page.click('input[type=submit]')
+    page.goto(path)
     page.locator('main tbody tr').first.wait_for()
     take_picture(page, tmp_path, f'admin-{width}')
 
