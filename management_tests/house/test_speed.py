@@ -11,6 +11,7 @@ import sqlite3
 import statistics
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -36,11 +37,17 @@ OF_DJANGO = 1.02  # what a Django request may cost through the dispatcher
 
 
 @pytest.fixture(scope='module')
-def counts() -> runs.Counts:
+def environment() -> Iterator[dict[str, str]]:
+    """The environment of the workers, with a database for all tests of this file."""
+    with runs.database() as environment:
+        yield environment
+
+
+@pytest.fixture(scope='module')
+def counts(environment) -> runs.Counts:
     pairs = [(case, subject) for case in AT_LEAST for subject in ('stock', 'ours')]
     pairs += [('hello', 'django'), ('django', 'django'), ('django', 'dispatcher')]
-    with runs.database() as environment:
-        return runs.count_instructions(environment, pairs, LOOPS)
+    return runs.count_instructions(environment, pairs, LOOPS)
 
 
 @pytest.mark.slow
@@ -63,10 +70,9 @@ def test_a_django_request_does_not_feel_the_dispatcher(counts) -> None:
 
 
 @pytest.mark.slow
-def test_a_request_without_orm_pays_few_calls_for_connections() -> None:
+def test_a_request_without_orm_pays_few_calls_for_connections(environment) -> None:
     """About 6 calls of an empty function with a connection; a microsecond is about 18."""
-    with runs.database() as environment:
-        calls = runs.run_worker(environment, task='time_lifecycle', rounds=15, in_calls=True)
+    calls = runs.run_worker(environment, task='time_lifecycle', rounds=15, in_calls=True)
 
     assert {name: cost < 15 for name, cost in calls.items()} == {
         'no connection': True, 'a kept connection': True,
@@ -74,11 +80,10 @@ def test_a_request_without_orm_pays_few_calls_for_connections() -> None:
 
 
 @pytest.mark.slow
-def test_a_request_that_is_observed_pays_few_calls_and_another_none() -> None:
+def test_a_request_that_is_observed_pays_few_calls_and_another_none(environment) -> None:
     """About 220 for both: 10 microseconds, of which 15 are promised. A call is 0.05."""
     pytest.importorskip('prometheus_client')
-    with runs.database() as environment:
-        calls = runs.run_worker(environment, task='time_observation', rounds=15, in_calls=True)
+    calls = runs.run_worker(environment, task='time_observation', rounds=15, in_calls=True)
 
     assert calls['both'] < 320
     assert abs(calls['nothing, once more']) < 15
@@ -116,13 +121,11 @@ def test_every_comparison_is_of_measured_cases() -> None:
 
 
 @pytest.mark.slow
-def test_a_subject_writes_to_a_database_of_its_own() -> None:
+def test_a_subject_writes_to_a_database_of_its_own(environment) -> None:
     """SQLite has one writer: two subjects that are counted at the same time were refused."""
     pytest.importorskip('ninja')
-    with contextlib.ExitStack() as stack:
-        environment = stack.enter_context(runs.database())
-        others = sqlite3.connect(environment['BENCHMARK_DATABASE'])
-        stack.enter_context(contextlib.closing(others)).execute('BEGIN EXCLUSIVE')
+    with contextlib.closing(sqlite3.connect(environment['BENCHMARK_DATABASE'])) as others:
+        others.execute('BEGIN EXCLUSIVE')
 
         measured = runs.time_case(environment, 'new_device', rounds=1, value_s=0.001)
 
