@@ -58,6 +58,7 @@ def test_development_serves_the_apps_files_without_collectstatic(development, pa
 
     assert (response.status, response.framework) == (200, 'static')
     assert response.headers['content-type'].startswith(('text/css', 'text/javascript'))
+    assert response.headers['access-control-allow-origin'] == '*'
 
 
 def test_development_serves_a_new_file_at_once(development, tmp_path):

@@ -39,6 +39,7 @@ module-not-imported
 LIMIT_S = 1800
 # Plugins that take two seconds of each run to import, and the word that a file has that needs them.
 COSTLY = {'anyio': 'anyio', 'hypothesispytest': 'hypothesis', 'schemathesis': 'schemathesis'}
+OF_EACH_LINE = 3  # tests that are tried for what a line guards
 LITERAL = re.compile(r"""(?<=')[^'"\\]{4,}(?=')|(?<=")[^'"\\]{4,}(?=")""")
 NAME = re.compile(r'[A-Za-z]\w*_\w+')
 PUT_IN = re.compile(r'{[^}]*}')
@@ -204,6 +205,7 @@ class Covering:
         self._breadth: dict[str, int] = defaultdict(int)
         self._by_line: dict[Line, list[str]] = defaultdict(list)
         self._by_function: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._lines: dict[tuple[str, str], set[Line]] = defaultdict(set)  # of each function
         self._by_module: dict[str, set[str]] = defaultdict(set)
         for record in records.values():
             self._add(record)
@@ -213,6 +215,7 @@ class Covering:
         for line, numbers in record.lines.items():
             tests = [record.tests[number] for number in numbers]
             self._by_line[line] += tests
+            self._lines[line[:2]].add(line)
             if line[1]:
                 self._by_function[line[:2]].update(tests)
                 self._by_module[line[0]].update(tests)
@@ -252,6 +255,7 @@ class Covering:
         path = Path(mutant.path)
         names = (f'test_{path.stem}.py', f'test_{path.parent.name}.py')
         yield [test for test in asked if Path(_file(test)).name in names]
+        yield self._pick_branches(mutant, running)
         yield from lines
         yield self._by_function[mutant.path, mutant.function]
         yield self._by_module[mutant.path]
@@ -259,6 +263,17 @@ class Covering:
         yield (test for test in self.seconds if room in _file(test))
         for path in sorted(self._importers.get(mutant.path, ())):
             yield self._by_module[path]
+
+    def _pick_branches(self, mutant: Mutant, running: set[str]) -> set[str]:
+        """Return, of the tests *running* the line, a few of each other line of its function.
+
+        Where hundreds run a condition, the few that run what it guards tell a mutant of it.
+        """
+        found: set[str] = set()
+        for line in self._lines[mutant.path, mutant.function]:
+            tests = running.intersection(self._by_line[line])
+            found.update(sorted(tests, key=self._rank)[:OF_EACH_LINE])
+        return found
 
     def _take_turns(self, tests: Iterable[str]) -> Iterator[str]:
         files: dict[str, list[str]] = defaultdict(list)
