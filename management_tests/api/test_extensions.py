@@ -627,3 +627,23 @@ def test_stock_app_has_the_same_methods():
     own = {name for name, value in vars(apistar.App).items() if callable(value)}
 
     assert {name for name in own if not hasattr(App, name)} == set()
+
+
+UNHASHABLE = typing.Annotated[str, []]
+
+
+@both_modes
+def test_annotations_that_cannot_be_hashed_are_resolved_and_returned(app_class):
+    class Odd(Component):
+        def can_handle_parameter(self, parameter: inspect.Parameter) -> bool:
+            return parameter.annotation == UNHASHABLE
+
+        def resolve(self, parameter: inspect.Parameter) -> typing.Any:
+            return f'what is {parameter.name}'
+
+    def handler(odd: UNHASHABLE) -> list[UNHASHABLE]:
+        return [odd]
+
+    app = build(app_class, Route('/', 'GET', handler), components=[Odd()])
+
+    assert ask(app).json() == ['what is odd']

@@ -17,7 +17,7 @@ from django_apistar.application import App
 from django_apistar.authentication.components import AuthenticatedUser
 from django_apistar.authentication.views import token_login
 from django_apistar.routes.entries import walk_apistar
-from django_apistar.schema import defaults
+from django_apistar.schema import defaults, responses
 from django_apistar.schema.statuses import read_statuses
 from management_tests.support import nasty
 
@@ -341,6 +341,17 @@ def test_a_default_that_is_no_text_says_nothing_of_what_has_no_annotation():
         ('a', False, {'type': 'string'}), ('b', False, {'type': 'string', 'default': 'x'}),
         ('c', False, {'type': 'integer', 'default': 4}), ('d', True, {'type': 'string'}),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ('status', 'name'),
+    [
+        ('404', 'NotFound'), ('413', 'ContentTooLarge'), ('418', 'ImATeapot'),
+        ('422', 'UnprocessableContent'), ('505', 'HttpVersionNotSupported'), ('299', 'Status299'),
+    ],
+)  # fmt: skip
+def test_each_status_has_one_name_on_every_python(status, name):
+    assert responses.error_name(status) == name
 
 
 def ids_of(*routes):
