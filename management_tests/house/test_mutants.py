@@ -182,6 +182,20 @@ def test_each_exception_of_a_clause_is_a_mutant(tmp_path: Path) -> None:
         }[given]  # fmt: skip
 
 
+def test_a_constant_is_known_with_those_that_are_made_of_it() -> None:
+    pytest.importorskip('cosmic_ray')
+    from management_tests.mutants.covering import find_constants
+
+    source = (
+        'LEAST = 1\nMOST: int = 9\nBOTH = (\n    LEAST,\n    MOST,\n)\n'
+        'OTHER = 5\n\n\nclass Shop:\n    name = "shop"\n    limits = BOTH\n'
+    )
+
+    assert [find_constants(source, line) for line in (1, 5, 7, 11, 8)] == [
+        {'LEAST', 'BOTH', 'limits'}, {'BOTH', 'limits'}, {'OTHER'}, {'name'}, set(),
+    ]  # fmt: skip
+
+
 def test_every_listed_mutant_still_has_its_lines_and_a_reason() -> None:
     content = tomllib.loads(LISTED.read_text())
 

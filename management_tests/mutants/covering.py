@@ -142,11 +142,14 @@ def _read_keys(file: str) -> list[str]:
 
 
 class Sources:
-    """The source of each test function, with its parameters."""
+    """The source of modules, and of each test function with its parameters."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._files: dict[str, dict[str, str]] = {}
+
+    def read(self, path: str) -> str:
+        return (self._root / path).read_text()
 
     def quotes(self, test: str, words: list[str]) -> bool:
         """Whether the function of *test* has one of *words*."""
@@ -190,6 +193,28 @@ def is_run_at_import(mutant: Mutant) -> bool:
     """Whether *mutant* is in no function: at the top of its module, or of a class."""
     name = mutant.function.rpartition('.')[2]
     return not name or name[0].isupper()
+
+
+def find_constants(source: str, line: int) -> set[str]:
+    """Return the name that *line*, at the top or in a class, gives a value to.
+
+    With the names whose own values are made of it.
+    """
+    tree = ast.parse(source)
+    made_of: dict[str, set[str]] = {}
+    found: set[str] = set()
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    for node in (node for owner in (tree, *classes) for node in owner.body):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, 'target', None)]
+        for target in targets:
+            if isinstance(target, ast.Name):
+                uses = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+                made_of[target.id] = uses - {target.id}
+                if node.lineno <= line <= (node.end_lineno or line):
+                    found.add(target.id)
+    while more := {name for name, uses in made_of.items() if uses & found} - found:
+        found |= more
+    return found
 
 
 class Covering:
@@ -255,6 +280,8 @@ class Covering:
         path = Path(mutant.path)
         names = (f'test_{path.stem}.py', f'test_{path.parent.name}.py')
         yield [test for test in asked if Path(_file(test)).name in names]
+        if is_run_at_import(mutant):
+            yield self._find_users(mutant)
         yield self._pick_branches(mutant, running)
         yield from lines
         yield self._by_function[mutant.path, mutant.function]
@@ -263,6 +290,20 @@ class Covering:
         yield (test for test in self.seconds if room in _file(test))
         for path in sorted(self._importers.get(mutant.path, ())):
             yield self._by_module[path]
+
+    def _find_users(self, mutant: Mutant) -> set[str]:
+        """Return the tests that run a line which reads the constant of *mutant*."""
+        names = find_constants(self._sources.read(mutant.path), mutant.line)
+        if not names:
+            return set()
+        use = re.compile(rf'\b({"|".join(names)})\b')
+        modules = {mutant.path, *self._importers.get(mutant.path, ())}
+        return {
+            test
+            for line, tests in self._by_line.items()
+            if line[0] in modules and line[1] and use.search(line[2])
+            for test in tests
+        }
 
     def _pick_branches(self, mutant: Mutant, running: set[str]) -> set[str]:
         """Return, of the tests *running* the line, a few of each other line of its function.
