@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import shutil
 from datetime import timedelta
 from typing import Any
 
@@ -40,17 +41,29 @@ def migrate(target: str) -> None:
     call_command('migrate', APP, target, database=ALIAS, verbosity=0)
 
 
-@pytest.fixture(params=['sqlite', 'postgresql'])
-def original(request, tmp_path, django_db_blocker):
-    """A database as the original left it: users with one plain key each."""
+@pytest.fixture(scope='module', params=['sqlite', 'postgresql'])
+def template(request, tmp_path_factory, django_db_blocker):
+    """A database as the original left it: users with one plain key each. Tests have copies."""
     if request.param == 'sqlite':
-        config = {'ENGINE': 'django.db.backends.sqlite3', 'NAME': str(tmp_path / 'db.sqlite3')}
+        folder = tmp_path_factory.mktemp('template')
+        config = {'ENGINE': 'django.db.backends.sqlite3', 'NAME': str(folder / 'db.sqlite3')}
     else:
         config = request.getfixturevalue('postgres').databases()['default']
     with django_db_blocker.unblock(), database(config) as connection, settings():
         call_command('migrate', 'auth', database=ALIAS, verbosity=0)
         migrate('0001')
         fill(connection)
+    return config
+
+
+@pytest.fixture
+def original(request, template, tmp_path, django_db_blocker):
+    if 'sqlite3' in template['ENGINE']:
+        name = shutil.copy(template['NAME'], tmp_path)
+    else:
+        name = request.getfixturevalue('postgres').create_database(template['NAME'])
+    config = {**template, 'NAME': name}
+    with django_db_blocker.unblock(), database(config) as connection, settings():
         yield connection
 
 

@@ -27,9 +27,10 @@ class Postgres:
             server.psql(f'ALTER SYSTEM SET {setting} = off;')  # Nothing here outlives the tests.
         server.psql('SELECT pg_reload_conf();')
 
-    def create_database(self) -> str:
+    def create_database(self, template: str = 'template1') -> str:
+        """Create a copy of *template*, which nobody may be connected to; return its name."""
         name = f'test_{uuid.uuid4().hex}'
-        self.server.psql(f'CREATE DATABASE {name};')
+        self.server.psql(f'CREATE DATABASE {name} TEMPLATE {template};')
         return name
 
     def databases(self, **options: Any) -> dict[str, Any]:
