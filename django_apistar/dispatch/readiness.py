@@ -77,19 +77,17 @@ class Probe:
     @property
     def is_missing(self) -> bool:
         """Return whether the last answer was no, or the question has been open for a second."""
-        if not self._answered.is_set() and self._began is not None:
-            is_late = time.monotonic() - self._began >= ANSWER_S
-        else:
-            is_late = False
-        return is_late or not self._is_there
+        return (not self._answered.is_set() and self._is_late()) or not self._is_there
+
+    def _is_late(self) -> bool:
+        return self._began is not None and time.monotonic() - self._began >= ANSWER_S
 
     def _run(self) -> None:
-        began = time.monotonic()
         try:
             is_there, reason = self._ask(), ''
         except Exception as exc:
             is_there, reason = False, f': {type(exc).__name__}: {exc}'.rstrip()
-        if time.monotonic() - began > ANSWER_S and not self._is_lasting:
+        if self._is_late() and not self._is_lasting:
             is_there, reason = False, f': it takes more than {ANSWER_S:.0f} s to answer'
         if not is_there and self._is_there is not False:
             # The page is public, and says no more than the name.

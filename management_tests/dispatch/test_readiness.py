@@ -97,8 +97,7 @@ def test_who_does_not_answer_is_missing_and_nobody_waits_twice(
     assert probe.begin() is False  # The question is open.
 
     thing.may_answer.set()
-    while not told():
-        time.sleep(0.01)
+    assert probe._answered.wait(10)
     assert told() == ['Not ready, cache:a is missing: it takes more than 0 s to answer']
     assert thing.asked == 2
     assert is_missing(probe) is False
