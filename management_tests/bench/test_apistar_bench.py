@@ -135,6 +135,20 @@ def test_a_framework_without_a_get_is_left_out(settings):
     ) in stderr.splitlines()
 
 
+def test_what_this_package_serves_by_itself_is_no_target(settings, monkeypatch):
+    posted = [route for route in routes if route.method == 'POST']
+    monkeypatch.setattr(sys.modules[__name__], 'routes', posted)
+    settings.APISTAR_ROUTE_CONF = __name__
+
+    stdout, stderr = bench('--format', 'json')
+
+    assert 'apistar' not in [target['key'] for target in json.loads(stdout)['targets']]
+    assert (
+        'Warning: API Star has no route without parameters that answers GET with 2xx and a body; '
+        'name one by --apistar PATH.'
+    ) in stderr.splitlines()
+
+
 ASKED: list[int] = []
 
 

@@ -593,6 +593,17 @@ def draw(columns, monkeypatch, **options):
     return re.sub(r'\x1b\[(\d+)m', lambda match: f'<{colours[match[1]]}>', stdout.getvalue())
 
 
+def test_blocks_break_what_is_long_behind_dots_and_underscores(monkeypatch):
+    options = {'path': ['/shop/mine/'], 'verbosity': 2, 'no_color': True}
+
+    lines = [line.strip() for line in draw(70, monkeypatch, **options).splitlines()]
+
+    assert lines[2:] == [
+        'shop:mine', 'management_tests.management.', 'test_apistar_routes.mine',
+        'management_tests/management/', f'test_apistar_routes.py:{line_of(mine)}',
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize('columns', TABLES)
 def test_where_it_is_narrow_handlers_give_way_then_names_then_paths(columns, monkeypatch):
     assert draw(columns, monkeypatch, no_color=True) == TABLES[columns]

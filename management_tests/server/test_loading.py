@@ -1,0 +1,103 @@
+"""How a server loads the project, in process: `loading`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import override_settings
+
+from django_apistar.server.launch import Launch
+from django_apistar.server.loading import (
+    bind,
+    get_application_name,
+    import_urlconf,
+    is_missing,
+    load_or_exit,
+)
+
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder whose modules can be imported."""
+    monkeypatch.syspath_prepend(tmp_path)
+    return tmp_path
+
+
+def test_the_urlconf_is_imported_before_the_first_request(folder: Path) -> None:
+    (folder / 'urls_of_a_start.py').write_text('urlpatterns = []')
+
+    with override_settings(ROOT_URLCONF='urls_of_a_start'):
+        import_urlconf()
+
+    assert 'urls_of_a_start' in sys.modules
+    with override_settings(ROOT_URLCONF=None):
+        import_urlconf()
+
+
+@pytest.mark.parametrize(
+    ('missing', 'expected'),
+    [('shop', True), ('shop.wsgi', True), ('shop.other', False), ('sho', False), (None, True)],
+)
+def test_a_module_is_missing_itself_or_one_that_it_imports(
+    missing: str | None, expected: bool
+) -> None:
+    assert is_missing(ImportError('x', name=missing), 'shop.wsgi.application') is expected
+
+
+def test_our_application_is_called_without_a_look_up() -> None:
+    class Ours:
+        apistar_wsgi_app = None
+
+        def __call__(self, environ: Any, start_response: Any) -> Any:
+            return self
+
+    ours = Ours()
+
+    assert bind(ours) == ours.__call__
+    assert bind(print) is print
+
+
+def test_the_application_is_ours_where_none_is_named() -> None:
+    with override_settings(WSGI_APPLICATION='shop.wsgi.application'):
+        assert get_application_name() == 'shop.wsgi.application'
+    with override_settings(WSGI_APPLICATION=None):
+        assert get_application_name() == 'django_apistar.wsgi.application'
+
+
+@pytest.mark.parametrize(
+    ('source', 'said', 'has_traceback'),
+    [
+        (
+            None,
+            ("WSGI_APPLICATION is 'wsgi_of_a_start.application', which cannot be imported: "
+            "ModuleNotFoundError: No module named 'wsgi_of_a_start'. "
+            "Set it to 'django_apistar.wsgi.application'."),
+            False,
+        ),
+        ('1 / 0', 'The application cannot be loaded: ZeroDivisionError: division by zero.', True),
+        ('raise SystemExit(5)', 'The application cannot be loaded: SystemExit: 5.', True),
+    ],
+)  # fmt: skip
+def test_an_application_that_cannot_be_loaded_ends_its_worker(
+    folder: Path, source: str | None, said: str, has_traceback: bool,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.delitem(sys.modules, 'wsgi_of_a_start', raising=False)
+    if source is not None:
+        (folder / 'wsgi_of_a_start.py').write_text(source)
+
+    with (
+        override_settings(WSGI_APPLICATION='wsgi_of_a_start.application'),
+        pytest.raises(SystemExit) as ended,
+    ):
+        load_or_exit(Launch(), 3)
+
+    assert ended.value.code == 3
+    stderr = capsys.readouterr().err
+    assert stderr.endswith(f'runapistar: {said}\n')
+    assert ('Traceback' in stderr) is has_traceback
