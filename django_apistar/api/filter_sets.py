@@ -68,19 +68,19 @@ def _is_valid(filter_set: Any) -> bool:
     try:
         return bool(filter_set.is_valid())
     except (OverflowError, DataError):  # of a query for rows with such a key
-        errors = dict(_iter_huge_keys(filter_set))
+        errors = dict(_iter_impossible_keys(filter_set))
         if not errors:
             raise
         raise ValidationError(errors) from None
 
 
-def _iter_huge_keys(filter_set: Any) -> Iterator[tuple[str, ValidationError]]:
-    """Yield the error of each field that was sent a key of more than 64 bits."""
+def _iter_impossible_keys(filter_set: Any) -> Iterator[tuple[str, ValidationError]]:
+    """Yield the errors of keys of more than 64 bits and of keys with a null character."""
     for name, field in filter_set.form.fields.items():
         if isinstance(field, ModelChoiceField):
             given = field.widget.value_from_datadict(filter_set.data, {}, name)
             for key in given if isinstance(given, list) else [given]:
-                if len(str(key)) >= _DIGITS_OF_64_BITS:
+                if len(str(key)) >= _DIGITS_OF_64_BITS or '\0' in str(key):
                     said = field.error_messages['invalid_choice']
                     yield name, ValidationError(said, params={'value': key})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
+import logging
 import os
 import selectors
 import socket
@@ -100,8 +101,12 @@ def test_a_large_answer_is_sent_as_it_is_read(pair: Pair) -> None:
     assert pair.aside > 0
 
 
-def test_who_does_not_read_is_given_up(pair: Pair, caplog: pytest.LogCaptureFixture) -> None:
+def test_who_does_not_read_is_given_up(
+    pair: Pair, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     caplog.set_level('INFO', 'gunicorn.error')
+    # A server's logger of another test, in this process, has ended that.
+    monkeypatch.setattr(logging.getLogger('gunicorn.error'), 'propagate', True)
     began = time.monotonic()
 
     with pytest.raises(SlowReaderError):
