@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from gunicorn.glogging import Logger, SafeAtoms
+from gunicorn import glogging
+from gunicorn.glogging import Logger
 
 from django_apistar.conf.operation import NOTE_ROUTES
 from django_apistar.server.json_lines import format_line
@@ -107,7 +108,8 @@ class AccessLogger(Logger):
 
     def atoms_wrapper_class(self, atoms: dict[str, Any]) -> dict[str, Any]:
         """Return *atoms* for a format; gunicorn's escape their quotes and lack none."""
-        return atoms if isinstance(atoms, _Ready) else SafeAtoms(atoms)
+        # Looked up when it is called: without it gunicorn's own logger serves, and this is none.
+        return atoms if isinstance(atoms, _Ready) else glogging.SafeAtoms(atoms)
 
     def _get_user(self, environ: WSGIEnvironment) -> None:
         # gunicorn would decode the Authorization header, and not escape it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -202,6 +203,8 @@ def test_request_is_served_without(project: Project, tmp_path: Path, part: Part,
 
     with project.serve('--noreload', DEBUG='1', PYTHONPATH=path) as server:
         assert server.get('/hello/').json() == {'message': 'hello'}
+        if name.endswith('.handle_term'):  # which ends gunicorn's own as well
+            server.stop(signal.SIGINT)
 
     # Another class may have an attribute of this name, which then is gone as well.
     last = name.rpartition('.')[2]
