@@ -7,7 +7,6 @@ import dataclasses
 import math
 import os
 import re
-import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -145,32 +144,23 @@ def order(
 
 def _run(command: Sequence[str], folder: Path, timeout_s: float) -> str:
     """Return the standard output of *command*, which never outlives this call."""
-    process: subprocess.Popen[str] | None = None
-    try:
-        with interrupts.held():
-            process = subprocess.Popen(
-                command, cwd=folder, stdin=subprocess.DEVNULL, text=True, start_new_session=True,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                env={**os.environ, 'HOME': str(folder)},
-            )  # fmt: skip
-            interrupts.sessions.add(process.pid)
-        stdout, stderr = process.communicate(timeout=timeout_s)
-    except subprocess.TimeoutExpired as exc:
-        raise LoadToolError(f'{command[0]} has not ended after {timeout_s:.0f} s.') from exc
-    finally:
-        if process is not None:
-            _stop(process)
+
+    def start() -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.DEVNULL, text=True, start_new_session=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**os.environ, 'HOME': str(folder)},
+        )  # fmt: skip
+
+    with interrupts.session(start) as process:
+        try:
+            stdout, stderr = process.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired as exc:
+            raise LoadToolError(f'{command[0]} has not ended after {timeout_s:.0f} s.') from exc
     if process.returncode:
         said = (stderr.strip() or stdout.strip() or 'it says nothing').splitlines()[-1]
         raise LoadToolError(f'{command[0]} ended with status {process.returncode}: {said}.')
     return stdout
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-    interrupts.sessions.discard(process.pid)
 
 
 def get_percentile(ordered: Sequence[float], percent: float) -> float:

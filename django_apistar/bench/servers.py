@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import http.client
 import json
 import os
@@ -121,18 +122,12 @@ def serve(
         listener.bind((HOST, 0))
         listener.listen(_BACKLOG)
         port = listener.getsockname()[1]
-        process: subprocess.Popen[bytes] | None = None
-        try:
-            with interrupts.held():
-                process = _start(target, settings_module, setup, listener.fileno(), errors)
-                interrupts.sessions.add(process.pid)
+        start = functools.partial(_start, target, settings_module, setup, listener.fileno(), errors)
+        with interrupts.session(start) as process:
             listener.close()  # now a server that dies closes the port
             server = TargetServer(target, process, port)
             _verify(server, errors)
             yield server
-        finally:
-            if process is not None:
-                _stop(process)
 
 
 def run_load(
@@ -184,16 +179,6 @@ def _verify(server: TargetServer, errors: IO[bytes]) -> None:
         said = next((line for line in reversed(lines) if 'Error' in line), str(exc))
         raise TargetError(f'{server.target.label} cannot be served: {said.strip(" .")}.') from exc
     check_answer(server.target, answer)
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End all processes of the session at once."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    interrupts.sessions.discard(process.pid)
-    if process.stdin:
-        process.stdin.close()
 
 
 # In the server's process

@@ -14,14 +14,15 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, AnyStr
 
 if TYPE_CHECKING:
+    from subprocess import Popen
     from sys import UnraisableHookArgs
 
 COMMANDS = ('apistar_bench', 'apistar_docs', 'apistar_routes', 'runapistar')
 STATUS = 128 + signal.SIGINT  # as shells have it
-sessions: set[int] = set()  # ids of those that a command has started; they end with it
+_sessions: set[int] = set()  # ids of those that a command has started; they end with it
 
 
 def expect() -> None:
@@ -57,7 +58,26 @@ def raised() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def held() -> Iterator[None]:
+def session(start: Callable[[], Popen[AnyStr]]) -> Iterator[Popen[AnyStr]]:
+    """Yield the process that *start* starts as a session of its own, none of which outlives this.
+
+    Not even a signal that ends this process meanwhile leaves it behind.
+    """
+    process: Popen[AnyStr] | None = None
+    try:
+        with _held():
+            process = start()
+            _sessions.add(process.pid)
+        yield process
+    finally:
+        if process is not None:
+            with process, contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            _sessions.discard(process.pid)
+
+
+@contextlib.contextmanager
+def _held() -> Iterator[None]:
     """Let signals wait within this context, in which a session is started and noted."""
     if not _is_main():
         yield
@@ -79,9 +99,9 @@ def held() -> Iterator[None]:
 
 def end(number: int = signal.SIGINT, frame: FrameType | None = None) -> None:
     """End this process, and the sessions that it has started, at once. A handler of signals."""
-    for session in sessions:
+    for pid in _sessions:
         with contextlib.suppress(OSError):
-            os.killpg(session, signal.SIGKILL)
+            os.killpg(pid, signal.SIGKILL)
     end_line()
     os._exit(128 + number)
 
