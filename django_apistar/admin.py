@@ -36,8 +36,8 @@ class APIPage:
     def __init__(self, site: AdminSite) -> None:
         self.site = site
         self._get_urls, self._get_app_list = site.get_urls, site.get_app_list
-        site.get_urls = self.get_urls  # type: ignore[method-assign]
-        site.get_app_list = self.get_app_list  # type: ignore[method-assign]
+        site.get_urls = self.get_urls  # type: ignore[method-assign]  # of this site alone
+        site.get_app_list = self.get_app_list  # type: ignore[method-assign]  # as well
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         own = path(f'{LABEL}/', self.site.admin_view(self.view), name=LABEL)

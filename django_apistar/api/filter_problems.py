@@ -86,20 +86,21 @@ def _find_misfit(model: Any, filter_: Any, lookup: str) -> tuple[str, str] | Non
     if getattr(filter_, 'lookup_choices', ()) is None:  # all that there are, for the client
         return None
     if kind in _find_texts(model) and issubclass(field_class, _VALUES):
-        return f'{kind!r} takes text, and {cls} reads none.', (
-            f'Declare it as CharFilter(field_name={filter_.field_name!r}, '
-            f'lookup_expr={filter_.lookup_expr!r}).'
-        )
+        return f'{kind!r} takes text, and {cls} reads none.', _declare_as('CharFilter', filter_)
     if kind == 'range' and issubclass(field_class, forms.CharField) and not is_list:
         return f"'range' takes two values, and {cls} reads one.", (
             'Declare it with a class of BaseRangeFilter and another filter.'
         )
     if kind == 'isnull' and issubclass(field_class, forms.CharField):
-        return f"'isnull' takes a truth value, and {cls} reads text.", (
-            f'Declare it as BooleanFilter(field_name={filter_.field_name!r}, '
-            f'lookup_expr={filter_.lookup_expr!r}).'
+        return f"'isnull' takes a truth value, and {cls} reads text.", _declare_as(
+            'BooleanFilter', filter_
         )
     return None
+
+
+def _declare_as(cls: str, filter_: Any) -> str:
+    name, lookup = filter_.field_name, filter_.lookup_expr
+    return f'Declare it as {cls}(field_name={name!r}, lookup_expr={lookup!r}).'
 
 
 def _find_texts(model: Any) -> tuple[str, ...]:
@@ -114,7 +115,7 @@ def _find_texts(model: Any) -> tuple[str, ...]:
 def _find_unsupported(model: Any, lookup: str) -> tuple[str, str] | None:
     """Return what is wrong, and a remedy, where the database of *model* has no such lookup."""
     connection = connections[router.db_for_read(model)].copy()
-    connection.connect = _refuse_to_connect  # type: ignore[method-assign]  # of this copy alone
+    vars(connection)['connect'] = _refuse_to_connect  # of this copy alone
     kind = lookup.rpartition(LOOKUP_SEP)[2]
     for sample in (['1', '1'],) if kind in ('in', 'range') else ('1', True):
         try:

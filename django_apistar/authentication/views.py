@@ -96,7 +96,7 @@ _describe(token_login, {
     }},
 })  # fmt: skip
 for handler in (token_logout, token_logout_all):
-    handler.challenge = BEARER_CHALLENGE  # type: ignore[attr-defined]
+    handler.challenge = BEARER_CHALLENGE  # type: ignore[attr-defined]  # as in hooks
     _describe(handler, {'application/json': {'schema': {
         'type': 'object',
         'properties': {'message': {'type': 'string'}},
