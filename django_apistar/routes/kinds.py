@@ -54,13 +54,14 @@ def find_misfits(entry: RouteEntry, params: Mapping[str, object]) -> Iterator[st
     """Yield a sentence for each value in *params* that the path of *entry* does not take."""
     for parameter in get_parameters(entry.path):
         value = params.get(parameter.name)
-        if value is not None and not _fits(entry, parameter, str(value)):
-            _, kind = read_kind(entry, parameter)
+        if value is None:
+            continue
+        pattern, kind = read_kind(entry, parameter)
+        if not _fits(parameter, pattern, str(value)):
             yield f'{parameter.name} is {value!r}, which is not {kind}.'
 
 
-def _fits(entry: RouteEntry, parameter: PathParameter, text: str) -> bool:
-    pattern, _ = read_kind(entry, parameter)
+def _fits(parameter: PathParameter, pattern: str, text: str) -> bool:
     if not re.fullmatch(pattern, text, re.DOTALL):
         return False
     if parameter.arguments:  # of a rule of Werkzeug: the least, the most

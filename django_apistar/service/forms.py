@@ -10,21 +10,20 @@ from django.db import models
 from werkzeug.datastructures import MultiDict
 
 
-def build_reader(fields: Mapping[str, Any]) -> Callable[[Any], Any]:
-    """Return what reads the body of a request, for the model's *fields* by their names in it."""
+def build_reader(fields: Mapping[str, Any]) -> Callable[[Any], Any] | None:
+    """Return what reads the body of a request, for the model's *fields* by their names in it.
+
+    None where no blank is null.
+    """
     blanks = frozenset(
         name
         for name, field in fields.items()
         if field.null and field.blank and not isinstance(field, models.FileField)
     )
-    return partial(_read, blanks) if blanks else _pass_on
+    return partial(_read, blanks) if blanks else None
 
 
 def _read(blanks: frozenset[str], data: Any) -> Any:
     if not isinstance(data, MultiDict):
         return data
     return {name: None if name in blanks and data[name] == '' else data[name] for name in data}
-
-
-def _pass_on(data: Any) -> Any:
-    return data
