@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import io
 import json
@@ -28,6 +27,7 @@ from django_apistar.bench.load import Load, LoadToolError, order
 from django_apistar.bench.servers import TargetServer
 from django_apistar.bench.targets import BARE_APISTAR, Target
 from django_apistar.bench.tools import TOOLS
+from management_tests.support.bench_servers import list_servers
 from management_tests.support.server_process import STOP_S, Project
 
 QUICK = ('--rounds', '1', '--duration', '0.02')
@@ -493,17 +493,6 @@ def test_tool_with_unknown_output_is_one_sentence(project):
 
 
 # Over HTTP
-
-
-def list_servers(project: Project) -> list[int]:
-    """Return the processes that serve a target of *project*."""
-    found = []
-    for entry in Path('/proc').glob('[0-9]*'):
-        with contextlib.suppress(OSError):
-            command = (entry / 'cmdline').read_bytes().decode(errors='replace')
-            if 'bench.servers' in command and str(project.directory) in command:
-                found.append(int(entry.name))
-    return found
 
 
 @needs_a_tool

@@ -12,17 +12,11 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from management_tests.support.quick_commands import COMMANDS
 from management_tests.support.server_process import Project, free_port, run_in_terminal
 
 pytestmark = pytest.mark.slow
 
-QUICK = ('--in-process', '--rounds', '1', '--duration', '0.01', '--django', '/page/')
-COMMANDS = {
-    'apistar_routes': ('apistar_routes',),
-    'apistar_docs': ('apistar_docs',),
-    'apistar_bench': ('apistar_bench', *QUICK),
-    'runapistar': ('runapistar', '--check', '--skip-checks'),
-}
 MISTAKES = {
     'apistar_routes': ('apistar_routes', '--resolve', 'x'),
     'apistar_docs': ('apistar_docs', '--format', 'html'),

@@ -16,7 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from management_tests.bench.test_apistar_bench import list_servers
+from management_tests.support import gates
+from management_tests.support.bench_servers import list_servers
+from management_tests.support.quick_commands import COMMANDS
 from management_tests.support.server_process import (
     STOP_S,
     Project,
@@ -25,14 +27,6 @@ from management_tests.support.server_process import (
     run_in_terminal,
 )
 
-IS_FULL = os.environ.get('FAULTS') == 'full'
-QUICK = ('--in-process', '--rounds', '1', '--duration', '0.01', '--django', '/page/')
-COMMANDS = {
-    'apistar_routes': ('apistar_routes',),
-    'apistar_docs': ('apistar_docs',),
-    'apistar_bench': ('apistar_bench', *QUICK),
-    'runapistar': ('runapistar', '--check', '--skip-checks'),
-}
 INTERRUPT = """
     import signal
 
@@ -183,7 +177,7 @@ TIMED = {
 MOMENTS = [
     pytest.param(command, time_s, id=f'{name}-{time_s}')
     for name, command in TIMED.items()
-    for time_s in (TIMES if IS_FULL else TIMES[5:6])
+    for time_s in (TIMES if gates.IS_FULL else TIMES[5:6])
 ]
 # As a shell has them: 130 by the command, or by the signal in the last moments of Python. A server
 # that serves, and a command that was quicker, end with 0.

@@ -16,6 +16,7 @@ from django_apistar.server import private_names
 from django_apistar.server.gunicorn.server import GunicornServer
 from django_apistar.server.launch import Launch, ServerError
 from django_apistar.server.private_names import FOOTING, GRANIAN, LOG, MASTER, WORKER, Part
+from management_tests.support import gates
 from management_tests.support.renaming import make_release
 from management_tests.support.server_process import REPOSITORY, Project
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 PARTS = (FOOTING, WORKER, MASTER, LOG, GRANIAN)
-IS_FULL = os.environ.get('FAULTS') == 'full'
 
 
 def iter_names(part: Part) -> Iterator[str]:
@@ -196,7 +196,7 @@ NEEDED = [(part, name) for part in (FOOTING, GRANIAN) for name in iter_names(par
 
 @pytest.mark.case('N01')
 @pytest.mark.faults
-@pytest.mark.parametrize(('part', 'name'), OPTIONAL if IS_FULL else OPTIONAL[8::36])
+@pytest.mark.parametrize(('part', 'name'), OPTIONAL if gates.IS_FULL else OPTIONAL[8::36])
 def test_request_is_served_without(project: Project, tmp_path: Path, part: Part, name: str) -> None:
     make_release(tmp_path, name)
     path = f'{tmp_path}{os.pathsep}{REPOSITORY}'
@@ -215,7 +215,7 @@ def test_request_is_served_without(project: Project, tmp_path: Path, part: Part,
 
 @pytest.mark.case('N01')
 @pytest.mark.faults
-@pytest.mark.parametrize(('part', 'name'), NEEDED if IS_FULL else NEEDED[5::25])
+@pytest.mark.parametrize(('part', 'name'), NEEDED if gates.IS_FULL else NEEDED[5::25])
 def test_server_is_refused_without(project: Project, tmp_path: Path, part: Part, name: str) -> None:
     make_release(tmp_path, name)
 
