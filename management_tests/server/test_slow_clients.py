@@ -7,12 +7,14 @@ import errno
 import io
 import logging
 import os
+import queue
 import selectors
 import socket
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from logging.handlers import QueueHandler
 from typing import Any
 
 import pytest
@@ -101,21 +103,30 @@ def test_a_large_answer_is_sent_as_it_is_read(pair: Pair) -> None:
     assert pair.aside > 0
 
 
+@pytest.fixture
+def records() -> Iterator[queue.SimpleQueue[logging.LogRecord]]:
+    """What gunicorn logs. A server's logger of another test decides what `caplog` sees of it."""
+    found: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
+    logger, handler = logging.getLogger('gunicorn.error'), QueueHandler(found)
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    yield found
+    logger.setLevel(level)
+    logger.removeHandler(handler)
+
+
 def test_who_does_not_read_is_given_up(
-    pair: Pair, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    pair: Pair, records: queue.SimpleQueue[logging.LogRecord]
 ) -> None:
-    caplog.set_level('INFO', 'gunicorn.error')
-    # A server's logger of another test, in this process, has ended that.
-    monkeypatch.setattr(logging.getLogger('gunicorn.error'), 'propagate', True)
     began = time.monotonic()
 
     with pytest.raises(SlowReaderError):
         pair.server.sendall(LARGE)
 
     assert LIMIT_S <= time.monotonic() - began < 5
-    assert [record.getMessage() for record in caplog.records] == [
-        f'Client 127.0.0.1 has not taken its answer within {LIMIT_S} s: closed.',
-    ]
+    sentence = f'Client 127.0.0.1 has not taken its answer within {LIMIT_S} s: closed.'
+    assert (records.get_nowait().getMessage(), records.empty()) == (sentence, True)
     assert pair.server.fileno() == -1
     with pytest.raises(ConnectionResetError):  # What is not sent is dropped.
         pair.read_all()
