@@ -196,6 +196,18 @@ def test_a_constant_is_known_with_those_that_are_made_of_it() -> None:
     ]  # fmt: skip
 
 
+def test_tests_are_asked_for_by_the_text_that_a_mutant_changes() -> None:
+    pytest.importorskip('cosmic_ray')
+    from management_tests.mutants.covering import find_words
+    from management_tests.mutants.mutants import Mutant
+
+    before = "say('kept', f'The price {price} is too high.')"
+    after = "say('kept', f'XXThe price {price} is too high.')"
+    mutant = Mutant('shop/page.py', 'refuse', 1, 'ReplaceString', before, after, '')
+
+    assert find_words(mutant) == ['The price ', ' is too high.']
+
+
 def test_every_listed_mutant_still_has_its_lines_and_a_reason() -> None:
     content = tomllib.loads(LISTED.read_text())
 

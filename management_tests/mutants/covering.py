@@ -179,8 +179,9 @@ def find_words(mutant: Mutant) -> list[str]:
     What runs at import is run by no test. A class has its constants by name: tests that raise or
     catch it show them. A test whose docstring has a module in backticks is about its constants.
     """
+    left = LITERAL.findall(mutant.after)
     changed = [
-        piece for text in LITERAL.findall(mutant.before) if text not in mutant.after
+        piece for text in LITERAL.findall(mutant.before) if text not in left
         for piece in PUT_IN.split(text) if len(piece) > 3
     ]  # fmt: skip
     if not is_run_at_import(mutant):
