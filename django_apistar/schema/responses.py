@@ -176,8 +176,11 @@ def describe_status(status: str) -> str:
 
 
 def _phrase(status: int) -> str:
-    # Python 3.13 renamed these two; the document is the same on every Python.
-    renamed = {413: 'Content Too Large', 422: 'Unprocessable Content', 418: 'Im A Teapot'}
+    # Python 3.13 renamed all but the teapot; the document is the same on every Python.
+    renamed = {
+        413: 'Content Too Large', 414: 'URI Too Long', 416: 'Range Not Satisfiable',
+        418: 'Im A Teapot', 422: 'Unprocessable Content',
+    }  # fmt: skip
     known = {item.value: item.phrase for item in HTTPStatus}
     return renamed.get(status) or known.get(status, f'Status {status}').replace('-', ' ')
 

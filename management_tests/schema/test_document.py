@@ -346,7 +346,8 @@ def test_a_default_that_is_no_text_says_nothing_of_what_has_no_annotation():
 @pytest.mark.parametrize(
     ('status', 'name'),
     [
-        ('404', 'NotFound'), ('413', 'ContentTooLarge'), ('418', 'ImATeapot'),
+        ('404', 'NotFound'), ('413', 'ContentTooLarge'), ('414', 'UriTooLong'),
+        ('416', 'RangeNotSatisfiable'), ('418', 'ImATeapot'),
         ('422', 'UnprocessableContent'), ('505', 'HttpVersionNotSupported'), ('299', 'Status299'),
     ],
 )  # fmt: skip

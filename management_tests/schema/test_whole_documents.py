@@ -20,10 +20,12 @@ WHOLE = Path(__file__).with_name('whole_documents.json')
 FORMATS = ('openapi', 'openapi-3.0', 'swagger', 'jsonschema')
 TOKEN = 'django_apistar.authentication.components.DjangoTokenAuthentication'
 HARD = 'management_tests.support.nasty'
+WORDED = 'management_tests.support.described_routes'
 # Routes of the documentation: filters, pages, conditions, files.
 SHOWN = ('filtering', 'paging', 'versions', 'uploads')
 CASES = [
     *((HARD, name) for name in FORMATS),
+    (WORDED, 'openapi'),
     *((f'bookshop.{module}', name) for module in SHOWN for name in ('openapi', 'swagger')),
 ]
 
@@ -48,7 +50,8 @@ def export(module: str, name: str) -> dict[str, Any]:
 def test_the_document_is_as_it_was(module: str, name: str) -> None:
     """The words of `openapi`, `schemas`, `dialect`, `responses`, `inputs`, `swagger_operations`.
 
-    And of `preconditions`, `operation_ids`, `filter_sets` and `defaults`.
+    And of `preconditions`, `operation_ids`, `filter_sets`, `defaults`, `problems`, `pages`,
+    `page_requests` and `cursors`.
     """
     expected = json.loads(WHOLE.read_text())[f'{module} {name}']
 
