@@ -373,29 +373,87 @@ def test_fail_under_the_baseline(baseline, tmp_path):
 
 # Bad input
 
+UNMEASURED = 'and 0 bytes; only an answer of 2xx with a body is measured.'
+
 
 @pytest.mark.parametrize(
     ('options', 'sentence'),
     [
-        (['--apistar', '/nope/'], "--apistar '/nope/': GET is answered with 404."),
+        (
+            ['--apistar', '/nope/'],
+            "--apistar '/nope/': GET is answered with 404. Did you mean /notes/?",
+        ),
+        (
+            ['--apistar', '/q/w/x/z/y/'],
+            "--apistar '/q/w/x/z/y/': GET is answered with 404. apistar_routes lists the paths.",
+        ),
         (['--apistar', 'x'], "--apistar 'x': a path starts with a slash. Write /x."),
-        (['--apistar', '/admin/'], "--apistar '/admin/' does not lead to API Star."),
-        (['--django', '/echo/'], "--django '/echo/' does not lead to Django."),
-        (['--in-process', '--apistar', '/empty/'], 'API Star answers /empty/ with 204 and 0 bytes'),
-        (['--in-process', '--django', '/admin/'], 'Django answers /admin/ with 302 and 0 bytes'),
+        (
+            ['--apistar', '/admin/'],
+            "--apistar '/admin/' does not lead to API Star. ALLOWED_DJANGO_ROUTES covers /admin/.",
+        ),
+        (
+            ['--django', '/echo/'],
+            (
+                "--django '/echo/' does not lead to Django. "
+                'No prefix in ALLOWED_DJANGO_ROUTES covers the path.'
+            ),
+        ),
+        (
+            ['--in-process', '--apistar', '/empty/'],
+            f'API Star answers /empty/ with 204 {UNMEASURED}',
+        ),
+        (
+            ['--in-process', '--django', '/admin/'],
+            f'Django answers /admin/ with 302 {UNMEASURED}',
+        ),
         (['--output', '/nope/x'], "--output '/nope/x': its folder does not exist."),
-        (['--output', '/'], "--output '/' is a folder."),
+        (['--output', '/'], "--output '/' is a folder. Write the name of a file."),
         (['--output', '/dev/full'], '/dev/full cannot be written: No space left on device.'),
         (['--plot', 'x.pdf'], "--plot 'x.pdf': write a name that ends in .svg or .png."),
         (['--compare', '/nope'], '/nope cannot be read: No such file or directory.'),
-        (['--base', 'apistar', '--fail-under', '1'], '--fail-under compares API Star with'),
+        (
+            ['--base', 'apistar', '--fail-under', '1'],
+            '--fail-under compares API Star with the base. Choose another --base.',
+        ),
     ],
 )
 def test_bad_input_is_one_sentence(options, sentence):
-    message = fail('--in-process', *options)
+    assert fail('--in-process', *options) == sentence
 
-    assert message.startswith(sentence)
-    assert '\n' not in message
+
+def test_a_base_that_the_project_does_not_have_is_one_sentence(settings):
+    settings.ROOT_URLCONF = 'management_tests.bench.test_apistar_bench'
+
+    assert fail('--in-process', '--apistar', '/html/', '--base', 'django') == (
+        '--base django: this project has no such target.'
+    )
+
+
+def test_a_file_that_may_not_be_written_is_known_before_anything_is_measured(tmp_path, monkeypatch):
+    file = tmp_path / 'result.json'
+    asked = []
+    # Root may write everywhere.
+    monkeypatch.setattr('os.access', lambda path, mode: asked.append((path, mode)))
+
+    sentence = f"--output '{file}' cannot be written: permission denied."
+    assert fail('--in-process', '--output', str(file)) == sentence
+    file.touch()
+    assert fail('--in-process', '--output', str(file)) == sentence
+    assert asked == [(tmp_path, os.W_OK), (file, os.W_OK)]
+
+
+def test_servers_need_a_settings_module(monkeypatch):
+    monkeypatch.delenv('DJANGO_SETTINGS_MODULE')
+    monkeypatch.setattr('shutil.which', str)  # Each tool is there: none is run.
+
+    assert fail() == 'Servers need a settings module, and this project has none. Use --in-process.'
+
+
+def test_debug_is_announced(settings):
+    settings.DEBUG = True
+
+    assert 'DEBUG is on: this is how the project runs in development.' in bench()[1].splitlines()
 
 
 @pytest.mark.parametrize(
@@ -451,15 +509,32 @@ def test_baseline_of_another_mode_is_refused(baseline, tmp_path):
 
 
 @pytest.mark.parametrize(
-    'options',
-    [['--rounds', '0'], ['--duration', 'nan'], ['--connections', 'x'], ['--tool', 'x'],
-     ['--format', 'x'], ['--base', 'x'], ['--fail-under', '-1']],
-)  # fmt: skip
-def test_what_argparse_refuses_exits_with_2(project, options):
-    done = project.run('apistar_bench', *options)
+    ('options', 'reason'),
+    [
+        (['--rounds', '0'], "'0' is not a whole number above 0"),
+        (['--connections', 'x'], "'x' is not a whole number above 0"),
+        (['--rate', '1000001'], "'1000001' is more than 1,000,000, which no tool sends"),
+        (['--rate', '9' * 8], "'99999999' is more than 1,000,000, which no tool sends"),
+        (['--rate', '0'], "'0' is not a whole number above 0"),
+        (['--duration', 'nan'], "'nan' is not a number above 0"),
+        (['--duration', '0'], "'0' is not a number above 0"),
+        (['--fail-under', '-1'], "'-1' is not a number above 0"),
+    ],
+)
+def test_a_number_that_is_out_of_bounds_is_one_sentence(options, reason):
+    assert fail(*options) == f'Error: argument {options[0]}: {reason}'
+
+
+@pytest.mark.parametrize('option', ['--tool', '--format', '--base'])
+def test_a_choice_that_there_is_not_is_one_sentence(option):
+    assert fail(option, 'x').startswith(f"Error: argument {option}: invalid choice: 'x' (choose ")
+
+
+def test_what_argparse_refuses_exits_with_2(project):
+    done = project.run('apistar_bench', '--rounds', '0')
 
     assert done.returncode == 2
-    assert f'error: argument {options[0]}: ' in done.stderr
+    assert 'error: argument --rounds: ' in done.stderr
 
 
 def test_tool_that_is_not_installed_is_one_sentence(monkeypatch):
@@ -611,6 +686,17 @@ def test_a_tool_that_gets_no_answer_says_how_long_it_has_waited(tmp_path, monkey
         run_fake_hey(tmp_path, monkeypatch, 'cat $here/nothing.txt')
 
     assert str(failure.value) == 'hey got no answer from http://127.0.0.1:1/ in 16 s.'
+
+
+def test_a_tool_that_fails_without_a_word_or_does_not_end_is_one_sentence(tmp_path, monkeypatch):
+    with pytest.raises(LoadToolError) as failed:
+        run_fake_hey(tmp_path, monkeypatch, 'exit 3')
+    monkeypatch.setattr('django_apistar.bench.load._PATIENCE_S', 0.8)
+    with pytest.raises(LoadToolError) as endless:
+        run_fake_hey(tmp_path, monkeypatch, 'exec sleep 613.5')
+
+    assert str(failed.value) == 'hey ended with status 3: it says nothing.'
+    assert str(endless.value) == 'hey has not ended after 1 s.'
 
 
 def test_a_tool_that_gets_no_answer_of_2xx_says_how_many_failed(tmp_path, monkeypatch):
