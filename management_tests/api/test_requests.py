@@ -14,6 +14,7 @@ from apistar import Route, http, types, validators
 from django.test import override_settings
 from gunicorn.http.errors import InvalidChunkSize
 
+from django_apistar.api.client_timeouts import SlowBodyError
 from django_apistar.exceptions import Conflict
 from management_tests.support.oracle import ask, both_modes, build
 
@@ -572,6 +573,23 @@ def test_body_that_the_server_cannot_read_is_a_bad_request(app_class, length, fa
     answer = post(app, b'[1]', environ=environ)
 
     assert describe(answer) == (400, 'Request body cannot be read')
+
+
+@both_modes
+@pytest.mark.parametrize('length', ['100', None])
+def test_body_that_does_not_come_in_time_is_a_timeout(app_class, length):
+    class Slow(io.BytesIO):
+        def read(self, *args: typing.Any) -> bytes:
+            raise SlowBodyError('The body has not come within 1 s.')
+
+    app = build(app_class, Route('/', 'POST', echo))
+    environ = {
+        'wsgi.input': Slow(), 'CONTENT_LENGTH': length, 'wsgi.input_terminated': length is None,
+    }  # fmt: skip
+
+    answer = post(app, b'[1]', environ=environ)
+
+    assert describe(answer) == (408, 'Request timeout')
 
 
 @pytest.mark.case('F15')

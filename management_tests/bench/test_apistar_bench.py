@@ -787,10 +787,12 @@ def test_k6_by_the_summary_of_its_script(tmp_path):
     assert (load.p50_s, load.p90_s, load.p99_s, load.longest_s) == (1e-3, 2e-3, 3e-3, 4e-3)
 
 
-def test_wrk_pads_times_that_have_a_short_unit(tmp_path):
-    slow = WRK.replace('    2.74ms\n', '    1.02s \n')
+def test_wrk_has_a_unit_for_each_time_and_pads_a_short_one(tmp_path):
+    units = {'413.00us': 413e-6, '2.74ms': 2.74e-3, '1.02s ': 1.02, '1.5m ': 90, '2.00h ': 7200}
+    for text, seconds in units.items():
+        slow = WRK.replace('    2.74ms\n', f'    {text}\n')
 
-    assert read('wrk', slow, tmp_path).p90_s == 1.02
+        assert read('wrk', slow, tmp_path).p90_s == pytest.approx(seconds)
 
 
 WRK = """\

@@ -226,6 +226,11 @@ def test_a_line_has_the_colour_that_runserver_gives_its_status(status: str, role
     assert paint_status(style, '200', 'line') == 'line'
 
 
+def answer_404(environ: Any, start_response: Any) -> list[bytes]:
+    start_response('404 Not Found', [])
+    return [b'']
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
@@ -239,6 +244,21 @@ def test_colours_are_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setenv('NO_COLOR', '1')
     assert get_style(Terminal()).ERROR('x') == 'x'
+
+
+def test_a_line_of_text_is_coloured_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv('NO_COLOR', raising=False)
+    found = {}
+    for given in ('text', 'json'):
+        monkeypatch.setattr(sys, 'stdout', Terminal())
+        log = access_log.AccessLogger(configure(given, accesslog='-'))
+        assert list(
+            access_log.AccessLogged(answer_404, log)(build_environ(), lambda *args: bytes)
+        ) == [b'']
+        found[given] = sys.stdout.getvalue()
+
+    assert found['text'].startswith('\x1b[')
+    assert json.loads(found['json'])['http.response.status_code'] == 404
 
 
 def test_a_traceback_has_the_frames_of_the_project() -> None:

@@ -143,9 +143,15 @@ def test_expect_is_met_or_refused(server: Server, expected: bytes, found: list[i
 
 
 @pytest.mark.case('K07')
-def test_body_is_asked_for_when_it_is_read(server: Server) -> None:
-    expecting = post(b'{"a":1}', b'Expect: 100-continue', b'Content-Length: 7', JSON)
-
+@pytest.mark.parametrize(
+    'expecting',
+    [
+        post(b'{"a":1}', b'Expect: 100-continue', b'Content-Length: 7', JSON),
+        chunked(b'7\r\n{"a":1}\r\n0\r\n\r\n', b'Expect: 100-continue', JSON),
+    ],
+    ids=['Content-Length', 'Transfer-Encoding'],
+)
+def test_body_is_asked_for_when_it_is_read(server: Server, expecting: bytes) -> None:
     answer = exchange(server, expecting, get(b'Connection: close'))
 
     assert statuses(answer) == [100, 200, 200]
