@@ -288,6 +288,17 @@ def test_unknown_status_has_a_phrase(app_class):
     assert ask(app).status == '299 Unknown'
 
 
+@both_modes
+@pytest.mark.parametrize('status', [199, 600])
+def test_status_that_ends_no_request_is_a_fault(app_class, status, caplog):
+    app = build(app_class, Route('/', 'GET', lambda: http.JSONResponse(1, status), name='handler'))
+
+    assert ask(app).code == 500
+    assert [str(record.exc_info[1]) for record in caplog.records] == [
+        f'The status {status} cannot end a request. Use 200 to 599.'
+    ]
+
+
 @pytest.mark.case('E03')
 @both_modes
 @pytest.mark.parametrize('status', [204, 304])

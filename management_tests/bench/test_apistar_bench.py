@@ -450,6 +450,19 @@ def test_servers_need_a_settings_module(monkeypatch):
     assert fail() == 'Servers need a settings module, and this project has none. Use --in-process.'
 
 
+def writing_application(environ, start_response):
+    start_response('200 OK', [])(b'written')
+    return []
+
+
+def test_an_application_that_writes_as_of_old_is_refused(settings):
+    settings.WSGI_APPLICATION = f'{__name__}.writing_application'
+
+    assert fail('--in-process', '--apistar', '/html/') == (
+        'An application that calls write() cannot be measured.'
+    )
+
+
 def test_debug_is_announced(settings):
     settings.DEBUG = True
 

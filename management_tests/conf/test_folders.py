@@ -206,7 +206,13 @@ def test_E011_packages_are_no_list_of_names(value):
     [
         ('nowhere', "which cannot be imported: ModuleNotFoundError: No module named 'nowhere'"),
         ('folders_faulty', 'which cannot be imported: ZeroDivisionError: division by zero'),
-        ('folders_module', 'which is a module, not a package'),
+        (
+            'folders_module',
+            (
+                'which is a module, not a package. '
+                'HINT: Name the package whose folder holds templates or static.'
+            ),
+        ),
         ('', 'which cannot be imported: ValueError: Empty module name'),
     ],
 )

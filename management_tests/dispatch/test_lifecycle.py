@@ -734,7 +734,9 @@ def test_receiver_of_request_finished_that_fails_spoils_no_answer(exception, cap
         answer = call('/echo/')
 
     assert answer.status == 200
-    assert [record.exc_info[1] for record in caplog.records] == [exception]
+    assert [(record.message, record.exc_info[1]) for record in caplog.records] == [
+        ('A receiver of request_finished failed.', exception)
+    ]
 
 
 @pytest.mark.case('H10')
@@ -744,7 +746,11 @@ def test_receiver_of_the_fault_that_exits_is_logged(caplog):
         answer = call('/boom/')
 
     assert (answer.status, answer.json()) == (500, 'Server error')
-    assert exception in [record.exc_info[1] for record in caplog.records]
+    first, second = caplog.records
+    assert (first.message, first.exc_info[1]) == (
+        'A receiver of got_request_exception failed.', exception,
+    )  # fmt: skip
+    assert second.message == 'Internal Server Error: /boom/'
 
 
 def test_django_fault_goes_on_where_the_settings_say_so():

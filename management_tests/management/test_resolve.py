@@ -346,7 +346,16 @@ def test_http_is_redirected_where_the_project_wants_https():
         secure = resolve_data('GET https://api.example/echo/?a=1')
 
     assert (found['status'], found['location']) == (301, 'https://api.example/echo/?a=1')
+    assert found['rule'] == 'SECURE_SSL_REDIRECT is on.'
     assert secure['status'] == 200
+
+
+def test_a_prefix_that_covers_every_path():
+    with override_settings(APISTAR_SETTINGS={'ALLOWED_DJANGO_ROUTES': ['/']}):
+        found = resolve_data('GET /nowhere/')
+
+    rule = "ALLOWED_DJANGO_ROUTES holds '/', which covers every path."
+    assert (found['framework'], found['rule']) == ('django', rule)
 
 
 # The call
@@ -417,6 +426,7 @@ def shop(monkeypatch):
             Route('/key/<uuid:key>/', 'GET', get_key, name='find'),
             Route('/month/<int(max=12):number>/', 'GET', show_month, name='month'),
             Route('/color/<any(blue,green):name>/', 'GET', get_name, name='color'),
+            Route('/share/<float:share>/', 'GET', rate, name='share'),
             Route('/say/{word}/', 'GET', say),
             Route('/guarded/{number}/', 'PUT', guarded),
         ]),
@@ -622,6 +632,9 @@ def test_reverse_prints_the_path_of_a_name(asked, path):
          "The route 'shop:sell', /shop/{number}/: number is 'x', which is not an integer."),
         (['shop:rate', 'share=x'],
          "The route 'shop:rate', /shop/rate/{share}/: share is 'x', which is not a number."),
+        (['shop:share', 'share=x'],
+         ("The route 'shop:share', /shop/share/<float:share>/: share is 'x', which is not a number "
+         'with a point.')),
         (['shop:find', 'key=x'],
          "The route 'shop:find', /shop/key/<uuid:key>/: key is 'x', which is not a UUID."),
         (['shop:month', 'number=13'],

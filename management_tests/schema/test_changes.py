@@ -51,6 +51,15 @@ def test_what_is_told_of_a_change_from_level_to_example(case):
         assert tell(*whole) == case[direction]
 
 
+def test_documents_without_names_are_the_old_and_the_new_one():
+    definitions, paths = {'$schema': 'x', '$defs': {}}, {'openapi': '3.1.0', 'paths': {}}
+
+    assert tell(definitions, paths) == [
+        'The old document is JSON Schema and the new document is OpenAPI: they cannot be compared.'
+    ]
+    assert tell(paths, {}) == ['the new document is neither OpenAPI, Swagger nor JSON Schema.']
+
+
 def tell(before, after):
     try:
         report = compare(before, after)

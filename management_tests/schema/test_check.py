@@ -67,6 +67,18 @@ def test_two_files_as_text():
 
 
 @pytest.mark.usefixtures('_files')
+def test_what_may_break_a_client_has_a_title_of_its_own(tmp_path):
+    servers = [{'url': 'https://a.example'}, {'url': 'https://b.example'}]
+    for name, left in (('old', servers), ('new', servers[:1])):
+        (tmp_path / f'{name}.json').write_text(json.dumps({**NEW, 'servers': left}))
+
+    assert compare()[2].endswith(
+        '\n\nChanges that may break a client:\n'
+        '- the document: the server https://b.example was removed. [server-removed]\n'
+    )
+
+
+@pytest.mark.usefixtures('_files')
 def test_breaking_changes_are_red_on_a_terminal(monkeypatch):
     monkeypatch.delenv('NO_COLOR', raising=False)
     stdout = compare('--force-color')[2]
@@ -226,6 +238,10 @@ def test_an_unknown_rule_is_one_sentence():
     assert compare('--ignore', 'path-remov')[:3] == (
         2, ("--ignore names the rule 'path-remov', which does not exist. "
         "Did you mean 'path-removed'?"), '',
+    )  # fmt: skip
+    assert compare('--ignore', 'zzz')[:3] == (
+        2, ("--ignore names the rule 'zzz', which does not exist. "
+        'They are in the documentation.'), '',
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from django_apistar.server.launch import ServerError
+from django_apistar.server.launch import Launch, ServerError
 from management_tests.support.server_process import REPOSITORY, Project, free_port
 from management_tests.support.services import certificate
 
@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
 
 granian = pytest.importorskip('granian')
 from django_apistar.server.granian.options import parse_arguments  # noqa: E402  # needs granian
+from django_apistar.server.granian.server import GranianServer  # noqa: E402
 
 
 @pytest.fixture(scope='module')
@@ -86,6 +87,14 @@ def test_an_option_without_effect_is_refused(arguments: str, name: str) -> None:
     assert str(caught.value) == (
         f'--: {name} of granian changes nothing here. Leave its option out.'
     )
+
+
+@pytest.mark.parametrize('name', ['graceful_timeout', 'client_timeout'])
+def test_a_time_that_granian_cannot_wait_is_refused(name: str) -> None:
+    with pytest.raises(ServerError) as caught:
+        GranianServer(Launch('granian', settings={name: 0}))
+
+    assert str(caught.value) == f'{name} must be 1 or more with granian.'
 
 
 def test_other_options_reach_granian_as_its_server_takes_them(tmp_path: Path) -> None:

@@ -216,6 +216,22 @@ def test_cursor_is_stable_under_inserts(ask, django_assert_num_queries):
     assert back == [['00'], ['02', '01'], ['04', '03'], ['99']]
 
 
+def test_cursor_cannot_follow_an_order_that_is_no_field(app_class, caplog):
+    def handler(page: Cursor) -> Page[NoteType]:
+        return page.of(Note.objects.order_by('?'))
+
+    environ = Request('/').build_environ()
+    statuses = []
+    app = build(app_class, Route('/', 'GET', handler))
+    b''.join(app(environ, lambda status, headers, exc=None: statuses.append(status)))
+
+    assert statuses == ['500 Internal Server Error']
+    assert [str(record.exc_info[1]) for record in caplog.records] == [
+        ("A cursor cannot follow the order '?' of project.Note: it must be a field of the model "
+         'that is not null. Order the QuerySet by such a field, or use PageNumber.'),
+    ]  # fmt: skip
+
+
 def test_cursor_passes_equal_rows_once(ask):
     Note.objects.bulk_create(Note(text='same') for _ in range(5))
 
