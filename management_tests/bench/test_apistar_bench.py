@@ -694,6 +694,14 @@ def test_hey_that_was_held_up_until_its_end_is_run_again(tmp_path, monkeypatch):
     assert load.transactions == 822
 
 
+def test_a_tool_reads_no_configuration_of_the_user(tmp_path, monkeypatch):
+    run_fake_hey(tmp_path, monkeypatch, 'echo "$HOME" > $here/home; cat $here/hey.txt')
+
+    home = Path((tmp_path / 'home').read_text().strip())
+    assert home.name.startswith('apistar_bench-')
+    assert not home.exists()
+
+
 def test_a_tool_that_gets_no_answer_says_how_long_it_has_waited(tmp_path, monkeypatch):
     with pytest.raises(LoadToolError) as failure:
         run_fake_hey(tmp_path, monkeypatch, 'cat $here/nothing.txt')
