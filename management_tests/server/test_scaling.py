@@ -34,7 +34,8 @@ DEPLOY = REPOSITORY / 'example' / 'deploy'
 HOST = 'shop.example.com'
 PORTS_OF_THE_FILES = (8001, 8002)
 CONNECTIONS_OF_POSTGRESQL = 100 - 3  # max_connections less superuser_reserved_connections
-PRODUCT = b'{"name": "Chocolate", "in_stock": true}'
+READ = '/products/?name=Choc'
+PRODUCT = b'{"name": "Nougat", "in_stock": true}'  # not of READ, whose answers would grow
 # A shop that is open to its users alone; passwords and static files cost little.
 CLOSED_SHOP = """
     APISTAR_SETTINGS['EVENT_HOOKS'] = ['django_apistar.authentication.hooks.MustBeAuthenticated']
@@ -121,7 +122,7 @@ class Site:
 
     def traffic(self, token: str, **kwargs: Any) -> Traffic:
         headers = {'Host': HOST, 'Authorization': f'Bearer {token}'}
-        return Traffic(self.url, '/products/?name=Choc', headers=headers, **kwargs)
+        return Traffic(self.url, READ, headers=headers, **kwargs)
 
     def posting(self, token: str, **kwargs: Any) -> Traffic:
         headers = {
@@ -287,10 +288,9 @@ def test_without_redis_nobody_logs_in_and_whoever_is_goes_on(
     with site.traffic(token) as traffic:
         with redis.silenced():
             silent = [site.log_in(port) for port in site.ports]
-        redis.stop()
-        without = [site.log_in(port).status_code for port in site.ports]
-        traffic.wait_for(gates.choose(50, 500))
-        redis.start()
+        with redis.stopped():
+            without = [site.log_in(port).status_code for port in site.ports]
+            traffic.wait_for(gates.choose(50, 500))
     after = [site.log_in(port).status_code for port in site.ports]
 
     assert traffic.failures == []
