@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import importlib
 import os
 import re
 import subprocess
@@ -242,6 +243,22 @@ FORBIDDEN = ('utils', 'helpers', 'constants', 'common', 'misc')
 @pytest.mark.parametrize('name', FORBIDDEN)
 def test_no_module_is_a_drawer_for_everything(name):
     assert [module for module in MODULES if module.split('.')[-1] == name] == []
+
+
+def test_each_face_has_the_names_that_it_publishes():
+    """`cors`, `exceptions`, `logs`, `pagination`, `permissions`, `responses` and `validators`.
+
+    And `types`: a project may import * from each.
+    """
+    names = ('cors', 'exceptions', 'logs', 'pagination', 'permissions', 'responses', 'types',
+             'validators')  # fmt: skip
+    faces = [importlib.import_module(f'django_apistar.{name}') for name in names]
+
+    missing = [
+        f'{face.__name__}.{name}' for face in faces for name in face.__all__
+        if not hasattr(face, name)
+    ]  # fmt: skip
+    assert missing == []
 
 
 def test_importing_the_dispatcher_reads_no_setting():

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import gunicorn
 import pytest
 import requests
 from gunicorn import config as gunicorn_config
@@ -71,6 +72,76 @@ def test_every_setting_of_gunicorn_stands_in_the_table_once() -> None:
     listed = [name for row in rows for name in re.findall(r'`(\w+)`', row[1])]
 
     assert sorted(listed) == sorted(each.name for each in gunicorn_config.KNOWN_SETTINGS)
+
+
+# Defaults
+
+
+def test_what_is_served_with_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In production and in development: `settings`, `defaults`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv('WEB_CONCURRENCY', raising=False)
+    monkeypatch.setattr('django_apistar.server.defaults.count_cores', lambda: 2)
+    names = (
+        'accesslog', 'bind', 'client_timeout', 'control_socket_disable', 'default_proc_name',
+        'drain', 'errorlog', 'forwarder_headers', 'graceful_timeout', 'keepalive', 'loglevel',
+        'max_requests', 'max_requests_jitter', 'preload_app', 'reload', 'threads', 'timeout',
+        'workers',
+    )  # fmt: skip
+
+    found = []
+    for is_development in (False, True):
+        server = GunicornServer(Launch(is_development=is_development))
+        found.append({name: getattr(server.cfg, name) for name in names})
+    production, development = found
+
+    assert production == {
+        'accesslog': None, 'bind': ['127.0.0.1:8000'], 'client_timeout': 20,
+        'control_socket_disable': True, 'default_proc_name': 'runapistar', 'drain': 0,
+        'errorlog': '-', 'forwarder_headers': [], 'graceful_timeout': 30, 'keepalive': 5,
+        'loglevel': 'info', 'max_requests': 10_000, 'max_requests_jitter': 1_000,
+        'preload_app': False, 'reload': False, 'threads': 19, 'timeout': 30, 'workers': 5,
+    }  # fmt: skip
+    assert development == {
+        **production, 'accesslog': '-', 'graceful_timeout': 5, 'loglevel': 'warning',
+        'max_requests': 0, 'max_requests_jitter': 0, 'threads': 16, 'timeout': 0, 'workers': 1,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'workers'),
+    [
+        ([], '5 gthread workers with 19 threads each'),
+        (['--worker-class', 'sync'], '5 sync workers'),
+        (['--worker-class', 'sync', '--threads', '3'], '5 gthread workers with 3 threads each'),
+        (
+            ['--worker-class', 'gunicorn.workers.gthread.ThreadWorker', '--workers', '1'],
+            '1 gthread worker with 32 threads',
+        ),
+    ],
+)
+def test_workers_of_each_class(
+    configure: Callable[..., GunicornServer],
+    arguments: list[str],
+    workers: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr('django_apistar.server.defaults.count_cores', lambda: 2)
+    monkeypatch.delenv('WEB_CONCURRENCY', raising=False)
+
+    server = configure(*arguments)
+
+    assert server.format_workers() == f'gunicorn {gunicorn.__version__}, {workers}'
+    assert server.scheme == 'http'
+    assert server.complaints == []
+    assert not server.uses_gevent
+
+
+def test_a_trial_of_the_configuration_says_so(configure: Callable[..., GunicornServer]) -> None:
+    assert configure().trial_text is None
+    assert configure('--check-config').trial_text == ('The configuration is in order; not started.')
+    shown = str(configure('--print-config').trial_text).splitlines()
+    assert [line.split()[-1] for line in shown if line.startswith('max_requests ')] == ['10000']
 
 
 # Jitter
@@ -399,6 +470,17 @@ def test_control_socket_is_opened_where_it_is_named(migrated: Project, tmp_path:
           'WSGI_APPLICATION is none.')),
         (['--worker-class', 'asgi'], '',
          "The worker class 'asgi' serves ASGI, and WSGI_APPLICATION is WSGI. Use gthread."),
+        (['--worker-class', 'sync', '--client-timeout', '5'], '',
+         ("The worker class 'sync' has no --client-timeout. Leave it out, or use gthread.")),
+        (['--config', 'python:nope'], '',
+         ('The configuration python:nope cannot be read: ModuleNotFoundError: No module named '
+         "'nope'.")),
+        (['shop.web:app'], '',
+         ("--: ['shop.web:app'] names an application. Set WSGI_APPLICATION to it, and give options "
+         'only.')),
+        ([], 'threads = 0', 'threads is 0. Serving needs 1 thread or more.'),
+        ([], 'client_timeout = None',
+         'gunicorn.conf.py: client_timeout is None. Give a number of seconds.'),
         (['--http-parser', 'fast'], '',
          "http_parser is 'fast', and gunicorn_h1c is not installed. Install it."),
         (['--log-config', 'no.ini'], '', "logconfig is 'no.ini', which is not a file."),
