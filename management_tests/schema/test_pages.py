@@ -124,15 +124,42 @@ def test_without_the_extra_there_is_api_stars_page_alone(monkeypatch, tmp_path):
     assert not (tmp_path / 'schema.js').exists()
 
 
-@pytest.mark.parametrize('name', ['swagger', 'redoc'])
-def test_a_served_page_takes_the_served_document(name):
-    page = ui.render_ui(name, 'A & B', lambda asset: f'/static/{asset}', '/schema/')
+UI_PAGE = """<!DOCTYPE html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>A &amp; B</title>
+    <link rel="icon" href="/static/apistar/img/favicon.ico">
+{styles}  </head>
+  <body>
+    <div id="docs-ui" data-ui="{name}" data-url="/schema/" data-csrf-cookie="csrftoken"
+         data-csrf-header="X-CSRFTOKEN"></div>
+{scripts}  </body>
+</html>
+"""
+UI_ASSETS = {
+    'swagger': (('swagger-ui-dist/swagger-ui.css',), 'swagger-ui-dist/swagger-ui-bundle.js'),
+    'redoc': ((), 'redoc/bundles/redoc.standalone.js'),
+}
 
-    assert '<title>A &amp; B</title>' in page
-    assert f'<div id="docs-ui" data-ui="{name}" data-url="/schema/" data-csrf-' in page
-    links = Links(page).found
-    assert links
-    assert [link for link in links if not link.startswith('/static/')] == []
+
+@pytest.mark.parametrize('name', UI_ASSETS)
+def test_a_served_page_takes_the_served_document(settings, name):
+    settings.APISTAR_SETTINGS = {'DOCS_URL': '/docs/', 'DOCS_UI': name, 'TITLE': 'A & B'}
+    styles, script = UI_ASSETS[name]
+    base = '/static/drf_spectacular_sidecar'
+
+    page = re.sub(r'nonce="[\w-]{22}"', 'nonce="N"', TestClient().get('/docs/').text)
+
+    assert page == UI_PAGE.format(
+        name=name,
+        styles=''.join(f'    <link rel="stylesheet" href="{base}/{style}">\n' for style in styles),
+        scripts=(
+            f'    <script nonce="N" src="{base}/{script}"></script>\n'
+            '    <script nonce="N" src="/static/django_apistar/docs-ui.js"></script>\n'
+        ),
+    )
 
 
 @pytest.mark.parametrize('name', ['apistar', 'swagger', 'redoc'])
@@ -146,6 +173,10 @@ def test_docs_ui_is_served_with_all_its_assets(settings, name, debug):
     page = client.get('/docs/').text
 
     assert (f'data-ui="{name}" data-url="/schema/"' in page) is (name != 'apistar')
+    buttons = (
+        r'\n *<script nonce="[\w-]{22}" src="/static/django_apistar/docs\.js"></script>\n *</body>'
+    )
+    assert (re.search(buttons, page) is not None) is (name == 'apistar')
     assert '/static/apistar/img/favicon.ico' in Links(page).found
     for link in Links(page).found:
         assert client.get(link).status_code == 200, link
@@ -157,6 +188,11 @@ def test_docs_ui_is_served_with_all_its_assets(settings, name, debug):
 STRICT = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "script-src 'nonce-N'"
+)
+EXPORTED = (
+    "script-src 'nonce-N' 'unsafe-hashes' 'sha256-47mKTaMaEn1L3m5DAz9muidMqw636xxw7EFAK/YnPdg='; "
+    "img-src 'self' file: data: blob:; worker-src blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'none'"
 )
 POLICIES = {
     'apistar': (
@@ -269,5 +305,10 @@ def test_exported_pages_have_a_policy_and_the_same_bytes_each_time(folder):
     for page in pages.values():
         [policy] = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', str(page))
         nonces = re.findall(r'<script nonce="([^"]+)" src="', page.decode())
-        assert html.unescape(policy).startswith(f"script-src 'nonce-{nonces[0]}' 'unsafe-hashes'")
+        assert html.unescape(policy) == EXPORTED.replace('nonce-N', f'nonce-{nonces[0]}')
+        assert (
+            page.decode()
+            .partition('<meta http-equiv="')[0]
+            .endswith('<meta charset="utf-8">\n    ')
+        )
         assert len(nonces) == page.count(b'<script')
