@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from django_apistar.schema.changes import UnreadableError, compare
+from django_apistar.schema.changes.regexes import UnsureError, make_texts
+from django_apistar.schema.changes.regexes import fits as matches
 from django_apistar.schema.changes.rules import LEVELS, RULES
 from management_tests.support.rule_examples import build_operation, fire
 from management_tests.support.rules_page import MARK, PAGE, make_reference
@@ -81,6 +83,147 @@ def test_an_example_that_stays_as_it_is_is_no_change(rule):
     same = {**vars_of(rule), 'after': rule.before}
 
     assert fire(type(rule)(**same)).changes == ()
+
+
+@pytest.mark.parametrize(
+    ('pattern', 'texts'),
+    [
+        ('a', ['a', 'xax']), ('^(a|b)$', ['a', 'b']), ('^(ab|cd|e)f$', ['abf', 'cdf', 'ef']),
+        ('^.b$', ['ab', 'bb', '1b', '-b']), ('^(?=a)a$', ['a']), ('^é?$', ['', 'é']),
+        ('^ab?c*$', ['a', 'abc', 'abcc', 'abccc']), ('^a+?b$', ['ab', 'aab', 'aaab', 'aaaab']),
+        ('^a{3}b{0,2}$', ['aaa', 'aaab', 'aaabb']), ('^a{2,}$', ['aa', 'aaa', 'aaaa', 'aaaaa']),
+        ('^[a-c]+$', ['a', 'ca', 'aca', 'caca']),
+        ('^[a-cx]{2,4}$', ['ax', 'xaxx', 'xax', 'axax', 'xaxa']),
+        ('^[^a]$', ['z', 'Z', '9', '-']), ('^[^zZ0-9]$', ['-']), ('^[^zZ9-]$', ['é']),
+        ('^(?:a|[^b])c$', ['ac', 'Zc', '-c']), ('^[\\d\\s]$', ['7', ' ']), ('^\\d{2}$', ['77']),
+        ('^\\w\\s\\W$', ['w -']), ('^\\D\\S$', ['xy']), ('(', []), ('^(a+)+$', []),
+        ('^a{400}$', ['a' * 400]), ('^a{401}$', []),
+    ],
+)  # fmt: skip
+def test_what_is_tried_of_a_pattern(pattern, texts):
+    """`regexes`"""
+    assert list(make_texts(pattern)) == texts
+
+
+def test_a_pattern_is_asked_about_no_longer_text():
+    longest = 400 * 'a'
+
+    assert matches('^a*$', longest) is True
+    assert matches('^b*$', longest) is False
+    with pytest.raises(UnsureError):
+        matches('^a*$', longest + 'a')
+
+
+STRING, INTEGER = {'type': 'string'}, {'type': 'integer'}
+UNREAD = {'not': {'pattern': '(a+)+$'}}
+
+
+def lists(depth, leaf):
+    for _ in range(depth):
+        leaf = {'type': 'array', 'items': leaf}
+    return leaf
+
+
+def objects(depth, leaf):
+    for _ in range(depth):
+        leaf = {'type': 'object', 'properties': {'a': leaf}}
+    return leaf
+
+
+def many(number, leaf):
+    return {'type': 'object', 'properties': {f'p{name}': leaf for name in range(number)}}
+
+
+def one_of(*sizes):
+    return {'anyOf': [{'type': 'string', 'maxLength': size} for size in sizes]}
+
+
+def row(*items):
+    return {'type': 'array', 'prefixItems': items, 'items': False}
+
+
+def between(most, **words):
+    return {'type': 'integer', 'minimum': 1, 'maximum': most, **words}
+
+
+# By what is counted: two schemas with so many of it, and what is told of the most and of one more.
+REACHES = {
+    'schemas within schemas': (
+        lambda n: (lists(n, STRING), lists(n, INTEGER)), 59,
+        [f'the body{"[]" * 59} no longer takes string. Example: "".'], [],
+    ),
+    'schemas within schemas whose words are compared': (
+        lambda n: (objects(n, {**STRING, 'default': 'a'}), objects(n, {**STRING, 'default': 'b'})),
+        12, [f'the body{".a" * 12} has the default "b", before "a".'], [],
+    ),
+    'findings of two schemas': (
+        lambda n: (many(n, STRING), many(n, INTEGER)), 100,
+        *[[f'the body.p{n} no longer takes string. Example: "".' for n in range(100)]] * 2,
+    ),
+    'a size that is tried': (
+        lambda n: ({'type': 'array', 'items': UNREAD, 'minItems': n - 1},
+                   {'type': 'array', 'items': UNREAD, 'minItems': n}), 60,
+        ['the body is now limited by minItems 60, before 59. No value was found that proves it.'],
+        ['the body is now limited by minItems 61, before 60.'],
+    ),
+    'alternatives': (
+        lambda n: (one_of(*range(1, n + 1)), one_of(*range(n))), 48,
+        [f'the body is now limited by maxLength 0, before 48. Example: "{"x" * 48}".'], [],
+    ),
+    'positions': (
+        lambda n: (row(*[STRING] * n), row(*[STRING] * (n - 1), INTEGER)), 200,
+        ['the body[199] no longer takes string. Example: "".'],
+        ['the body[] no longer takes string. Example: "".'],
+    ),
+    'positions of a closed list': (
+        lambda n: (row(*[STRING] * n), {'type': 'array', 'maxItems': n - 1}), 200,
+        ['the body is now limited by maxItems 199, before 200.'],
+        ['the body is now limited by maxItems 200.'],
+    ),
+    'integers between two bounds': (
+        lambda n: (between(n + 1), {'type': 'integer', 'enum': [*range(1, n + 2)]}), 64, [],
+        [('the body now takes nothing but 1, 2, 3, 4, 5, 6, …. '
+          'No value was found that proves it.')],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize('name', REACHES)
+def test_how_far_two_schemas_are_compared(name):
+    """`schemas`, `annotations`, `findings`, `judges`, `forms`, `arrays`, `scalars`"""
+    build, most, *expected = REACHES[name]
+
+    found = []
+    for number in (most, most + 1):
+        bodies = [build_operation('request', schema) for schema in build(number)]
+        report = compare(*({'openapi': '3.1.0', 'paths': {'/p/': {'post': x}}} for x in bodies))
+        messages = [
+            change.message for change in report.changes if 'takes more' not in change.message
+        ]
+        found.append(messages)
+
+    assert found == expected
+
+
+@pytest.mark.parametrize(('number', 'is_followed'), [(62, True), (63, False)])
+def test_how_many_references_are_followed(number, is_followed):
+    """`sources`"""
+
+    def build(leaf):
+        chain = {f's{at}': {'$ref': f'#/components/parameters/s{at + 1}'} for at in range(number)}
+        chain[f's{number}'] = {'in': 'query', 'name': 'q', 'schema': leaf}
+        first = {'parameters': [{'$ref': '#/components/parameters/s0'}], 'responses': {}}
+        return {'openapi': '3.1.0', 'paths': {'/p/': {'get': first}},
+                'components': {'parameters': chain}}  # fmt: skip
+
+    [told] = tell(build(STRING), build(INTEGER))
+
+    assert told == (
+        "error request-type-narrowed GET /p/: the query parameter 'q' no longer takes string. "
+        'Example: "".'
+        if is_followed
+        else 'GET /p/: a parameter cannot be compared: not well-formed.'
+    )
 
 
 def vars_of(rule):
