@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from management_tests.support import gates
 from management_tests.support.server_process import Project, Server
 from management_tests.support.services import certificate
 from management_tests.support.slow_clients import KINDS, ROUTES, SlowClients, connect
@@ -24,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.server]
 LIMIT_S = 2  # with less a busy machine makes slow clients of good ones
 DRIP_S = 1.4
 WINDOW = 262_144  # bytes; loopback's segments have 65,483
-STALLED_S = (1.9, 7)
+STALLED_S = (1.9, 15)  # the second on a busy machine
 POST = b'POST %b HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 3000\r\n'
 JSON = b'Content-Type: application/json\r\n\r\n'
 TIMEOUT = (
@@ -302,11 +303,12 @@ def test_head_in_pieces_is_answered(server: Server) -> None:
 
 def test_handshake_that_does_not_come_to_its_end_is_ended(tls_server: Server) -> None:
     pem = str(tls_server.project.directory / 'cert.pem')
+    usual_s = tls_server.get('/hello/', verify=pem).elapsed.total_seconds()
     with SlowClients(tls_server, 'handshake', 4):
         answer = tls_server.get('/hello/', verify=pem)
     seconds = wait_for_all(tls_server, 'handshake')
 
-    assert answer.elapsed.total_seconds() < LIMIT_S
+    assert answer.elapsed.total_seconds() < gates.allow(LIMIT_S, usual_s)
     assert STALLED_S[0] < min(seconds) <= max(seconds) < STALLED_S[1]
     assert 'Traceback' not in tls_server.stderr
 
@@ -355,16 +357,16 @@ def test_tls_connection_is_kept_and_serves_what_is_large_and_read_slowly(
 
 
 def test_client_that_does_not_close_keeps_nobody_waiting(server: Server) -> None:
-    """gunicorn's own worker does nothing for two seconds when it closes such a connection."""
+    """A thread of gunicorn's own worker does nothing for two seconds when it closes such a one."""
     with contextlib.ExitStack() as stack:
-        for _ in range(3):
+        for _ in range(8):
             client = stack.enter_context(connect(server))
             ask(client, b'/hello/')
             assert client.recv(65536).endswith(b'{"message":"hello"}')
         began = time.monotonic()
         assert server.get('/hello/').status_code == 200
 
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 4  # of the 8 that two threads would take
 
 
 def test_threads_in_place_of_those_that_waited_end(server: Server) -> None:

@@ -28,7 +28,6 @@ from management_tests.support.traffic import Traffic
 pytestmark = [pytest.mark.faults, pytest.mark.server]
 
 MB = 1024 * 1024
-LATE_S = 5  # that a busy machine is late
 PAGE_SIZE = os.sysconf('SC_PAGE_SIZE')
 READING_ROUTE = """
 
@@ -64,7 +63,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, server_name: str) -> Iterat
 
 def connect(server: Server) -> socket.socket:
     address = urlsplit(server.url)
-    return socket.create_connection((str(address.hostname), int(address.port or 80)), timeout=10)
+    return socket.create_connection((str(address.hostname), int(address.port or 80)), timeout=30)
 
 
 def resident_bytes(pid: int) -> int:
@@ -103,13 +102,14 @@ def slow_clients(server: Server, starts: list[bytes]) -> Iterator[None]:
 
 @pytest.mark.case('L06')
 def test_twelve_slow_clients_keep_nobody_waiting(server: Server, server_name: str) -> None:
+    usual_s = max(server.get('/hello/').elapsed.total_seconds() for _ in range(10))
     with slow_clients(server, [HEADER, BODY] * 6):
         time.sleep(0.5)
         answers = [server.get('/hello/') for _ in range(10)]
 
     assert [answer.status_code for answer in answers] == [200] * 10
     slowest_s = max(answer.elapsed.total_seconds() for answer in answers)
-    assert slowest_s < 2
+    assert slowest_s < gates.allow(2, usual_s)
     seen = f'{len(answers)} of 10, the slowest after {slowest_s * 1000:.0f} ms'
     gates.record('L06', seen, server_name)
 
@@ -147,12 +147,12 @@ def meet_slow_clients(server: Server, kind: str, number: int, limit_s: float) ->
         SlowClients(server, kind, number, 0.9 * limit_s) as dripping,
     ):
         answers = [server.get('/hello/', verify=verify) for _ in range(10)]
-        stalled_s = stalled.wait_until_gone(2 * limit_s + LATE_S)
-        dripping_s = dripping.wait_until_gone(2 * limit_s + LATE_S)
+        stalled_s = stalled.wait_until_gone(2 * limit_s + gates.LATE_S)
+        dripping_s = dripping.wait_until_gone(2 * limit_s + gates.LATE_S)
 
     assert [answer.status_code for answer in answers] == [200] * 10
     slowest_s = max(answer.elapsed.total_seconds() for answer in answers)
-    assert slowest_s < LATE_S
+    assert slowest_s < gates.LATE_S
     return (
         f'{kind}: 10 of 10, the slowest after {slowest_s * 1000:.0f} ms; '
         f'all gone after {stalled_s:.1f} s and {dripping_s:.1f} s'

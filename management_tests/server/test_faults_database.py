@@ -114,12 +114,13 @@ def test_no_connection_is_left_after_load_where_none_is_to_be_kept(
     with project.serve(*options) as server:
         with Traffic(server.url, '/count/') as traffic:
             traffic.wait_for(gates.choose(150, 1000))
-        time.sleep(1)
-        left = postgres.count_connections(name)
+        began = time.monotonic()
+        server.wait_for(lambda: not postgres.count_connections(name), 'their end', 1 + gates.LATE_S)
+        took_s = time.monotonic() - began
 
     assert traffic.failures == []
-    assert left == 0
-    gates.record('L02', f'{left} after {len(traffic.outcomes):,} requests', server_name)
+    seen = f'none {took_s:.1f} s after {len(traffic.outcomes):,} requests'
+    gates.record('L02', seen, server_name)
 
 
 @pytest.mark.case('L09')
@@ -131,18 +132,19 @@ def test_locked_sqlite_refuses_writes_for_now_and_serves_reads(
     options = ('--server', server_name, '--workers', '1')
     with contextlib.closing(database), project.serve(*options) as server:
         database.execute('CREATE TABLE note (number integer)')
+        usual_s = max(server.get('/count/').elapsed.total_seconds() for _ in range(5))
         database.execute('BEGIN IMMEDIATE')
-        writes = [requests.post(f'{server.url}/add/', timeout=10) for _ in range(5)]
+        writes = [requests.post(f'{server.url}/add/', timeout=30) for _ in range(5)]
         reads = [server.get('/count/') for _ in range(5)]
         database.execute('COMMIT')
-        after = requests.post(f'{server.url}/add/', timeout=10)
+        after = requests.post(f'{server.url}/add/', timeout=30)
 
     assert [(write.status_code, write.headers['Retry-After']) for write in writes] == [
         (503, '1')
     ] * 5
     assert [read.json() for read in reads] == [0] * 5
     slowest_s = max(read.elapsed.total_seconds() for read in reads)
-    assert slowest_s < 1
+    assert slowest_s < gates.allow(1, usual_s)
     assert after.status_code == 200
     assert server.stderr.count('database is locked') >= 5
     gates.record(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-import concurrent.futures
+import contextlib
 import os
 import signal
 import time
@@ -56,14 +56,17 @@ def test_three_reloads_under_load_fail_no_request(tmp_path: Path, server_name: s
 def test_stop_answers_eight_requests_in_flight(tmp_path: Path, server_name: str) -> None:
     with (
         Project(tmp_path).serve('--server', server_name, *TWO_WORKERS) as server,
-        concurrent.futures.ThreadPoolExecutor(8) as pool,
+        contextlib.ExitStack() as stack,
     ):
-        asked = [pool.submit(server.get, '/slow/?seconds=0.5') for _ in range(8)]
+        clients = [
+            stack.enter_context(contextlib.closing(server.begin('/slow/?seconds=0.5')))
+            for _ in range(8)
+        ]
         time.sleep(0.25)
         status = server.stop()
-        answers = [answer.result().json() for answer in asked]
+        answers = [client.getresponse().read() for client in clients]
 
-    assert answers == [{'slept': 0.5}] * 8
+    assert answers == [b'{"slept":0.5}'] * 8
     assert status == 0
     gates.record('L04', f'{len(answers)} of 8, status {status}', server_name)
 
@@ -81,6 +84,8 @@ def test_killed_worker_costs_its_own_requests_and_is_back_within_2_s(server: Ser
             traffic.wait_for(gates.choose(100, 700))
 
     ends = [failure.ended for failure in traffic.failures]
+    usual_s = max(outcome.took_s for outcome in traffic.outcomes if outcome.ended < kills[0])
+    limit_s = gates.allow(2, usual_s)
     causes = [bisect.bisect(kills, end) for end in ends]  # 1 is the first kill
     latest_s = max(
         (end - kills[cause - 1] for end, cause in zip(ends, causes, strict=True)), default=0
@@ -88,8 +93,8 @@ def test_killed_worker_costs_its_own_requests_and_is_back_within_2_s(server: Ser
     assert 0 not in causes
     assert max(Counter(causes).values(), default=0) <= CLIENTS  # one request of each
     assert {failure.result.partition('(')[0] for failure in traffic.failures} <= LOST
-    assert latest_s < 2
-    assert max(outcome.ended - outcome.began for outcome in traffic.outcomes) < 2
+    assert latest_s < limit_s
+    assert max(outcome.took_s for outcome in traffic.outcomes) < limit_s
     gates.record(
         'L05',
         f'{len(traffic.failures)} of {len(traffic.outcomes):,} lost, the last {latest_s:.2f} s '

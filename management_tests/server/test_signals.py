@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
 import functools
 import http.client
@@ -17,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from management_tests.support.server_process import Project, Server, free_port
+from management_tests.support.server_process import STOP_S, Project, Server, free_port
 from management_tests.support.traffic import Traffic
 
 pytestmark = pytest.mark.slow
@@ -90,20 +89,30 @@ def test_connection_before_a_stop_is_served_and_one_after_it_is_refused(
         workers = set(server.children()) - {server.pid}
         send_all(workers, signal.SIGSTOP)
         let_in = stack.enter_context(
-            contextlib.closing(http.client.HTTPConnection(address, timeout=20))
+            contextlib.closing(http.client.HTTPConnection(address, timeout=STOP_S))
         )
         let_in.request('GET', '/hello/')
         server.send(signal.SIGTERM)
-        time.sleep(0.3)
+        server.wait_for(lambda: not lets_in(address), 'the end of the connections')
         timer = threading.Timer(0.3, send_all, (workers, signal.SIGCONT))
         timer.start()
 
         with pytest.raises(ConnectionRefusedError):
-            http.client.HTTPConnection(address, timeout=20).connect()
+            http.client.HTTPConnection(address, timeout=STOP_S).connect()
         response = let_in.getresponse()
         assert (response.status, response.read()) == (200, b'{"message":"hello"}')
-        server.process.wait(20)
+        server.process.wait(STOP_S)
         assert server.returncode == 0
+
+
+def lets_in(address: str) -> bool:
+    """Return whether the server's kernel takes a connection, which it does at once."""
+    host, _, port = address.partition(':')
+    try:
+        socket.create_connection((host, int(port)), timeout=0.2).close()
+    except (ConnectionRefusedError, TimeoutError):
+        return False
+    return True
 
 
 def send_all(processes: Iterable[int], number: signal.Signals) -> None:
@@ -171,15 +180,18 @@ def test_reload_reads_the_configuration_again(project: Project) -> None:
 
 @pytest.mark.server
 def test_stop_serves_the_connections_in_the_backlog(project: Project) -> None:
-    # One thread is busy, so these connections wait in the server; some of them in its backlog.
+    # One thread is busy, so the others wait in the server; some of them in its backlog.
     arguments = ('--workers', '1', '--threads', '1', '--', '--worker-connections', '3')
-    with project.serve(*arguments) as server, concurrent.futures.ThreadPoolExecutor(8) as pool:
-        requests_ = [pool.submit(server.get, '/slow/?seconds=0.3') for _ in range(8)]
-        time.sleep(0.4)
+    with project.serve(*arguments) as server, contextlib.ExitStack() as stack:
+        clients = [
+            stack.enter_context(contextlib.closing(server.begin('/slow/?seconds=0.3')))
+            for _ in range(8)
+        ]
+        answers = [clients[0].getresponse().read()]
         status = server.stop()
-        answers = [request.result().json() for request in requests_]
+        answers += [client.getresponse().read() for client in clients[1:]]
 
-    assert answers == [{'slept': 0.3}] * 8
+    assert answers == [b'{"slept":0.3}'] * 8
     assert status == 0
 
 
@@ -199,7 +211,7 @@ def test_stop_leaves_nothing(serve: Serve, number: signal.Signals, debug: str) -
 def test_interrupt_from_the_terminal_leaves_no_traceback(serve: Serve) -> None:
     with serve(DEBUG='1') as server:
         os.killpg(server.pid, signal.SIGINT)
-        server.process.wait(10)
+        server.process.wait(STOP_S)
 
         assert server.returncode == 0
         assert server.children() == []
@@ -217,14 +229,12 @@ def test_stop_during_the_start_ends_with_0(project: Project, server_name: str) -
 
 @pytest.mark.server
 def test_interrupted_idle_connection_does_not_delay_development(project: Project) -> None:
-    with project.serve(DEBUG='1') as server:
+    with project.serve('--graceful-timeout', '60', DEBUG='1') as server:
         port = int(server.url.rpartition(':')[2])
         with socket.create_connection(('127.0.0.1', port)):
             time.sleep(0.2)
-            began = time.monotonic()
-            server.stop(signal.SIGINT)
 
-    assert time.monotonic() - began < 5  # --graceful-timeout in development
+            assert server.stop(signal.SIGINT) == 0  # or it raises after half of that time
 
 
 def test_killed_worker_is_replaced(serve: Serve) -> None:
@@ -232,11 +242,9 @@ def test_killed_worker_is_replaced(serve: Serve) -> None:
         first = server.get('/process/').json()['pid']
         os.kill(first, signal.SIGKILL)
 
-        began = time.monotonic()
         second = server.get('/process/').json()['pid']
 
     assert second != first
-    assert time.monotonic() - began < 10
     assert server.returncode == 0
 
 
@@ -244,7 +252,7 @@ def test_workers_leave_when_the_master_is_killed(serve: Serve) -> None:
     with serve('--workers', '2') as server:
         server.send(signal.SIGKILL)
         server.process.wait()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + STOP_S
         while server.children() and time.monotonic() < deadline:
             time.sleep(0.1)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import http.client
 import itertools
 import os
 import pty
@@ -24,6 +25,7 @@ import time
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -388,6 +390,12 @@ class Server(Process):
         """Request *path* on a new connection."""
         kwargs.setdefault('timeout', STOP_S)
         return requests.get(self.url + path, **kwargs)
+
+    def begin(self, path: str) -> http.client.HTTPConnection:
+        """Send a request of *path* on a new connection, whose answer is to be read."""
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=STOP_S)
+        connection.request('GET', path)
+        return connection
 
     def answers(self, path: str) -> bool:
         with warnings.catch_warnings():

@@ -27,6 +27,10 @@ class Outcome:
     body: bytes = b''
 
     @property
+    def took_s(self) -> float:
+        return self.ended - self.began
+
+    @property
     def is_failure(self) -> bool:
         return not self.result.startswith('2')
 
@@ -94,7 +98,8 @@ class Traffic:
         wanted = len(self.outcomes) + number
         deadline = time.monotonic() + STOP_S + number / SLOWEST_RATE
         while len(self.outcomes) < wanted:
-            assert time.monotonic() < deadline, f'{wanted} answers: {self.outcomes[-5:]}'
+            last = [outcome.result for outcome in self.outcomes[-5:]]
+            assert time.monotonic() < deadline, f'{len(self.outcomes)} of {wanted} answers: {last}'
             time.sleep(0.01)
 
     def _ask(self, keeps_connection: bool) -> None:
