@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import io
 import json
 import math
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 import xml.etree.ElementTree
@@ -27,8 +25,8 @@ from django_apistar.bench.load import Load, LoadToolError, order
 from django_apistar.bench.servers import TargetServer
 from django_apistar.bench.targets import BARE_APISTAR, Target
 from django_apistar.bench.tools import TOOLS
-from management_tests.support.bench_servers import list_servers
-from management_tests.support.server_process import STOP_S, Project
+from management_tests.support.bench_servers import list_left, list_processes
+from management_tests.support.server_process import STOP_S, Project, Server
 
 QUICK = ('--rounds', '1', '--duration', '0.02')
 SETTINGS = 'management_tests.project.settings'
@@ -570,7 +568,7 @@ def test_tool_that_fails_is_one_sentence(project):
 
     assert (done.returncode, done.stdout) == (1, '')
     assert done.stderr.splitlines()[-1] == ('CommandError: wrk ended with status 3: wrk: no luck.')
-    assert list_servers(project) == []
+    assert list_left(project) == []
 
 
 def test_tool_with_unknown_output_is_one_sentence(project):
@@ -617,7 +615,7 @@ def test_over_http_every_target_has_its_gunicorn(project):
     assert [f'Starting {label} ...' in progress for label in labels] == [True] * 5
     rounds = [line.partition(' /')[0] for line in progress]
     assert [f'Round 1 of 1: {label}' in rounds for label in labels] == [True] * 5
-    assert list_servers(project) == []
+    assert list_left(project) == []
 
 
 @pytest.fixture(scope='module')
@@ -738,27 +736,19 @@ SIGNALS = [
 @needs_a_tool
 @pytest.mark.parametrize('number', SIGNALS)
 def test_a_run_that_is_ended_leaves_no_process_and_no_port(project, number):
-    process = subprocess.Popen(
-        project.command('apistar_bench', '--duration', '30'), cwd=project.directory,
-        env=project.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        # As in a terminal: a test run in the background hands down that SIGINT is ignored.
-        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
-    with process:
-        for line in process.stderr or ():
-            if line.startswith('Warming up'):
-                break
-        assert len(list_servers(project)) == 10
-        process.send_signal(number)
-        stdout, stderr = process.communicate(timeout=STOP_S)
-    deadline = time.monotonic() + STOP_S
-    while list_servers(project) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    project.may_fork = number != signal.SIGKILL  # which only a process of its own dies of
+    command = project.command('apistar_bench', '--duration', '30')
+    with Server(project, command, {}) as process:
+        process.wait_for(lambda: 'Warming up' in process.stderr, 'the first round')
+        assert len(list_processes(project)) - len(process.children()) == 10
+        process.send(number)
+        status = process.wait(STOP_S)
+    left = list_left(project)
 
     expected = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}
-    assert (process.returncode, stdout) == (expected[number], '')
-    assert 'Traceback' not in stderr
-    assert list_servers(project) == []
+    assert (status, process.stdout) == (expected[number], '')
+    assert 'Traceback' not in process.stderr
+    assert left == []
 
 
 @needs_a_tool
@@ -775,7 +765,7 @@ def test_project_that_does_not_start_is_one_sentence(project):
     assert done.stderr.splitlines()[-1] == (
         'CommandError: API Star cannot be served: ImportError: no.'
     )
-    assert list_servers(project) == []
+    assert list_left(project) == []
 
 
 # Adapters of tools that are not installed everywhere: their output, as they print it

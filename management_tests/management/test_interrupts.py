@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import pty
@@ -17,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from management_tests.support import gates
-from management_tests.support.bench_servers import list_servers
+from management_tests.support.bench_servers import list_left, list_processes
 from management_tests.support.quick_commands import COMMANDS
 from management_tests.support.server_process import (
     STOP_S,
@@ -142,7 +141,7 @@ def test_control_c_while_a_tool_loads_leaves_no_process(
     assert 'Traceback' not in done.stderr
     assert said is None or done.stderr.endswith(said)
     assert wait_until_gone(int((tmp_path / 'tool.pid').read_text()))
-    assert list_servers(project) == []
+    assert list_left(project) == []
 
 
 def wait_until_gone(pid: int) -> bool:
@@ -224,14 +223,4 @@ def test_control_c_at_any_time(tmp_path: Path, command: tuple[str, ...], after_s
 
     assert status in STATUSES, text
     assert not re.search('Traceback|Exception ignored|Unexpected exit', text), text
-    assert list_servers(project) == list_processes(project) == []
-
-
-def list_processes(project: Project) -> list[str]:
-    """Return the command lines of the processes in the project's folder."""
-    found = []
-    for entry in Path('/proc').glob('[0-9]*'):
-        with contextlib.suppress(OSError):
-            if (entry / 'cwd').readlink() == project.directory:
-                found.append((entry / 'cmdline').read_text())
-    return found
+    assert list_processes(project) == []

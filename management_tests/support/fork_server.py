@@ -12,6 +12,7 @@ import gc
 import json
 import os
 import runpy
+import select
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
+from management_tests.support import forked_programs
 from management_tests.support.processes import reap
 from management_tests.support.replaced import be_replaceable
 
@@ -55,6 +57,8 @@ PRELOADED = (
     'django_apistar.authentication.hooks',
     'django_apistar.authentication.throttle',
     'django_apistar.authentication.views',
+    'django_apistar.bench.applications',
+    'django_apistar.bench.servers',
     'django_apistar.checks',
     'django_apistar.management.commands.apistar_docs',
     'django_apistar.management.commands.apistar_routes',
@@ -136,14 +140,20 @@ class ForkServer:
 
 
 def serve() -> None:
-    """Fork for each line of stdin."""
+    """Fork for each line of stdin, and for each program that a fork asks for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with its pytest, whatever ends that
     for name in PRELOADED:
         import_module(name)
     gc.freeze()  # else each fork goes through all of it at its end, and copies it: 0.4 s
-    while line := sys.stdin.readline():
+    listener = forked_programs.listen()
+    while True:
+        ready, _, _ = select.select([sys.stdin, listener], [], [])
         reap()
-        if not os.fork():
+        if listener in ready:
+            forked_programs.answer(listener)
+        elif not (line := sys.stdin.readline()):
+            break
+        elif not os.fork():
             watch(*json.loads(line))
 
 
@@ -153,6 +163,7 @@ def watch(command: list[str], directory: str, environ: dict[str, str], folder: s
     if not pid:
         begin(directory, environ, folder)
         be_replaceable()
+        setattr(subprocess, 'Popen', forked_programs.Popen)  # noqa: B010
         run_script(command)
     print(pid, flush=True)  # noqa: T201
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

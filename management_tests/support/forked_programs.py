@@ -1,0 +1,118 @@
+"""The servers of `apistar_bench`, in processes that have imported Django and API Star already.
+
+The command starts each as `python -c ...`, which takes 0.5 s of CPU for its imports. Where the
+command itself is a fork of the fork server, that one forks the servers, too: not the command, which
+has loaded the project.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import types
+from pathlib import Path
+from typing import Any, NoReturn
+
+from management_tests.support.replaced import DESCRIPTORS_MAX, MESSAGE_MAX, place
+
+_BOOT = 'from django_apistar.bench.servers import main'
+_addresses: list[str] = []  # of the fork server, in its forks
+
+
+def listen() -> socket.socket:
+    """Return the socket at which this process, and its forks know that, is asked for programs."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    _addresses.append(f'\0fork-server-{os.getpid()}')
+    listener.bind(_addresses[0])
+    listener.listen()
+    os.register_at_fork(after_in_child=listener.close)
+    return listener
+
+
+def answer(listener: socket.socket) -> None:
+    """Fork for who has connected."""
+    connection, _ = listener.accept()
+    message, descriptors, _, _ = socket.recv_fds(connection, MESSAGE_MAX, DESCRIPTORS_MAX)
+    if not os.fork():
+        _watch(connection, json.loads(message), descriptors)
+    connection.close()
+    for number in descriptors:
+        os.close(number)
+
+
+def _watch(connection: socket.socket, task: dict[str, Any], descriptors: list[int]) -> NoReturn:
+    """Fork again, and write that process's exit status to *connection* at its end."""
+    pid = os.fork()
+    if not pid:
+        os.setsid()
+        connection.send(str(os.getpid()).encode())
+        connection.close()
+        _be_program(task, descriptors)
+    for number in descriptors:
+        os.close(number)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    with contextlib.suppress(BrokenPipeError):
+        connection.send(str(status).encode())
+    os._exit(0)
+
+
+def _be_program(task: dict[str, Any], descriptors: list[int]) -> NoReturn:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    place(descriptors, task['numbers'])
+    os.chdir(task['directory'])
+    os.environ.clear()
+    os.environ.update(task['environ'])
+    source, *sys.argv[1:] = task['command']
+    sys.argv[0] = '-c'
+    main = types.ModuleType('__main__')
+    sys.modules['__main__'] = main
+    exec(compile(source, '<string>', 'exec'), main.__dict__)
+    sys.exit()
+
+
+class Popen(subprocess.Popen[Any]):
+    """subprocess.Popen, but for the servers of a benchmark."""
+
+    def __init__(self, args: Any, *others: Any, **options: Any) -> None:
+        self._connection: socket.socket | None = None
+        if isinstance(args, list) and '-c' in args and _BOOT in args[args.index('-c') + 1]:
+            self._fork(args, **options)
+        else:
+            super().__init__(args, *others, **options)
+
+    def _fork(
+        self, args: list[str], *, stdin: int, stdout: int, stderr: Any, pass_fds: list[int],
+        env: dict[str, str], start_new_session: bool,
+    ) -> None:  # fmt: skip
+        assert (stdin, stdout, start_new_session) == (subprocess.PIPE, subprocess.DEVNULL, True)
+        task = {
+            'command': args[args.index('-c') + 1 :], 'directory': str(Path.cwd()),
+            'environ': env, 'numbers': [0, 1, 2, *pass_fds],
+        }  # fmt: skip
+        self.args, self.returncode, self.stdout, self.stderr = args, None, None, None
+        self._child_created = False  # nothing for its __del__
+        self._connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._connection.connect(_addresses[0])
+        reader, writer = os.pipe()
+        with os.fdopen(reader) as given, Path(os.devnull).open('w') as nothing:
+            descriptors = [given.fileno(), nothing.fileno(), stderr.fileno(), *pass_fds]
+            socket.send_fds(self._connection, [json.dumps(task).encode()], descriptors)
+            self.pid = int(self._connection.recv(100))
+        self.stdin = os.fdopen(writer, 'wb')
+
+    def wait(self, timeout: float | None = None) -> int:
+        if self._connection is None:
+            return super().wait(timeout)
+        if self.returncode is None:
+            self._connection.settimeout(timeout)
+            try:
+                self.returncode = int(self._connection.recv(100))
+            except TimeoutError as exc:
+                raise subprocess.TimeoutExpired(self.args, timeout or 0) from exc
+            self._connection.close()
+        return self.returncode
