@@ -46,28 +46,25 @@ def shown(server: Server, path: str, text: str) -> Callable[[], bool]:
     return lambda: text in server.get(path).text
 
 
-def wait_seconds(server: Server, path: str, text: str) -> float:
-    """Wait until the answer at *path* holds *text*; return for how long."""
-    began = time.monotonic()
+def wait_for(server: Server, path: str, text: str) -> None:
+    """Wait until the answer at *path* holds *text*."""
     server.wait_for(shown(server, path, text), f'{text!r} at {path}', interval_s=0.1)
-    return time.monotonic() - began
 
 
 def test_edits_show(project: Project, server: Server) -> None:
     assert server.get('/hello/').json() == {'message': 'hello'}
 
     project.write('shop/greeting.py', "MESSAGE = 'a new module'")
-    waits = [wait_seconds(server, '/hello/', 'a new module')]
+    wait_for(server, '/hello/', 'a new module')
     project.replace('shop/routes.py', "'message': MESSAGE", "'message': 'a new handler'")
-    waits.append(wait_seconds(server, '/hello/', 'a new handler'))
+    wait_for(server, '/hello/', 'a new handler')
     project.replace('shop/routes.py', "Route('/slow/'", "Route('/new/'")
-    waits.append(wait_seconds(server, '/new/?seconds=0', 'slept'))
+    wait_for(server, '/new/?seconds=0', 'slept')
     project.replace(
         'shop/settings.py', "STATIC_URL = '/static/'", "STATIC_URL = '/static/'\nAPPEND_SLASH = 0"
     )
     server.wait_for(lambda: server.stdout.count('Reloaded: ') == 4, 'the new settings')
 
-    assert max(waits) < 20  # about 1.5 s on an idle machine
     assert server.stderr.count(' changed, reloading.') == 4
 
 
@@ -82,7 +79,7 @@ def test_edited_template_shows_without_a_new_worker(project: Project, server: Se
 
 def test_syntax_error_shows_until_it_is_repaired(project: Project, server: Server) -> None:
     project.write('shop/greeting.py', 'MESSAGE = ')
-    wait_seconds(server, '/hello/', 'SyntaxError: invalid syntax')
+    wait_for(server, '/hello/', 'SyntaxError: invalid syntax')
 
     broken = server.get('/hello/')
     assert broken.status_code == 500
@@ -92,7 +89,7 @@ def test_syntax_error_shows_until_it_is_repaired(project: Project, server: Serve
     assert server.stderr.endswith('Waiting for a change.\n')
 
     project.write('shop/greeting.py', "MESSAGE = 'repaired'")
-    wait_seconds(server, '/hello/', 'repaired')
+    wait_for(server, '/hello/', 'repaired')
 
 
 @pytest.mark.parametrize(
@@ -110,10 +107,10 @@ def test_mistake_is_survived(development: Server, name: str, mistake: str, sign:
     project = development.project
     right = (project.directory / name).read_text()
     project.write(name, f'{right}\n{mistake}\n')
-    wait_seconds(development, '/hello/', sign)
+    wait_for(development, '/hello/', sign)
 
     project.write(name, right)
-    wait_seconds(development, '/hello/', '"message":"hello"')
+    wait_for(development, '/hello/', '"message":"hello"')
 
 
 def test_repair_during_the_restart_is_seen(project: Project) -> None:
@@ -123,19 +120,19 @@ def test_repair_during_the_restart_is_seen(project: Project) -> None:
         time.sleep(0.8)  # the new worker has read the file, but watches nothing yet
         project.write('shop/greeting.py', "MESSAGE = 'repaired'")
 
-        wait_seconds(server, '/hello/', 'repaired')
+        wait_for(server, '/hello/', 'repaired')
 
 
 def test_wrong_settings_are_sentences(project: Project) -> None:
     with project.serve('--skip-checks', DEBUG='1') as server:
         project.replace('shop/settings.py', "'shop.routes'", "'shop.no_routes'")
-        wait_seconds(server, '/hello/', 'runapistar: ')
+        wait_for(server, '/hello/', 'runapistar: ')
 
         assert 'Traceback' not in server.stderr
         assert "APISTAR_ROUTE_CONF 'shop.no_routes' cannot be imported" in server.stderr
 
         project.replace('shop/settings.py', "'shop.no_routes'", "'shop.routes'")
-        wait_seconds(server, '/hello/', '"message":"hello"')
+        wait_for(server, '/hello/', '"message":"hello"')
 
 
 def test_running_request_is_answered_by_the_old_code(project: Project, server: Server) -> None:
@@ -145,7 +142,7 @@ def test_running_request_is_answered_by_the_old_code(project: Project, server: S
         running = pool.submit(server.get, '/slow/?seconds=3')
         time.sleep(0.3)
         project.write('shop/greeting.py', "MESSAGE = 'new'")
-        wait_seconds(server, '/hello/', 'new')
+        wait_for(server, '/hello/', 'new')
 
         assert running.result().json() == {'slept': 3.0}
 

@@ -358,15 +358,15 @@ def test_tls_connection_is_kept_and_serves_what_is_large_and_read_slowly(
 
 def test_client_that_does_not_close_keeps_nobody_waiting(server: Server) -> None:
     """A thread of gunicorn's own worker does nothing for two seconds when it closes such a one."""
+    began = time.monotonic()
     with contextlib.ExitStack() as stack:
         for _ in range(8):
             client = stack.enter_context(connect(server))
             ask(client, b'/hello/')
             assert client.recv(65536).endswith(b'{"message":"hello"}')
-        began = time.monotonic()
         assert server.get('/hello/').status_code == 200
 
-    assert time.monotonic() - began < 4  # of the 8 that two threads would take
+    assert time.monotonic() - began < 8  # gunicorn's own: 16
 
 
 def test_threads_in_place_of_those_that_waited_end(server: Server) -> None:

@@ -257,7 +257,7 @@ def test_unix_socket(project: Project, tmp_path: Path) -> None:
     arguments = ('--server', 'granian', '--workers', '1')
     with project.serve(*arguments, address=f'unix:{path}') as server:
         with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(20)
+            client.settimeout(30)
             client.connect(str(path))
             client.sendall(b'GET /hello/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
             answer = client.makefile('rb').read()

@@ -192,12 +192,16 @@ class Statistics:
         self.socket.settimeout(0.3)
         self.address = f'127.0.0.1:{self.socket.getsockname()[1]}'
 
-    def read(self) -> list[str]:
-        """Return the packets that are there, with a time as 0."""
-        packets = []
-        with contextlib.suppress(TimeoutError):
-            while True:
+    def read(self, status: int) -> list[str]:
+        """Return the packets, with a time as 0, once one has *status* and no other follows."""
+        packets: list[str] = []
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            try:
                 packets.append(self.socket.recv(1000).decode())
+            except TimeoutError:
+                if f'.request.status.{status}:' in str(packets):
+                    break
         return [re.sub(r':[\d.]+\|ms', ':0|ms', packet) for packet in packets]
 
 
@@ -213,15 +217,15 @@ def test_statistics_are_those_of_gunicorn(migrated: Project, statistics: Statist
                'a:b']  # fmt: skip
 
     with migrated.serve('--workers', '1', '--', *options) as server:
-        statistics.read()
+        statistics.read(200)
         server.get('/hello/')
         server.get('/nowhere/')
-        ours = statistics.read()
+        ours = statistics.read(404)
     with serve_with_gunicorn(migrated, *options) as url:
-        statistics.read()
+        statistics.read(200)
         requests.get(f'{url}/hello/', timeout=30)
         requests.get(f'{url}/nowhere/', timeout=30)
-        stock = statistics.read()
+        stock = statistics.read(404)
 
     assert sorted(ours) == sorted(stock)
     assert 'shop.gunicorn.request.status.404:1|c|@1.0|#a:b' in ours

@@ -113,7 +113,7 @@ class Site:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore', urllib3.exceptions.InsecureRequestWarning)
             return requests.request(
-                method, url, headers=headers, timeout=20, verify=False, **kwargs
+                method, url, headers=headers, timeout=30, verify=False, **kwargs
             )
 
     def log_in(self, port: int, password: str = 'correct horse', username: str = 'admin') -> Any:
@@ -183,7 +183,7 @@ def token(site: Site) -> str:
 
 
 def test_each_instance_answers_the_health_path_whatever_the_host(site: Site) -> None:
-    answers = [requests.get(f'http://127.0.0.1:{port}/health/', timeout=10) for port in site.ports]
+    answers = [requests.get(f'http://127.0.0.1:{port}/health/', timeout=30) for port in site.ports]
 
     assert [(answer.status_code, answer.json()) for answer in answers] == [(200, 'OK')] * 2
     assert site.ask_nginx('GET', '/health/').status_code == 404

@@ -188,7 +188,7 @@ def ask(server: Server, target: str, fields: str = '') -> tuple[int, list[str], 
     """Return status, header lines in lower case, and body as it came, to the connection's end."""
     address = urlsplit(server.url)
     with socket.create_connection((str(address.hostname), int(address.port or 80))) as client:
-        client.settimeout(10)
+        client.settimeout(30)
         head = f'GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{fields}\r\n'
         client.sendall(head.encode())
         answer = client.makefile('rb').read()
@@ -203,7 +203,7 @@ def enduring(server: Server, *logged: str) -> Iterator[None]:
     processes, begin = server.children(), len(server.output)
     yield
     for text in logged:
-        server.wait_for(lambda text=text: text in server.output[begin:], f'{text!r} in the log', 5)
+        server.wait_for(lambda text=text: text in server.output[begin:], f'{text!r} in the log')
     assert ask(server, '/hello/')[::2] == (200, HELLO)
     assert server.children() == processes
 

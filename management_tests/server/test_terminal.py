@@ -57,7 +57,7 @@ class Terminal:
         return self.shown
 
     def get(self, path: str) -> None:
-        requests.get(f'http://127.0.0.1:{self.port}{path}', timeout=20, allow_redirects=False)
+        requests.get(f'http://127.0.0.1:{self.port}{path}', timeout=30, allow_redirects=False)
 
     def close(self) -> None:
         if self.process.poll() is None:

@@ -62,7 +62,7 @@ def exchange(server: Server, *parts: bytes) -> bytes:
     address = urlsplit(server.url)
     answer = b''
     with socket.create_connection((str(address.hostname), int(address.port or 80))) as connection:
-        connection.settimeout(10)
+        connection.settimeout(30)
         with contextlib.suppress(OSError):  # The server may have refused before the end.
             connection.sendall(b''.join(parts))
             connection.shutdown(socket.SHUT_WR)
