@@ -2,16 +2,19 @@
 
 import contextlib
 import copy
+import itertools
 import json
 import random
 from pathlib import Path
 
 import pytest
 
-from django_apistar.schema.changes import UnreadableError, compare
+from django_apistar.schema.changes import UnreadableError, compare, samples
+from django_apistar.schema.changes.forms import get_forms
 from django_apistar.schema.changes.regexes import UnsureError, make_texts
 from django_apistar.schema.changes.regexes import fits as matches
 from django_apistar.schema.changes.rules import LEVELS, RULES
+from django_apistar.schema.changes.sources import Source
 from management_tests.support.rule_examples import build_operation, fire
 from management_tests.support.rules_page import MARK, PAGE, make_reference
 
@@ -20,6 +23,9 @@ pytestmark = pytest.mark.once
 PAIRS = json.loads((Path(__file__).parent / 'schema_pairs.json').read_text())
 # What the command says of each change, whole: of schemas as a request and as a response has them.
 TOLD = json.loads((Path(__file__).parent / 'told_changes.json').read_text())
+
+# Schemas, and the values by which they are told apart from others.
+TRIED = json.loads((Path(__file__).parent / 'tried_values.json').read_text())
 
 
 def get_strictest(report):
@@ -103,6 +109,28 @@ def test_an_example_that_stays_as_it_is_is_no_change(rule):
 def test_what_is_tried_of_a_pattern(pattern, texts):
     """`regexes`"""
     assert list(make_texts(pattern)) == texts
+
+
+A_SCHEMA = '#/components/schemas/A'
+
+
+@pytest.mark.parametrize('case', TRIED, ids=lambda case: case['what'])
+def test_what_is_tried_of_a_schema(case):
+    """`samples`"""
+    itself = {'type': 'array', 'items': {'anyOf': [{'$ref': A_SCHEMA}, {'const': 1}]}}
+    source = Source({'components': {'schemas': {'A': itself}}}, '3.1')
+    hints = samples.Hints()
+    hints.collect(source, case['schema'])
+    sampler = samples._Sampler(source, hints)
+
+    tried = [
+        value
+        for kind in samples.ORDER
+        for form in get_forms(source, case['schema'], kind)
+        for value in itertools.islice(sampler.sample(form, samples.DEEPEST), samples.MOST)
+    ]
+    # As text: True is no 1.
+    assert json.dumps(tried) == json.dumps(case['tried'])
 
 
 def test_a_pattern_is_asked_about_no_longer_text():
