@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
+from django.db import connections
 from django.db.models.constants import LOOKUP_SEP
 from django.db.models.sql import Query
+from django.db.models.sql.compiler import SQLCompiler
 
 from django_apistar.api.column_values import read_results
+from django_apistar.api.known_selects import KnownSelect, find_known, get_shape
 
 
 def read_rows(queryset: Any, columns: Sequence[str]) -> Iterable[Sequence[Any]]:
@@ -17,16 +20,36 @@ def read_rows(queryset: Any, columns: Sequence[str]) -> Iterable[Sequence[Any]]:
 
     Django looks for the way to each column anew, where here a relation is followed once.
     """
-    query = queryset.query.chain()
-    cols = list(_iter_cols(query, columns)) if _has_only_fields(query) else []
-    rows: Iterable[Sequence[Any]]
-    if len(cols) < len(columns):
-        rows = queryset.values_list(*columns)
+    query, using = queryset.query, queryset.db
+    compiler = _build_compiler(query, tuple(columns), using) if _has_only_fields(query) else None
+    if compiler is None:
+        rows: Iterable[Sequence[Any]] = queryset.values_list(*columns)
         return rows
+    return read_results(compiler)
+
+
+def _build_compiler(query: Any, columns: tuple[str, ...], using: str) -> SQLCompiler | None:
+    """Return the compiler of *query* for *columns*; None where one is in a parent's table."""
+    shape = get_shape(query, columns)
+    if shape is not None:
+        connection = connections[using]
+        parts = find_known(connection, shape, lambda: _prepare(query, columns, using))
+        if parts is not None:
+            return KnownSelect(query, connection, using, parts)
+    return _prepare(query, columns, using)
+
+
+def _prepare(query: Any, columns: tuple[str, ...], using: str) -> SQLCompiler | None:
+    """Return Django's own compiler of the same."""
+    query = query.chain()
+    cols = list(_iter_cols(query, columns))
+    if len(cols) < len(columns):
+        return None
     query.select_related = False
     query.clear_deferred_loading()
     query.set_select(cols)
-    return read_results(query.get_compiler(queryset.db))
+    compiler: SQLCompiler = query.get_compiler(using)
+    return compiler
 
 
 def _has_only_fields(query: Any) -> bool:

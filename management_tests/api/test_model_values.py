@@ -1,5 +1,6 @@
 """What a Type reads of Django's objects: in each mode, as an answer to a request."""
 
+import datetime
 import decimal
 import enum
 import json
@@ -8,7 +9,9 @@ from typing import List
 
 import pytest
 from apistar import Route, types, validators
-from django.db import connection
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
 from django.db.backends.sqlite3.base import DatabaseOperations
 from django.db.models import (
     CASCADE,
@@ -22,14 +25,15 @@ from django.db.models import (
 )
 from django.db.models.expressions import Col
 from django.db.models.functions import Length
-from django.test.utils import isolate_apps
+from django.test.utils import CaptureQueriesContext, isolate_apps
+from django.utils.timezone import override
 from django.utils.translation import gettext_lazy
 from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from django_apistar.accelerate.types import compilers, constructors
-from django_apistar.api import column_values
+from django_apistar.api import column_values, known_selects
 from django_apistar.schema import build_openapi
 from django_apistar.validators import Decimal
 from management_tests.project import models
@@ -446,6 +450,90 @@ def test_joined_rows_are_shown_by_nested_types(
 
     assert [without_key(row) for row in answer] == PRICED
     assert [row['maker_id'] for row in answer] == [articles[0].maker_id, None]
+
+
+def by_id(rows):
+    return rows.order_by('id')
+
+
+@both_modes
+@pytest.mark.parametrize(
+    ('before', 'narrow'),
+    [
+        (by_id, by_id),
+        (by_id, lambda rows: rows.order_by('-id')),
+        (by_id, lambda rows: by_id(rows).reverse()),
+        (by_id, lambda rows: rows.order_by('maker__name', 'id')),
+        (by_id, lambda rows: rows.order_by(F('id').desc())),
+        (by_id, lambda rows: by_id(rows)[1:2]),
+        (lambda rows: by_id(rows)[:1], lambda rows: by_id(rows)[1:]),
+        (by_id, lambda rows: by_id(rows).filter(price__lt=5)),
+        (lambda rows: by_id(rows.filter(price=3)), lambda rows: by_id(rows.filter(price=12.5))),
+        (lambda rows: by_id(rows.filter(pk__in=[1])), lambda rows: by_id(rows.filter(pk__in=[]))),
+        (by_id, lambda rows: by_id(rows.filter(pk__in=[]) | rows.exclude(price=3))),
+        (by_id, lambda rows: by_id(rows.filter(maker__name='Ann'))),
+        (
+            lambda rows: by_id(rows.filter(maker__name='Ann')),
+            lambda rows: by_id(rows.exclude(maker__name='Bob')),
+        ),
+        (by_id, lambda rows: by_id(rows.filter(maker__in=models.Maker.objects.filter(name='Ann')))),
+        (by_id, lambda rows: by_id(rows).distinct()),
+        (by_id, lambda rows: by_id(rows.filter(warranty__years__gt=1))),
+        (by_id, lambda rows: by_id(rows.using('default').select_for_update())),
+    ],
+)  # fmt: skip
+def test_joined_rows_are_asked_for_alike_whatever_was_asked_before(
+    app_class, articles, before, narrow
+):
+    def show(narrow):
+        def handle() -> List[PricedType]:
+            return narrow(models.Article.objects.select_related('maker'))
+
+        app = build(app_class, Route('/', 'GET', handle))
+        with transaction.atomic(), CaptureQueriesContext(connection) as captured:
+            rows = ask(app).json()
+        return [query['sql'] for query in captured], [row['price'] for row in rows]
+
+    known_selects._known.clear()
+    asked_first = show(narrow)
+    known_selects._known.clear()
+    show(before)
+
+    assert show(narrow) == show(narrow) == asked_first
+    prices = narrow(models.Article.objects.all()).values_list('price', flat=True)
+    with transaction.atomic():
+        assert asked_first[1] == [f'{price:.2f}' for price in prices]
+
+
+class UserType(types.Type):
+    username = validators.String()
+
+
+class LogType(types.Type):
+    object_repr = validators.String()
+    user = UserType
+
+
+@both_modes
+def test_joined_rows_by_the_hour_are_in_the_time_zone_of_each_request(app_class, django_user_model):
+    user = django_user_model.objects.create_user('ann')
+    content_type = ContentType.objects.get_for_model(models.Article)
+    for hour in (1, 18):
+        LogEntry.objects.create(
+            user=user, content_type=content_type, object_repr=f'{hour}', action_flag=1,
+            action_time=datetime.datetime(2026, 1, 1, hour, tzinfo=datetime.timezone.utc),
+        )  # fmt: skip
+
+    def show() -> List[LogType]:
+        return LogEntry.objects.select_related('user').order_by('action_time__hour')
+
+    app = build(app_class, Route('/', 'GET', show))
+    hours = {}
+    for zone in ('UTC', 'Asia/Tokyo', 'UTC'):  # there it is 10 and 3 o'clock
+        with override(zone):
+            hours[zone] = [row['object_repr'] for row in ask(app).json()]
+
+    assert hours == {'UTC': ['1', '18'], 'Asia/Tokyo': ['18', '1']}
 
 
 def without_key(row):

@@ -1,0 +1,102 @@
+"""Queries for columns: what no value changes of their SQL is compiled once for each connection.
+
+That is their columns, tables and order. Django compiles these anew for each query, which costs as
+much as to fetch the rows of a page. The condition is left to Django: values may change its SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from django.db.models.expressions import Col, OrderBy
+from django.db.models.sql import Query
+from django.db.models.sql.compiler import SQLCompiler
+from django.db.models.sql.datastructures import BaseTable, Join
+
+_MOST = 500  # of a connection: who sorts as clients like has no end of them
+_NOT_KNOWN = (  # what a query may have that makes its parts, or adds to them
+    'distinct', 'combinator', 'group_by', '_filtered_relations', 'extra_order_by', 'extra_tables',
+    'external_aliases',
+)  # fmt: skip
+_known: WeakKeyDictionary[Any, dict[Any, _Parts | None]] = (
+    WeakKeyDictionary()
+)  # by connection, by shape
+
+
+class _Parts(NamedTuple):
+    """What `SQLCompiler` has found out after its `pre_sql_setup`, and its FROM."""
+
+    select: list[Any]
+    klass_info: Any
+    annotation_col_map: Any
+    order_by: list[Any]
+    tables: Any  # texts, parameters
+
+
+class KnownSelect(SQLCompiler):
+    """Compiles a query whose parts are known."""
+
+    def __init__(self, query: Query, connection: Any, using: str, parts: _Parts) -> None:
+        super().__init__(query, connection, using)
+        self.parts = parts
+
+    def pre_sql_setup(self, with_col_aliases: bool = False) -> Any:
+        parts = self.parts
+        self.select, self.klass_info = parts.select, parts.klass_info
+        self.annotation_col_map = parts.annotation_col_map
+        self.col_count, self.has_extra_select = len(parts.select), False
+        where = self.query.where.split_having_qualify(must_group_by=False)
+        self.where, self.having, self.qualify = where
+        return [], parts.order_by, []
+
+    def get_from_clause(self) -> Any:
+        return self.parts.tables
+
+
+def get_shape(query: Any, columns: tuple[str, ...]) -> Any:
+    """Return what the parts of *query* for *columns* follow from; None where other things count."""
+    default_order = tuple(query.get_meta().ordering)
+    order = (*query.order_by, *default_order)
+    if any(map(vars(query).get, _NOT_KNOWN)) or any(type(name) is not str for name in order):
+        return None
+    tables = []
+    for alias, table in query.alias_map.items():
+        if type(table) not in (BaseTable, Join):
+            return None
+        tables += [alias, table, table.join_type, query.alias_refcount[alias] > 0]
+    return (
+        query.model, columns, query.order_by, default_order, query.default_ordering,
+        query.standard_ordering, query.alias_prefix, tuple(tables),
+    )  # fmt: skip
+
+
+def find_known(connection: Any, shape: Any, prepare: Callable[[], Any]) -> _Parts | None:
+    """Return the parts of a shape; None where they are not the same each time.
+
+    *prepare*: returns Django's compiler of such a query, which nobody else asks.
+    """
+    of_connection = _known.setdefault(connection, {})
+    if shape not in of_connection:
+        if len(of_connection) >= _MOST:
+            of_connection.clear()
+        of_connection[shape] = _find_parts(prepare())
+    return of_connection[shape]
+
+
+def _find_parts(compiler: Any) -> _Parts | None:
+    if type(compiler) is not SQLCompiler:
+        return None  # a backend's own, or none at all
+    _, order_by, _ = compiler.pre_sql_setup()
+    tables = compiler.get_from_clause()
+    is_plain = all(type(col) is Col and not params for col, (_, params), _ in compiler.select)
+    is_sorted_plainly = all(
+        type(by) is OrderBy and type(by.expression) is Col and not params
+        for by, (_, params, _) in order_by
+    )
+    if tables[1] or not (is_plain and is_sorted_plainly):
+        return None  # a transform asks for the time zone of a request
+    return _Parts(
+        compiler.select, compiler.klass_info, compiler.annotation_col_map, order_by, tables
+    )
