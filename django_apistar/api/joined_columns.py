@@ -21,9 +21,10 @@ def find_columns(type_: Any, queryset: Any) -> list[str] | None:
     None where a value may not be that of the instances: a nested Type is read from a row that
     `select_related` joins.
     """
-    if queryset._known_related_objects or queryset.query.combinator:
+    query = queryset.query
+    if queryset._known_related_objects or query.combinator or query.select_for_update_of:
         return None
-    return _list_columns(type_, queryset.model, queryset.query.select_related)
+    return _list_columns(type_, queryset.model, query.select_related)
 
 
 def _list_columns(type_: Any, model: Any, joined: Any, prefix: str = '') -> list[str] | None:

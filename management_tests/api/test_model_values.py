@@ -479,7 +479,13 @@ def by_id(rows):
         (by_id, lambda rows: by_id(rows.filter(maker__in=models.Maker.objects.filter(name='Ann')))),
         (by_id, lambda rows: by_id(rows).distinct()),
         (by_id, lambda rows: by_id(rows.filter(warranty__years__gt=1))),
-        (by_id, lambda rows: by_id(rows.using('default').select_for_update())),
+        (by_id, lambda rows: by_id(rows).select_for_update(of=('self',))),
+        (
+            by_id,
+            lambda rows: by_id(rows.filter(maker__name='Ann')).select_for_update(
+                of=('self', 'maker')
+            ),
+        ),
     ],
 )  # fmt: skip
 def test_joined_rows_are_asked_for_alike_whatever_was_asked_before(
@@ -500,9 +506,9 @@ def test_joined_rows_are_asked_for_alike_whatever_was_asked_before(
     show(before)
 
     assert show(narrow) == show(narrow) == asked_first
-    prices = narrow(models.Article.objects.all()).values_list('price', flat=True)
     with transaction.atomic():
-        assert asked_first[1] == [f'{price:.2f}' for price in prices]
+        instances = list(narrow(models.Article.objects.select_related('maker')))
+    assert asked_first[1] == [f'{one.price:.2f}' for one in instances]
 
 
 class UserType(types.Type):
