@@ -425,6 +425,15 @@ def test_spellings_that_a_database_may_equate_share_a_count(client, db, spelling
 
 @pytest.mark.case('B19')
 @settings(LOGIN_THROTTLE='1/minute', LOGIN_THROTTLE_ADDRESS=None)
+@pytest.mark.parametrize(('length', 'status'), [(254, 400), (255, 429)])
+def test_the_first_255_characters_of_a_name_count(client, db, length, status):
+    client.log_in('b' * length + 'x')
+
+    assert client.log_in('b' * length + 'y').status_code == status
+
+
+@pytest.mark.case('B19')
+@settings(LOGIN_THROTTLE='1/minute', LOGIN_THROTTLE_ADDRESS=None)
 @pytest.mark.parametrize(
     'name', ['bub', 'bobo', 'b0b', 'b.ob', 'bob@example.com', '\u0431\u043e\u0431']
 )

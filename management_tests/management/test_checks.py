@@ -9,15 +9,18 @@ from typing import Any, List
 import apistar
 import pytest
 from apistar import Component, Include, Route, http
+from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import path, re_path, reverse_lazy
 from django.utils.functional import lazystr
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import django_apistar
 from django_apistar.application import App
 from django_apistar.authentication.components import DjangoBasicAuthentication
 from django_apistar.authentication.hooks import MustBeAuthenticated
+from django_apistar.checks import _is_djangos
 from django_apistar.conf.problems import SettingsError
 from django_apistar.dispatch.dispatcher import get_application
 from management_tests.support.cases import TESTS
@@ -967,6 +970,15 @@ def test_E017_looks_behind_wrappers(tmp_path):
     done = make_project(tmp_path, wrapped).run('check')
 
     assert DJANGOS_WARNING in done.stderr
+
+
+@pytest.mark.parametrize(('number', 'is_found'), [(15, True), (16, False)])
+def test_so_many_wrappers_are_looked_behind(number, is_found):
+    application = WSGIHandler()
+    for _ in range(number):
+        application = ProxyFix(application)
+
+    assert _is_djangos(application) is is_found
 
 
 def test_E017_wsgi_application_that_cannot_be_imported(tmp_path):

@@ -15,6 +15,7 @@ from apistar import Route, http, types, validators
 from django_apistar.application import App
 from django_apistar.schema.documentation.examples import build_example
 from django_apistar.schema.documentation.links import Operations
+from django_apistar.schema.documentation.parts import Parts
 from django_apistar.test import TestClient
 from django_apistar.types import ModelType
 from django_apistar.validators import Decimal, File
@@ -23,6 +24,14 @@ from management_tests.support.shop import Ware
 
 # What the page shows of operations of each kind, whole: words, fields, answers and samples.
 DOCUMENTED = json.loads((Path(__file__).parent / 'documented_operations.json').read_text())
+
+
+@pytest.mark.parametrize(('number', 'found'), [(9, {'type': 'string'}), (10, {})])
+def test_so_many_references_are_followed(number, found):
+    """`parts`"""
+    chain = {f'a{at}': {'$ref': f'#/a{at + 1}'} for at in range(number)}
+
+    assert Parts({**chain, f'a{number}': {'type': 'string'}}).follow(chain['a0']) == found
 
 
 class Pie(types.Type):

@@ -91,6 +91,16 @@ def test_wrapper_that_trusts_a_header_is_found(wrapped, found):
 
 
 @pytest.mark.case('I07')
+@pytest.mark.parametrize(('number', 'is_found'), [(199, True), (200, False)])
+def test_so_many_wrappers_are_searched(number, is_found):
+    wrapped = Believing(application)
+    for _ in range(number):
+        wrapped = Wrapper(wrapped)
+
+    assert bool([*trusted_headers.find_trusting(wrapped)]) is is_found
+
+
+@pytest.mark.case('I07')
 def test_werkzeugs_proxy_fix_is_found():
     assert trusted_headers.explain(Wrapper(ProxyFix(application)), 'granian') == (
         'werkzeug.middleware.proxy_fix.ProxyFix trusts X-Forwarded-For, which granian cannot tell '

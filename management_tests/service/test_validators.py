@@ -66,6 +66,7 @@ def post(app_class, **fields):
         ('delivery', '1 02:00:00', 'P1DT02H00M00S'),
         ('delivery', 'P1DT2H', 'P1DT02H00M00S'),
         ('delivery', '-00:00:01.5', '-P0DT00H00M01.500000S'),
+        ('delivery', f'P{1:062}D', 'P1DT00H00M00S'),  # as long as may be
         ('delivery', None, None),
         ('extra', [1, {'a': None}, 'x', 0.5, True], [1, {'a': None}, 'x', 0.5, True]),
         ('extra', False, False),
@@ -84,6 +85,8 @@ def test_what_a_client_sends_comes_back_in_one_form(app_class, field, sent, show
         ('price', 'NaN', 'Must be finite.'),
         ('price', '-Infinity', 'Must be finite.'),
         ('price', 'abc', 'Must be a decimal number.'),
+        ('price', 'x' * 4000, 'Must be a decimal number.'),
+        ('price', 'x' * 4001, 'Must have no more than 8 digits.'),  # not looked at
         ('price', '', 'Must be a decimal number.'),
         ('price', '1e2', 'Must be a decimal number.'),
         ('price', ' 1', 'Must be a decimal number.'),
@@ -109,6 +112,7 @@ def test_what_a_client_sends_comes_back_in_one_form(app_class, field, sent, show
         ('delivery', 'PT', 'Must be a valid duration.'),
         ('delivery', '9' * 30 + ' 00:00:00', 'Must be a valid duration.'),
         ('delivery', '1' * 1000, 'Must be a valid duration.'),
+        ('delivery', f'P{1:063}D', 'Must be a valid duration.'),
         ('delivery', 5, 'Must be a string.'),
         ('extra', None, 'May not be null.'),
     ],
