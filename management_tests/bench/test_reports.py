@@ -18,6 +18,7 @@ from django_apistar.bench import reports, results
 from django_apistar.bench.load import Load
 from django_apistar.bench.request import Request
 from django_apistar.bench.servers import Setup
+from django_apistar.bench.statistics import Ratio
 from django_apistar.bench.targets import (
     APISTAR,
     BARE_APISTAR,
@@ -149,6 +150,31 @@ def test_a_baseline_of_other_conditions_says_which() -> None:
     ]
     same = results.read_baseline(json.loads(json.dumps(results.as_data(found))), 'old.json')
     assert [*results.find_differences(found, same)] == []
+
+
+ALIKE = ('API Star and bare WSGI cannot be told apart.',)
+WIDE = (
+    'API Star: the ratio lies between 1.75 and 2.26, which is too wide to mean much. Use more '
+    '--rounds, a longer --duration or a quieter machine.'
+)
+
+
+@pytest.mark.parametrize(
+    ('median', 'low', 'high', 'warnings'),
+    [
+        (2, 1.75, 2.25, ()), (2, 1.75, 2.26, (WIDE,)), (1.05, 1.01, 1.1, ()), (0.95, 0.9, 0.99, ()),
+        (1.05, 1.0, 1.1, ALIKE), (0.95, 0.9, 1.0, ALIKE),
+    ],
+)  # fmt: skip
+def test_a_ratio_that_means_little_is_told(
+    median: float, low: float, high: float, warnings: tuple[str, ...]
+) -> None:
+    found = build_results({APISTAR: 9000, FLOOR: 10000})
+    first, floor = found.targets
+    quiet = tuple(dataclasses.replace(load, errors=0) for load in first.loads)
+    own = results.TargetResult(first.target, quiet, Ratio(median, low, high, 0))
+
+    assert dataclasses.replace(found, targets=(own, floor)).warnings == warnings
 
 
 def change(document: dict[str, Any], **given: Any) -> dict[str, Any]:
