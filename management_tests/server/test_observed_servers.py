@@ -49,9 +49,10 @@ def server(tmp_path: Path, server_name: str) -> Iterator[Server]:
     assert server.returncode == 0
 
 
-def read_log(server: Server) -> list[Any]:
-    lines = (server.project.directory / 'access.log').read_text().splitlines()
-    return [json.loads(line) for line in lines]
+def read_log(server: Server, path: str) -> list[Any]:
+    """Return the access log's lines about *path*."""
+    lines = map(json.loads, (server.project.directory / 'access.log').read_text().splitlines())
+    return [line for line in lines if line['url.path'] == path]
 
 
 def read_metrics(server: Server) -> dict[str, float]:
@@ -71,10 +72,9 @@ def find_folder(server: Server) -> Path:
 
 
 def test_requests_are_named_logged_counted_and_traced(server: Server) -> None:
-    seen = len(read_log(server))
     answer = server.get('/slow/?seconds=0.01', headers=HEADERS)
-    server.wait_for(lambda: len(read_log(server)) > seen, 'its line')
-    line = read_log(server)[-1]
+    server.wait_for(lambda: read_log(server, '/slow/'), 'its line')
+    [line] = read_log(server, '/slow/')
 
     assert answer.headers['X-Request-ID'] == 'abc.1'
     assert line.pop('timestamp').endswith('Z')
@@ -89,7 +89,7 @@ def test_requests_are_named_logged_counted_and_traced(server: Server) -> None:
         'http.response.status_code': 200, 'http.response.body.size': len(answer.content),
         'trace_id': TRACE, 'span_id': SPAN, 'trace_flags': '01',
     }  # fmt: skip
-    assert read_metrics(server)['/slow/'] == 1
+    wait_for_count(server, '/slow/', 1)
     server.wait_for(lambda: '"GET /slow/"' in server.stdout, 'its span')
     assert f'"trace_id": "0x{TRACE}"' in server.stdout
     assert f'"parent_id": "0x{SPAN}"' in server.stdout
@@ -103,6 +103,7 @@ def test_counts_of_all_workers_outlive_each_of_them(server: Server) -> None:
     pids: Counter[int] = Counter()
     while len(pids) < 2:
         pids += ask(5)
+    wait_for_count(server, '/process/', sum(pids.values()))
     folder = find_folder(server)
     files = sorted(folder.iterdir())
     for pid in pids:
@@ -113,12 +114,16 @@ def test_counts_of_all_workers_outlive_each_of_them(server: Server) -> None:
         server.wait_for(lambda: read_metrics(server)['runapistar_workers'] == 2, 'its gauge')
     after = ask(5)
 
-    metrics = read_metrics(server)
-    assert metrics['/process/'] == sum((pids + after).values())
-    assert metrics['http_server_active_requests'] == 1
+    wait_for_count(server, '/process/', sum((pids + after).values()))
+    assert read_metrics(server)['http_server_active_requests'] == 1
     assert sorted(folder.iterdir()) == files
     assert server.stop() == 0
     assert not folder.exists()
+
+
+def wait_for_count(server: Server, route: str, number: int) -> None:
+    """Wait until *number* requests are counted: a client has its answer a moment before."""
+    server.wait_for(lambda: read_metrics(server).get(route) == number, f'{number} of {route}')
 
 
 def test_json_needs_our_logger(tmp_path: Path) -> None:
