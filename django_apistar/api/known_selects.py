@@ -1,7 +1,7 @@
-"""Queries for columns: what no value changes of their SQL is compiled once for each connection.
+"""Queries for columns or a count: what no value changes of their SQL is compiled once a connection.
 
-That is their columns, tables and order. Django compiles these anew for each query, which costs as
-much as to fetch the rows of a page. The condition is left to Django: values may change its SQL.
+That is what they select, their tables and their order. Django compiles these anew for each query,
+a tenth of what a page takes. The condition is left to Django: values may change its SQL.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
+from django.db.models import Count
 from django.db.models.expressions import Col, OrderBy
 from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.datastructures import BaseTable, Join
 
+_PLAIN = (Col, Count)
 _MOST = 500  # of a connection: who sorts as clients like has no end of them
 _NOT_KNOWN = (  # what a query may have that makes its parts, or adds to them
-    'distinct', 'combinator', 'group_by', '_filtered_relations', 'extra_order_by', 'extra_tables',
-    'external_aliases',
+    'distinct', 'combinator', 'group_by', '_filtered_relations', 'extra', 'extra_order_by',
+    'extra_tables', 'external_aliases',
 )  # fmt: skip
 _known: WeakKeyDictionary[Any, dict[Any, _Parts | None]] = (
     WeakKeyDictionary()
@@ -90,7 +92,7 @@ def _find_parts(compiler: Any) -> _Parts | None:
         return None  # a backend's own, or none at all
     _, order_by, _ = compiler.pre_sql_setup()
     tables = compiler.get_from_clause()
-    is_plain = all(type(col) is Col and not params for col, (_, params), _ in compiler.select)
+    is_plain = all(type(col) in _PLAIN and not params for col, (_, params), _ in compiler.select)
     is_sorted_plainly = all(
         type(by) is OrderBy and type(by.expression) is Col and not params
         for by, (_, params, _) in order_by

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import connections
 from django.db.models import Count, QuerySet
 from django.db.models.sql import Query
+from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.constants import SINGLE
+
+from django_apistar.api.known_selects import KnownSelect, find_known, get_shape
 
 _NAME = '__count'
 _ALL = Count('*')
@@ -20,14 +24,30 @@ def count_rows(queryset: QuerySet[Any]) -> int:
     is_own = type(queryset).count is not QuerySet.count
     if is_own or queryset._result_cache is not None or not _is_plain(queryset.query):
         return queryset.count()
-    query = queryset.query.clone()
+    row: Any = _build_compiler(queryset.query, queryset.db).execute_sql(SINGLE)
+    return row[0] if row else 0  # none where no row can match
+
+
+def _build_compiler(query: Any, using: str) -> SQLCompiler:
+    shape = None if query.select_for_update else get_shape(query, (_NAME,))
+    if shape is not None:
+        connection = connections[using]
+        parts = find_known(connection, shape, lambda: _prepare(query, using))
+        if parts is not None:
+            return KnownSelect(query, connection, using, parts)
+    return _prepare(query, using)
+
+
+def _prepare(query: Any, using: str) -> SQLCompiler:
+    """Return Django's own compiler of the same."""
+    query = query.clone()
     query.clear_select_clause()
     query.clear_ordering(force=True)
     query.select_for_update = False
     query.annotations = {_NAME: _ALL}
     query.set_annotation_mask([_NAME])
-    row = query.get_compiler(queryset.db).execute_sql(SINGLE)
-    return row[0] if row else 0  # none where no row can match
+    compiler: SQLCompiler = query.get_compiler(using)
+    return compiler
 
 
 def _is_plain(query: Query) -> bool:

@@ -169,11 +169,13 @@ def test_count_is_that_of_the_queryset(app_class, queryset, count):
     make(5)
     app = build(app_class, Route('/', 'GET', count_notes))
 
-    with CaptureQueriesContext(connection) as ours:
-        assert build_ask(app)('/') == (200, count)
     with CaptureQueriesContext(connection) as djangos:
         assert queryset.all().count() == count
-    assert list_sql(ours) == list_sql(djangos)
+
+    for _ in range(2):  # of the same kind of query the second is compiled by what is known
+        with CaptureQueriesContext(connection) as ours:
+            assert build_ask(app)('/') == (200, count)
+        assert list_sql(ours) == list_sql(djangos)
 
 
 def list_sql(captured):
