@@ -59,6 +59,7 @@ def read(**keys: Any) -> Settings:
 
 
 def test_defaults():
+    """`parser`, `operation`, `amounts`"""
     settings = read()
 
     values = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}

@@ -528,6 +528,7 @@ def test_table_of_one_framework_names_handlers():
 
 
 def test_blocks_have_all_that_is_known():
+    """`listing`"""
     keys = {'COMPONENTS': [TOKEN], 'EVENT_HOOKS': [HOOK], 'SCHEMA_URL': None}
     with override_settings(APISTAR_SETTINGS=keys):
         stdout, _ = run('--path', '/[sl]*[em]*', verbosity=2)
@@ -644,6 +645,7 @@ def test_table_fits_80_columns(url):
 
 
 def test_csv():
+    """`rows`, `listing`"""
     rows = list(csv.DictReader(io.StringIO(run('--format', 'csv')[0])))
 
     assert rows[1] == {

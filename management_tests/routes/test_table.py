@@ -175,6 +175,7 @@ def test_walking_twice_changes_nothing():
 
 
 def test_entries_of_django():
+    """`entries`"""
     patterns = [
         path('a/<int:pk>/', ReadOnly.as_view(), name='a'),
         path('b/', OwnHead.as_view()),

@@ -51,7 +51,7 @@ def test_the_document_is_as_it_was(module: str, name: str) -> None:
     """The words of `openapi`, `schemas`, `dialect`, `responses`, `inputs`, `swagger_operations`.
 
     And of `preconditions`, `operation_ids`, `filter_sets`, `defaults`, `problems`, `pages`,
-    `page_requests` and `cursors`.
+    `page_requests`, `cursors` and `views`.
     """
     expected = json.loads(WHOLE.read_text())[f'{module} {name}']
 

@@ -1,9 +1,10 @@
-"""Routes whose document has what ours says of pages, problems, dates and statuses."""
+"""Routes whose document has what ours says of pages, problems, dates, statuses and logins."""
 
 import datetime
 
-from apistar import Route, types, validators
+from apistar import Include, Route, types, validators
 
+from django_apistar.authentication import views
 from django_apistar.exceptions import ProblemDetails
 from django_apistar.pagination import Cursor, LimitOffset, Page
 from django_apistar.responses import conditional, responds
@@ -41,4 +42,5 @@ routes = [
     Route('/cursor/', 'GET', list_by_cursor),
     Route('/entry/', 'GET', show),
     Route('/entry/', 'PUT', change),
+    Include('/auth', 'auth', views.routes),
 ]
