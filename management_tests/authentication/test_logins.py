@@ -418,6 +418,7 @@ def test_a_login_elsewhere_begins_anew_with_a_shared_cache(shared_cache, alice):
     ],
 )  # fmt: skip
 def test_spellings_that_a_database_may_equate_share_a_count(client, db, spelling):
+    """`throttle`"""
     client.log_in(spelling)
 
     assert client.log_in('bob').status_code == 429

@@ -96,6 +96,7 @@ def speed_up(baseline: Path, folder: Path, machine: int, apistar: int) -> str:
 
 
 def test_both_paths_of_the_project_and_what_they_stand_on():
+    """`targets`"""
     document = bench_json()
 
     assert [target['key'] for target in document['targets']] == KEYS

@@ -110,6 +110,7 @@ def counted(*asked: tuple[str, str]) -> tuple[dict[str, float], dict[str, float]
 
 
 def test_requests_and_bytes_are_counted_by_route() -> None:
+    """`metrics`"""
     assert counted(
         ('GET', '/shop/item/1/'), ('GET', '/shop/item/22/'), ('HEAD', '/shop/item/1/'),
         ('GET', '/page/5/'), ('GET', '/page/old/'),

@@ -141,6 +141,7 @@ def test_parameters_are_converted():
 
 
 def test_near_misses():
+    """`near_misses`"""
     text, failure = resolve('GET /ecko/you/')
 
     assert failure == 'GET /ecko/you/ is answered with 404.'
@@ -660,6 +661,7 @@ def test_reverse_prints_the_path_of_a_name(asked, path):
     ],
 )  # fmt: skip
 def test_what_cannot_be_reversed_is_one_sentence(asked, sentence):
+    """`kinds`"""
     with pytest.raises(CommandError) as failure:
         call_command('apistar_routes', '--reverse', *asked, stdout=io.StringIO())
 

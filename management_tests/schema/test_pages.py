@@ -146,6 +146,7 @@ UI_ASSETS = {
 
 @pytest.mark.parametrize('name', UI_ASSETS)
 def test_a_served_page_takes_the_served_document(settings, name):
+    """`ui`"""
     settings.APISTAR_SETTINGS = {'DOCS_URL': '/docs/', 'DOCS_UI': name, 'TITLE': 'A & B'}
     styles, script = UI_ASSETS[name]
     base = '/static/drf_spectacular_sidecar'
@@ -223,6 +224,7 @@ def read_policy(settings, **keys):
 @pytest.mark.case('J07')
 @pytest.mark.parametrize('name', POLICIES)
 def test_each_page_has_the_policy_that_fits_it(settings, name):
+    """`policy`"""
     policy, nonces = read_policy(settings, DOCS_UI=name)
     _, others = read_policy(settings, DOCS_UI=name)
 

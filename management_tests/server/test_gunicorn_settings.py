@@ -126,6 +126,7 @@ def test_workers_of_each_class(
     workers: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """`private_names`"""
     monkeypatch.setattr('django_apistar.server.defaults.count_cores', lambda: 2)
     monkeypatch.delenv('WEB_CONCURRENCY', raising=False)
 

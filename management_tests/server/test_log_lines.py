@@ -161,6 +161,7 @@ USUAL = {
     ],
 )  # fmt: skip
 def test_a_line_of_json(more: dict[str, str], attributes: dict[str, Any], tmp_path: Path) -> None:
+    """`json_lines`"""
     log_request(configure('json', accesslog=str(tmp_path / 'log')), [b'abc'], **more)
 
     found = json.loads((tmp_path / 'log').read_text())

@@ -118,6 +118,7 @@ def test_what_a_client_sends_comes_back_in_one_form(app_class, field, sent, show
     ],
 )
 def test_what_is_refused_is_a_400_that_names_the_field(app_class, field, sent, error):
+    """`decimals`, `texts`, `json_values`"""
     assert post(app_class, **{field: sent}) == (400, {field: error})
 
 
