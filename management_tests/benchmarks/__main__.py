@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from management_tests.benchmarks import report, results, runs, summary, wire
-from management_tests.benchmarks.cases import CASES, COMPARISONS, PAGE_OF_ORM
+from management_tests.benchmarks.cases import ADJUSTED, CASES, COMPARISONS, PAGE_OF_ORM
 
 QUICK = ('hello', 'item', 'create', 'queryset', 'hook', 'unseen_100', 'not_found', 'django')
 
@@ -121,6 +121,7 @@ def measure_in_process(
 def list_pairs(names: Sequence[str]) -> list[tuple[str, str]]:
     """Return each (case, subject) of *names* that the tables need."""
     needed = {PAGE_OF_ORM, *(pair for one in COMPARISONS for pair in one.list_pairs())}
+    needed |= {(name, 'adjusted') for name in ADJUSTED}
     return [pair for pair in sorted(needed) if pair[0] in names]
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from management_tests.benchmarks.cases import (
+    ADJUSTED,
     FRAMEWORK_TITLES,
     MOST_OBSERVED_S,
     PAGE_OF_ORM,
+    TITLES,
     WITHOUT,
 )
 from management_tests.benchmarks.results import Results, Row, describe_machine, iter_rows, summarize
@@ -38,6 +40,10 @@ def build_tables(results: Results) -> list[Table]:
         'lines of code',
     )  # fmt: skip
     tables.append(('A service over models', columns, list(_iter_services(results))))
+    columns = ('instructions of API Star', 'as it comes', 'with our adjustments', 'ratio')
+    tables.append(
+        ('What our adjustments change in API Star', columns, list(_iter_adjusted(results)))
+    )
     if results.lifecycle_s:
         tables.append(('Connection hygiene of a request', ('thread has', 'CPU time'), [
             (name, f'{seconds * 1e6:.2f} µs') for name, seconds in results.lifecycle_s.items()
@@ -67,6 +73,14 @@ def _iter_services(results: Results) -> Iterator[Sequence[str]]:
         pairs = ('devices', subject), ('new_device', subject), ('new_device', WITHOUT[subject])
         if counts.keys() >= {*pairs}:
             yield title, *(counts[pair] for pair in pairs), str(count_lines(PROJECT / file))
+
+
+def _iter_adjusted(results: Results) -> Iterator[Sequence[str]]:
+    for case in ADJUSTED:
+        found = [results.counts.get((case, subject)) for subject in ('stock', 'adjusted')]
+        if None not in found:
+            stock, adjusted = map(float, found)
+            yield TITLES[case], f'{stock:,.0f}', f'{adjusted:,.0f}', _format_ratio(adjusted / stock)
 
 
 def count_lines(path: Path) -> int:
