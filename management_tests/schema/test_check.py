@@ -111,6 +111,15 @@ def test_a_report_in_json_of_equal_files_is_one_document():
 
 
 @pytest.mark.usefixtures('_files')
+def test_a_report_in_json_is_written_for_people(tmp_path):
+    (tmp_path / 'old.json').write_text(json.dumps({**NEW, 'paths': {'/é/': {}}}))
+
+    stdout = compare('--report', 'json')[2]
+
+    assert '\n      "path": "/é/",\n' in stdout
+
+
+@pytest.mark.usefixtures('_files')
 def test_annotations_of_github_escape_what_github_would_read():
     first, second, third = compare('--report', 'github')[2].splitlines()
 
