@@ -92,5 +92,5 @@ class Walk(Project):
         ours = command.replace('django-admin', 'python -m django').replace('python ', f'{PYTHON} ')
         return subprocess.run(
             ['bash', '-c', ours],
-            cwd=self.directory, env=self.environment(), text=True, capture_output=True, timeout=60,
+            cwd=self.directory, env=self.environment(), text=True, capture_output=True, timeout=600,
         )  # fmt: skip
