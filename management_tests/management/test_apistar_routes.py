@@ -5,10 +5,7 @@ import gc
 import inspect
 import io
 import json
-import os
-import pty
 import re
-import subprocess
 import sys
 import time
 import types
@@ -33,7 +30,7 @@ from django_apistar.application import App
 from django_apistar.authentication.components import AuthenticatedUser, User
 from django_apistar.authentication.hooks import MustBeAuthenticated
 from django_apistar.routes.table import CONFLICTS
-from management_tests.support.server_process import REPOSITORY, Project, read_terminal
+from management_tests.support.server_process import REPOSITORY, Project, run_in_terminal
 
 pytestmark = pytest.mark.once
 
@@ -919,28 +916,20 @@ def test_a_thousand_routes_take_what_each_takes():
 # Terminals
 
 
-def run_in_terminal(project: Project, *options: str, **variables: str) -> str:
-    """Return what `manage.py apistar_routes` writes where stdout is a terminal."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        project.command('apistar_routes', *options), cwd=project.directory,
-        env=project.environment(TERM='xterm-256color', **variables), stdout=theirs,
-        stderr=subprocess.PIPE,
-    )  # fmt: skip
-    os.close(theirs)
-    text = read_terminal(ours)
-    process.stderr.close()
-    process.wait()
-    return text
+def has_colour(project: Project, *options: str, **variables: str) -> bool:
+    """Return whether the table is coloured in a terminal."""
+    status, text = run_in_terminal(project, 'apistar_routes', *options, **variables)
+    assert (status, 'hello' in text) == (0, True)
+    return '\x1b[' in text
 
 
 @pytest.mark.slow
 def test_colour_is_for_terminals_that_want_it(tmp_path):
     project = Project(tmp_path)
 
-    assert '\x1b[' in run_in_terminal(project)
-    assert '\x1b' not in run_in_terminal(project, NO_COLOR='1')
-    assert '\x1b' not in run_in_terminal(project, '--no-color')
+    assert has_colour(project)
+    assert not has_colour(project, NO_COLOR='1')
+    assert not has_colour(project, '--no-color')
     assert '\x1b' not in project.run('apistar_routes').stdout
     assert '\x1b[' in project.run('apistar_routes', '--force-color').stdout
 

@@ -116,7 +116,7 @@ class ForkServer:
     ) -> Fork:
         """Start *command*, a script and its arguments, in a session of its own.
 
-        What it writes is in the files stdout and stderr of *folder*.
+        What it writes is in the files stdout and stderr of *folder*, which may lead to a terminal.
         """
         task = json.dumps((command, str(directory), environ, str(folder)))
         with self._lock:
@@ -179,7 +179,7 @@ def begin(directory: str, environ: dict[str, str], folder: str) -> None:
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number, path in enumerate((os.devnull, f'{folder}/stdout', f'{folder}/stderr')):
-        opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+        opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOCTTY)
         os.dup2(opened, number)
         os.close(opened)
     os.chdir(directory)

@@ -15,6 +15,7 @@ import itertools
 import os
 import pty
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -239,14 +240,28 @@ def run_in_terminal(project: Project, *command: str, **variables: str) -> tuple[
     Its Control-C is not ignored, as it is where tests run in a shell's background.
     """
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        project.command(*command), cwd=project.directory,
-        env=project.environment(TERM='xterm', **variables), stdout=theirs, stderr=theirs,
+    environ = project.environment(TERM='xterm', **variables)
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ('stdout', 'stderr'):
+            Path(folder, name).symlink_to(os.ttyname(theirs))
+        process = _start_in_terminal(project, project.command(*command), environ, theirs, folder)
+        # Until the command has the terminal open, it is ours to hold.
+        while process.poll() is None and not select.select([ours], [], [], 0.01)[0]:
+            pass
+        os.close(theirs)
+        text = read_terminal(ours)
+        return process.wait(RUN_S), text
+
+
+def _start_in_terminal(
+    project: Project, command: list[str], environ: dict[str, str], terminal: int, folder: str
+) -> Fork | subprocess.Popen[bytes]:
+    if project.may_fork:
+        return FORK_SERVER.start(command[1:], project.directory, environ, Path(folder))
+    return subprocess.Popen(
+        command, cwd=project.directory, env=environ, stdout=terminal, stderr=terminal,
         preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
-    os.close(theirs)
-    text = read_terminal(ours)
-    return process.wait(RUN_S), text
 
 
 class Process:
