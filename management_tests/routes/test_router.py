@@ -11,7 +11,16 @@ from apistar.server.wsgi import WSGIEnviron
 
 from django_apistar.api import errors
 from management_tests.support.future_handlers import future_handler
-from management_tests.support.oracle import Accelerated, Plain, ask, both_modes, build, quiet
+from management_tests.support.oracle import (
+    Accelerated,
+    Plain,
+    Request,
+    ask,
+    both_modes,
+    build,
+    build_trio,
+    quiet,
+)
 
 
 class Item(types.Type):
@@ -165,6 +174,15 @@ def test_path_parameter_that_does_not_fit_is_not_found(app_class, handler, text)
     app = build(app_class, Route('/{n}/', 'GET', handler))
 
     assert ask(app, f'/{text}/').status == '404 Not Found'
+
+
+def test_negative_number_is_the_ints_where_stock_goes_on_to_a_path_of_any_text():
+    """R7, as a random app found it."""
+    trio = build_trio(lambda: [Route('/{n}/', 'GET', number), Route('/{+name}', 'GET', word)])
+
+    answer, stock = trio.compare(Request('/-3/')), ask(trio.stock, '/-3/')
+
+    assert (answer.json(), stock.json()) == ([-3], ['-3/'])
 
 
 @both_modes

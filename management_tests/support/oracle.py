@@ -149,12 +149,13 @@ class Trio:
 
     def _is_number_in_path(self, request: Request) -> bool:
         """R7: signs, floats without a fraction, and numbers that no database takes."""
-        has_floats = any(
-            '<float:' in rule.rule for rule in self.stock.router.adapter.map.iter_rules()
-        )
-        return (has_floats or self._is_missed(request)) and any(
-            segment.lstrip('-').replace('.', '', 1).isdigit() for segment in request.path.split('/')
-        )
+        rules = str([rule.rule for rule in self.stock.router.adapter.map.iter_rules()])
+        numbers = [
+            segment for segment in request.path.split('/')
+            if segment.lstrip('-').replace('.', '', 1).isdigit()
+        ]  # fmt: skip
+        has_signs = '<int:' in rules and any(number.startswith('-') for number in numbers)
+        return bool(numbers) and (has_signs or '<float:' in rules or self._is_missed(request))
 
     def _is_failing_hook(self, stock: Answer, ours: Answer, request: Request) -> bool:
         """H2, and on_response that asks for a parameter where no route was found."""
