@@ -32,12 +32,12 @@ def save(instance: Instance, values: Any, others: Mapping[str, Any]) -> Instance
         for name, value in values._dict.items()
         if name in options.fields and name not in options.read_only
     }
-    names = {field.name: name for name, field in options.fields.items()}
     given |= {instance._meta.get_field(name): value for name, value in others.items()}
     database = router.db_for_write(type(instance), instance=instance)
     try:
         _write(instance, given, values.is_partial, database)
     except ValidationError as exc:
+        names = {field.name: name for name, field in options.fields.items()}
         raise _rename(exc, names) from None
     return instance
 
@@ -101,13 +101,14 @@ def _assign_one(instance: models.Model, field: Any, value: Any) -> None:
 def _adapt(value: Any) -> Any:
     """Return *value*, or a list of such, as a database takes it."""
     match value:
+        case str() | dict():
+            _refuse_null_characters_in(value)
         case datetime.datetime():
             return _adapt_moment(value)
         case datetime.timedelta() if abs(value) > _LONGEST_DURATION:
             raise ValidationError('Must be less than 292,000 years.')
         case list():
             return [_adapt(item) for item in value]
-    _refuse_null_characters_in(value)
     return value
 
 
@@ -163,10 +164,9 @@ def _is_valid(instance: Any, field: Any, given: Fields) -> bool:
     Null where the column holds it, an empty object of JSON, and the model's own default.
     """
     value = getattr(instance, field.attname)
-    if value not in field.empty_values:
-        return False
     is_default = field not in given and field.has_default()
-    return is_default or isinstance(field, models.JSONField) or (field.null and value is None)
+    is_taken = is_default or isinstance(field, models.JSONField) or (field.null and value is None)
+    return is_taken and value in field.empty_values  # last: to compare a Decimal takes long
 
 
 def _iter_unique_sets(instance: Any, names: set[str]) -> Iterator[set[str]]:
