@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,9 @@ from management_tests.support.services import certificate
 pytestmark = pytest.mark.slow
 
 granian = pytest.importorskip('granian')
+from granian.constants import Interfaces, SSLProtocols  # noqa: E402
+from granian.log import LogLevels  # noqa: E402
+
 from django_apistar.server.granian.options import parse_arguments  # noqa: E402  # needs granian
 from django_apistar.server.granian.server import GranianServer  # noqa: E402
 
@@ -89,6 +93,85 @@ def test_an_option_without_effect_is_refused(arguments: str, name: str) -> None:
     )
 
 
+def test_what_granian_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`server`: in production, in development, and with all that can be chosen."""
+    monkeypatch.delenv('WEB_CONCURRENCY', raising=False)
+    for module in ('granian.server', 'defaults'):
+        monkeypatch.setattr(f'django_apistar.server.{module}.count_cores', lambda: 2)
+    pem = str(certificate(tmp_path))
+    settings = {
+        'bind': ['[::1]:9000'], 'workers': 3, 'threads': 4, 'graceful_timeout': 6, 'keepalive': 0,
+        'client_timeout': 7, 'certfile': pem, 'pidfile': '/run/web.pid', 'accesslog': 'log',
+    }  # fmt: skip
+
+    production = GranianServer(Launch('granian'))
+    development = GranianServer(Launch('granian', is_development=True))
+    chosen = GranianServer(Launch('granian', settings=settings))
+
+    usual = {
+        'target': 'WSGI_APPLICATION', 'address': '127.0.0.1', 'port': 8000,
+        'interface': Interfaces.WSGI, 'websockets': False, 'workers': 2, 'blocking_threads': 5,
+        'log_level': LogLevels.info, 'ssl_cert': None, 'ssl_key': None,
+        'ssl_protocol_min': SSLProtocols.tls12, 'respawn_failed_workers': True,
+        'respawn_interval': 3.5, 'workers_kill_timeout': 30, 'pid_file': None,
+    }  # fmt: skip
+    assert tell(production, ('127.0.0.1', 8000)) == (
+        usual, (True, 20_000), None, f'granian {RELEASE}, 2 workers with 5 threads each', 'http',
+        ('127.0.0.1:8000',),
+    )  # fmt: skip
+    assert tell(development, '/run/web.sock') == (
+        {
+            **usual, 'address': '/run/web.sock', 'port': 0, 'workers': 1,
+            'log_level': LogLevels.warning, 'respawn_interval': 0.3, 'workers_kill_timeout': 5,
+        },
+        (True, 20_000), '-', f'granian {RELEASE}, 1 worker with 5 threads', 'http',
+        ('127.0.0.1:8000',),
+    )  # fmt: skip
+    assert tell(chosen, ('::1', 9000)) == (
+        {
+            **usual, 'address': '::1', 'port': 9000, 'workers': 3, 'blocking_threads': 4,
+            'ssl_cert': Path(pem), 'ssl_key': Path(pem), 'workers_kill_timeout': 6,
+            'pid_file': Path('/run/web.pid'),
+        },
+        (False, 7_000), 'log', f'granian {RELEASE}, 3 workers with 4 threads each', 'https',
+        ('[::1]:9000',),
+    )  # fmt: skip
+
+
+RELEASE = granian.__version__
+
+
+def tell(server: GranianServer, address: tuple[str, int] | str) -> tuple[Any, ...]:
+    """Return what granian is told without its logs, and what the banner tells."""
+    options = server._options(address)
+    http1 = options.pop('http1_settings')
+    handlers = options.pop('log_dictconfig')['handlers']
+    assert {name: (each['formatter'], each['stream']) for name, each in handlers.items()} == {
+        'console': ('generic', 'ext://sys.stderr'), 'access': ('access', 'ext://sys.stdout'),
+    }  # fmt: skip
+    return (
+        options, (http1.keep_alive, http1.header_read_timeout), server.cfg.accesslog,
+        server.format_workers(), server.scheme, server.format_addresses([]),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ('given', 'sentence'),
+    [
+        ({'settings': {'worker_class': 'x'}}, 'granian has no --worker-class. '),
+        ({'settings': {'timeout': 1}}, 'granian has no --timeout. '),
+        ({'settings': {'max_requests': 1}}, 'granian has no --max-requests. '),
+        ({'settings': {'preload_app': True}}, 'granian has no --preload. '),
+        ({'config': 'a.py'}, '--config is a file of gunicorn. '),
+    ],
+)
+def test_what_granian_does_not_have_is_refused(given: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ServerError) as caught:
+        GranianServer(Launch('granian', **given))
+
+    assert str(caught.value) == f'{sentence}Leave it out, or use gunicorn.'
+
+
 @pytest.mark.parametrize('name', ['graceful_timeout', 'client_timeout'])
 def test_a_time_that_granian_cannot_wait_is_refused(name: str) -> None:
     with pytest.raises(ServerError) as caught:
@@ -118,10 +201,6 @@ def test_other_options_reach_granian_as_its_server_takes_them(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ('arguments', 'sentence'),
     [
-        (['--timeout', '9'], 'granian has no --timeout. Leave it out, or use gunicorn.'),
-        (['--worker-class', 'sync'],
-         'granian has no --worker-class. Leave it out, or use gunicorn.'),
-        (['--max-requests', '9'], 'granian has no --max-requests. Leave it out, or use gunicorn.'),
         (['--preload'], 'granian has no --preload. Leave it out, or use gunicorn.'),
         (['--config', 'x.py'], '--config is a file of gunicorn. Leave it out, or use gunicorn.'),
         (['--keep-alive', '9'],
