@@ -152,6 +152,50 @@ def test_a_baseline_of_other_conditions_says_which() -> None:
     assert [*results.find_differences(found, same)] == []
 
 
+def test_a_plot_shows_rates_and_percentiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    matplotlib = pytest.importorskip('matplotlib.figure')
+    drawn: list[Any] = []
+    monkeypatch.setattr(matplotlib.Figure, 'savefig', lambda *given, **more: drawn.append(given))
+
+    reports.write_plot(build_results({APISTAR: 9000, FLOOR: 10000}), 'x.SVG')
+
+    [(figure, _)] = drawn
+    rates, times = figure.axes
+    assert (figure.get_suptitle(), figure.get_supxlabel()) == (
+        'API Star and Django in one project',
+        ('3 rounds of 2 s, over HTTP by wrk 4.2, 8 connections, '
+         '1 gunicorn worker with 4 threads.'),
+    )  # fmt: skip
+    assert (rates.get_xlabel(), times.get_xlabel()) == (
+        'transactions/sec (median, MAD)', 'time per transaction, in ms',
+    )  # fmt: skip
+    assert [label.get_text() for label in rates.get_yticklabels()] == [
+        'bare WSGI\n/', 'API Star\n/',
+    ]  # fmt: skip
+    assert [label.get_text() for label in rates.texts] == ['10,000', '9,000']
+    assert rates.xaxis.get_major_formatter()(1234.5) == '1,234'
+    assert [label.get_text() for label in times.get_legend().get_texts()] == ['p50', 'p90', 'p99']
+    shown = [points.get_offsets().tolist() for points in times.collections]
+    assert [point for points in shown for point in points] == [
+        [pytest.approx(ms), row] for ms in (0.456, 7.89, 1234) for row in (0, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ('longest_s', 'ticks'), [(0.0995, [1, 2, 5, 10, 20, 50, 100]), (0.1, [1, 10, 100])]
+)
+def test_an_axis_of_few_decades_has_more_numbers(longest_s: float, ticks: list[int]) -> None:
+    axes = pytest.importorskip('matplotlib.figure').Figure().subplots()
+    load = build_loads(9000, 1, p50_s=1e-3, p90_s=2e-3, p99_s=longest_s)[0]
+
+    reports._draw_times(axes, [results.TargetResult(APISTAR, (load,))], ['a'], ['red'])
+
+    low, high = axes.get_xlim()
+    found = [tick for tick in axes.get_xticks() if low <= tick <= high]
+    assert found == [pytest.approx(tick) for tick in ticks]
+    assert axes.xaxis.get_major_formatter()(1.5) == '1.5'
+
+
 ALIKE = ('API Star and bare WSGI cannot be told apart.',)
 WIDE = (
     'API Star: the ratio lies between 1.75 and 2.26, which is too wide to mean much. Use more '
