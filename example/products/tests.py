@@ -14,6 +14,10 @@ from products.models import Product
 CHOCOLATE = {'name': 'Chocolate', 'rating': 5, 'in_stock': True, 'size': 'small'}
 PLAIN_TEXT = {'Content-Type': 'text/plain'}
 ALICE = {'username': 'alice', 'password': 'correct horse'}
+# Nobody attacks a test: what keeps passwords safe takes a third of a second each time.
+hashes_quickly = override_settings(
+    PASSWORD_HASHERS=['django.contrib.auth.hashers.MD5PasswordHasher']
+)
 
 
 def as_json(product: Product) -> dict[str, Any]:
@@ -203,6 +207,7 @@ class DeleteProductTest(TestCase):
                 self.assertEqual(response.headers['Content-Type'], 'application/json')
 
 
+@hashes_quickly
 class LoginTest(TestCase):
     def setUp(self):
         self.url = self.reverse_url('auth:token_login')
@@ -240,6 +245,7 @@ class LoginTest(TestCase):
         self.assertEqual(response.status_code, 415)
 
 
+@hashes_quickly
 class LogoutTest(TestCase):
     def log_in(self) -> None:
         response = self.client.post(self.reverse_url('auth:token_login'), json=ALICE)
@@ -269,6 +275,7 @@ class LogoutTest(TestCase):
         self.assertFalse(Token.objects.exists())
 
 
+@hashes_quickly
 class DemoTest(TestCase):
     @override_settings(DEBUG=True)
     def test_adds_the_demo_data_once(self):
