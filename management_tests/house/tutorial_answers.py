@@ -57,6 +57,7 @@ LOGOUTS = [
 @pytest.fixture(autouse=True)
 def ann(settings: Any, tmp_path: Any) -> User:
     settings.MEDIA_ROOT = tmp_path
+    settings.PASSWORD_HASHERS = ['django.contrib.auth.hashers.MD5PasswordHasher']
     artist = Artist.objects.create(pk=1, name='John Coltrane')
     Record.objects.create(pk=1, title='Giant Steps', artist=artist, price=20)
     return User.objects.create_user(**LOGIN)
