@@ -627,9 +627,14 @@ def test_E011_value_of_the_wrong_sort(key, value, wanted):
     [line] = check_keys(**{key: value})
 
     shown = MIXED.get(key, value)
-    assert line.startswith(f'(django_apistar.E011) {key} is {shown!r}; it must be {wanted}. HINT: ')
+    hint = HINTS.get(key, f'Remove {key}, or correct it.')
+    assert line == f'(django_apistar.E011) {key} is {shown!r}; it must be {wanted}. HINT: {hint}'
 
 
+HINTS = {
+    'COMPONENTS': "Write 'COMPONENTS': [...].", 'EVENT_HOOKS': "Write 'EVENT_HOOKS': [...].",
+    'REQUEST_ID_HEADER': "Write 'REQUEST_ID_HEADER': 'X-Request-ID'.",
+}  # fmt: skip
 MIXED = {'JSON_ENCODER': Path}  # what a dotted path names is shown
 
 

@@ -435,6 +435,7 @@ def shop(monkeypatch):
     module.urlpatterns = [
         path('admin/', admin.site.urls),
         path('number/<int:number>/', form, name='number'),
+        path('slug/<slug:name>/', form, name='slug'),
         re_path('^regex/(?P<number>[0-9]+)/$', form, name='regex'),
     ]
     sys.modules['called_routes'] = module
@@ -650,6 +651,9 @@ def test_reverse_prints_the_path_of_a_name(asked, path):
         (['number', 'number=x'],
          ("The route 'number', /number/<int:number>/: number is 'x', which is not an "
          'integer from 0 on.')),
+        (['slug', 'name=a b'],
+         ("The route 'slug', /slug/<slug:name>/: name is 'a b', which is not a value of the "
+         "converter 'slug'.")),
         (['number'],
          "The route 'number', /number/<int:number>/, takes number; got {}."),
         (['regex', 'number=x'],

@@ -109,6 +109,30 @@ def test_werkzeugs_proxy_fix_is_found():
 
 
 @pytest.mark.case('I07')
+@pytest.mark.parametrize(
+    ('changed', 'sentence'),
+    [
+        (
+            {'USE_X_FORWARDED_HOST': True},
+            ('USE_X_FORWARDED_HOST trusts X-Forwarded-Host, which granian cannot tell from '
+             'X_Forwarded_Host that a client sends. Use gunicorn, or let the proxy send Host as it '
+             'came, without this setting.'),
+        ),
+        (
+            {'SECURE_PROXY_SSL_HEADER': ('HTTP_X_FORWARDED_PROTO', 'https')},
+            ('SECURE_PROXY_SSL_HEADER trusts X-Forwarded-Proto, which granian cannot tell from '
+             'X_Forwarded_Proto that a client sends. Use gunicorn, or a header without a hyphen, '
+             'as XForwardedProto.'),
+        ),
+        ({}, ''),
+    ],
+)  # fmt: skip
+def test_a_setting_that_trusts_a_header_has_a_remedy_of_its_own(changed, sentence):
+    with override_settings(**changed):
+        assert trusted_headers.explain(application, 'granian') == sentence
+
+
+@pytest.mark.case('I07')
 def test_sentrys_wrapper_only_reports():
     wsgi = pytest.importorskip('sentry_sdk.integrations.wsgi')
 

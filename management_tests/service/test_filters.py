@@ -335,7 +335,7 @@ def by_rowless(rowless: Rowless) -> dict: ...
 
 
 def test_W021_filter_of_what_the_model_has_not(app_class):
-    found = filter_problems.find_problems(build(app_class, Route('/', 'GET', by_lost)))
+    found = [*filter_problems.find_problems(build(app_class, Route('/', 'GET', by_lost)))]
     choices = 'Choices are: id, key, maker, maker_id, photo, price, state, warranty.'
 
     assert [(problem.id, problem.message) for problem in found] == [
@@ -349,6 +349,9 @@ def test_W021_filter_of_what_the_model_has_not(app_class):
             ('order', 'weight__exact', f"Cannot resolve keyword 'weight' into field. {choices}"),
         ]
     ]  # fmt: skip
+    assert {problem.hint for problem in found} == {
+        'Correct its field_name or lookup_expr: each request with it is a 500.'
+    }
 
 
 def test_filter_set_without_a_model_cannot_be_injected(app_class):
