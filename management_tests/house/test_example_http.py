@@ -70,6 +70,7 @@ def example(
 def prepare(example: Example) -> Example:
     with (example.directory / 'products' / 'routes.py').open('a') as routes:
         routes.write(BROKEN_ROUTE)
+    example.hash_quickly()
     add_database(example)
     return example
 
