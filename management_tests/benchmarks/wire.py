@@ -110,7 +110,7 @@ class WireRow:
     reference: str
     target: float
     cpu: Ratio  # CPU time of the server's processes per request
-    throughput: Ratio
+    throughput: Ratio | None  # None where servers share a core: their turns decide it
     # Of the CPU time: what the application that costs least would reach; None without the ORM.
     bound: Ratio | None
 
@@ -205,7 +205,8 @@ def build_row(
     least = FLOORS.get(case, FLOOR)
     cpu_s = {pair: [load.cpu_s for load in seen] for pair, seen in loads.items()}
     wall_s = {pair: [load.wall_s for load in seen] for pair, seen in loads.items()}
-    rate = compare(wall_s[theirs], wall_s[ours])
+    is_alone = not SETUPS[server].shares_core
+    rate = compare(wall_s[theirs], wall_s[ours]) if is_alone else None
     if CASES[case].writes:
         above, below = (take_off_orm(cpu_s, *pair) for pair in (theirs, ours))
         return WireRow(server, case, reference, target, compare(above, below), rate, None)
