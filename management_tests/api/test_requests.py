@@ -16,7 +16,7 @@ from gunicorn.http.errors import InvalidChunkSize
 
 from django_apistar.api.client_timeouts import SlowBodyError
 from django_apistar.exceptions import Conflict
-from management_tests.support.oracle import ask, both_modes, build
+from management_tests.support.oracle import MODES, ask, both_modes, build
 
 FORM = 'application/x-www-form-urlencoded'
 MULTIPART = 'multipart/form-data; boundary=x'
@@ -170,6 +170,40 @@ def test_garbage_is_collected_after_a_large_body(app_class):
     for body in (b'[%s1]' % (b'{},' * 50_000), b'[%s1' % (b'{},' * 50_000)):
         post(app, body)
         assert gc.isenabled()
+
+
+class Line(types.Type):
+    name = validators.String()
+
+
+class Lines(types.Type):
+    lines = validators.Array(items=Line)
+
+
+def count_lines(data: Lines) -> int:
+    return len(data.lines)
+
+
+def test_a_long_list_of_types_is_read_without_the_garbage_collector():
+    app = build(MODES['accelerated'], Route('/', 'POST', count_lines))
+    body = b'{"lines": [%s{"name": "last"}]}' % (b'{"name": "Chair"},' * 9_999)
+    wrong = body.replace(b'"last"', b'1')
+    assert describe(post(app, b'{"lines": []}')) == (200, 0)  # which compiles the Type
+    collections: list[str] = []
+
+    def note(phase, info):
+        collections.append(phase)
+
+    gc.callbacks.append(note)
+    try:
+        answer = describe(post(app, body))
+    finally:
+        gc.callbacks.remove(note)
+
+    assert answer == (200, 10_000)
+    assert collections.count('start') <= 3  # else 43
+    assert describe(post(app, wrong)) == (400, {'lines': {'9999': {'name': 'Must be a string.'}}})
+    assert gc.isenabled()
 
 
 @pytest.mark.case('F09')

@@ -14,6 +14,7 @@ from typing import Any
 from apistar import types, validators
 from apistar.exceptions import ValidationError
 
+from django_apistar.accelerate.collector import uncollected
 from django_apistar.accelerate.source import Source
 from django_apistar.accelerate.types.scalars import build_check
 from django_apistar.accelerate.types.stock import (
@@ -153,6 +154,8 @@ class Writer:
         read_all = getattr(new, 'of_all', None)
         if read_all is None:
             return f'[{self.source.const(new, f"new_{hint(cls)}")}(item) for item in {values}]'
+        if self.validates_once:  # A body: no code of the project's runs meanwhile.
+            read_all = uncollected(read_all)
         return f'{self.source.const(read_all, f"new_{hint(cls)}_of_all")}({values})'
 
     def call_stock(self, validator: ValidatorOrType, item: str) -> str:
