@@ -117,6 +117,7 @@ def test_a_report_in_json_is_written_for_people(tmp_path):
     stdout = compare('--report', 'json')[2]
 
     assert '\n      "path": "/é/",\n' in stdout
+    assert '\n-    "/é/": {}\n' in compare()[2]
 
 
 @pytest.mark.usefixtures('_files')
