@@ -253,6 +253,40 @@ def test_stock_asks_on_response_for_its_parameter_again_and_stops():
     assert (answer.code, answer.log) == (500, ('Broken.on_response 404', 'Versioned.on_error'))
 
 
+class NeedsLog(Component):
+    def resolve(self, environ: WSGIEnviron) -> NeedsRoute:
+        note(environ, 'component')
+        return NeedsRoute()
+
+
+class RefusingFirst(Versioned):
+    def on_request(self, environ: WSGIEnviron) -> None:
+        note(environ, 'RefusingFirst.on_request')
+        raise exceptions.Forbidden()
+
+
+class NeverBegun(Versioned):
+    def on_request(self) -> None:
+        pass
+
+    def on_response(self, needs: NeedsRoute, version: str) -> None:
+        pass
+
+
+def test_stock_runs_components_for_on_response_of_a_hook_that_has_not_begun():
+    """H1, as a random app found it."""
+    trio = build_trio(
+        lambda: [Route('/', 'GET', hello)], [NeedsLog()], hooks=[RefusingFirst, NeverBegun]
+    )
+
+    with quiet():
+        answer, stock = trio.compare(Request()), ask(trio.stock)
+
+    begun, failed = 'RefusingFirst.on_request', ('Versioned.on_error', 'Versioned.on_error')
+    assert (stock.code, stock.log) == (500, (begun, 'component', *failed))
+    assert (answer.code, answer.log) == (500, (begun, *failed))
+
+
 @pytest.mark.case('H04')
 @both_modes
 def test_on_response_that_fails_is_a_500(app_class):
