@@ -106,7 +106,7 @@ def _format_wire(one: Any) -> Sequence[str]:
     return (
         one.server, case, one.reference, f'≥ {one.target:g}' if one.target else '',
         _format_spread(one.cpu), _format_ratio(one.bound.median) if one.bound else '',
-        _format_spread(one.throughput) if one.throughput else '', _format_outcome(one),
+        _format_spread(one.throughput), _format_outcome(one),
     )  # fmt: skip
 
 

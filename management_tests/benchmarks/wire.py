@@ -1,10 +1,8 @@
 """Over HTTP: wrk on servers of one worker each, all kept running meanwhile.
 
-Servers of one thread that are compared are loaded at the same time, on one core. They get it in
-turns of up to a tenth of a second, so that whatever slows the machine down slows them alike; in
-turns of a second hello against a bare function differed by a tenth from run to run. In turns of a
-few milliseconds, which the kernel gives by itself, each finds the caches full of the others' data
-again and again: that costs who answers a request in one millisecond a third, a slow one a tenth.
+Servers of one thread that are compared are loaded at the same time, on one core. The kernel gives
+it to them in turns of milliseconds, so that whatever slows the machine down slows them alike; in
+turns of a second hello against a bare function differed by a tenth from run to run.
 """
 
 from __future__ import annotations
@@ -110,7 +108,7 @@ class WireRow:
     reference: str
     target: float
     cpu: Ratio  # CPU time of the server's processes per request
-    throughput: Ratio | None  # None where servers share a core: their turns decide it
+    throughput: Ratio
     # Of the CPU time: what the application that costs least would reach; None without the ORM.
     bound: Ratio | None
 
@@ -205,8 +203,7 @@ def build_row(
     least = FLOORS.get(case, FLOOR)
     cpu_s = {pair: [load.cpu_s for load in seen] for pair, seen in loads.items()}
     wall_s = {pair: [load.wall_s for load in seen] for pair, seen in loads.items()}
-    is_alone = not SETUPS[server].shares_core
-    rate = compare(wall_s[theirs], wall_s[ours]) if is_alone else None
+    rate = compare(wall_s[theirs], wall_s[ours])
     if CASES[case].writes:
         above, below = (take_off_orm(cpu_s, *pair) for pair in (theirs, ours))
         return WireRow(server, case, reference, target, compare(above, below), rate, None)
@@ -292,7 +289,7 @@ def serve(
     database = Path(environment['BENCHMARK_DATABASE']).with_name(f'{port}.sqlite3')
     environment = copy_database(environment, database)
     server_core, client_core = (0, 1) if SETUPS[title].shares_core else (None, None)
-    with core(server_core), turns(SETUPS[title].shares_core):
+    with core(server_core):
         process = subprocess.Popen(
             [*prefix, *command], env={**environment, **more}, cwd=ROOT, start_new_session=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -326,24 +323,6 @@ def core(number: int | None) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, cores)
-
-
-@contextlib.contextmanager
-def turns(are_long: bool) -> Iterator[None]:
-    """Give what is started meanwhile long turns on its core, by round robin, where that is allowed.
-
-    Linux takes a turn of a tenth of a second; other programs have to wait.
-    """
-    try:
-        if are_long:
-            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
-    except PermissionError:  # root's, or CAP_SYS_NICE's
-        are_long = False
-    try:
-        yield
-    finally:
-        if are_long:
-            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def build_command(title: str, subject: str, port: int) -> tuple[list[str], dict[str, str]]:
