@@ -110,9 +110,8 @@ class Dispatcher:
         return body
 
     def _decide(self, path_info: str, method: str) -> Target:
-        page = self._pages.get(path_info)
-        if page is not None:
-            return None, page, False
+        if path_info in self._pages:
+            return None, self._pages[path_info], False
         framework = self.table.rule.framework_for(path_info)
         if framework is APISTAR:
             target: Target = self._find(path_info, method)

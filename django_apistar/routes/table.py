@@ -66,7 +66,9 @@ class DispatchRule:
             first_segment = path_info.split('/', 2)[1]
         except IndexError:  # '' and 'x', which no server sends
             return self.default
-        for prefix in self.prefixes.get(first_segment, ()):
+        if first_segment not in self.prefixes:
+            return self.default
+        for prefix in self.prefixes[first_segment]:
             if path_info.startswith(prefix.path) or self.is_slashless(path_info, prefix):
                 return prefix.framework
         return self.default
