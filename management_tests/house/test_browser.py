@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from management_tests.support.chromium import browser, open_page, troubles
+from management_tests.support.chromium import browser, note_troubles, open_page, troubles
 from management_tests.support.example_server import Example
 
 if TYPE_CHECKING:
@@ -51,11 +51,15 @@ def url(example: Example) -> Iterator[str]:
         yield server.url
 
 
+@pytest.fixture(scope='module')
+def shared_page(browser: Browser, url: str) -> Page:
+    return open_page(browser, base_url=url)
+
+
 @pytest.fixture
-def page(browser: Browser, url: str, troubles: list[str]) -> Iterator[Page]:
-    page = open_page(browser, troubles, base_url=url)
-    yield page
-    page.close()
+def page(shared_page: Page, troubles: list[str]) -> Iterator[Page]:
+    with note_troubles(shared_page, troubles) as page:
+        yield page
 
 
 def take_picture(page: Page, folder: Path, name: str) -> None:
@@ -204,12 +208,16 @@ Product.objects.update_or_create(id=1, defaults={'name': 'Chocolate', 'in_stock'
 LOGIN = {'username': 'username', 'password': 'password'}  # as the sample has it
 
 
-@pytest.fixture
-def free_page(browser: Browser, url: str, troubles: list[str]) -> Iterator[Page]:
+@pytest.fixture(scope='module')
+def shared_free_page(browser: Browser, url: str) -> Page:
     """A page without the policy that keeps the documentation's own scripts from asking the API."""
-    page = open_page(browser, troubles, base_url=url, bypass_csp=True)
-    yield page
-    page.close()
+    return open_page(browser, base_url=url, bypass_csp=True)
+
+
+@pytest.fixture
+def free_page(shared_free_page: Page, troubles: list[str]) -> Iterator[Page]:
+    with note_troubles(shared_free_page, troubles) as page:
+        yield page
 
 
 @pytest.fixture(params=['javascript', 'python', 'curl'])

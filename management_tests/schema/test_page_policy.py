@@ -19,7 +19,7 @@ from apistar import Component, Route, http, types, validators
 
 from django_apistar.dispatch.dispatcher import get_application
 from management_tests.support import hostile
-from management_tests.support.chromium import browser, open_page, troubles
+from management_tests.support.chromium import browser, note_troubles, open_page, troubles
 from management_tests.support.docs_command import run
 
 if TYPE_CHECKING:
@@ -132,12 +132,17 @@ def serve(application: Any) -> Iterator[str]:
         server.server_close()
 
 
-@pytest.fixture
-def page(browser: Browser, troubles: list[str]) -> Iterator[Page]:
-    page = open_page(browser, troubles)
+@pytest.fixture(scope='module')
+def shared_page(browser: Browser) -> Page:
+    page = open_page(browser)
     page.add_init_script(WATCH)
-    yield page
-    page.close()
+    return page
+
+
+@pytest.fixture
+def page(shared_page: Page, troubles: list[str]) -> Iterator[Page]:
+    with note_troubles(shared_page, troubles) as page:
+        yield page
 
 
 def set_up(settings: Any, name: str, routes: str = __name__, **keys: Any) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, ViewportSize
 
 CHROMIUM_ARGUMENTS = [
     '--no-sandbox',
@@ -21,6 +22,7 @@ CHROMIUM_ARGUMENTS = [
     '--disable-component-update',
     '--disable-sync',
 ]
+VIEWPORT: ViewportSize = {'width': 1280, 'height': 900}
 
 
 def missing(what: str) -> None:
@@ -51,15 +53,30 @@ def troubles() -> list[str]:
     return []
 
 
-def open_page(browser: Browser, troubles: list[str], **options: Any) -> Page:
-    """Return a new page that notes its *troubles*."""
-    page = browser.new_page(viewport={'width': 1280, 'height': 900}, **options)
+def open_page(browser: Browser, **options: Any) -> Page:
+    """Return a page for the tests of a module: each in one of its own takes as long again."""
+    page = browser.new_page(viewport=VIEWPORT, **options)
     page.set_default_timeout(20_000)
-    page.on('console', lambda message: note_console(message, troubles))
-    page.on('pageerror', lambda error: troubles.append(f'page error: {error}'))
-    page.on('requestfailed', lambda request: troubles.append(f'failed: {request.url}'))
-    page.on('response', lambda response: note_response(response, troubles))
     return page
+
+
+@contextlib.contextmanager
+def note_troubles(page: Page, troubles: list[str]) -> Iterator[Page]:
+    """Note the *troubles* of one test in *page*, and leave nothing in it to the next."""
+    listeners: dict[Any, Callable[[Any], None]] = {
+        'console': lambda message: note_console(message, troubles),
+        'pageerror': lambda error: troubles.append(f'page error: {error}'),
+        'requestfailed': lambda request: troubles.append(f'failed: {request.url}'),
+        'response': lambda response: note_response(response, troubles),
+    }
+    for event, listener in listeners.items():
+        page.on(event, listener)
+    yield page
+    page.goto('about:blank')
+    for event, listener in listeners.items():
+        page.remove_listener(event, listener)
+    page.context.clear_cookies()
+    page.set_viewport_size(VIEWPORT)
 
 
 def note_console(message: Any, troubles: list[str]) -> None:
