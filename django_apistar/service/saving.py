@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -115,7 +116,8 @@ def _adapt(value: Any) -> Any:
 def _refuse_null_characters_in(value: object) -> None:
     match value:
         case str():
-            _refuse_null_characters(value)
+            if '\0' in value:
+                _refuse_null_characters(value)
         case list():
             for item in value:
                 _refuse_null_characters_in(item)
@@ -136,7 +138,8 @@ def _adapt_moment(value: datetime.datetime) -> Any:
 
 
 def _check(instance: Any, given: Fields, is_partial: bool) -> None:
-    valid = {field.name for field in instance._meta.fields if _is_valid(instance, field, given)}
+    lenient = _list_lenient_fields(instance._meta)
+    valid = {field.name for field in lenient if _is_valid(instance, field, given)}
     if not is_partial:
         instance.full_clean(exclude=valid)
         return
@@ -156,6 +159,15 @@ def _check(instance: Any, given: Fields, is_partial: bool) -> None:
             errors = exc.update_error_dict(errors)
     if errors:
         raise ValidationError(errors)
+
+
+@cache
+def _list_lenient_fields(meta: Any) -> list[Any]:
+    """Return the fields of a model that may have a value that Django takes for blank."""
+    return [
+        field for field in meta.fields
+        if field.null or field.has_default() or isinstance(field, models.JSONField)
+    ]  # fmt: skip
 
 
 def _is_valid(instance: Any, field: Any, given: Fields) -> bool:
