@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 _LITERALS = (str, bytes, int, float, bool, type(None))
+# Built-ins that most code names. Until it has run some times, Python looks here first each time.
+_NEAR = {'dict': dict, 'len': len, 'list': list, 'type': type}
 
 Function = Callable[..., Any]  # its generated text says what it takes
 
@@ -23,7 +25,7 @@ class Source:
     def __init__(self) -> None:
         self._lines: list[str] = []
         self._depth = 0
-        self._namespace: dict[str, Any] = {'__name__': __name__}
+        self._namespace: dict[str, Any] = {'__name__': __name__, **_NEAR}
         self._names: dict[int, str] = {}
         self._taken = {'__name__', '__builtins__', '__loader__'}
         self._counts: dict[str, int] = {}
