@@ -124,11 +124,10 @@ class Decimal(ValueValidator):
 
     def _refuse_shown(self, item: str, is_shown: str) -> str:
         """Return the condition that `str()` of the Decimal *item* is not one of ours."""
-        places = self.decimal_places
+        places, text = self.decimal_places, _name_text(item)
         if not self.whole_digits or not 1 <= places <= _MOST_SHORT_PLACES:
-            return f'not {is_shown}(str({item}))'
+            return f'not {is_shown}({text} := str({item}))'
         # The point stands where it should, so that no exponent follows: that has 3 characters.
-        text = f'{item}text'
         is_misplaced = f"({text} := str({item}))[{-1 - places}:{-places or ''}] != '.'"
         return f'{is_misplaced} or len({text}) > {self.max_digits + 1}'
 
@@ -139,11 +138,16 @@ class Decimal(ValueValidator):
         places = rf'\.[0-9]{{{self.decimal_places}}}' if self.decimal_places else ''
         return f'{sign}{self._write_whole()}{places}'
 
-    def write_text(self, source: Any, item: str) -> str:
-        return f'str({item})'
+    def write_text(self, source: Any, item: str, *, is_checked: bool) -> str:
+        return _name_text(item) if is_checked else f'str({item})'
 
     def build_schema(self, dialect: Any) -> dict[str, Any]:
         return {'type': 'string', 'format': 'decimal', 'pattern': f'^{self._write_pattern()}$'}
+
+
+def _name_text(item: str) -> str:
+    """Return the variable that the check of the variable *item* keeps its text in."""
+    return f'{item}text'
 
 
 def _exponent(number: decimal.Decimal) -> int:

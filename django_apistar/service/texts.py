@@ -39,7 +39,7 @@ class UUID(ValueValidator):
         conversion = f'if type({item}) is str and {is_text}({item}): {item} = {cls}({item})'
         return conversion, f'type({item}) is not {cls}'
 
-    def write_text(self, source: Any, item: str) -> str:
+    def write_text(self, source: Any, item: str, *, is_checked: bool) -> str:
         return f'str({item})'
 
     def build_schema(self, dialect: Any) -> dict[str, Any]:
@@ -70,7 +70,7 @@ class Duration(ValueValidator):
     def write_check(self, source: Any, item: str) -> tuple[str, str]:
         return '', f'type({item}) is not {source.const(datetime.timedelta, "timedelta")}'
 
-    def write_text(self, source: Any, item: str) -> str:
+    def write_text(self, source: Any, item: str, *, is_checked: bool) -> str:
         return f'{source.const(duration_iso_string, "duration_iso_string")}({item})'
 
     def build_schema(self, dialect: Any) -> dict[str, Any]:

@@ -47,10 +47,12 @@ class JSONWriter(Protocol):
     def document_expression(self, source: Source, part: str) -> str:
         """Return the expression for the document of *part* alone."""
 
-    def part_expression(self, source: Source, properties: Iterable[Property]) -> str:
+    def part_expression(
+        self, source: Source, properties: Iterable[Property], *, are_checked: bool
+    ) -> str:
         """Return the expression for the part of the values in the properties' variables.
 
-        It may write lines that change them.
+        It may write lines that change them. *are_checked*: by `write_check`, and none is refused.
         """
 
     def refuse_float(self, source: Source, variable: str) -> list[str]:
@@ -76,11 +78,13 @@ class TextWriter:
     def document_expression(self, source: Source, part: str) -> str:
         return f'{part}.encode()'
 
-    def part_expression(self, source: Source, properties: Iterable[Property]) -> str:
+    def part_expression(
+        self, source: Source, properties: Iterable[Property], *, are_checked: bool
+    ) -> str:
         fields = []
         for item in properties:
             key = json.encoder.encode_basestring(item.name)
-            fields.append(f'{_double_braces(key)}:{{{_write_text(source, item)}}}')
+            fields.append(f'{_double_braces(key)}:{{{_write_text(source, item, are_checked)}}}')
         return f'f{"{{" + ",".join(fields) + "}}"!r}'
 
     def refuse_float(self, source: Source, variable: str) -> list[str]:
@@ -91,13 +95,14 @@ def _double_braces(text: str) -> str:
     return text.replace('{', '{{').replace('}', '}}')
 
 
-def _write_text(source: Source, item: Property) -> str:
+def _write_text(source: Source, item: Property, is_checked: bool) -> str:
     """Write a line that makes text of the property's variable; return what an f-string shows."""
     variable, validator = item.variable, item.validator
     if isinstance(validator, type):  # a part by now
         return variable
     if has_text(validator):
-        text = f"""'"' + {validator.write_text(source, variable)} + '"'"""
+        shown = validator.write_text(source, variable, is_checked=is_checked)
+        text = f"""'"' + {shown} + '"'"""
     elif is_stock(validator, validators.Boolean):
         text = f"'true' if {variable} else 'false'"
     elif find_format(validator) is not None:
@@ -137,26 +142,30 @@ class OrjsonWriter:
     def document_expression(self, source: Source, part: str) -> str:
         return f'{source.const(self._dumps, "dumps")}({part}, None, {self._option})'
 
-    def part_expression(self, source: Source, properties: Iterable[Property]) -> str:
-        return f'{{{_dict_items(source, properties)}}}'
+    def part_expression(
+        self, source: Source, properties: Iterable[Property], *, are_checked: bool
+    ) -> str:
+        return f'{{{_dict_items(source, properties, are_checked)}}}'
 
     def refuse_float(self, source: Source, variable: str) -> list[str]:
         is_unlike = source.const(_is_unlike, 'is_unlike')
         return [f'({variable} < 0.0001 or {variable} >= 1e16) and {is_unlike}({variable})']
 
 
-def _dict_items(source: Source, properties: Iterable[Property]) -> str:
-    return ', '.join(f'{item.key}: {_plain_expression(source, item)}' for item in properties)
+def _dict_items(source: Source, properties: Iterable[Property], are_checked: bool) -> str:
+    return ', '.join(
+        f'{item.key}: {_plain_expression(source, item, are_checked)}' for item in properties
+    )
 
 
-def _plain_expression(source: Source, item: Property) -> str:
+def _plain_expression(source: Source, item: Property, is_checked: bool) -> str:
     """Return the expression for the property's variable as orjson writes it."""
     validator, variable = item.validator, item.variable
     if isinstance(validator, type):
         return variable
     if not has_text(validator):
         return format_expression(source, validator, variable)
-    text = validator.write_text(source, variable)
+    text = validator.write_text(source, variable, is_checked=is_checked)
     return f'None if {variable} is None else {text}' if validator.allow_null else text
 
 
@@ -202,7 +211,8 @@ def compile_rows(cls: type[types.Type], json_writer: JSONWriter) -> Encode:
                 for item in writer.properties:
                     write_conversion(source, item)
                 _write_refusals(source, refusals, rare)
-        source.line(f'return {json_writer.part_expression(source, writer.properties)}')
+        part = json_writer.part_expression(source, writer.properties, are_checked=True)
+        source.line(f'return {part}')
     encode = json_writer.encode
     return _join(
         json_writer, writer.build('write'), lambda rows: encode([read(row) for row in rows])
@@ -280,9 +290,9 @@ def _write_instance(writer: TypeWriter, json_writer: JSONWriter, rare: str) -> s
         refusals += conditions
     _write_refusals(source, refusals, rare)
     if not is_trusted:
-        return json_writer.part_expression(source, properties)
+        return json_writer.part_expression(source, properties, are_checked=False)
     formatted = [item for item in properties if _has_form(item.validator)]
-    return f'{{**values, {_dict_items(source, formatted)}}}' if formatted else 'values'
+    return f'{{**values, {_dict_items(source, formatted, False)}}}' if formatted else 'values'
 
 
 def build_property_check(source: Source, item: Property) -> ScalarCheck:

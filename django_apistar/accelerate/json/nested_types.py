@@ -96,7 +96,7 @@ def _write_row(
                 write_conversion(source, item)
             with source.block(f'if {any_of(refusals)}:'):
                 source.line(f'raise {source.const(UnusualRowError, "UnusualRow")}')
-    return json_writer.part_expression(source, writer.properties)
+    return json_writer.part_expression(source, writer.properties, are_checked=True)
 
 
 def _name_columns(properties: list[Property]) -> Iterator[str]:

@@ -68,8 +68,11 @@ class TextValidator(InlineValidator, Protocol):
 
     native: type  # of the values that it makes
 
-    def write_text(self, source: Source, item: str) -> str:
-        """Return the expression for the text of the variable *item*, which is not null."""
+    def write_text(self, source: Source, item: str, *, is_checked: bool) -> str:
+        """Return the expression for the text of the variable *item*, which is not null.
+
+        *is_checked*: its refusal has just been found false, so that what it made is there.
+        """
 
 
 def is_inline(validator: object) -> TypeGuard[InlineValidator]:
