@@ -14,10 +14,12 @@ from django.urls import path
 BODY = b'{"name": "a \'quoted\' body\\n"}'
 HEADERS = (('X-Kind', 'b "c" \\ d'), ('Authorization', 'Bearer a-key'))
 numbers = itertools.count()
+PAUSE_S = 0.005  # in which a load tool waits, and neither it nor the server takes CPU time
 
 
 def exact(headers: http.Headers, body: http.Body, method: http.Method) -> http.JSONResponse:
-    """Answer 200 to the request above alone."""
+    """Answer 200 to the request above alone, after the pause."""
+    time.sleep(PAUSE_S)
     is_exact = body == BODY and headers['Content-Type'] == 'application/json'
     for name, value in HEADERS:
         is_exact = is_exact and headers.get(name) == value
@@ -32,6 +34,12 @@ def stall() -> dict:
     """Hold the one thread of the server for 200 ms, once in 1,000 requests."""
     if next(numbers) % 1000 == 500:
         time.sleep(0.2)
+    return {}
+
+
+def brief() -> dict:
+    """Answer after the pause."""
+    time.sleep(PAUSE_S)
     return {}
 
 
@@ -56,6 +64,7 @@ routes: list[Any] = [
     Route('/created/', 'POST', create),
     Route('/removed/', 'DELETE', remove),
     Route('/stall/', 'GET', stall),
+    Route('/brief/', 'GET', brief),
     Route('/late/', 'GET', late),
 ]
 urlpatterns = [path('django/created/', create_in_django)]
