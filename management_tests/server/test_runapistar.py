@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import pty
 import re
 import signal
 import socket
-import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,7 +21,14 @@ from django.core.management import CommandError, call_command
 import django_apistar
 from django_apistar.management.commands.runapistar import Command
 from django_apistar.server import listeners
-from management_tests.support.server_process import REPOSITORY, START_S, Project, Server, free_port
+from management_tests.support.server_process import (
+    REPOSITORY,
+    START_S,
+    Project,
+    Server,
+    free_port,
+    run_in_terminal,
+)
 from management_tests.support.services import certificate
 
 pytestmark = pytest.mark.slow
@@ -831,28 +836,10 @@ def test_output_is_plain_when_it_is_no_terminal(migrated: Project) -> None:
 
 
 def test_no_color_is_honoured(migrated: Project) -> None:
-    command = ' '.join(migrated.command('runapistar', '--force-color', 'nowhere'))
+    command = ('runapistar', '--force-color', 'nowhere')
 
-    coloured = in_terminal(command, migrated.environment(TERM='xterm'))
-    plain = in_terminal(command, migrated.environment(TERM='xterm', NO_COLOR='1'))
+    _, coloured = run_in_terminal(migrated, *command)
+    _, plain = run_in_terminal(migrated, *command, NO_COLOR='1')
 
     assert '\x1b' in coloured
     assert '\x1b' not in plain
-
-
-def in_terminal(command: str, environment: dict[str, str]) -> str:
-    main, worker = pty.openpty()
-    process = subprocess.Popen(command.split(), env=environment, stdout=worker, stderr=worker)
-    os.close(worker)
-    output = b''
-    while True:
-        try:
-            chunk = os.read(main, 4096)
-        except OSError:
-            break
-        if not chunk:
-            break
-        output += chunk
-    os.close(main)
-    process.wait()
-    return output.decode()

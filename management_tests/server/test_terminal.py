@@ -6,7 +6,7 @@ import contextlib
 import os
 import pty
 import signal
-import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from management_tests.support.server_process import START_S, Project, free_port
+from management_tests.support.server_process import FORK_SERVER, START_S, Project, free_port
 
 pytestmark = [pytest.mark.once, pytest.mark.slow]
 
@@ -34,14 +34,15 @@ class Terminal:
     def __init__(self, project: Project, *arguments: str, **variables: str) -> None:
         self.shown = ''
         self.port = free_port()
-        self._master, slave = pty.openpty()
+        self._master, self._slave = pty.openpty()
         os.set_blocking(self._master, False)
-        self.process = subprocess.Popen(
-            project.command('runapistar', str(self.port), *arguments),
-            cwd=project.directory, env=project.environment(TERM='xterm', **variables),
-            stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
-        )  # fmt: skip
-        os.close(slave)
+        self._folder = tempfile.TemporaryDirectory()
+        for name in ('stdout', 'stderr'):
+            Path(self._folder.name, name).symlink_to(os.ttyname(self._slave))
+        _, *command = project.command('runapistar', str(self.port), *arguments)
+        environ = project.environment(TERM='xterm', **variables)
+        folder = Path(self._folder.name)
+        self.process = FORK_SERVER.start(command, project.directory, environ, folder)
 
     def wait_for(self, text: str) -> None:
         deadline = time.monotonic() + START_S
@@ -63,7 +64,9 @@ class Terminal:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGTERM)
             self.process.wait(30)
+        os.close(self._slave)
         os.close(self._master)
+        self._folder.cleanup()
 
 
 @pytest.fixture

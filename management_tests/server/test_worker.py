@@ -102,7 +102,7 @@ class Pair:
 
     def count_calls(self, name: str) -> dict[str, int]:
         """Return how many of some system calls a request takes."""
-        times, calls = 200, ('epoll_ctl', 'ioctl', 'recvfrom', 'sendto')
+        times, calls = 60, ('epoll_ctl', 'ioctl', 'recvfrom', 'sendto')
         worker = self.worker(name).name
         command = ['strace', '-f', '-c', '-p', worker, '-e', f'trace={",".join(calls)}']
         with (
