@@ -9,6 +9,8 @@ from typing import Any
 
 from django.db.models.sql.compiler import SQLCompiler
 
+from django_apistar.api.known_selects import KnownSelect
+
 _READING = ('results_iter', 'get_converters', 'apply_converters')  # of Django's own compiler
 _DECIMALS_OF_SQLITE = (
     'django.db.backends.sqlite3.operations',
@@ -22,7 +24,7 @@ def read_results(compiler: SQLCompiler) -> Iterable[Sequence[Any]]:
     if any(getattr(type(compiler), name) is not getattr(SQLCompiler, name) for name in _READING):
         return compiler.results_iter(tuple_expected=True)
     chunks = compiler.execute_sql()
-    converters = compiler.get_converters([col for col, _, _ in compiler.select])
+    converters = compiler.get_converters(_list_converted(compiler))
     if not converters:
         return chain.from_iterable(chunks)
     convert = {
@@ -30,6 +32,12 @@ def read_results(compiler: SQLCompiler) -> Iterable[Sequence[Any]]:
         for position, (functions, col) in converters.items()
     }
     return chain.from_iterable(_convert_columns(chunk, convert) for chunk in chunks)
+
+
+def _list_converted(compiler: Any) -> list[Any]:
+    if isinstance(compiler, KnownSelect):
+        return compiler.parts.converted
+    return [col for col, _, _ in compiler.select]
 
 
 def _convert_columns(

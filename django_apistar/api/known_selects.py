@@ -35,6 +35,7 @@ class _Parts(NamedTuple):
     annotation_col_map: Any
     order_by: list[Any]
     tables: Any  # texts, parameters
+    converted: list[Any]  # the columns; None for one whose values are Python's as they come
 
 
 class KnownSelect(SQLCompiler):
@@ -99,6 +100,21 @@ def _find_parts(compiler: Any) -> _Parts | None:
     )
     if tables[1] or not (is_plain and is_sorted_plainly):
         return None  # a transform asks for the time zone of a request
+    connection = compiler.connection
+    converted = [None if _is_plain(col, connection) else col for col, _, _ in compiler.select]
     return _Parts(
-        compiler.select, compiler.klass_info, compiler.annotation_col_map, order_by, tables
+        compiler.select, compiler.klass_info, compiler.annotation_col_map, order_by, tables,
+        converted,
+    )  # fmt: skip
+
+
+def _is_plain(col: Any, connection: Any) -> bool:
+    """Return whether nothing converts *col*, ever: code of the project may change its mind."""
+    if type(col) is not Col:
+        return False
+    owners = (type(col.target), type(col.output_field), type(connection.ops))
+    return (
+        all(owner.__module__.startswith('django.db.') for owner in owners)
+        and not col.get_db_converters(connection)
+        and not connection.ops.get_db_converters(col)
     )

@@ -597,6 +597,48 @@ def test_decimals_are_those_of_djangos_converter(field, number) -> None:
     assert found == expected
 
 
+class SignType(types.Type):
+    maker = MakerType
+    text = validators.String()
+
+
+class MoodField(CharField):
+    """A field of a project's, whose converters are not always the same."""
+
+    is_loud = False
+
+    def get_db_converters(self, connection):
+        return [lambda value, expression, connection: value.upper()] if self.is_loud else []
+
+
+@both_modes
+@pytest.mark.django_db
+@isolate_apps()
+def test_converters_of_a_projects_field_are_asked_for_each_time(app_class, monkeypatch):
+    class Sign(Model):
+        maker = ForeignKey(models.Maker, CASCADE)
+        text = MoodField()
+
+        class Meta:
+            app_label = 'signs'
+
+    def show() -> List[SignType]:
+        return Sign.objects.select_related('maker')
+
+    maker = models.Maker.objects.create(name='Ann')
+    with connection.cursor() as cursor:
+        cursor.execute('CREATE TABLE signs_sign (id integer, maker_id integer, text varchar(9))')
+        cursor.execute('INSERT INTO signs_sign VALUES (1, %s, %s)', [maker.pk, 'closed'])
+    app = build(app_class, Route('/', 'GET', show))
+
+    texts = []
+    for is_loud in (False, True, False):
+        monkeypatch.setattr(MoodField, 'is_loud', is_loud)
+        texts += [row['text'] for row in ask(app).json()]
+
+    assert texts == ['closed', 'CLOSED', 'closed']
+
+
 class BookType(types.Type):
     name = validators.String()
     pages = validators.Integer()
