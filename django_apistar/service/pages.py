@@ -44,6 +44,7 @@ class PageRequest:
     def __init__(self, environ: WSGIEnvironment) -> None:
         self.request = share_request(environ)
         self.query = self.request.GET
+        self._kept: dict[frozenset[str], str] = {}
         settings = get_settings()
         self.size = self.read_number(self.size_name, settings.page_size, 1, settings.page_size_max)
 
@@ -74,13 +75,17 @@ class PageRequest:
 
     def build_url(self, **changes: object) -> str:
         """Return the absolute URL of this request with *changes* of its query; None removes."""
-        kept = [
-            (name, value) for name, values in self.query.lists() if name not in changes
-            for value in values
-        ]  # fmt: skip
-        added = [(name, str(value)) for name, value in changes.items() if value is not None]
-        text = urlencode(kept + added)
+        added = {name: value for name, value in changes.items() if value is not None}
+        texts = [self._encode_without(frozenset(changes)), urlencode(added)]
+        text = '&'.join(filter(None, texts))
         return f'{self._address}?{text}' if text else self._address
+
+    def _encode_without(self, names: frozenset[str]) -> str:
+        """Return the query of this request without *names*, encoded once for next and previous."""
+        if names not in self._kept:
+            kept = {name: value for name, value in self.query.lists() if name not in names}
+            self._kept[names] = urlencode(kept, doseq=True)
+        return self._kept[names]
 
     @cached_property
     def _address(self) -> str:

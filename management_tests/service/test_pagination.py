@@ -108,6 +108,18 @@ def test_urls_keep_what_a_client_did_not_escape(ask):
     assert answer['next'] == 'http://testserver/number/?q=%C3%A9&page_size=2&page=2'
 
 
+def test_each_url_leaves_out_what_it_changes(app_class):
+    def show(page: PageNumber) -> list:
+        return [page.build_url(page=3), page.build_url(q=None), page.build_url(page=None)]
+
+    ask = build_ask(build(app_class, Route('/', 'GET', show)))
+
+    assert ask('/', 'q=a&q=b+c&page=2') == (200, [
+        'http://testserver/?q=a&q=b+c&page=3', 'http://testserver/?page=2',
+        'http://testserver/?q=a&q=b+c',
+    ])  # fmt: skip
+
+
 def test_page_beyond_the_last_is_not_found(ask):
     make(3)
 
