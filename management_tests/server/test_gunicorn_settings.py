@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +22,10 @@ from gunicorn import config as gunicorn_config
 from django_apistar.server.gunicorn.server import GunicornServer
 from django_apistar.server.launch import Launch, ServerError
 from management_tests.support.server_process import (
+    FORK_SERVER,
     REPOSITORY,
     START_S,
+    STOP_S,
     Process,
     Project,
     free_port,
@@ -238,12 +241,13 @@ def serve_with_gunicorn(project: Project, *options: str) -> Iterator[str]:
     """Serve the project with gunicorn's own command, its own worker, and *options*."""
     port = free_port()
     command = [
-        sys.executable, '-m', 'gunicorn', '--worker-class', 'gthread', '--threads', '2', '--bind',
-        f'127.0.0.1:{port}', '--log-level', 'warning', '--no-control-socket', *options,
-        'django_apistar.wsgi',
+        str(project.write('stock.py', 'from gunicorn.app.wsgiapp import run\nrun()')),
+        '--worker-class', 'gthread', '--threads', '2', '--bind', f'127.0.0.1:{port}',
+        '--log-level', 'warning', '--no-control-socket', *options, 'django_apistar.wsgi',
     ]  # fmt: skip
     environment = project.environment(DJANGO_SETTINGS_MODULE='shop.settings')
-    with subprocess.Popen(command, cwd=project.directory, env=environment) as gunicorn:
+    with tempfile.TemporaryDirectory() as folder:
+        gunicorn = FORK_SERVER.start(command, project.directory, environment, Path(folder))
         url = f'http://127.0.0.1:{port}'
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
@@ -252,7 +256,8 @@ def serve_with_gunicorn(project: Project, *options: str) -> Iterator[str]:
                 break
             time.sleep(0.05)
         yield url
-        gunicorn.terminate()
+        gunicorn.send_signal(signal.SIGTERM)
+        gunicorn.wait(STOP_S)
 
 
 @pytest.mark.parametrize(

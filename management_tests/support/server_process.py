@@ -432,10 +432,9 @@ class Server(Process):
     def children(self) -> list[int]:
         """Return the ids of the live processes of this server's session."""
         found = []
-        for entry in Path('/proc').iterdir():
-            if entry.name.isdigit():
-                with contextlib.suppress(OSError, IndexError):
-                    fields = (entry / 'stat').read_text().rpartition(')')[2].split()
-                    if int(fields[3]) == self.pid and fields[0] != 'Z':
-                        found.append(int(entry.name))
+        for entry in Path('/proc').glob('[0-9]*'):
+            with contextlib.suppress(OSError):
+                if os.getsid(int(entry.name)) == self.pid:
+                    state = (entry / 'stat').read_text().rpartition(')')[2].split()[0]
+                    found += [int(entry.name)] if state != 'Z' else []
         return sorted(found)
