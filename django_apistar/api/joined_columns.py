@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -15,7 +16,7 @@ from django.db.models.query_utils import DeferredAttribute
 _FORWARD = (ForwardManyToOneDescriptor, ForwardOneToOneDescriptor)
 
 
-def find_columns(type_: Any, queryset: Any) -> list[str] | None:
+def find_columns(type_: Any, queryset: Any) -> tuple[str, ...] | None:
     """Return names for `values_list`: of each property, of a nested Type its key and its own.
 
     None where a value may not be that of the instances: a nested Type is read from a row that
@@ -24,7 +25,20 @@ def find_columns(type_: Any, queryset: Any) -> list[str] | None:
     query = queryset.query
     if queryset._known_related_objects or query.combinator or query.select_for_update_of:
         return None
-    return _list_columns(type_, queryset.model, query.select_related)
+    return _find_columns(type_, queryset.model, _freeze(query.select_related))
+
+
+def _freeze(joined: Any) -> Any:
+    """Return what `select_related` joins, as a key of a dict."""
+    if not isinstance(joined, dict):
+        return joined
+    return frozenset((name, _freeze(inner)) for name, inner in joined.items())
+
+
+@lru_cache(maxsize=1000)
+def _find_columns(type_: Any, model: Any, joined: Any) -> tuple[str, ...] | None:
+    columns = _list_columns(type_, model, joined)
+    return None if columns is None else tuple(columns)
 
 
 def _list_columns(type_: Any, model: Any, joined: Any, prefix: str = '') -> list[str] | None:
@@ -36,7 +50,7 @@ def _list_columns(type_: Any, model: Any, joined: Any, prefix: str = '') -> list
                 return None
             columns.append(prefix + attribute)
             continue
-        inner = joined.get(name) if isinstance(joined, dict) else None
+        inner = dict(joined).get(name) if isinstance(joined, frozenset) else None
         if inner is None or not _is_forward(model, name):
             return None
         related = model._meta.get_field(name).related_model

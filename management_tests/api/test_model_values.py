@@ -452,6 +452,23 @@ def test_joined_rows_are_shown_by_nested_types(
     assert [row['maker_id'] for row in answer] == [articles[0].maker_id, None]
 
 
+@both_modes
+def test_rows_are_joined_as_each_query_of_a_handler_says(
+    app_class, articles, django_assert_num_queries
+):
+    joined = ['maker']
+
+    def show() -> List[PricedType]:
+        return models.Article.objects.order_by('id').select_related(*joined)
+
+    app = build(app_class, Route('/', 'GET', show))
+    for names, queries in ((['maker'], 1), ([None], 2), (['maker', 'warranty'], 1), (['maker'], 1)):
+        joined[:] = names
+        with django_assert_num_queries(queries):
+            answer = ask(app).json()
+        assert [without_key(row) for row in answer] == PRICED
+
+
 def by_id(rows):
     return rows.order_by('id')
 
