@@ -119,6 +119,7 @@ for subject in ('stock', 'adjusted', 'ours', 'stock'):
 """
 
 
+@pytest.mark.slow  # left out of the matrix: API Star 0.5.40, as it comes, takes no `-> List[Type]`
 def test_stock_is_measured_without_our_adjustments(environment) -> None:
     """As it comes, API Star on today's Werkzeug redirects a path with two slashes in a row."""
     done = subprocess.run(
