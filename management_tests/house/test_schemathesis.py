@@ -44,7 +44,6 @@ def example(request: pytest.FixtureRequest, tmp_path: Path) -> Example:
 def serve(example: Example) -> Iterator[Server]:
     example.hash_quickly()
     example.manage('migrate', '--verbosity', '0')
-    example.manage('collectstatic', '--noinput', '--verbosity', '0')
     example.manage('demo', DJANGO_DEBUG='1')
     with example.serve() as server:
         yield server
