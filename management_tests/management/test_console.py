@@ -13,7 +13,13 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from management_tests.support.quick_commands import COMMANDS
-from management_tests.support.server_process import Project, free_port, run_in_terminal
+from management_tests.support.server_process import (
+    FORK_SERVER,
+    RUN_S,
+    Project,
+    free_port,
+    run_in_terminal,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -31,18 +37,21 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.mark.parametrize('command', COMMANDS.values(), ids=COMMANDS)
-def test_full_disk_behind_stdout_is_a_sentence(project: Project, command: tuple[str, ...]) -> None:
-    with Path('/dev/full').open('wb') as full:
-        done = subprocess.run(
-            project.command(*command), cwd=project.directory, env=project.environment(),
-            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
-        )  # fmt: skip
+def test_full_disk_behind_stdout_is_a_sentence(
+    project: Project, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (tmp_path / 'stdout').symlink_to('/dev/full')
 
-    assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].partition(': ')[2] == (
+    process = FORK_SERVER.start(
+        project.command(*command)[1:], project.directory, project.environment(), tmp_path
+    )
+
+    assert process.wait(RUN_S) == 1
+    stderr = (tmp_path / 'stderr').read_text()
+    assert stderr.splitlines()[-1].partition(': ')[2] == (
         'stdout cannot be written: No space left on device.'
     )
-    assert 'Traceback' not in done.stderr
+    assert 'Traceback' not in stderr
 
 
 @pytest.mark.parametrize('command', COMMANDS.values(), ids=COMMANDS)
