@@ -126,6 +126,30 @@ def test_what_a_handler_does_to_a_form_ends_with_its_request(app_class, makers):
     assert ask() == ask()
 
 
+class TurnedFilter(filters.CharFilter):
+    """Excludes what it finds, where it is a copy."""
+
+    def __copy__(self):
+        return TurnedFilter(field_name=self.field_name, exclude=True)
+
+
+class TurnedFilterSet(filters.FilterSet):
+    state = TurnedFilter()
+
+    class Meta:
+        model = Article
+        fields = []
+
+
+def test_a_filter_is_copied_as_its_class_says(app_class, makers):
+    def list_turned(articles: TurnedFilterSet) -> list[int]:
+        return [int(article.price) for article in articles.qs.order_by('id')]
+
+    ask = build_ask(build(app_class, Route('/', 'GET', list_turned)))
+
+    assert ask('state=sold') == (200, [1, 3])
+
+
 def test_a_page_of_filtered_rows_costs_two_queries(ask, makers, django_assert_num_queries):
     with django_assert_num_queries(2):
         ask('cheaper=2')
