@@ -58,7 +58,7 @@ def ask(server: Server) -> tuple[int, list[str]]:
 
 
 def wait_for(server: Server, status: int, missing: list[str]) -> None:
-    server.wait_for(lambda: ask(server) == (status, missing), f'{status} {missing}')
+    server.wait_for(lambda: ask(server) == (status, missing), f'{status} {missing}', interval_s=0.1)
 
 
 @pytest.mark.django_db(databases=['default'])

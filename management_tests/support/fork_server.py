@@ -162,8 +162,8 @@ def watch(command: list[str], directory: str, environ: dict[str, str], folder: s
     pid = os.fork()
     if not pid:
         begin(directory, environ, folder)
-        be_replaceable()
         setattr(subprocess, 'Popen', forked_programs.Popen)  # noqa: B010
+        be_replaceable()
         run_script(command)
     print(pid, flush=True)  # noqa: T201
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

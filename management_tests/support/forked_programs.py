@@ -1,8 +1,8 @@
-"""The servers of `apistar_bench`, in processes that have imported Django and API Star already.
+"""What our commands start, in processes that have imported Django and API Star already.
 
-The command starts each as `python -c ...`, which takes 0.5 s of CPU for its imports. Where the
-command itself is a fork of the fork server, that one forks the servers, too: not the command, which
-has loaded the project.
+`apistar_bench` starts its servers, and `runapistar` its trial before a reload, as `python -c ...`,
+which takes 0.5 s of CPU for its imports. Where the command itself is a fork of the fork server,
+that one forks these, too: not the command, which has loaded the project.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ import socket
 import subprocess
 import sys
 import types
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from management_tests.support.replaced import DESCRIPTORS_MAX, MESSAGE_MAX, place
 
-_BOOT = 'from django_apistar.bench.servers import main'
+_BENCH = 'from django_apistar.bench.servers import main'
+_TRIAL = 'from django_apistar.server.boot import main'
 _addresses: list[str] = []  # of the fork server, in its forks
 
 
@@ -75,35 +77,55 @@ def _be_program(task: dict[str, Any], descriptors: list[int]) -> NoReturn:
     sys.exit()
 
 
+def can_fork(args: Any) -> bool:
+    """Return whether *args* start a program of ours; gevent would patch what is imported here."""
+    if not isinstance(args, list) or '-c' not in args:
+        return False
+    source, argument = args[args.index('-c') + 1 :][:2]
+    return _BENCH in source or (_TRIAL in source and not json.loads(argument)['uses_gevent'])
+
+
 class Popen(subprocess.Popen[Any]):
-    """subprocess.Popen, but for the servers of a benchmark."""
+    """subprocess.Popen, but for programs of ours."""
 
     def __init__(self, args: Any, *others: Any, **options: Any) -> None:
         self._connection: socket.socket | None = None
-        if isinstance(args, list) and '-c' in args and _BOOT in args[args.index('-c') + 1]:
+        if can_fork(args):
             self._fork(args, **options)
         else:
             super().__init__(args, *others, **options)
 
     def _fork(
-        self, args: list[str], *, stdin: int, stdout: int, stderr: Any, pass_fds: list[int],
-        env: dict[str, str], start_new_session: bool,
+        self, args: list[str], *, stdin: int, stdout: int | None = None, stderr: Any = None,
+        pass_fds: Sequence[int] = (), env: dict[str, str] | None = None,
+        start_new_session: bool = False,
     ) -> None:  # fmt: skip
-        assert (stdin, stdout, start_new_session) == (subprocess.PIPE, subprocess.DEVNULL, True)
         task = {
             'command': args[args.index('-c') + 1 :], 'directory': str(Path.cwd()),
-            'environ': env, 'numbers': [0, 1, 2, *pass_fds],
+            'environ': dict(os.environ) if env is None else env, 'numbers': [0, 1, 2, *pass_fds],
         }  # fmt: skip
         self.args, self.returncode, self.stdout, self.stderr = args, None, None, None
+        self.stdin = None
         self._child_created = False  # nothing for its __del__
         self._connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._connection.connect(_addresses[0])
         reader, writer = os.pipe()
         with os.fdopen(reader) as given, Path(os.devnull).open('w') as nothing:
-            descriptors = [given.fileno(), nothing.fileno(), stderr.fileno(), *pass_fds]
+            out = 1 if stdout is None else nothing.fileno()
+            error = 2 if stderr is None else stderr.fileno()
+            descriptors = [given.fileno(), out, error, *pass_fds]
             socket.send_fds(self._connection, [json.dumps(task).encode()], descriptors)
             self.pid = int(self._connection.recv(100))
-        self.stdin = os.fdopen(writer, 'wb')
+        if stdin == subprocess.PIPE:
+            self.stdin = os.fdopen(writer, 'wb')
+        else:
+            os.close(writer)
+
+    def communicate(self, *given: Any, **options: Any) -> tuple[Any, Any]:
+        if self._connection is None:
+            return super().communicate(*given, **options)
+        self.wait()
+        return None, None
 
     def wait(self, timeout: float | None = None) -> int:
         if self._connection is None:
