@@ -723,6 +723,30 @@ def test_an_object_without_the_attribute_raises_what_getattr_raises():
         compilers.compile_type(Category)(Thing({'name': 'wood'}))
 
 
+class Posing(Thing):
+    """Passes for an instance of another class, as lazy objects do. Each for one of its own."""
+
+    __class__ = property(lambda self: self.posed)
+
+
+class PosingByLookUp(Thing):
+    def __getattribute__(self, name):
+        return super().__getattribute__('posed' if name == '__class__' else name)
+
+
+@pytest.mark.parametrize('kind', [Posing, PosingByLookUp])
+def test_an_object_is_what_it_passes_for_whatever_came_before_it(kind):
+    values = {'name': 'wood', 'since': datetime.date(2018, 1, 2)}
+    objects = [kind({**values, 'posed': posed}) for posed in (kind, int, list, dict, kind, str)]
+    plain = Thing(values)
+
+    for each in [*objects, plain, *objects], [plain, *objects, plain], [plain, values, 'wood', 1]:
+        new = compilers._compile_new(Category)
+        assert [outcome(new, value) for value in each] == [
+            outcome(Category, value) for value in each
+        ]
+
+
 def test_tracebacks_show_the_compiled_lines():
     class Failing(validators.Validator):
         def validate(self, value, definitions=None, allow_coerce=False):

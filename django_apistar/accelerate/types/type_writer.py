@@ -30,6 +30,27 @@ from django_apistar.accelerate.types.writer import Reader, Writer
 
 # What the constructor of a Type refuses at once (types.py, Type.__init__).
 _NO_OBJECTS = (type(None), bool, int, float, str, list)
+# With one of these a class decides for each instance what `isinstance` sees.
+_OWN_CLASS = frozenset({'__class__', '__getattribute__'})
+
+
+class KnownKind:
+    """The first class whose instances were read by their attributes, so as not to ask again.
+
+    `isinstance` asks an instance for its `__class__`, once for each class that it is not of.
+    """
+
+    __slots__ = ('kind',)
+
+    def __init__(self) -> None:
+        self.kind: type | None = None  # `object` where the first could pass for another class
+
+    def learn(self, kind: type) -> None:
+        """Keep *kind*, of which an instance is no dict and none of `_NO_OBJECTS`."""
+        asks_itself = any(
+            not _OWN_CLASS.isdisjoint(vars(base)) for base in kind.__mro__ if base is not object
+        )
+        self.kind = object if asks_itself else kind
 
 
 class TypeWriter(Writer):
@@ -67,12 +88,17 @@ class TypeWriter(Writer):
         self._write_own_reading()
         with source.block(f'if {is_plain_dict(source)}:'):
             write_dict_reading(self, self.cls.validator, self.properties)
-        with source.block(f'elif isinstance(value, {source.const(_NO_OBJECTS, "no_objects")}):'):
+        known = source.const(KnownKind(), 'known')
+        is_unknown = f'type(value) is not {known}.kind'
+        no_objects = source.const(_NO_OBJECTS, 'no_objects')
+        with source.block(f'elif {is_unknown} and isinstance(value, {no_objects}):'):
             error = source.const(ValidationError, 'ValidationError')
             source.line(f'raise {error}({"Must be an object."!r})')
-        with source.block('elif isinstance(value, dict):'):
+        with source.block(f'elif {is_unknown} and isinstance(value, dict):'):
             write_rare()
         with source.block('else:'):
+            with source.block(f'if {known}.kind is None:'):
+                source.line(f'{known}.learn(type(value))')
             for item in self.properties:
                 source.line(f'{item.variable} = {self._read_attribute(item)}')
 
