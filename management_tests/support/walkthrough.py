@@ -3,7 +3,8 @@
 A `python` block that begins with `# FILE` is that file, as is a file of `files/` beside the page
 by its caption; settings are added to their end. Of the `console` blocks, `django-admin` and
 `manage.py` are run, `runapistar` is started, and curl asks what it serves. What installs something
-is taken as done. Where a page begins with a project of Django, there is one.
+is taken as done. Where a page begins with a project of Django, there is one. It hashes passwords
+quickly: no page shows how.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from management_tests.support import shown_examples
 from management_tests.support.console_blocks import split_manage
+from management_tests.support.example_server import HASHERS
 from management_tests.support.server_process import Project, Server
 from management_tests.support.shown_examples import DOCS
 
@@ -86,6 +88,8 @@ class Walk(Project):
         arguments = split_manage(command.strip())
         done = self.run_in_shell(command) if arguments is None else self.run(*arguments)
         assert done.returncode == 0, done.stderr
+        if command.strip() == START:
+            self.append('shop/settings.py', HASHERS)
         return done.stderr + done.stdout
 
     def run_in_shell(self, command: str) -> subprocess.CompletedProcess[str]:
