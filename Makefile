@@ -47,7 +47,7 @@ type: install ## check types (mypy --strict)
 	$(BIN)/mypy
 
 docs: install ## build docs/_build/html, warnings are errors; look at its links and its search
-	$(BIN)/sphinx-build -W --keep-going --quiet -b html docs docs/_build/html
+	$(BIN)/sphinx-build -W --keep-going --quiet --fresh-env -b html docs docs/_build/html
 	@$(BIN)/python -m management_tests.support.docs_site docs/_build/html
 
 mutants: $(MUTANTS) ## plant mutants and see which the tests find (SEED=1 SAMPLE=100; minutes)
