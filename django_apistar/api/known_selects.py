@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
+from django.db import connections
 from django.db.models import Count
 from django.db.models.expressions import Col, OrderBy
 from django.db.models.sql import Query
@@ -58,7 +59,23 @@ class KnownSelect(SQLCompiler):
         return self.parts.tables
 
 
-def get_shape(query: Any, columns: tuple[str, ...]) -> Any:
+def build_compiler(
+    query: Any, columns: tuple[str, ...], using: str, prepare: Callable[[], SQLCompiler | None]
+) -> SQLCompiler | None:
+    """Return a compiler of *query* for *columns*: one of known parts, else what *prepare* returns.
+
+    *prepare*: returns Django's own compiler of the same query; None where it has none.
+    """
+    shape = _get_shape(query, columns)
+    if shape is not None:
+        connection = connections[using]
+        parts = _find_known(connection, shape, prepare)
+        if parts is not None:
+            return KnownSelect(query, connection, using, parts)
+    return prepare()
+
+
+def _get_shape(query: Any, columns: tuple[str, ...]) -> Any:
     """Return what the parts of *query* for *columns* follow from; None where other things count."""
     default_order = tuple(query.get_meta().ordering)
     order = (*query.order_by, *default_order)
@@ -75,7 +92,7 @@ def get_shape(query: Any, columns: tuple[str, ...]) -> Any:
     )  # fmt: skip
 
 
-def find_known(connection: Any, shape: Any, prepare: Callable[[], Any]) -> _Parts | None:
+def _find_known(connection: Any, shape: Any, prepare: Callable[[], Any]) -> _Parts | None:
     """Return the parts of a shape; None where they are not the same each time.
 
     *prepare*: returns Django's compiler of such a query, which nobody else asks.

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from django.db import connections
 from django.db.models.constants import LOOKUP_SEP
 from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 
 from django_apistar.api.column_values import read_results
-from django_apistar.api.known_selects import KnownSelect, find_known, get_shape
+from django_apistar.api.known_selects import build_compiler
 
 
 def read_rows(queryset: Any, columns: Sequence[str]) -> Iterable[Sequence[Any]]:
@@ -20,27 +19,18 @@ def read_rows(queryset: Any, columns: Sequence[str]) -> Iterable[Sequence[Any]]:
 
     Django looks for the way to each column anew, where here a relation is followed once.
     """
-    query, using = queryset.query, queryset.db
-    compiler = _build_compiler(query, tuple(columns), using) if _has_only_fields(query) else None
+    query, names, using = queryset.query, tuple(columns), queryset.db
+    compiler = None
+    if _has_only_fields(query):
+        compiler = build_compiler(query, names, using, lambda: _prepare(query, names, using))
     if compiler is None:
         rows: Iterable[Sequence[Any]] = queryset.values_list(*columns)
         return rows
     return read_results(compiler)
 
 
-def _build_compiler(query: Any, columns: tuple[str, ...], using: str) -> SQLCompiler | None:
-    """Return the compiler of *query* for *columns*; None where one is in a parent's table."""
-    shape = get_shape(query, columns)
-    if shape is not None:
-        connection = connections[using]
-        parts = find_known(connection, shape, lambda: _prepare(query, columns, using))
-        if parts is not None:
-            return KnownSelect(query, connection, using, parts)
-    return _prepare(query, columns, using)
-
-
 def _prepare(query: Any, columns: tuple[str, ...], using: str) -> SQLCompiler | None:
-    """Return Django's own compiler of the same."""
+    """Return Django's own compiler of the same; None where a column is in a parent's table."""
     query = query.chain()
     cols = list(_iter_cols(query, columns))
     if len(cols) < len(columns):

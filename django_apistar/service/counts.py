@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connections
 from django.db.models import Count, QuerySet
 from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.constants import SINGLE
 
-from django_apistar.api.known_selects import KnownSelect, find_known, get_shape
+from django_apistar.api.known_selects import build_compiler
 
 _NAME = '__count'
 _ALL = Count('*')
@@ -28,14 +27,10 @@ def count_rows(queryset: QuerySet[Any]) -> int:
     return row[0] if row else 0  # none where no row can match
 
 
-def _build_compiler(query: Any, using: str) -> SQLCompiler:
-    shape = None if query.select_for_update else get_shape(query, (_NAME,))
-    if shape is not None:
-        connection = connections[using]
-        parts = find_known(connection, shape, lambda: _prepare(query, using))
-        if parts is not None:
-            return KnownSelect(query, connection, using, parts)
-    return _prepare(query, using)
+def _build_compiler(query: Any, using: str) -> Any:
+    if query.select_for_update:
+        return _prepare(query, using)
+    return build_compiler(query, (_NAME,), using, lambda: _prepare(query, using))
 
 
 def _prepare(query: Any, using: str) -> SQLCompiler:
