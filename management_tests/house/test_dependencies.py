@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import configparser
+import os
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -69,3 +71,29 @@ def test_only_releases_of_django_without_known_holes_are_allowed(
 
     assert needed
     assert all(version in specifier for specifier in needed) is is_allowed
+
+
+def find_chosen(environment: str) -> list[Requirement]:
+    """Return what tox.ini's `deps` choose for an environment, such as `py310-dj42`."""
+    tox = configparser.ConfigParser(comment_prefixes='#')
+    tox.read(ROOT / 'tox.ini')
+    pairs = [line.split(': ') for line in tox['testenv']['deps'].splitlines() if line]
+    return [Requirement(text) for factor, text in pairs if factor in environment.split('-')]
+
+
+def test_matrix_chooses_by_the_factors_of_an_environment_s_name() -> None:
+    assert [str(requirement) for requirement in find_chosen('py312-dj52-apistar41')] == [
+        'django<5.3,>=5.2',
+        'apistar==0.5.41',
+    ]
+    assert find_chosen('py310-lowest') == []
+
+
+@pytest.mark.skipif('TOX_ENV_NAME' not in os.environ, reason='The matrix alone chooses versions.')
+def test_matrix_has_the_versions_that_its_environment_names() -> None:
+    """A newer django-filter once brought Django 5.2 into the environment of 4.2."""
+    chosen = find_chosen(os.environ['TOX_ENV_NAME'])
+
+    installed = {each.name: version(each.name) for each in chosen}
+
+    assert [str(each) for each in chosen if installed[each.name] not in each.specifier] == []
