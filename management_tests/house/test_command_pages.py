@@ -9,26 +9,16 @@ from management_tests.benchmarks.example import PLOT, read_between
 from management_tests.support.console_blocks import iter_sessions, run_command
 from management_tests.support.example_server import PRODUCTION, Example
 from management_tests.support.server_process import REPOSITORY
+from management_tests.support.shown_examples import COMMAND_PAGES, DOCS
 
 pytestmark = pytest.mark.once
 
-DOCS = REPOSITORY / 'docs'
-PAGES = [
-    DOCS / name
-    for name in (
-        'reference/apistar_docs.md',
-        'reference/apistar_routes.md',
-        'reference/commands.md',
-        'howto/pytest.md',
-        'howto/workers.md',
-    )
-]
 README = REPOSITORY / 'README.md'
 VERSIONS = re.compile(r'(\d+\.)+\w+')
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('page', PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize('page', COMMAND_PAGES, ids=lambda page: page.stem)
 def test_the_page_shows_the_commands_real_output(page, tmp_path):
     example = Example(tmp_path)
 

@@ -245,6 +245,50 @@ def test_no_module_is_a_drawer_for_everything(name):
     assert [module for module in MODULES if module.split('.')[-1] == name] == []
 
 
+IMPORTS = re.compile(r'^ *(?:from +(\S+) +)?import +(\([^)]*\)|.*)', re.MULTILINE)
+TEST_FILE = re.compile(r'\btest_\w+')
+
+
+def find_imports_of_tests(text: str) -> list[str]:
+    """Return the test files of this repository that a file with *text* imports.
+
+    By their look: to parse all tests would take seconds.
+    """
+    return [
+        name
+        for module, names in IMPORTS.findall(text)
+        if (module or names).startswith(('management_tests', '.'))
+        for name in TEST_FILE.findall(f'{module} {names}')
+    ]
+
+
+@pytest.mark.parametrize(
+    'text',
+    [
+        'from management_tests.api import test_costs',
+        'from management_tests.api.test_costs import spend',
+        '    from management_tests.api import (\n        spend,\n        test_costs,\n    )',
+        'import management_tests.api.test_costs as costs',
+        'from . import test_costs',
+        'from .test_costs import spend',
+    ],
+)
+def test_import_of_a_test_file_is_found(text: str) -> None:
+    assert find_imports_of_tests(text) == ['test_costs']
+
+
+def test_no_test_file_is_imported_by_another_file() -> None:
+    """What several share is in `support`, or beside them in a module of its own."""
+    tests = DESIGN.parents[2] / 'management_tests'
+    found = {
+        str(path.relative_to(tests)): names
+        for path in sorted(tests.rglob('*.py'))
+        if (names := find_imports_of_tests(path.read_text()))
+    }
+
+    assert found == {}
+
+
 def test_each_face_has_the_names_that_it_publishes():
     """`cors`, `exceptions`, `logs`, `pagination`, `permissions`, `responses` and `validators`.
 

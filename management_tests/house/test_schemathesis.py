@@ -1,8 +1,6 @@
 """schemathesis asks the example's live server what its own schema promises: all its checks."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,19 +8,13 @@ import pytest
 
 from management_tests.support import gates
 from management_tests.support.example_server import PRODUCTION, Example
+from management_tests.support.schemathesis_run import check
 from management_tests.support.server_process import Server
 
 pytestmark = [pytest.mark.once, pytest.mark.slow]
-# Of each operation, in each phase: of the example, and of what else is checked.
+# Of each operation, in each phase.
 EXAMPLES = gates.choose(4, 100)
-FEWER_EXAMPLES = gates.choose(4, 10)
 
-# The login's 400 is for a wrong password too, which no schema can describe.
-CONFIGURATION = """
-[[operations]]
-include-path = "/auth/token-login/"
-checks.positive_data_acceptance.expected-statuses = ["200", "400", "429"]
-"""
 CLOSED_SHOP = """
 APISTAR_SETTINGS |= {
     'EVENT_HOOKS': ['django_apistar.authentication.hooks.MustBeAuthenticated'],
@@ -47,32 +39,6 @@ def serve(example: Example) -> Iterator[Server]:
     example.manage('demo', DJANGO_DEBUG='1')
     with example.serve() as server:
         yield server
-
-
-def check(
-    server: Server,
-    folder: Path,
-    *options: str,
-    examples: int = FEWER_EXAMPLES,
-    configuration: str = CONFIGURATION,
-) -> str:
-    """Run all checks on every operation, with NUL and what else JSON may hold; return the output.
-
-    As many cases each time, and the same.
-    """
-    pytest.importorskip('schemathesis')
-    (folder / 'schemathesis.toml').write_text(configuration)
-    done = subprocess.run(
-        [
-            str(Path(sys.executable).with_name('schemathesis')), 'run', f'{server.url}/schema/',
-            '--checks', 'all', '--max-examples', str(examples), '--seed', '1',
-            '--generation-deterministic', '--generation-allow-x00', 'true', '--no-color', *options,
-        ],
-        cwd=folder, capture_output=True, text=True, timeout=600,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    assert 'Traceback' not in server.output
-    return done.stdout
 
 
 @pytest.mark.case('L11', 'M02')

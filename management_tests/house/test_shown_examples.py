@@ -12,7 +12,6 @@ import pytest
 from django.test import override_settings
 
 from django_apistar.dispatch.dispatcher import get_application
-from management_tests.house import test_apistar_docs_page, test_command_pages, test_walkthroughs
 from management_tests.support import shown_examples
 from management_tests.support.server_thread import Quiet, serve_in_thread
 from management_tests.support.shown_examples import DOCS, EXAMPLES
@@ -73,8 +72,8 @@ def test_every_example_is_shown() -> None:
 
 def test_every_console_block_is_compared() -> None:
     """What a page only tells of, it shows as text."""
-    run = {*shown_examples.list_pages(), *test_command_pages.PAGES, test_apistar_docs_page.PAGE}
-    run |= {DOCS / name for name in test_walkthroughs.PAGES} | set(test_walkthroughs.TUTORIAL)
+    run = {*shown_examples.list_pages(), *shown_examples.COMMAND_PAGES, *shown_examples.TUTORIAL}
+    run |= {DOCS / name for name in shown_examples.WALKED_PAGES}
     run.add(DOCS / 'reference/runapistar.md')  # its banner, in test_command_pages
     with_blocks = {page for page in DOCS.rglob('*.md') if '```console' in page.read_text()}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from management_tests.house.test_schemathesis import check
+from management_tests.support.schemathesis_run import check
 from management_tests.support.server_process import Project
 from management_tests.support.shown_examples import DOCS
 from management_tests.support.walkthrough import START, Walk

@@ -7,15 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from management_tests.support.shown_examples import DOCS
+from management_tests.support.shown_examples import DOCS, TUTORIAL, WALKED_PAGES
 from management_tests.support.walkthrough import Walk
 
 pytestmark = [pytest.mark.once, pytest.mark.slow]
-TUTORIAL = sorted((DOCS / 'tutorial').glob('[0-9]-*.md'))
-PAGES = ['start/quickstart.md', 'howto/embed.md', 'howto/custom-user.md', '../README.md']
 
 
-@pytest.mark.parametrize('name', PAGES)
+@pytest.mark.parametrize('name', WALKED_PAGES)
 def test_a_reader_who_does_what_the_page_says_sees_what_it_shows(name: str, tmp_path: Path) -> None:
     page = DOCS / name
     text = page.read_text()

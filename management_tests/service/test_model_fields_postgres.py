@@ -6,8 +6,8 @@ import pytest
 from apistar import Route
 from django.db import connections, models
 
-from management_tests.service import test_model_fields as fields
-from management_tests.service.test_filter_values import FEW, ONE_OF_EACH, sweep
+from management_tests.service import zoo
+from management_tests.service.zoo_filters import FEW, ONE_OF_EACH, sweep
 from management_tests.support.oracle import ask, both_modes, build
 
 pytest.importorskip('psycopg')
@@ -93,17 +93,17 @@ def test_arrays_are_written_and_shown(app_class, server):
 
 
 def test_arrays_are_in_the_document():
-    properties = fields.describe(ShelfType)[0]['ShelfType']['properties']
+    properties = zoo.describe(ShelfType)[0]['ShelfType']['properties']
 
     assert properties == {
         'numbers': {
-            'type': 'array', 'items': fields.number(**fields.SMALL), 'minItems': 1, 'maxItems': 3,
+            'type': 'array', 'items': zoo.number(**zoo.SMALL), 'minItems': 1, 'maxItems': 3,
         },
         'names': {'type': ['array', 'null'], 'items': BLANK, 'minItems': 1, 'default': None},
         'rows': {
             'type': 'array',
             'items': {
-                'type': 'array', 'items': fields.number(**fields.PLAIN), 'minItems': 1,
+                'type': 'array', 'items': zoo.number(**zoo.PLAIN), 'minItems': 1,
             },
             'minItems': 1,
         },
@@ -113,7 +113,7 @@ def test_arrays_are_in_the_document():
 def test_a_store_of_text_is_an_object_of_text():
     field = postgres_fields.HStoreField()
 
-    assert fields.get_property(fields.make_type(field)) == {
+    assert zoo.get_property(zoo.make_type(field)) == {
         'type': 'object', 'additionalProperties': {'type': ['string', 'null']}, 'minProperties': 1,
     }  # fmt: skip
 
@@ -130,7 +130,7 @@ RANGES = [
 @pytest.mark.parametrize('cls', [*RANGES, search.SearchVectorField])
 def test_what_json_lacks_is_an_error_at_start(cls):
     with pytest.raises(ConfigurationError) as raised:
-        fields.make_type(cls())
+        zoo.make_type(cls())
 
     reason = 'JSON has no ranges' if cls in RANGES else 'it is for searches in the database'
     assert str(raised.value).startswith(
@@ -141,7 +141,7 @@ def test_what_json_lacks_is_an_error_at_start(cls):
 @pytest.fixture
 def tables(server):
     with server.schema_editor() as editor:
-        for model in (fields.Owner, fields.Coded, fields.Zoo):
+        for model in (zoo.Owner, zoo.Coded, zoo.Zoo):
             editor.create_model(model)
 
 
@@ -152,11 +152,9 @@ def test_no_lookup_of_any_field_is_a_500_on_postgresql(tables):
 
 @both_modes
 def test_all_other_fields_are_written_to_postgresql(app_class, tables):
-    fields.Owner.objects.create(pk=1, name='a')
-    fields.Coded.objects.create(code='a')
+    zoo.Owner.objects.create(pk=1, name='a')
+    zoo.Coded.objects.create(code='a')
 
-    answer = ask(
-        build(app_class, *fields.ROUTES), method='POST', body=json.dumps(fields.SENT).encode()
-    )
+    answer = ask(build(app_class, *zoo.ROUTES), method='POST', body=json.dumps(zoo.SENT).encode())
 
-    assert (answer.code, answer.json()) == (200, fields.SHOWN)
+    assert (answer.code, answer.json()) == (200, zoo.SHOWN)

@@ -6,14 +6,8 @@ from hypothesis import strategies as st
 
 from django_apistar.accelerate.types import compilers
 from django_apistar.types import ModelType
-from management_tests.accelerate.test_types import (
-    Dice,
-    as_json_sees,
-    outcome,
-    read_twice,
-    thorough,
-)
-from management_tests.service.test_model_fields import FIELDS, SENT, Zoo
+from management_tests.accelerate.dice import Dice, as_json_sees, outcome, read_twice, thorough
+from management_tests.service.zoo import FIELDS, SENT, Zoo
 
 pytestmark = pytest.mark.once
 METACLASS = type(ModelType)

@@ -22,6 +22,20 @@ from typing import Any
 
 DOCS = Path(__file__).resolve().parents[2] / 'docs'
 EXAMPLES = DOCS / 'examples'
+# Each shows what commands print in the example's project.
+COMMAND_PAGES = [
+    DOCS / name
+    for name in (
+        'reference/apistar_docs.md',
+        'reference/apistar_routes.md',
+        'reference/commands.md',
+        'howto/pytest.md',
+        'howto/workers.md',
+    )
+]
+# Each leads from an empty folder to a project that serves; those of the tutorial do it together.
+WALKED_PAGES = ['start/quickstart.md', 'howto/embed.md', 'howto/custom-user.md', '../README.md']
+TUTORIAL = sorted((DOCS / 'tutorial').glob('[0-9]-*.md'))
 ADDRESS = 'localhost:8000'
 BLOCK = re.compile(r'^(?P<fence>```(?P<language>console|pycon)\n)(?P<text>.*?)^```$', re.M | re.S)
 COMMAND = re.compile(r'^\$ ((?:.*\\\n|.*\'\{\n(?:.*\n)*?  \}\'\n)*.*\n)', re.M)
