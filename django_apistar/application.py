@@ -109,7 +109,7 @@ class App(apistar.App):
             route.handler = handlers.get(route.name, route.handler)
         return routes
 
-    def init_document(self, routes: Iterable[Any]) -> None:
+    def init_document(self, routes: Iterable[object]) -> None:
         self.document: Any = None  # Built from the router's entries, in init_router.
 
     def init_router(self, routes: Iterable[Any]) -> None:

@@ -48,12 +48,12 @@ def build_access(app: AppParts) -> Callable[[RouteEntry], str]:
     return find_access
 
 
-def _get_owner(hook: Any) -> Any:
+def _get_owner(hook: object) -> Any:
     """Return *hook*, or the object whose methods the App's `get_event_hooks` returned."""
     return getattr(getattr(hook, 'on_request', None), '__self__', hook)
 
 
-def _may_refuse(hook: Any) -> bool:
+def _may_refuse(hook: object) -> bool:
     """Return whether *hook* may refuse a request and does not say for which routes.
 
     A hook without on_request runs only after the handler.
@@ -62,7 +62,7 @@ def _may_refuse(hook: Any) -> bool:
     return on_request is not None and not hasattr(hook, 'guards') and not _is_ours(on_request)
 
 
-def _is_ours(function: Any) -> bool:
+def _is_ours(function: object) -> bool:
     return str(getattr(function, '__module__', '')).startswith('django_apistar.')
 
 
@@ -86,7 +86,7 @@ def _is_open(component: Any) -> bool:
     return hasattr(component, 'demands_user') or _is_ours(component.resolve)
 
 
-def _authenticates(component: Any) -> bool:
+def _authenticates(component: object) -> bool:
     return bool(getattr(component, 'challenge', '') or getattr(component, 'security_scheme', ''))
 
 

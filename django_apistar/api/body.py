@@ -7,7 +7,7 @@ import gc
 import json
 import re
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from itertools import accumulate, chain
 from math import isfinite
@@ -23,7 +23,8 @@ from werkzeug.http import parse_options_header
 from django_apistar.api.client_timeouts import SlowBodyError
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import InputStream, WSGIEnvironment
+    from werkzeug.datastructures import FileStorage
 
 Read = Callable[[bytes], Any]
 settings: Any = django_settings  # None switches a limit off, which stubs do not know
@@ -87,7 +88,7 @@ def read_body(environ: WSGIEnvironment) -> bytes:
     return body if len(body) == expected else _read_rest(stream, body, expected)
 
 
-def _read_rest(stream: Any, body: bytes, expected: int) -> bytes:
+def _read_rest(stream: InputStream, body: bytes, expected: int) -> bytes:
     chunks = [body]
     missing = expected - len(body)
     while missing > 0:
@@ -117,7 +118,7 @@ def get_limit() -> int | None:
     return limit
 
 
-def _read_to_the_end(stream: Any) -> bytes:
+def _read_to_the_end(stream: InputStream) -> bytes:
     limit = get_limit()
     chunks: list[bytes] = []
     size = 0
@@ -129,7 +130,7 @@ def _read_to_the_end(stream: Any) -> bytes:
     return b''.join(chunks)
 
 
-def _read(stream: Any, size: int) -> bytes:
+def _read(stream: InputStream, size: int) -> bytes:
     try:
         data: bytes = stream.read(size)
     except SlowBodyError:
@@ -157,7 +158,7 @@ class JSONCodec(codecs.JSONCodec):
             usual: Any = self._usual  # No stub knows its scanner.
             self.read = _build_reader(usual.scan_once, self._decode_carefully)
 
-    def decode(self, bytestring: bytes, **options: Any) -> Any:
+    def decode(self, bytestring: bytes, **options: object) -> Any:
         """Return the data of *bytestring*. Raises ParseError."""
         return self.read(bytestring)
 
@@ -308,7 +309,7 @@ def _has_lone_surrogate(document: bytes) -> bool:
 class URLEncodedCodec(codecs.URLEncodedCodec):
     """API Star's codec, with Django's limit on the number of fields."""
 
-    def decode(self, bytestring: bytes, **options: Any) -> Any:
+    def decode(self, bytestring: bytes, **options: object) -> Any:
         if _exceeds(bytestring.count(b'&') + 1):
             raise exceptions.ParseError('Too many form fields')
         return super().decode(bytestring, **options)
@@ -320,7 +321,7 @@ class MultiPartCodec(codecs.MultiPartCodec):
     A file's name loses its path: 'C:\\a\\b.txt' and '../b.txt' become 'b.txt'.
     """
 
-    def decode(self, bytestring: bytes, headers: Any, **options: Any) -> Any:
+    def decode(self, bytestring: bytes, headers: Mapping[str, str], **options: object) -> Any:
         mime_type, mime_options = parse_options_header(headers.get('content-type') or '')
         if not mime_options.get('boundary'):
             raise exceptions.ParseError('Malformed multipart form. No boundary')
@@ -337,7 +338,9 @@ class MultiPartCodec(codecs.MultiPartCodec):
             file.filename = _base_name(file.filename)
         return ImmutableMultiDict(chain(form, files))
 
-    def _parse(self, body: bytes, mime_type: str, options: Any, parts: int | None) -> Any:
+    def _parse(
+        self, body: bytes, mime_type: str, options: dict[str, str], parts: int | None
+    ) -> tuple[list[tuple[str, str]], list[tuple[str, FileStorage]]]:
         parser = FormDataParser(_open_stream, silent=False, max_form_parts=parts)
         try:
             _, form, files = parser.parse(BytesIO(body), mime_type, len(body), options)
@@ -370,7 +373,7 @@ def _find_end_of_head(body: bytes, start: int) -> int:
     return blank_line.end() if blank_line else len(body)
 
 
-def _open_stream(*args: Any, **kwargs: Any) -> BytesIO:
+def _open_stream(*args: object, **kwargs: object) -> BytesIO:
     """Keep files in memory, where the whole body is already: nothing closes Werkzeug's files."""
     return BytesIO()
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Context, Decimal
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.db.models import DecimalField
 from django.db.models.sql.compiler import SQLCompiler
 
 from django_apistar.api.known_selects import KnownSelect
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
 _READING = ('results_iter', 'get_converters', 'apply_converters')  # of Django's own compiler
 _DECIMALS_OF_SQLITE = (
@@ -34,14 +38,14 @@ def read_results(compiler: SQLCompiler) -> Iterable[Sequence[Any]]:
     return chain.from_iterable(_convert_columns(chunk, convert) for chunk in chunks)
 
 
-def _list_converted(compiler: Any) -> list[Any]:
+def _list_converted(compiler: SQLCompiler) -> list[Any]:
     if isinstance(compiler, KnownSelect):
         return compiler.parts.converted
     return [col for col, _, _ in compiler.select]
 
 
 def _convert_columns(
-    rows: Iterable[Sequence[Any]], converters: dict[int, Callable[[Any], Any]]
+    rows: Iterable[Sequence[object]], converters: dict[int, Callable[[object], object]]
 ) -> Iterator[Sequence[Any]]:
     columns: list[Iterable[Any]] = [*zip(*rows, strict=True)]
     if columns:
@@ -50,10 +54,12 @@ def _convert_columns(
     return zip(*columns, strict=True)
 
 
-def build_converter(functions: Sequence[Any], col: Any, connection: Any) -> Callable[[Any], Any]:
+def build_converter(
+    functions: Sequence[Callable[..., object]], col: Any, connection: BaseDatabaseWrapper
+) -> Callable[[Any], object]:
     """Return a function from what the database has in the column *col* to Python's value."""
 
-    def convert(value: Any) -> Any:
+    def convert(value: object) -> object:
         for function in functions:
             value = function(value, col, connection)
         return value
@@ -62,12 +68,14 @@ def build_converter(functions: Sequence[Any], col: Any, connection: Any) -> Call
     return _build_decimal_reader(col.output_field, convert) if is_decimal else convert
 
 
-def _is_of_sqlite(converter: Any) -> bool:
+def _is_of_sqlite(converter: object) -> bool:
     names = (getattr(converter, '__module__', ''), getattr(converter, '__qualname__', ''))
     return names == _DECIMALS_OF_SQLITE
 
 
-def _build_decimal_reader(field: Any, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _build_decimal_reader(
+    field: DecimalField[Any, Any], convert: Callable[[object], object]
+) -> Callable[[Any], object]:
     """Return a faster *convert* of the numbers that SQLite has for decimals.
 
     A float that is nearest to a decimal of so few digits stands for that one: Django comes to the
@@ -77,7 +85,7 @@ def _build_decimal_reader(field: Any, convert: Callable[[Any], Any]) -> Callable
     limit = 10**digits / scale
     unit, multiply = Decimal(1).scaleb(-field.decimal_places), Context(digits).multiply
 
-    def read(value: Any) -> Any:
+    def read(value: Any) -> object:
         if value and -limit < value < limit:
             units = round(value * scale)
             if units / scale == value:

@@ -303,7 +303,7 @@ def _can_plan(spec: RouteSpec, context: PlanContext) -> bool:
     return True
 
 
-def _check_page(handler: Any, render: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _check_page(handler: Any, render: Callable[[object], object]) -> Callable[[Any], Any]:
     """Return *render*, which refuses bare rows where *handler* is annotated `-> Page[Type]`."""
     if not responses.is_page_of_rows(responses.get_return_annotation(handler)):
         return render
@@ -326,7 +326,7 @@ def _is_fast(app: Any) -> bool:
     return app.json_encoder is DjangoJSONEncoder
 
 
-def _build_response_builder(app: Any, encode: Callable[[Any], bytes]) -> Callable[[Any], Any]:
+def _build_response_builder(app: Any, encode: Callable[[object], bytes]) -> Callable[[Any], Any]:
     """Return a function that does as the App's render_response, with the compiled encoder."""
 
     def build_response(value: Any) -> Any:

@@ -58,7 +58,7 @@ def watch(handler: Function) -> Function:
     told: set[int] = set()
 
     @functools.wraps(handler)
-    def watched(*args: Any, **kwargs: Any) -> Any:
+    def watched(*args: object, **kwargs: object) -> Any:
         try:
             value = handler(*args, **kwargs)
         except HTTPException as exc:
@@ -92,7 +92,7 @@ def explain(fault: BaseException, handler: Function) -> None:
 
 
 def _judge(
-    handler: Function, known: Mapping[int, Any], told: set[int], status: int, value: Any
+    handler: Function, known: Mapping[int, object], told: set[int], status: int, value: object
 ) -> None:
     mistake = _find_mistake(known, status, value)
     if mistake and status not in told:
@@ -100,7 +100,7 @@ def _judge(
         logger.warning('%s answers %s', get_dotted_name(handler), mistake)
 
 
-def _find_mistake(known: Mapping[int, Any], status: int, value: Any) -> str:
+def _find_mistake(known: Mapping[int, Any], status: int, value: object) -> str:
     if status not in known:
         listed = ', '.join(map(str, sorted(known)))
         return f'{status}, and declares {listed} only.'
@@ -113,7 +113,7 @@ def _find_mistake(known: Mapping[int, Any], status: int, value: Any) -> str:
     return f'{status} with {found}, and declares {_name(wanted)}.' if found else ''
 
 
-def _name(wanted: Any) -> str:
+def _name(wanted: object) -> str:
     item = get_item(wanted)
     if item is not None:
         return f'a list of {_name(item)}'
@@ -136,7 +136,7 @@ def _read(response: http.Response) -> object:
     return content.decode(errors='replace') if media_type.startswith('text/') else _UNKNOWN
 
 
-def _find_misfit(wanted: Any, data: object) -> str:
+def _find_misfit(wanted: object, data: object) -> str:
     """Return what *data* is, in words, where it is not *wanted*; '' where it is, or may be.
 
     Of objects it looks at the names of their members: what is in them has been validated, or is

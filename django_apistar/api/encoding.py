@@ -28,7 +28,7 @@ def repair() -> None:
     replace(http.JSONResponse, default=staticmethod(encode_by_setting))
 
 
-def encode_by_setting(value: Any) -> Any:
+def encode_by_setting(value: object) -> Any:
     """The `default` of a response that knows no App, by the setting JSON_ENCODER."""
     return build_default(get_settings().json_encoder)(value)
 

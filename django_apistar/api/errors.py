@@ -150,7 +150,7 @@ def report(exc: BaseException, environ: WSGIEnvironment) -> None:
     )  # fmt: skip
 
 
-def warn(exc: Any, environ: WSGIEnvironment) -> None:
+def warn(exc: BaseException, environ: WSGIEnvironment) -> None:
     """Log the refusal *exc* as Django does: with the path, a 4xx as a warning.
 
     A value that a database refused is logged with its traceback: it may be the project's fault.
@@ -180,7 +180,10 @@ def wants_traceback(environ: WSGIEnvironment) -> bool:
 
 
 def build_response(
-    exc: Any, environ: WSGIEnvironment, encode_default: Callable[[Any], Any], sends_problems: bool
+    exc: exceptions.HTTPException,
+    environ: WSGIEnvironment,
+    encode_default: Callable[[object], object],
+    sends_problems: bool,
 ) -> http.Response:
     """Return the response to the HTTPException *exc*."""
     content, headers = build_content(exc, environ, sends_problems)
@@ -188,7 +191,7 @@ def build_response(
 
 
 def build_content(
-    exc: Any, environ: WSGIEnvironment, sends_problems: bool
+    exc: exceptions.HTTPException, environ: WSGIEnvironment, sends_problems: bool
 ) -> tuple[Any, dict[str, str]]:
     """Return the JSON and the headers of *exc*: API Star's, or a problem where that is preferred.
 
@@ -203,7 +206,7 @@ def build_content(
 
 
 def send_refusal(
-    exc: Any, environ: WSGIEnvironment, start_response: StartResponse,
+    exc: exceptions.HTTPException, environ: WSGIEnvironment, start_response: StartResponse,
     extra: Iterable[tuple[str, str]], sends_problems: bool,
 ) -> list[bytes]:  # fmt: skip
     """Send what answers *exc* where no App is asked."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
 from django.core.exceptions import FieldError
-from django.db.models import DecimalField, FloatField
+from django.db.models import DecimalField, FloatField, Model
 from django.db.models.constants import LOOKUP_SEP
 
 PACKAGE = 'django_filters'
@@ -29,7 +29,7 @@ def find_model_field(filter_set: Any, name: str) -> Any:
 
 
 @cache
-def _find_model_field(model: Any, name: str) -> Any:
+def _find_model_field(model: type[Model], name: str) -> Any:
     return get_module('utils').get_model_field(model, name)
 
 
@@ -56,7 +56,7 @@ def find_limits(filter_set: Any, filter_: Any, value: object = None) -> tuple[in
 
 
 @cache  # of what filters have; a client chooses among them
-def _find_whole_limits(model: Any, lookup: str) -> tuple[int, int]:
+def _find_whole_limits(model: type[Model], lookup: str) -> tuple[int, int]:
     try:
         _, transforms = walk(model, lookup)
     except FieldError:  # of an annotation
@@ -65,14 +65,14 @@ def _find_whole_limits(model: Any, lookup: str) -> tuple[int, int]:
     return YEARS if is_year else (-(2**63), 2**63 - 1)
 
 
-def walk(model: Any, lookup: str) -> tuple[Any, list[str]]:
+def walk(model: type[Model], lookup: str) -> tuple[Any, Sequence[str]]:
     """Return the last field on the way of 'maker__born__year', and what follows. Or FieldError."""
     query = model._default_manager.all().query
     _, field, _, rest = query.names_to_path(lookup.split(LOOKUP_SEP), model._meta)
     return field, rest
 
 
-def iter_lookups(model: Any, filter_: Any) -> Iterator[str]:
+def iter_lookups(model: type[Model], filter_: Any) -> Iterator[str]:
     """Yield what *filter_* asks the rows for, 'price__lt'; nothing where code of its own does."""
     if filter_.method is not None or not type(filter_).filter.__module__.startswith(PACKAGE):
         return
@@ -81,7 +81,7 @@ def iter_lookups(model: Any, filter_: Any) -> Iterator[str]:
         yield from (f'{name}{LOOKUP_SEP}{lookup}' for name in names)
 
 
-def _list_choices(model: Any, filter_: Any) -> list[str]:
+def _list_choices(model: type[Model], filter_: Any) -> list[str]:
     """Return the lookups that a client chooses among; [] where it has no choice."""
     if not isinstance(filter_, get_module('filters').LookupChoiceFilter):
         return []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from django import forms
 from django.core.exceptions import FieldError, ValidationError
 from django.db import NotSupportedError, OperationalError, connections, router
-from django.db.models import BinaryField
+from django.db.models import BinaryField, Model
 from django.db.models.constants import LOOKUP_SEP
 
 from django_apistar.api.filter_lookups import get_module, iter_lookups, walk
@@ -65,13 +65,13 @@ def _find_problems(cls: Any, name: str, filter_: Any) -> Iterator[Problem]:
             yield Problem('E026', what + found[0], found[1])
 
 
-def _resolve(model: Any, lookup: str) -> None:
+def _resolve(model: type[Model], lookup: str) -> None:
     """Raise FieldError if *model* has not what *lookup* asks for."""
     field, rest = walk(model, lookup)
     get_module('utils').resolve_field(field, LOOKUP_SEP.join(rest))
 
 
-def _find_misfit(model: Any, filter_: Any, lookup: str) -> tuple[str, str] | None:
+def _find_misfit(model: type[Model], filter_: Any, lookup: str) -> tuple[str, str] | None:
     """Return what is wrong, and a remedy, where *filter_* reads no value that *lookup* takes."""
     cls, field_class = type(filter_).__name__, filter_.field_class
     kind = lookup.rpartition(LOOKUP_SEP)[2]
@@ -103,7 +103,7 @@ def _declare_as(cls: str, filter_: Any) -> str:
     return f'Declare it as {cls}(field_name={name!r}, lookup_expr={lookup!r}).'
 
 
-def _find_texts(model: Any) -> tuple[str, ...]:
+def _find_texts(model: type[Model]) -> tuple[str, ...]:
     """Return the lookups whose value must be text in the database of *model*."""
     is_postgres = connections[router.db_for_read(model)].vendor == 'postgresql'
     return (*PATTERNS, 'iexact', 'contained_by') if is_postgres else tuple(PATTERNS)
@@ -112,7 +112,7 @@ def _find_texts(model: Any) -> tuple[str, ...]:
 # The database
 
 
-def _find_unsupported(model: Any, lookup: str) -> tuple[str, str] | None:
+def _find_unsupported(model: type[Model], lookup: str) -> tuple[str, str] | None:
     """Return what is wrong, and a remedy, where the database of *model* has no such lookup."""
     connection = connections[router.db_for_read(model)].copy()
     vars(connection)['connect'] = _refuse_to_connect  # of this copy alone

@@ -145,11 +145,11 @@ def _build_form_class(cls: Any) -> Any:
 class _CopiedFields(dict[str, Any]):
     """Fields that each form copies: without their widgets, which only a page of HTML has."""
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
+    def __deepcopy__(self, memo: dict[int, object]) -> dict[str, Any]:
         return {name: _copy_field(field, memo) for name, field in self.items()}
 
 
-def _copy_field(field: Any, memo: dict[int, Any]) -> Any:
+def _copy_field(field: Any, memo: dict[int, object]) -> Any:
     if type(field).__deepcopy__ is not Field.__deepcopy__:  # of choices, rows or several fields
         return deepcopy(field, memo)
     copied = _copy_attributes(field)
@@ -161,11 +161,11 @@ def _copy_field(field: Any, memo: dict[int, Any]) -> Any:
 class _Copied(dict[str, Any]):
     """Filters that each FilterSet copies: without what is inside of them, which none changes."""
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
+    def __deepcopy__(self, memo: dict[int, object]) -> dict[str, Any]:
         return {name: _copy(filter_, memo) for name, filter_ in self.items()}
 
 
-def _copy(filter_: Any, memo: dict[int, Any]) -> Any:
+def _copy(filter_: Any, memo: dict[int, object]) -> Any:
     if filter_.method is not None:  # which knows its filter
         return deepcopy(filter_, memo)
     copied = _copy_attributes(filter_)
@@ -173,7 +173,7 @@ def _copy(filter_: Any, memo: dict[int, Any]) -> Any:
     return copied
 
 
-def _copy_attributes(value: Any) -> Any:
+def _copy_attributes(value: object) -> Any:
     """Return `copy(value)`, with less work where its class says nothing of copies."""
     cls: Any = type(value)
     if not _is_copied_plainly(cls):

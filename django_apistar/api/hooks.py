@@ -21,7 +21,7 @@ def create_hooks(app: AppParts) -> list[Any]:
 
 
 def _group_methods(
-    on_request: Sequence[Any], on_response: Sequence[Any], on_error: Sequence[Any]
+    on_request: Sequence[object], on_response: Sequence[object], on_error: Sequence[object]
 ) -> list[Any]:
     """Return hooks made of the methods that `get_event_hooks` of a subclass returns.
 

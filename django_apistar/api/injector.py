@@ -103,7 +103,7 @@ class Injector(BaseInjector):
         steps: list[Step],
         seen: set[Key],
         position: int | None = None,
-        component: Any = None,
+        component: object = None,
         parameter: inspect.Parameter | None = None,
         output: Key = None,
         parents: tuple[Key, ...] = (),
@@ -248,7 +248,7 @@ class Injector(BaseInjector):
                 state['return_value'] = value
         return value
 
-    def needs(self, func: Function, keys: Sequence[Key], state: dict[Any, Any]) -> bool:
+    def needs(self, func: Function, keys: Sequence[Key], state: dict[object, object]) -> bool:
         """Return whether *func* or a project's component for it takes one of *keys* of the state.
 
         API Star's own components need no route, and `Optional[Route]` accepts None.
@@ -260,7 +260,7 @@ class Injector(BaseInjector):
             for name, key in step.values
         )
 
-    def _get_plan(self, funcs: Sequence[Function], state: dict[Any, Any]) -> tuple[Step, ...]:
+    def _get_plan(self, funcs: Sequence[Function], state: dict[object, object]) -> tuple[Step, ...]:
         key = (tuple(getattr(func, '__func__', func) for func in funcs), frozenset(state))
         try:
             return self._plans[key]
@@ -291,7 +291,7 @@ def identify(component: Any, parameter: inspect.Parameter, signature: inspect.Si
     return (annotation, parameter.name if asks_for_parameter else None)
 
 
-def is_built_in(component: Any) -> bool:
+def is_built_in(component: object) -> bool:
     """Return whether *component* is API Star's own, or ours in place of it."""
     module = type(component).__module__
     return module.startswith('apistar.server.') or module == 'django_apistar.api.components'

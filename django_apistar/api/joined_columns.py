@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from apistar import types
 from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Model
 from django.db.models.fields.related_descriptors import (
     ForeignKeyDeferredAttribute,
     ForwardManyToOneDescriptor,
@@ -16,7 +18,7 @@ from django.db.models.query_utils import DeferredAttribute
 _FORWARD = (ForwardManyToOneDescriptor, ForwardOneToOneDescriptor)
 
 
-def find_columns(type_: Any, queryset: Any) -> tuple[str, ...] | None:
+def find_columns(type_: type[types.Type], queryset: Any) -> tuple[str, ...] | None:
     """Return names for `values_list`: of each property, of a nested Type its key and its own.
 
     None where a value may not be that of the instances: a nested Type is read from a row that
@@ -28,7 +30,7 @@ def find_columns(type_: Any, queryset: Any) -> tuple[str, ...] | None:
     return _find_columns(type_, queryset.model, _freeze(query.select_related))
 
 
-def _freeze(joined: Any) -> Any:
+def _freeze(joined: object) -> object:
     """Return what `select_related` joins, as a key of a dict."""
     if not isinstance(joined, dict):
         return joined
@@ -36,12 +38,16 @@ def _freeze(joined: Any) -> Any:
 
 
 @lru_cache(maxsize=1000)
-def _find_columns(type_: Any, model: Any, joined: Any) -> tuple[str, ...] | None:
+def _find_columns(
+    type_: type[types.Type], model: type[Model], joined: object
+) -> tuple[str, ...] | None:
     columns = _list_columns(type_, model, joined)
     return None if columns is None else tuple(columns)
 
 
-def _list_columns(type_: Any, model: Any, joined: Any, prefix: str = '') -> list[str] | None:
+def _list_columns(
+    type_: type[types.Type], model: type[Model], joined: object, prefix: str = ''
+) -> list[str] | None:
     columns: list[str] = []
     for name, validator in type_.validator.properties.items():
         if not isinstance(validator, type):
@@ -53,7 +59,7 @@ def _list_columns(type_: Any, model: Any, joined: Any, prefix: str = '') -> list
         inner = dict(joined).get(name) if isinstance(joined, frozenset) else None
         if inner is None or not _is_forward(model, name):
             return None
-        related = model._meta.get_field(name).related_model
+        related: Any = model._meta.get_field(name).related_model
         nested = _list_columns(validator, related, inner, f'{prefix}{name}__')
         if nested is None:
             return None
@@ -61,11 +67,11 @@ def _list_columns(type_: Any, model: Any, joined: Any, prefix: str = '') -> list
     return columns
 
 
-def _is_forward(model: Any, name: str) -> bool:
+def _is_forward(model: type[Model], name: str) -> bool:
     return type(getattr(model, name, None)) in _FORWARD
 
 
-def is_plain_field(model: Any, name: str) -> bool:
+def is_plain_field(model: type[Model], name: str) -> bool:
     """Return whether the column *name* of *model* equals its instances' attribute."""
     try:
         field = model._meta.get_field(name)

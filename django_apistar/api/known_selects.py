@@ -7,7 +7,7 @@ a tenth of what a page takes. The condition is left to Django: values may change
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from django.db import connections
@@ -17,13 +17,18 @@ from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.datastructures import BaseTable, Join
 
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
 _PLAIN = (Col, Count)
 _MOST = 500  # of a connection: who sorts as clients like has no end of them
 _NOT_KNOWN = (  # what a query may have that makes its parts, or adds to them
     'distinct', 'combinator', 'group_by', '_filtered_relations', 'extra', 'extra_order_by',
     'extra_tables', 'external_aliases',
 )  # fmt: skip
-_known: WeakKeyDictionary[Any, dict[Any, _Parts | None]] = (
+_Prepared = TypeVar('_Prepared', bound=SQLCompiler | None)
+_Shape = tuple[object, ...]
+_known: WeakKeyDictionary[BaseDatabaseWrapper, dict[_Shape, _Parts | None]] = (
     WeakKeyDictionary()
 )  # by connection, by shape
 
@@ -35,14 +40,16 @@ class _Parts(NamedTuple):
     klass_info: Any
     annotation_col_map: Any
     order_by: list[Any]
-    tables: Any  # texts, parameters
+    tables: tuple[list[str], tuple[str | int, ...]]  # with their parameters
     converted: list[Any]  # the columns; None for one whose values are Python's as they come
 
 
 class KnownSelect(SQLCompiler):
     """Compiles a query whose parts are known."""
 
-    def __init__(self, query: Query, connection: Any, using: str, parts: _Parts) -> None:
+    def __init__(
+        self, query: Query, connection: BaseDatabaseWrapper, using: str, parts: _Parts
+    ) -> None:
         super().__init__(query, connection, using)
         self.parts = parts
 
@@ -55,13 +62,13 @@ class KnownSelect(SQLCompiler):
         self.where, self.having, self.qualify = where
         return [], parts.order_by, []
 
-    def get_from_clause(self) -> Any:
+    def get_from_clause(self) -> tuple[list[str], tuple[str | int, ...]]:
         return self.parts.tables
 
 
 def build_compiler(
-    query: Any, columns: tuple[str, ...], using: str, prepare: Callable[[], SQLCompiler | None]
-) -> SQLCompiler | None:
+    query: Query, columns: tuple[str, ...], using: str, prepare: Callable[[], _Prepared]
+) -> KnownSelect | _Prepared:
     """Return a compiler of *query* for *columns*: one of known parts, else what *prepare* returns.
 
     *prepare*: returns Django's own compiler of the same query; None where it has none.
@@ -75,13 +82,13 @@ def build_compiler(
     return prepare()
 
 
-def _get_shape(query: Any, columns: tuple[str, ...]) -> Any:
+def _get_shape(query: Any, columns: tuple[str, ...]) -> _Shape | None:
     """Return what the parts of *query* for *columns* follow from; None where other things count."""
     default_order = tuple(query.get_meta().ordering)
     order = (*query.order_by, *default_order)
     if any(map(vars(query).get, _NOT_KNOWN)) or any(type(name) is not str for name in order):
         return None
-    tables = []
+    tables: list[object] = []
     for alias, table in query.alias_map.items():
         if type(table) not in (BaseTable, Join):
             return None
@@ -92,7 +99,9 @@ def _get_shape(query: Any, columns: tuple[str, ...]) -> Any:
     )  # fmt: skip
 
 
-def _find_known(connection: Any, shape: Any, prepare: Callable[[], Any]) -> _Parts | None:
+def _find_known(
+    connection: BaseDatabaseWrapper, shape: _Shape, prepare: Callable[[], SQLCompiler | None]
+) -> _Parts | None:
     """Return the parts of a shape; None where they are not the same each time.
 
     *prepare*: returns Django's compiler of such a query, which nobody else asks.
@@ -105,7 +114,7 @@ def _find_known(connection: Any, shape: Any, prepare: Callable[[], Any]) -> _Par
     return of_connection[shape]
 
 
-def _find_parts(compiler: Any) -> _Parts | None:
+def _find_parts(compiler: SQLCompiler | None) -> _Parts | None:
     if type(compiler) is not SQLCompiler:
         return None  # a backend's own, or none at all
     _, order_by, _ = compiler.pre_sql_setup()
@@ -125,7 +134,7 @@ def _find_parts(compiler: Any) -> _Parts | None:
     )  # fmt: skip
 
 
-def _is_plain(col: Any, connection: Any) -> bool:
+def _is_plain(col: object, connection: BaseDatabaseWrapper) -> bool:
     """Return whether nothing converts *col*, ever: code of the project may change its mind."""
     if type(col) is not Col:
         return False

@@ -95,7 +95,7 @@ def _list_conditions(handler: object) -> Iterable[str]:
     return (f'{header} by {get_dotted_name(find)}' for header, find in conditions.items())
 
 
-def _name_methods(hooks: Iterable[Any], name: str) -> Iterable[str]:
+def _name_methods(hooks: Iterable[object], name: str) -> Iterable[str]:
     return [get_dotted_name(getattr(hook, name)) for hook in hooks if hasattr(hook, name)]
 
 

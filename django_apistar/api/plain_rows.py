@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
+from django.db.models import Field, QuerySet
 from django.db.models.constants import LOOKUP_SEP
+from django.db.models.expressions import Col, Expression
 from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -14,7 +16,7 @@ from django_apistar.api.column_values import read_results
 from django_apistar.api.known_selects import build_compiler
 
 
-def read_rows(queryset: Any, columns: Sequence[str]) -> Iterable[Sequence[Any]]:
+def read_rows(queryset: QuerySet[Any], columns: Sequence[str]) -> Iterable[Sequence[Any]]:
     """Return the rows of `queryset.values_list(*columns)`, which is no union of others.
 
     Django looks for the way to each column anew, where here a relation is followed once.
@@ -29,10 +31,10 @@ def read_rows(queryset: Any, columns: Sequence[str]) -> Iterable[Sequence[Any]]:
     return read_results(compiler)
 
 
-def _prepare(query: Any, columns: tuple[str, ...], using: str) -> SQLCompiler | None:
+def _prepare(query: Query, columns: tuple[str, ...], using: str) -> SQLCompiler | None:
     """Return Django's own compiler of the same; None where a column is in a parent's table."""
     query = query.chain()
-    cols = list(_iter_cols(query, columns))
+    cols: list[Expression] = list(_iter_cols(query, columns))
     if len(cols) < len(columns):
         return None
     query.select_related = False
@@ -42,11 +44,11 @@ def _prepare(query: Any, columns: tuple[str, ...], using: str) -> SQLCompiler | 
     return compiler
 
 
-def _has_only_fields(query: Any) -> bool:
+def _has_only_fields(query: Query) -> bool:
     return type(query) is Query and not (query.annotations or query.extra)
 
 
-def _iter_cols(query: Any, columns: Sequence[str]) -> Iterator[Any]:
+def _iter_cols(query: Query, columns: Sequence[str]) -> Iterator[Col]:
     """Yield the expression of each column, up to one that is in the table of a model's parent."""
     meta, alias = query.get_meta(), query.get_initial_alias()
     tables = {'': (meta, alias)}
@@ -63,6 +65,6 @@ def _iter_cols(query: Any, columns: Sequence[str]) -> Iterator[Any]:
 
 
 @lru_cache(maxsize=1000)
-def _get_col(field: Any, table: str) -> Any:
+def _get_col(field: Field[Any, Any], table: str) -> Col:
     """Return the expression of a column. To sort rows Django hashes it: that of a key costs."""
     return field.get_col(table)

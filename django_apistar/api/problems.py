@@ -15,6 +15,7 @@ from django_apistar.conf.lazies import is_lazy
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+    from apistar.exceptions import HTTPException
 
 PROBLEM, JSON = 'application/problem+json', 'application/json'
 _TEXTS = ('type', 'title', 'detail', 'instance')  # members whose values are text
@@ -45,7 +46,7 @@ def add_headers(headers: Mapping[str, str], media_type: str) -> dict[str, str]:
     return {**named, 'content-type': media_type, 'vary': vary}
 
 
-def build(exc: Any, environ: WSGIEnvironment) -> dict[str, Any]:
+def build(exc: HTTPException, environ: WSGIEnvironment) -> dict[str, Any]:
     """Return the problem of the HTTPException *exc*: members that are its own, and ours."""
     status, detail = exc.status_code, exc.detail
     problem = {
@@ -59,7 +60,7 @@ def build(exc: Any, environ: WSGIEnvironment) -> dict[str, Any]:
     return {**problem, **members}
 
 
-def _read_members(detail: Mapping[Any, Any]) -> dict[str, Any]:
+def _read_members(detail: Mapping[Any, object]) -> dict[str, Any]:
     """Return *detail* as members of a problem. RFC 9457, section 3.1, ignores those of wrong type.
 
     A message is the detail, where there is no other.
@@ -71,7 +72,7 @@ def _read_members(detail: Mapping[Any, Any]) -> dict[str, Any]:
     return {name: value for name, value in members.items() if name not in wrong | {'status'}}
 
 
-def _iter_messages(detail: Any, path: tuple[str, ...] = ()) -> Iterator[_Message]:
+def _iter_messages(detail: object, path: tuple[str, ...] = ()) -> Iterator[_Message]:
     """Yield (path, text) of each message in *detail*; what is no message as it is."""
     if isinstance(detail, dict):
         for key, value in detail.items():
@@ -87,7 +88,7 @@ def _has_text(message: _Message) -> bool:
     return isinstance(message[1], str)
 
 
-def _is_of_url(exc: Any, environ: WSGIEnvironment) -> bool:
+def _is_of_url(exc: HTTPException, environ: WSGIEnvironment) -> bool:
     """Return whether the messages of *exc* are about parameters, and not about a body."""
     if exc.status_code == 404 or getattr(exc, 'is_of_query', False):
         return True

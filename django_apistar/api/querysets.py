@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from apistar import types
 from apistar.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.db.models.query import ModelIterable
@@ -24,12 +25,12 @@ from django_apistar.api.plain_rows import read_rows
 from django_apistar.api.responses import is_page
 from django_apistar.compat.attributes import build_row_reader
 
-Renderer = Callable[[Any], Any]
+Renderer = Callable[[Any], object]
 Writer = Callable[[Any], bytes | None]
 FAULTS_OF_ROWS = (UnusualRowError, ValidationError, TypeError, ValueError, OverflowError)
 
 
-def build_renderer(type_: Any) -> Renderer:
+def build_renderer(type_: type[types.Type]) -> Renderer:
     """Return a function from a handler's value to what is encoded.
 
     A QuerySet becomes a list of what `dict(type_(row))` gives; any other value stays as it is.
@@ -38,7 +39,7 @@ def build_renderer(type_: Any) -> Renderer:
     from_object = build_row_reader(type_, compile_from_object(type_))
     from_row = compile_from_row(type_)
 
-    def render(value: Any) -> Any:
+    def render(value: Any) -> object:
         if is_page(value):
             return value.wrap(render(value.rows))
         if not isinstance(value, QuerySet):
@@ -50,7 +51,7 @@ def build_renderer(type_: Any) -> Renderer:
     return render
 
 
-def build_writer(type_: Any, json_writer: JSONWriter) -> Writer | None:
+def build_writer(type_: type[types.Type], json_writer: JSONWriter) -> Writer | None:
     """Return a function from a handler's value to its JSON; None if *type_* is not that simple.
 
     The function returns None for what is neither a QuerySet, a page of one, nor a list of *type_*.
@@ -72,7 +73,7 @@ def build_writer(type_: Any, json_writer: JSONWriter) -> Writer | None:
     return write_any
 
 
-def _build_flat_writer(type_: Any, json_writer: JSONWriter) -> Writer:
+def _build_flat_writer(type_: type[types.Type], json_writer: JSONWriter) -> Writer:
     names = _list_columns(type_)
     render = build_renderer(type_)
     write_rows, write_instances = (
@@ -80,7 +81,7 @@ def _build_flat_writer(type_: Any, json_writer: JSONWriter) -> Writer:
         compile_instances(type_, json_writer),
     )
 
-    def write(value: Any) -> bytes | None:
+    def write(value: object) -> bytes | None:
         if type(value) is list:
             is_known = bool(value) and type(value[0]) is type_
             return write_instances(value) if is_known else None
@@ -93,10 +94,10 @@ def _build_flat_writer(type_: Any, json_writer: JSONWriter) -> Writer:
     return write
 
 
-def _build_joined_writer(type_: Any, json_writer: JSONWriter) -> Writer:
+def _build_joined_writer(type_: type[types.Type], json_writer: JSONWriter) -> Writer:
     render, write_rows = build_renderer(type_), compile_joined_rows(type_, json_writer)
 
-    def write(value: Any) -> bytes | None:
+    def write(value: object) -> bytes | None:
         if not isinstance(value, QuerySet):
             return None
         columns = _is_fresh(value) and find_columns(type_, value)
@@ -110,12 +111,12 @@ def _build_joined_writer(type_: Any, json_writer: JSONWriter) -> Writer:
     return write
 
 
-def _list_columns(type_: Any) -> tuple[str, ...]:
+def _list_columns(type_: type[types.Type]) -> tuple[str, ...]:
     properties = type_.validator.properties
     return tuple(getattr(child, 'attribute', name) for name, child in properties.items())
 
 
-def _has_plain_rows(queryset: Any, names: tuple[str, ...]) -> bool:
+def _has_plain_rows(queryset: QuerySet[Any], names: tuple[str, ...]) -> bool:
     """Return whether the columns *names* of *queryset* equal its instances' attributes."""
     return _is_fresh(queryset) and all(is_plain_field(queryset.model, name) for name in names)
 

@@ -43,7 +43,7 @@ are_checked = _checked.issuperset  # which `check_headers` asks first, without i
 class _StatusLines(dict[int, str]):
     """The status line of each status that a response may have."""
 
-    def __missing__(self, code: Any) -> str:
+    def __missing__(self, code: object) -> str:
         raise ValueError(f'The status {code!r} cannot end a request. Use 200 to 599.')
 
 
@@ -89,7 +89,7 @@ class _Encoded:
         close(self._content)
 
 
-def build_response(value: object, encode_default: Callable[[Any], Any]) -> http.Response:
+def build_response(value: object, encode_default: Callable[[object], object]) -> http.Response:
     """Return the Response of a handler's *value*.
 
     A Response stays itself, str is HTML as in API Star, an iterator is streamed, anything else
@@ -106,7 +106,7 @@ def build_response(value: object, encode_default: Callable[[Any], Any]) -> http.
     return EncodedJSONResponse(encode_default, value)
 
 
-def build_rows(value: Any, handler: Callable[..., Any]) -> Any:
+def build_rows(value: Any, handler: Callable[..., object]) -> Any:
     """Return a QuerySet of a *handler* annotated `-> List[Type]` as plain data by that Type.
 
     So are the rows of a page. Any other *value* stays itself.
@@ -117,7 +117,7 @@ def build_rows(value: Any, handler: Callable[..., Any]) -> Any:
     return _build_rows(value, handler)
 
 
-def _build_rows(value: Any, handler: Callable[..., Any]) -> Any:
+def _build_rows(value: object, handler: Callable[..., object]) -> Any:
     if not isinstance(value, QuerySet):
         return value
     item = get_row_type(get_return_annotation(handler))
@@ -127,7 +127,7 @@ def _build_rows(value: Any, handler: Callable[..., Any]) -> Any:
     return [read(row) for row in value]
 
 
-def check_page(value: object, handler: Callable[..., Any]) -> None:
+def check_page(value: object, handler: Callable[..., object]) -> None:
     """Raise TypeError for rows of a *handler* that is annotated to return a page of them."""
     if not isinstance(value, (QuerySet, list, tuple)):
         return
@@ -140,7 +140,7 @@ def check_page(value: object, handler: Callable[..., Any]) -> None:
         )
 
 
-def get_return_annotation(handler: Callable[..., Any]) -> Any:
+def get_return_annotation(handler: Callable[..., object]) -> Any:
     """Return what *handler*, without its decorators, is annotated to return."""
     return get_signature(inspect.unwrap(handler)).return_annotation
 
@@ -168,7 +168,7 @@ class EncodedJSONResponse(http.JSONResponse):
         super().__init__(*args)
 
 
-def _stream(values: Iterator[Any], encode_default: Callable[[Any], Any]) -> http.Response:
+def _stream(values: Iterator[object], encode_default: Callable[[object], object]) -> http.Response:
     """Stream *values*: str as HTML, bytes as they are, anything else as one JSON array.
 
     The first value is made here, so that a failure of it is still answered.
@@ -197,7 +197,9 @@ class _Chained:
         close(self._source)
 
 
-def _iter_json(values: Iterable[Any], encode_default: Callable[[Any], Any]) -> Iterator[str]:
+def _iter_json(
+    values: Iterable[object], encode_default: Callable[[object], object]
+) -> Iterator[str]:
     options = {**http.JSONResponse.options, 'default': encode_default}
     separator = '['
     for value in values:

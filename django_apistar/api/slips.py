@@ -119,7 +119,7 @@ def find_errors(app: AppParts) -> Iterator[Problem]:
                 yield from _find_classes_in_type(item, seen)
 
 
-def _find_classes_in_type(owner: Any, seen: set[Any]) -> Iterator[Problem]:
+def _find_classes_in_type(owner: Any, seen: set[object]) -> Iterator[Problem]:
     if owner in seen:
         return
     seen.add(owner)
@@ -136,7 +136,7 @@ def _find_classes_in_type(owner: Any, seen: set[Any]) -> Iterator[Problem]:
                 )
 
 
-def _walk(validator: Any) -> Iterator[Any]:
+def _walk(validator: object) -> Iterator[Any]:
     """Yield *validator* and those inside it, but not those inside of Types or other classes."""
     yield validator
     if isinstance(validator, type):
@@ -145,7 +145,7 @@ def _walk(validator: Any) -> Iterator[Any]:
         yield from _walk(part)
 
 
-def _list_parts(validator: Any) -> list[Any]:
+def _list_parts(validator: object) -> list[Any]:
     if isinstance(validator, validators.Array):
         items = validator.items if isinstance(validator.items, list) else [validator.items]
         parts = [*items, validator.additional_items]

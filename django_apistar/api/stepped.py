@@ -178,14 +178,14 @@ class Exchange:
         self._run([self.app.render_response])
         return self._finish()
 
-    def _needs_route(self, hook: Any, name: str) -> bool:
+    def _needs_route(self, hook: object, name: str) -> bool:
         """Return whether the hook's method, or a component for it, needs what only a route has."""
         injector = self.app.injector
         if not hasattr(hook, name) or not isinstance(injector, Injector):
             return False
         return injector.needs(getattr(hook, name), ('route', 'path_params'), self.state)
 
-    def _enter(self, hook: Any) -> None:
+    def _enter(self, hook: object) -> None:
         """Run the hook's on_request. The hook is entered once its arguments are resolved."""
         if not hasattr(hook, 'on_request'):
             return
@@ -204,7 +204,7 @@ class Exchange:
                 self._run([hook.on_response])
         return self._send(self.app.finalize_wsgi)
 
-    def _is_due(self, hook: Any) -> bool:
+    def _is_due(self, hook: object) -> bool:
         return _holds(self.entered, hook) and not _holds(self.responded, hook)
 
     def _run(self, funcs: list[Function]) -> Any:
@@ -250,12 +250,12 @@ class Exchange:
         except errors.FAULTS as fault:
             errors.report(fault, self.environ)
 
-    def _set_response(self, response: Any) -> None:
+    def _set_response(self, response: object) -> None:
         """Put *response* in the state: an override without `-> Response` does not."""
         if response is not None:
             self.state['response'] = response
 
 
-def _holds(hooks: list[Any], hook: Any) -> bool:
+def _holds(hooks: list[object], hook: object) -> bool:
     """Compare by identity: hooks may define equality as they like."""
     return any(item is hook for item in hooks)

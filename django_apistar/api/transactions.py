@@ -35,7 +35,7 @@ def list_aliases(handler: Handler) -> list[str]:
 
 def _within_transaction(handler: Handler, alias: str) -> Handler:
     @functools.wraps(handler)
-    def atomic_handler(*args: Any, **kwargs: Any) -> Any:
+    def atomic_handler(*args: object, **kwargs: object) -> Any:
         with transaction.atomic(using=alias):
             try:
                 return handler(*args, **kwargs)

@@ -56,7 +56,7 @@ def _find_tokens_without_table(app: AppParts) -> Iterator[Problem]:
         )
 
 
-def is_named(instance: Any, module: str, name: str) -> bool:
+def is_named(instance: object, module: str, name: str) -> bool:
     """Return whether *instance* is of the class *name* of *module*.
 
     By name, for authentication's: nothing here imports that app.
