@@ -54,7 +54,7 @@ def conditional(
         signatures = {function: get_signature(function) for function in (handler, *functions)}
         names = {function: set(found.parameters) for function, found in signatures.items()}
 
-        def call(function: Function | None, values: dict[str, Any]) -> Any:
+        def call(function: Function | None, values: dict[str, object]) -> Any:
             if function is None:
                 return None
             return function(**{name: values[name] for name in names[function]})
@@ -118,7 +118,7 @@ class _Version(NamedTuple):
     modified: int | None
 
     @classmethod
-    def build(cls, etag: Any, modified: datetime.datetime | None) -> _Version:
+    def build(cls, etag: object, modified: datetime.datetime | None) -> _Version:
         if modified is not None and timezone.is_naive(modified):
             modified = timezone.make_aware(modified, datetime.timezone.utc)
         return cls(

@@ -55,7 +55,7 @@ class CorsResponder:
         return self._responder.is_compiled(route)
 
     def _respond(
-        self, environ: WSGIEnvironment, start_response: StartResponse, found: tuple[Respond, Any]
+        self, environ: WSGIEnvironment, start_response: StartResponse, found: tuple[Respond, object]
     ) -> Iterable[bytes]:
         respond, argument = found
         added = self._find_headers(environ)

@@ -27,13 +27,13 @@ def count_rows(queryset: QuerySet[Any]) -> int:
     return row[0] if row else 0  # none where no row can match
 
 
-def _build_compiler(query: Any, using: str) -> Any:
+def _build_compiler(query: Query, using: str) -> SQLCompiler:
     if query.select_for_update:
         return _prepare(query, using)
     return build_compiler(query, (_NAME,), using, lambda: _prepare(query, using))
 
 
-def _prepare(query: Any, using: str) -> SQLCompiler:
+def _prepare(query: Query, using: str) -> SQLCompiler:
     """Return Django's own compiler of the same."""
     query = query.clone()
     query.clear_select_clause()

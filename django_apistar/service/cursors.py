@@ -114,7 +114,7 @@ def _list_names(keys: Sequence[Key], is_reversed: bool = False) -> list[str]:
     return [f'{"-" if key.is_descending != is_reversed else ""}{key.field.attname}' for key in keys]
 
 
-def _behind(keys: Sequence[Key], position: Sequence[Any], is_backwards: bool) -> Q:
+def _behind(keys: Sequence[Key], position: Sequence[object], is_backwards: bool) -> Q:
     """Return the condition of the rows behind *position*: (a > x) or (a = x and b > y)."""
     behind, equal = Q(pk__in=[]), Q()
     for key, value in zip(keys, position, strict=True):

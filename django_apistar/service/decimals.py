@@ -6,7 +6,7 @@ from typing import Any
 
 from apistar.exceptions import ConfigurationError
 
-from django_apistar.service.validator import ValueValidator
+from django_apistar.service.validator import Dialect, Schema, Source, ValueValidator
 
 _NUMBER = re.compile(r'[+-]?[0-9]+(\.[0-9]+)?', re.ASCII)
 _LONGEST = 4000  # characters of a text that is examined for the right message
@@ -112,7 +112,7 @@ class Decimal(ValueValidator):
 
     native = decimal.Decimal
 
-    def write_check(self, source: Any, item: str) -> tuple[str, str]:
+    def write_check(self, source: Source, item: str) -> tuple[str, str]:
         """Write the check of text and of a Decimal with all of their decimal places."""
         is_text, is_shown = (
             source.const(re.compile(self._write_exact(sign), re.ASCII).fullmatch, name)
@@ -138,10 +138,10 @@ class Decimal(ValueValidator):
         places = rf'\.[0-9]{{{self.decimal_places}}}' if self.decimal_places else ''
         return f'{sign}{self._write_whole()}{places}'
 
-    def write_text(self, source: Any, item: str, *, is_checked: bool) -> str:
+    def write_text(self, source: Source, item: str, *, is_checked: bool) -> str:
         return _name_text(item) if is_checked else f'str({item})'
 
-    def build_schema(self, dialect: Any) -> dict[str, Any]:
+    def build_schema(self, dialect: Dialect) -> Schema:
         return {'type': 'string', 'format': 'decimal', 'pattern': f'^{self._write_pattern()}$'}
 
 

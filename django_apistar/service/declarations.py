@@ -1,7 +1,6 @@
 """What a handler says that it answers, where its return annotation is not enough."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from apistar.exceptions import ConfigurationError
 
@@ -12,7 +11,7 @@ LOWEST, HIGHEST = 200, 599
 _EXAMPLE = 'Write responds({201: Product, 409: ProblemDetails}).'
 
 
-def responds(answers: Mapping[int, Any]) -> Callable[[Function], Function]:
+def responds(answers: Mapping[int, object]) -> Callable[[Function], Function]:
     """Declare what a handler answers: by status, what it would be annotated to return.
 
     None stands for no body. One below 300 stands in place of the return annotation, all others

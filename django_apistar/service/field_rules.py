@@ -11,7 +11,7 @@ from django.core import exceptions
 from django.core import validators as django_validators
 from django.db import models
 
-from django_apistar.service.validator import Definitions
+from django_apistar.service.validator import CommonOptions, Definitions
 
 _Scalar = TypeVar('_Scalar', validators.String, validators.Integer, validators.Number)
 
@@ -49,7 +49,7 @@ def find_limits(
     }
 
 
-def build_text(field: Any, options: dict[str, Any]) -> validators.String:
+def build_text(field: Any, options: CommonOptions) -> validators.String:
     """Return a String, which can be compiled, or a Text where *field* asks for more."""
     rules = list(field.validators)
     lengths = [field.max_length, *_iter_limits(rules, django_validators.MaxLengthValidator)]
@@ -58,7 +58,7 @@ def build_text(field: Any, options: dict[str, Any]) -> validators.String:
     checks = [rule for rule in rules if _is_check(rule)]
     if isinstance(field, models.FilePathField):
         checks.append(lambda text: _check_path(field, text))
-    rules_of_string = {
+    rules_of_string: dict[str, Any] = {
         'max_length': min((length for length in lengths if length is not None), default=None),
         'min_length': None if field.blank else max([1, *least]),
         'pattern': _join(patterns, field.blank),
@@ -78,7 +78,7 @@ def add_choices(validator: _Scalar, field: Any) -> _Scalar:
     return validator
 
 
-def _iter_limits(rules: Iterable[Any], cls: type) -> Iterator[Any]:
+def _iter_limits(rules: Iterable[object], cls: type) -> Iterator[Any]:
     """Yield the limits of all *rules* of *cls*. One that is computed is asked when it is saved."""
     for rule in rules:
         limit = getattr(rule, 'limit_value', None)
@@ -86,7 +86,7 @@ def _iter_limits(rules: Iterable[Any], cls: type) -> Iterator[Any]:
             yield limit
 
 
-def _is_pattern(rule: Any) -> bool:
+def _is_pattern(rule: object) -> bool:
     """Return whether *rule* is a pattern that API Star can search for as Django does."""
     if type(rule) is not django_validators.RegexValidator or rule.inverse_match:
         return False
@@ -94,7 +94,7 @@ def _is_pattern(rule: Any) -> bool:
     return not pattern.flags & ~re.UNICODE
 
 
-def _is_check(rule: Any) -> bool:
+def _is_check(rule: object) -> bool:
     kinds = (
         django_validators.RegexValidator,
         django_validators.EmailValidator,
@@ -117,7 +117,7 @@ def _join(patterns: list[str], is_blank: bool) -> str | None:
     return rf'\A\Z|{joined}' if is_blank else joined
 
 
-def _find_format(field: Any, rules: list[Any]) -> str | None:
+def _find_format(field: Any, rules: list[object]) -> str | None:
     if any(isinstance(rule, django_validators.EmailValidator) for rule in rules):
         return 'email'
     if any(isinstance(rule, django_validators.URLValidator) for rule in rules):

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models.fields.files import FieldFile
 from werkzeug.datastructures import FileStorage
 
-from django_apistar.service.validator import Definitions, ValueValidator
+from django_apistar.service.validator import Definitions, Dialect, Schema, ValueValidator
 
 
 class FileURL(str):
@@ -92,12 +92,12 @@ class File(ValueValidator):
         given = content_type.partition(';')[0].strip().lower()
         return any(fnmatch(given, pattern.lower()) for pattern in self.content_types or ())
 
-    def build_schema(self, dialect: Any) -> dict[str, Any]:
+    def build_schema(self, dialect: Dialect) -> Schema:
         return {'type': 'string', 'format': 'uri-reference'}
 
-    def build_upload_schema(self, dialect: Any) -> dict[str, Any]:
+    def build_upload_schema(self, dialect: Dialect) -> Schema:
         """Return the JSON Schema of the file in a form."""
-        schema = {'type': 'string', 'format': 'binary'}
+        schema: Schema = {'type': 'string', 'format': 'binary'}
         if dialect.is_2020:
             schema['contentMediaType'] = 'application/octet-stream'
         return schema

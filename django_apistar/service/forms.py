@@ -23,7 +23,7 @@ def build_reader(fields: Mapping[str, Any]) -> Callable[[Any], Any] | None:
     return partial(_read, blanks) if blanks else None
 
 
-def _read(blanks: frozenset[str], data: Any) -> Any:
+def _read(blanks: frozenset[str], data: object) -> Any:
     if not isinstance(data, MultiDict):
         return data
     return {name: None if name in blanks and data[name] == '' else data[name] for name in data}

@@ -1,9 +1,8 @@
 """Any value of JSON, as a JSONField holds it."""
 
 from math import isfinite
-from typing import Any
 
-from django_apistar.service.validator import ValueValidator
+from django_apistar.service.validator import Dialect, Schema, Source, ValueValidator
 
 _USUAL = frozenset({str, int, bool})
 _TYPES = ('object', 'array', 'string', 'number', 'boolean')
@@ -27,17 +26,16 @@ class JSON(ValueValidator):
             self.error('type')
         return value
 
-    def write_check(self, source: Any, item: str) -> tuple[str, str]:
+    def write_check(self, source: Source, item: str) -> tuple[str, str]:
         usual, is_json = (
             source.const(_USUAL, 'usual'), source.const(_is_flat_enough, 'is_json')
         )  # fmt: skip
         return '', f'type({item}) not in {usual} and not {is_json}({item})'
 
-    def build_schema(self, dialect: Any) -> dict[str, Any]:
-        schema: dict[str, Any] = dialect.any_of(
+    def build_schema(self, dialect: Dialect) -> Schema:
+        return dialect.any_of(
             [{'type': name, **({'items': {}} if name == 'array' else {})} for name in _TYPES]
         )
-        return schema
 
     def to_json(self, value: object) -> object:
         return value

@@ -20,11 +20,12 @@ from django_apistar.service.files import File
 from django_apistar.service.json_values import JSON
 from django_apistar.service.keys import Keys
 from django_apistar.service.texts import UUID, Duration
+from django_apistar.service.validator import CommonOptions
 
 Field: TypeAlias = (
     Any  # models.Field: django-stubs have it generic, and no attribute of half of them
 )
-Build = Callable[[Field, dict[str, Any], bool], validators.Validator]
+Build = Callable[[Field, CommonOptions, bool], validators.Validator]
 
 
 def build_incoming(field: Field) -> validators.Validator:
@@ -52,7 +53,7 @@ def _without_default(validator: validators.Validator) -> validators.Validator:
     return validator
 
 
-def _describe(field: Field) -> dict[str, Any]:
+def _describe(field: Field) -> CommonOptions:
     """Return the options of every validator that *field* gives."""
     name = str(field.verbose_name)
     is_given = name != field.name.replace('_', ' ')
@@ -82,13 +83,13 @@ def _refuse(field: Field, reason: str) -> NoReturn:
 
 
 def _build_plain(cls: type[validators.Validator]) -> Build:
-    def build(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
+    def build(field: Field, options: CommonOptions, is_strict: bool) -> validators.Validator:
         return cls(**options)
 
     return build
 
 
-def _build_integer(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
+def _build_integer(field: Field, options: CommonOptions, is_strict: bool) -> validators.Validator:
     if not is_strict:
         return validators.Integer(**options)
     ranges: Mapping[str, tuple[int, int]] = BaseDatabaseOperations.integer_field_ranges
@@ -97,29 +98,29 @@ def _build_integer(field: Field, options: dict[str, Any], is_strict: bool) -> va
     return field_rules.add_choices(validator, field)
 
 
-def _build_number(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
+def _build_number(field: Field, options: CommonOptions, is_strict: bool) -> validators.Validator:
     limits = field_rules.find_limits(field) if is_strict else {}
     validator = validators.Number(**limits, **options)
     return field_rules.add_choices(validator, field) if is_strict else validator
 
 
-def _build_text(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
+def _build_text(field: Field, options: CommonOptions, is_strict: bool) -> validators.Validator:
     if not is_strict:
         return validators.String(**options)
     return field_rules.add_choices(field_rules.build_text(field, options), field)
 
 
-def _build_decimal(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
+def _build_decimal(field: Field, options: CommonOptions, is_strict: bool) -> validators.Validator:
     return Decimal(field.max_digits, field.decimal_places, **options)
 
 
-def _build_key(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
+def _build_key(field: Field, options: CommonOptions, is_strict: bool) -> validators.Validator:
     """Return the validator of the key of a related row: that of the field that it refers to."""
     target = field.target_field
     return _find_builder(target)(target, options, is_strict)
 
 
-def _build_keys(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
+def _build_keys(field: Field, options: CommonOptions, is_strict: bool) -> validators.Validator:
     options.pop('allow_null')
     key = _build_key(field, {'allow_null': False}, is_strict)
     if not is_strict:
@@ -128,26 +129,25 @@ def _build_keys(field: Field, options: dict[str, Any], is_strict: bool) -> valid
     return validators.Array(items=key, min_items=least, **options)
 
 
-def _build_generated(
-    field: Field, options: dict[str, Any], is_strict: bool
-) -> validators.Validator:
+def _build_generated(field: Field, options: CommonOptions, is_strict: bool) -> validators.Validator:
     output = field.output_field
     return _find_builder(output)(output, {**options, 'allow_null': True}, is_strict)
 
 
-def _build_file(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
+def _build_file(field: Field, options: CommonOptions, is_strict: bool) -> validators.Validator:
     return File(**{**options, 'allow_null': field.null or field.blank})
 
 
-def _build_array(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
+def _build_array(field: Field, options: CommonOptions, is_strict: bool) -> validators.Validator:
     base = field.base_field
     inner = _find_builder(base)(base, {'allow_null': base.null}, is_strict)
-    if is_strict:
-        options = {'min_items': None if field.blank else 1, 'max_items': field.size, **options}
-    return validators.Array(items=_without_default(inner), **options)
+    least, most = (None if field.blank else 1, field.size) if is_strict else (None, None)
+    return validators.Array(
+        items=_without_default(inner), min_items=least, max_items=most, **options
+    )
 
 
-def _build_hstore(field: Field, options: dict[str, Any], is_strict: bool) -> validators.Validator:
+def _build_hstore(field: Field, options: CommonOptions, is_strict: bool) -> validators.Validator:
     value = _without_default(validators.String(allow_null=True))
     least = 1 if is_strict and not field.blank else None
     return validators.Object(additional_properties=value, min_properties=least, **options)

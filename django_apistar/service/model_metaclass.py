@@ -21,7 +21,7 @@ Properties = Mapping[str, Any]  # validators and Types by the names of fields
 class ModelTypeMetaclass(types.TypeMetaclass):
     """Makes three Types of a class: itself for what goes out, and two for what comes in."""
 
-    def __new__(mcls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> Any:
+    def __new__(mcls, name: str, bases: tuple[type, ...], attrs: dict[str, object]) -> Any:
         own = {key: value for key, value in attrs.items() if hasattr(value, 'validate')}
         cls: Any = super().__new__(mcls, name, bases, attrs)
         cls.declared = {**_list_inherited(bases), **own}
@@ -74,7 +74,7 @@ def _iter_shown(instance: Any) -> Iterator[str]:
     return (name for name in instance._dict if name not in instance.options.write_only)
 
 
-def _list_inherited(bases: tuple[Any, ...]) -> dict[str, Any]:
+def _list_inherited(bases: tuple[object, ...]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for base in reversed(bases):
         if hasattr(base, 'validator'):
@@ -92,7 +92,7 @@ def _build_object(name: str, properties: Properties, required: Any = None) -> va
 
 
 def _document(
-    name: str, properties: Properties, required: Any, options: Options
+    name: str, properties: Properties, required: object, options: Options
 ) -> validators.Object:
     """Return the Object that the API's document shows: what comes in and what goes out as one."""
     documented = _build_object(name, properties, required)
@@ -139,7 +139,7 @@ def _is_required(cls: Any, options: Options, name: str, validator: Any) -> bool:
     return field is None or not (field.has_default() or field.blank or _has_db_default(field))
 
 
-def _has_db_default(field: Any) -> bool:
+def _has_db_default(field: object) -> bool:
     return getattr(field, 'db_default', NOT_PROVIDED) is not NOT_PROVIDED
 
 

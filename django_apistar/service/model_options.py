@@ -185,7 +185,7 @@ class _Reader:
         return frozenset(listed)
 
     def _iter_read_only(
-        self, names: Collection[str], fields: Mapping[str, Any], write_only: Collection[str]
+        self, names: Collection[str], fields: Mapping[str, object], write_only: Collection[str]
     ) -> Iterator[str]:
         """Yield what no client sets, unless it is declared: keys, times of changes, values."""
         for name in names:

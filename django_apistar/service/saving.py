@@ -22,7 +22,7 @@ _LONGEST_DURATION = datetime.timedelta(microseconds=2**63 - 1)  # where a column
 _refuse_null_characters = ProhibitNullCharactersValidator()
 
 
-def save(instance: Instance, values: Any, others: Mapping[str, Any]) -> Instance:
+def save(instance: Instance, values: Any, others: Mapping[str, object]) -> Instance:
     """Write *values*, a ModelType, and *others* to *instance* and its relations, and save it.
 
     Raises ValidationError, with the names that the client knows; then nothing is written.
@@ -99,7 +99,7 @@ def _assign_one(instance: models.Model, field: Any, value: Any) -> None:
         field.save_form_data(instance, value)
 
 
-def _adapt(value: Any) -> Any:
+def _adapt(value: object) -> Any:
     """Return *value*, or a list of such, as a database takes it."""
     match value:
         case str() | dict():

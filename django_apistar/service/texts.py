@@ -3,12 +3,11 @@
 import datetime
 import re
 import uuid
-from typing import Any
 
 from django.utils.dateparse import parse_duration
 from django.utils.duration import duration_iso_string
 
-from django_apistar.service.validator import ValueValidator
+from django_apistar.service.validator import Dialect, Schema, Source, ValueValidator
 
 _UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}', re.ASCII | re.IGNORECASE)
 _LONGEST_DURATION = 64  # characters; the longest that Python has takes half of them
@@ -34,15 +33,15 @@ class UUID(ValueValidator):
 
     native = uuid.UUID
 
-    def write_check(self, source: Any, item: str) -> tuple[str, str]:
+    def write_check(self, source: Source, item: str) -> tuple[str, str]:
         is_text, cls = source.const(_UUID.fullmatch, 'is_uuid'), source.const(uuid.UUID, 'UUID')
         conversion = f'if type({item}) is str and {is_text}({item}): {item} = {cls}({item})'
         return conversion, f'type({item}) is not {cls}'
 
-    def write_text(self, source: Any, item: str, *, is_checked: bool) -> str:
+    def write_text(self, source: Source, item: str, *, is_checked: bool) -> str:
         return f'str({item})'
 
-    def build_schema(self, dialect: Any) -> dict[str, Any]:
+    def build_schema(self, dialect: Dialect) -> Schema:
         return {'type': 'string', 'format': 'uuid'}
 
 
@@ -67,13 +66,13 @@ class Duration(ValueValidator):
 
     native = datetime.timedelta
 
-    def write_check(self, source: Any, item: str) -> tuple[str, str]:
+    def write_check(self, source: Source, item: str) -> tuple[str, str]:
         return '', f'type({item}) is not {source.const(datetime.timedelta, "timedelta")}'
 
-    def write_text(self, source: Any, item: str, *, is_checked: bool) -> str:
+    def write_text(self, source: Source, item: str, *, is_checked: bool) -> str:
         return f'{source.const(duration_iso_string, "duration_iso_string")}({item})'
 
-    def build_schema(self, dialect: Any) -> dict[str, Any]:
+    def build_schema(self, dialect: Dialect) -> Schema:
         return {'type': 'string', 'format': 'duration'}
 
     def to_json(self, value: datetime.timedelta) -> str:

@@ -1,11 +1,35 @@
 """What the validators of Django's values share."""
 
-from typing import Any
+from typing import Any, Protocol, TypedDict
 
 from apistar import validators
 from apistar.exceptions import ConfigurationError, ValidationError
 
 Definitions = dict[str, validators.Validator] | None
+Schema = dict[str, object]
+
+
+class CommonOptions(TypedDict, total=False):
+    """The options of every validator that a field of a model gives."""
+
+    title: str
+    description: str
+    allow_null: bool
+
+
+class Dialect(Protocol):
+    """What `schema`, which is above, knows of the JSON Schema that it writes."""
+
+    @property
+    def is_2020(self) -> bool: ...
+
+    def any_of(self, schemas: list[dict[str, Any]]) -> dict[str, Any]: ...
+
+
+class Source(Protocol):
+    """What `accelerate` writes of a check: text, whose constants have names."""
+
+    def const(self, value: object, hint: str) -> str: ...
 
 
 class ValueValidator(validators.Validator):
@@ -44,7 +68,7 @@ class ValueValidator(validators.Validator):
         """Return *value*, which is not None, as Python has it. Raises ValidationError."""
         raise NotImplementedError
 
-    def build_schema(self, dialect: Any) -> dict[str, Any]:  # schema's Dialect, which is above
+    def build_schema(self, dialect: Dialect) -> Schema:
         """Return the JSON Schema of what JSON has, null aside."""
         raise NotImplementedError
 
