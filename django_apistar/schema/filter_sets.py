@@ -87,7 +87,7 @@ def _flatten(choices: Iterable[Any]) -> Iterator[Any]:
             yield key
 
 
-def _key_of(relation: Any, words: Words) -> validators.Validator:
+def _key_of(relation: object, words: Words) -> validators.Validator:
     """Return the validator of the key that *relation*, a field of a model, is asked for by."""
     model = getattr(relation, 'related_model', None)
     key = getattr(relation, 'target_field', None) or (model and model._meta.pk)

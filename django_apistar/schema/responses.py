@@ -42,7 +42,7 @@ def success_content(handler: Function, schemas: Schemas) -> Schema:
     return _content_of(get_signature(handler).return_annotation, handler, schemas)
 
 
-def _content_of(annotation: Any, handler: Function, schemas: Schemas) -> Schema:
+def _content_of(annotation: object, handler: Function, schemas: Schemas) -> Schema:
     if annotation is EMPTY:
         return ANYTHING
     if isinstance(annotation, type) and issubclass(annotation, http.Response):
@@ -97,7 +97,9 @@ def success_responses(statuses: Iterable[int], content: Schema) -> Schema:
     }
 
 
-def declared_responses(declared: Mapping[int, Any], handler: Function, schemas: Schemas) -> Schema:
+def declared_responses(
+    declared: Mapping[int, object], handler: Function, schemas: Schemas
+) -> Schema:
     """Return the responses that *handler* declares by `responds`."""
     responses: Schema = {}
     for status, annotation in sorted(declared.items()):

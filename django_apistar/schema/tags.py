@@ -1,7 +1,6 @@
 """The tags of a document: the Includes around a route, else the app that its handler is of."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from django.apps import apps
 
@@ -14,7 +13,7 @@ def find_tag(entry: APIStarEntry) -> str:
     return ':'.join(entry.sections) or _get_app_name(entry.handler)
 
 
-def _get_app_name(handler: Any) -> str:
+def _get_app_name(handler: object) -> str:
     """Return the label of the Django app that holds *handler*, else its top-level module."""
     module = str(getattr(getattr(handler, 'func', handler), '__module__', None) or 'api')
     config = apps.get_containing_app_config(module) if apps.apps_ready else None

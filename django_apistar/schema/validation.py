@@ -29,7 +29,7 @@ def find_errors(document: Schema) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_describe_all(iterate)))
 
 
-def _describe_all(iterate: Callable[[], Iterable[Any]]) -> Iterator[str]:
+def _describe_all(iterate: Callable[[], Iterable[object]]) -> Iterator[str]:
     from referencing.exceptions import Unresolvable
 
     try:
@@ -57,7 +57,7 @@ def _json_schema_errors(document: Schema) -> Iterator[Any]:
     yield from validator(validator.META_SCHEMA).iter_errors(document)
 
 
-def _describe(error: Any) -> str:
+def _describe(error: object) -> str:
     place = '.'.join(str(part) for part in getattr(error, 'absolute_path', ()))
     message = str(getattr(error, 'message', error)).partition('\n')[0]
     return f'{place or "document"}: {message}'

@@ -18,7 +18,7 @@ DECIMALS = ('1.00', '1.0', '1', '0.10', '0.1')
 Follow = Callable[[Any], Schema]
 
 
-def build_example(schema: Any, follow: Follow, name: str = 'text', depth: int = 0) -> Any:
+def build_example(schema: object, follow: Follow, name: str = 'text', depth: int = 0) -> Any:
     """Return a value to send for *schema*: its own example where it has one.
 
     *follow* leads from a reference to what it names. *name*: of what is described, a likely text.
@@ -75,7 +75,7 @@ def _build_array(schema: Schema, follow: Follow, name: str, depth: int) -> list[
     return [build_example(item, follow, name, depth + 1) for item in items]
 
 
-def _build_scalar(kind: Any, schema: Schema, name: str) -> Any:
+def _build_scalar(kind: object, schema: Schema, name: str) -> Any:
     if kind == 'boolean':
         return True
     if kind in ('integer', 'number'):

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Any
 
 from markupsafe import Markup
 
@@ -39,7 +38,7 @@ def read_parameter(parameter: Schema, parts: Parts) -> Field:
     )  # fmt: skip
 
 
-def read_fields(schema: Any, parts: Parts) -> tuple[Field, ...]:
+def read_fields(schema: object, parts: Parts) -> tuple[Field, ...]:
     """Return the fields of *schema*: of an object, or of those in an array."""
     found = parts.follow(schema)
     if found.get('type') == 'array':
@@ -51,13 +50,13 @@ def read_fields(schema: Any, parts: Parts) -> tuple[Field, ...]:
     )
 
 
-def _read_field(name: str, schema: Any, is_required: bool, parts: Parts) -> Field:
+def _read_field(name: str, schema: object, is_required: bool, parts: Parts) -> Field:
     text = str(parts.follow(schema).get('description') or '')
     kind, limits = name_kind(schema, parts), list_limits(schema, parts)
     return Field(name, kind, limits, is_required, render_markdown(text))
 
 
-def name_kind(schema: Any, parts: Parts) -> str:
+def name_kind(schema: object, parts: Parts) -> str:
     """Return what *schema* is, in a few words: 'array of Product', 'integer or null'."""
     ref = as_mapping(schema).get('$ref')
     found = parts.follow(schema)
@@ -76,11 +75,11 @@ def name_kind(schema: Any, parts: Parts) -> str:
     return str(named or ('one of' if 'enum' in found else ANYTHING))
 
 
-def list_limits(schema: Any, parts: Parts) -> str:
+def list_limits(schema: object, parts: Parts) -> str:
     return ', '.join(_iter_limits(schema, parts))
 
 
-def _iter_limits(schema: Any, parts: Parts) -> Iterator[str]:
+def _iter_limits(schema: object, parts: Parts) -> Iterator[str]:
     found = parts.follow(schema)
     for item in (*as_list(found.get('anyOf')), *as_list(found.get('oneOf'))):
         yield from _iter_limits(item, parts)

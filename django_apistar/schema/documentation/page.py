@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote, urljoin
 
 import jinja2
-from apistar.document import Document, Section
+from apistar.document import Document, Link, Section
 
 from django_apistar.schema.dialect import Schema
 from django_apistar.schema.documentation.links import DescribedLink, Operations
@@ -24,7 +24,7 @@ def build_loader() -> jinja2.BaseLoader:
     return jinja2.PackageLoader('django_apistar.schema.documentation')
 
 
-def add_templates(templates: Any) -> None:
+def add_templates(templates: object) -> None:
     """Let an App's *templates* find ours: after the project's, before API Star's."""
     environment = getattr(templates, 'env', None)
     if environment is None:  # of an App with templates of its own kind, or without
@@ -34,7 +34,7 @@ def add_templates(templates: Any) -> None:
     environment.loader = jinja2.ChoiceLoader([*loaders[:-1], build_loader(), *loaders[-1:]])
 
 
-def build_context(document: Any, openapi: Schema, schema_url: str = '') -> dict[str, Any]:
+def build_context(document: Document, openapi: Schema, schema_url: str = '') -> dict[str, Any]:
     """Return what the templates get. *document*: API Star's, of the same routes as *openapi*."""
     return {
         'document': _describe(document, openapi),
@@ -45,7 +45,7 @@ def build_context(document: Any, openapi: Schema, schema_url: str = '') -> dict[
     }
 
 
-def _describe(document: Any, openapi: Schema) -> Any:
+def _describe(document: Document, openapi: Schema) -> Document:
     operations = Operations(openapi)
     texts = {
         item.get('name'): item.get('description')
@@ -60,11 +60,11 @@ def _describe(document: Any, openapi: Schema) -> Any:
     return Document(content, document.url, document.title, document.description, document.version)
 
 
-def _describe_links(links: Iterable[Any], operations: Operations) -> list[Any]:
+def _describe_links(links: Iterable[Link], operations: Operations) -> list[DescribedLink]:
     return [_describe_link(link, operations) for link in links]
 
 
-def _describe_link(link: Any, operations: Operations) -> Any:
+def _describe_link(link: Link, operations: Operations) -> DescribedLink:
     return DescribedLink(
         operations.find(link.method, link.url), url=link.url, method=link.method, name=link.name,
         encoding=link.encoding, response=link.response, title=link.title,
@@ -77,7 +77,7 @@ def set_base(page: str, base: str) -> str:
     return page.replace(BASE, escape(quote(base.rstrip('/'), safe=URL_CHARACTERS)))
 
 
-def find_base(servers: Iterable[Any], own: str) -> str:
+def find_base(servers: Iterable[object], own: str) -> str:
     """Return the URL of the first of *servers*, as SERVERS has them, seen from *own*."""
     server = next(iter(servers), '')
     server = server if isinstance(server, Mapping) else {'url': server}

@@ -27,9 +27,9 @@ class Parts:
         return {}
 
 
-def as_mapping(node: Any) -> Schema:
+def as_mapping(node: object) -> Schema:
     return node if isinstance(node, dict) else {}
 
 
-def as_list(node: Any) -> list[Any]:
+def as_list(node: object) -> list[Any]:
     return node if isinstance(node, list) else []

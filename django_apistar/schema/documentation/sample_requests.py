@@ -59,7 +59,7 @@ def _build_value(parameter: Schema, parts: Parts) -> Any:
     return build_example(parameter.get('schema'), parts.follow, str(parameter.get('name')))
 
 
-def _to_text(value: Any) -> str:
+def _to_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -89,7 +89,7 @@ def _build_credentials(scheme: Schema) -> dict[str, str]:
     return {}
 
 
-def _iter_files(schema: Any, parts: Parts) -> Iterator[str]:
+def _iter_files(schema: object, parts: Parts) -> Iterator[str]:
     for name, child in as_mapping(parts.follow(schema).get('properties')).items():
         if parts.follow(child).get('format') == 'binary':
             yield str(name)

@@ -107,7 +107,7 @@ def _iter_python_arguments(request: Request) -> Iterator[str]:
         yield f'data={str(request.body or "")!r}'
 
 
-def _to_python(value: Any) -> str:
+def _to_python(value: object) -> str:
     return pprint.pformat(value, width=66, sort_dicts=False).replace('\n', '\n    ')
 
 
@@ -147,7 +147,7 @@ def _quote_headers(request: Request, with_media_type: bool) -> list[str]:
     return [f'{json.dumps(name)}: {json.dumps(value)}' for name, value in headers]
 
 
-def _to_text(value: Any) -> str:
+def _to_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
