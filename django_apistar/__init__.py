@@ -1,7 +1,5 @@
 """API Star 0.5 and Django from one WSGI process."""
 
-from typing import Any
-
 from django_apistar.compat import interrupts
 
 interrupts.expect()  # before API Star is imported, which takes a while
@@ -13,7 +11,7 @@ adjustments.install()
 __version__ = '0.5.42.post1'
 
 
-def reverse_url(name: str, /, **params: Any) -> str:
+def reverse_url(name: str, /, **params: object) -> str:
     """Return the URL path of the route *name*: an API Star name first, then a Django name.
 
     Raises `django_apistar.routes.reverse.NoReverseMatch`, which is both frameworks' NoReverseMatch.

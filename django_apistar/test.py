@@ -140,7 +140,7 @@ class _WSGIAdapter(HTTPAdapter):
         self.client = client
 
     def send(
-        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+        self, request: requests.PreparedRequest, *args: object, **kwargs: object
     ) -> requests.Response:
         client = self.client
         environ = build_environ(request, client.environ)
@@ -328,7 +328,7 @@ def _recording(call: _Call) -> Iterator[None]:
     """Record in *call* the unhandled exceptions of both frameworks, in this thread."""
     thread = threading.get_ident()
 
-    def remember(**kwargs: Any) -> None:
+    def remember(**kwargs: object) -> None:
         if threading.get_ident() == thread:
             call.record(sys.exc_info()[1])
 
@@ -348,7 +348,7 @@ class _ServesBoth(_Base):
         get_local_counts.cache_clear()
         return super().run(result)
 
-    def reverse_url(self, name: str, /, **params: Any) -> str:
+    def reverse_url(self, name: str, /, **params: object) -> str:
         """Return the URL path of the route *name* of either framework."""
         return reverse_url(name, **params)
 
@@ -365,6 +365,6 @@ class LiveServerTestCase(_ServesBoth, django.test.LiveServerTestCase):
     """Django's LiveServerTestCase; `live_server_url` serves both frameworks and static files."""
 
     @staticmethod
-    def static_handler(application: Any) -> Any:
+    def static_handler(application: object) -> Any:
         """Return what is served, in place of Django's *application*."""
         return get_application()

@@ -9,7 +9,7 @@ from typing import Any
 _MANY = 5000  # of fewer it wakes a few times only
 
 
-def uncollected(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def uncollected(make: Callable[[object], object]) -> Callable[[Any], Any]:
     """Return *make*, which reads a list, without the collector where the list is long.
 
     As the reader of large JSON documents does it, for the same reasons: see `api/body`.

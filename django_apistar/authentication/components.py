@@ -264,7 +264,7 @@ def _ask_one(
     return None if is_refused else user
 
 
-def _is_user_model(annotation: Any) -> bool:
+def _is_user_model(annotation: object) -> bool:
     """Whether *annotation* is the project's user model or a base of it."""
     from django.contrib.auth import get_user_model
     from django.contrib.auth.base_user import AbstractBaseUser

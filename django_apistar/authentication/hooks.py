@@ -27,7 +27,7 @@ def public(handler: Handler) -> Handler:
     return handler
 
 
-def is_public(handler: Callable[..., Any], name: str) -> bool:
+def is_public(handler: Callable[..., object], name: str) -> bool:
     """Whether *handler* is marked, or PUBLIC_ROUTES matches the full *name* of its route."""
     return getattr(handler, 'is_public', False) is True or any(
         fnmatch.fnmatchcase(name, pattern) for pattern in get_settings().public_routes
@@ -45,7 +45,7 @@ class MustBeAuthenticated:
         if not self._is_public(environ, route) and find_user(environ, app) is None:
             raise NotAuthenticated(get_challenges(environ, app))
 
-    def guards(self, handler: Callable[..., Any], name: str) -> bool:
+    def guards(self, handler: Callable[..., object], name: str) -> bool:
         """Return whether only users reach *handler*, whose route has the full *name*."""
         return not is_public(handler, name)
 

@@ -39,7 +39,7 @@ def get_expiry() -> datetime | None:
 
 
 class TokenManager(models.Manager['Token']):
-    def issue(self, user: DjangoUser, **fields: Any) -> 'Token':
+    def issue(self, user: DjangoUser, **fields: object) -> 'Token':
         """Return a new token of *user*. Only this object has its `key`.
 
         Deletes the expired and revoked tokens of *user*, and the oldest beyond
@@ -165,7 +165,7 @@ class OneToken:
     `Token.hand_out` sets it in the user's `__dict__`, which is found before this descriptor.
     """
 
-    def __get__(self, user: Any, owner: type) -> 'OneToken':
+    def __get__(self, user: object, owner: type) -> 'OneToken':
         if user is None:
             return self
         raise AttributeError(
@@ -181,7 +181,7 @@ def _get_renewal_interval() -> timedelta:
     return RENEWAL_INTERVAL if ttl is None else min(RENEWAL_INTERVAL, ttl / 2)
 
 
-def _write(change: Callable[[], Any]) -> None:
+def _write(change: Callable[[], object]) -> None:
     """Make *change*, and log where it fails: a locked database still serves reads."""
     try:
         with transaction.atomic(using=router.db_for_write(Token)):

@@ -49,7 +49,7 @@ def _find_csrf_failure(request: Any) -> str:
     return str(check.process_view(request, _view, (), {}) or '')
 
 
-def _view(request: Any) -> HttpResponse:
+def _view(request: object) -> HttpResponse:
     """Stand in for the handler, which is not exempt from the check."""
     return HttpResponse()
 
@@ -57,5 +57,5 @@ def _view(request: Any) -> HttpResponse:
 class _CsrfCheck(CsrfViewMiddleware):
     """Django's check, which returns the reason instead of a page."""
 
-    def _reject(self, request: Any, reason: str) -> Any:
+    def _reject(self, request: object, reason: str) -> Any:
         return reason

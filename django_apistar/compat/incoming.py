@@ -33,7 +33,7 @@ def _build(cls: type[types.Type]) -> type[types.Type]:
     return incoming
 
 
-def _replace(validator: Any) -> Any:
+def _replace(validator: object) -> Any:
     """Return *validator*, or a copy that has in place of each Type what a client sends for it."""
     if isinstance(validator, types.TypeMetaclass):
         return get_incoming(validator)
@@ -50,5 +50,5 @@ def _replace(validator: Any) -> Any:
     return replaced
 
 
-def _replace_all(items: Any) -> Any:
+def _replace_all(items: object) -> Any:
     return [_replace(item) for item in items] if isinstance(items, list) else _replace(items)

@@ -6,7 +6,6 @@ One function for each, as in adjustments.py. Each checks first whether it is nee
 import contextlib
 import functools
 from abc import ABCMeta
-from typing import Any
 
 from django_apistar.compat.signatures import replace
 
@@ -50,7 +49,7 @@ def _refuse_text_for_types() -> None:
     init = Type.__init__
 
     @functools.wraps(init)
-    def init_from_no_text(self: Type, *args: Any, **kwargs: Any) -> None:
+    def init_from_no_text(self: Type, *args: object, **kwargs: object) -> None:
         if args and isinstance(args[0], str):
             raise ValidationError('Must be an object.')
         init(self, *args, **kwargs)

@@ -2,7 +2,6 @@
 
 import contextlib
 from datetime import timedelta
-from typing import Any
 
 from django_apistar.conf.problems import Report, report_value
 
@@ -12,7 +11,7 @@ DURATION = 'seconds, a timedelta, or None for no end'
 RATE = "attempts per second, minute, hour or day, as in '10/minute', or None"
 
 
-def read_duration(given: Any) -> timedelta | None:
+def read_duration(given: object) -> timedelta | None:
     """Return *given*, seconds or a timedelta; None where it is neither, or not positive."""
     if isinstance(given, (int, float)) and not isinstance(given, bool):
         with contextlib.suppress(OverflowError, ValueError):  # infinite, NaN
@@ -20,7 +19,7 @@ def read_duration(given: Any) -> timedelta | None:
     return given if isinstance(given, timedelta) and given > timedelta() else None
 
 
-def read_rate(given: Any) -> tuple[int, int] | None:
+def read_rate(given: object) -> tuple[int, int] | None:
     """Return '10/minute' as (10, 60 seconds); None where *given* is no rate."""
     count, _, period = str(given).partition('/')
     if count.isdecimal() and int(count) and period in PERIODS_S:
@@ -28,7 +27,7 @@ def read_rate(given: Any) -> tuple[int, int] | None:
     return None
 
 
-def parse_page_sizes(values: dict[str, Any], report: Report) -> tuple[int, int]:
+def parse_page_sizes(values: dict[str, object], report: Report) -> tuple[int, int]:
     """Return PAGE_SIZE and PAGE_SIZE_MAX of *values*."""
     most = _parse_size('PAGE_SIZE_MAX', values, 100, report)
     size = _parse_size('PAGE_SIZE', values, min(20, most), report)
@@ -37,7 +36,7 @@ def parse_page_sizes(values: dict[str, Any], report: Report) -> tuple[int, int]:
     return min(size, most), most
 
 
-def _parse_size(key: str, values: dict[str, Any], default: int, report: Report) -> int:
+def _parse_size(key: str, values: dict[str, object], default: int, report: Report) -> int:
     given = values.get(key, default)
     if isinstance(given, int) and not isinstance(given, bool) and given > 0:
         return given

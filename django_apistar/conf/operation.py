@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Iterator
 from importlib.util import find_spec
-from typing import Any
 
 from django_apistar.conf.problems import Problem, Report
 
@@ -18,7 +17,7 @@ _TAKEN = frozenset({
 })  # fmt: skip
 
 
-def parse_header(values: dict[str, Any], report: Report) -> str | None:
+def parse_header(values: dict[str, object], report: Report) -> str | None:
     """Return REQUEST_ID_HEADER of *values*, the name of a header, None for none."""
     given = values.get('REQUEST_ID_HEADER')
     if given is None:

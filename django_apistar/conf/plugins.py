@@ -1,7 +1,7 @@
 """COMPONENTS, AUTH_COMPONENTS and EVENT_HOOKS: objects, or the dotted paths of them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeGuard, TypeVar
+from typing import TypeGuard, TypeVar
 
 from apistar import Component
 from django.utils.module_loading import import_string
@@ -13,7 +13,7 @@ FAILED = object()  # in place of a value that is wrong and reported
 Wanted = TypeVar('Wanted')
 
 
-def parse_components(key: str, values: dict[str, Any], report: Report) -> tuple[Component, ...]:
+def parse_components(key: str, values: dict[str, object], report: Report) -> tuple[Component, ...]:
     """Return the components that the setting *key* of *values* holds or names."""
     hint = 'Write instances, as in [MyComponent()], or their dotted paths.'
     items = [_make_instance(item) for item in _load_objects(key, values, report)]
@@ -21,7 +21,7 @@ def parse_components(key: str, values: dict[str, Any], report: Report) -> tuple[
     return tuple(wanted)
 
 
-def parse_event_hooks(values: dict[str, Any], report: Report) -> tuple[object, ...]:
+def parse_event_hooks(values: dict[str, object], report: Report) -> tuple[object, ...]:
     """Return the hooks, classes and instances, that EVENT_HOOKS of *values* holds or names."""
     key, hint = 'EVENT_HOOKS', 'A hook is a class with on_request, on_response or on_error.'
     items = _load_objects(key, values, report)
@@ -43,7 +43,7 @@ def load_object(key: str, item: object, report: Report) -> object:
         return FAILED
 
 
-def _load_objects(key: str, values: dict[str, Any], report: Report) -> list[object]:
+def _load_objects(key: str, values: dict[str, object], report: Report) -> list[object]:
     given = values.get(key)
     if given is None:
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings as django_settings
 from django.core.exceptions import DisallowedHost
@@ -95,7 +95,7 @@ class Hosts:
 
     def _secure(
         self, respond: Respond, environ: WSGIEnvironment, start_response: StartResponse,
-        argument: Any,
+        argument: object,
     ) -> Iterable[bytes]:  # fmt: skip
         """Respond with Strict-Transport-Security."""
 

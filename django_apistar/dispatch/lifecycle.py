@@ -74,7 +74,7 @@ def _closes_anything(config: dict[str, Any]) -> bool:
     return import_string(config['BACKEND']).close is not BaseCache.close
 
 
-def remember_connection(sender: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+def remember_connection(sender: object, connection: BaseDatabaseWrapper, **kwargs: object) -> None:
     """Receiver of connection_created."""
     connections = get_connections()
     if all(opened.connection is not connection for opened in connections):

@@ -76,7 +76,7 @@ class Metrics:
         server_state.on_start(self._note_worker)
         self._pages = make_wsgi_app(self._build_collector() if folder else REGISTRY)
 
-    def _build_gauge(self, name: str, text: str, registry: Any) -> Any:
+    def _build_gauge(self, name: str, text: str, registry: object) -> Any:
         return Gauge(name, text, multiprocess_mode='livesum', registry=registry)
 
     def _build_collector(self) -> Any:

@@ -71,7 +71,7 @@ class AccessLogger(Logger):
     """gunicorn's logger, which logs no credentials, whatever the format asks for."""
 
     def atoms(
-        self, resp: Any, req: Any, environ: WSGIEnvironment, request_time: datetime.timedelta
+        self, resp: object, req: object, environ: WSGIEnvironment, request_time: datetime.timedelta
     ) -> dict[str, Any]:
         """Return the values that a format may name: all but headers with credentials."""
         chosen = getattr(self.cfg, 'access_log_format', None)
@@ -106,7 +106,7 @@ class AccessLogger(Logger):
             'ids': ''.join(_iter_ids(environ)),
         })  # fmt: skip
 
-    def atoms_wrapper_class(self, atoms: dict[str, Any]) -> dict[str, Any]:
+    def atoms_wrapper_class(self, atoms: dict[str, object]) -> dict[str, Any]:
         """Return *atoms* for a format; gunicorn's escape their quotes and lack none."""
         # Looked up when it is called: without it gunicorn's own logger serves, and this is none.
         return atoms if isinstance(atoms, _Ready) else glogging.SafeAtoms(atoms)

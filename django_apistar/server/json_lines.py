@@ -23,7 +23,7 @@ _ENVIRON = {
 }
 
 
-def format_line(resp: Any, environ: dict[str, Any], request_time: datetime.timedelta) -> str:
+def format_line(resp: object, environ: dict[str, object], request_time: datetime.timedelta) -> str:
     """Return the line of a response, from the parts that gunicorn gives its logger."""
     return json.dumps(dict(_iter_attributes(resp, environ, request_time)))
 

@@ -319,7 +319,7 @@ def _import(path: str) -> Any:
         return None
 
 
-def _names(owner: Any, name: str) -> bool:
+def _names(owner: object, name: str) -> bool:
     """Return whether a function reads the global *name*, or a class sets it on an instance."""
     if isinstance(owner, FunctionType):
         return _has(owner, 'LOAD_GLOBAL', name)

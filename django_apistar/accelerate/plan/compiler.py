@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from django_apistar.accelerate.plan.inline import InlineWriter
 from django_apistar.accelerate.plan.response_writer import ResponseWriter
@@ -33,7 +32,7 @@ def check_plan(spec: RouteSpec, context: PlanContext) -> None:
     _PlanWriter(spec, trial, is_trial=True).write()
 
 
-def _find_nothing(handler: Any) -> None:
+def _find_nothing(handler: object) -> None:
     """Stand in for a compilation in a plan that is not run."""
 
 
@@ -150,7 +149,7 @@ class _PlanWriter:
             self._response.write_rows()
 
 
-def _takes_in_order(func: Any, names: Iterable[str]) -> bool:
+def _takes_in_order(func: object, names: Iterable[str]) -> bool:
     """Return whether *func* is a plain function of *names*: positional arguments are faster."""
     if not inspect.isfunction(func):
         return False

@@ -193,7 +193,7 @@ class InlineWriter:
         return field is not None and type(field.schema) is validators.Array
 
     def _write_validation(
-        self, step: ComponentStep, compile_it: Callable[[], Any], hint: str
+        self, step: ComponentStep, compile_it: Callable[[], object], hint: str
     ) -> None:
         source = self._source
         function = _pass_on if self._is_trial else compile_it()
@@ -238,7 +238,7 @@ _WRITERS: dict[
 }  # fmt: skip
 
 
-def _pass_on(data: Any) -> Any:
+def _pass_on(data: object) -> Any:
     """Stand in for a validation in a plan that is not run."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import Any
 
 from apistar import types
 
@@ -83,7 +82,7 @@ def _compile_init(cls: type[types.Type]) -> Callable[..., None]:
     return init
 
 
-def _counting_init(self: types.Type, *args: Any, **kwargs: Any) -> None:
+def _counting_init(self: types.Type, *args: object, **kwargs: object) -> None:
     cls = type(self)
     count = cls.__dict__.get(_COUNT, 0)
     if count < _INSTANCES_BEFORE_COMPILATION:

@@ -161,7 +161,7 @@ def _numeric_limits(
     source: Source,
     number: validators.NumericType,
     item: str,
-    as_limit: Callable[[Any], object] = lambda limit: limit,
+    as_limit: Callable[[object], object] = lambda limit: limit,
 ) -> list[str]:
     below = '{} <= {}' if number.exclusive_minimum else '{} < {}'
     above = '{} >= {}' if number.exclusive_maximum else '{} > {}'

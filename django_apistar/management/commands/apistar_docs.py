@@ -76,7 +76,7 @@ class Command(ConsoleCommand):
             help='Exit with 1 when something cannot be described.',
         )  # fmt: skip
 
-    def execute(self, *args: object, **options: Any) -> str | None:
+    def execute(self, *args: object, **options: object) -> str | None:
         if options.get('with_file'):
             self.requires_system_checks = []  # Two files are compared, whatever the project is.
         return super().execute(*args, **options)

@@ -111,7 +111,7 @@ class Command(ConsoleCommand):
             'changed its framework, went, or came undocumented',
         )  # fmt: skip
 
-    def check(self, *args: Any, **kwargs: Any) -> None:
+    def check(self, *args: object, **kwargs: object) -> None:
         """Stop for what `check` calls an error, but for conflicts: they are what is asked for."""
         errors = [
             str(message)

@@ -1,6 +1,6 @@
 """manage.py run: the original's command, which says what it is called now."""
 
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -13,7 +13,7 @@ class Command(BaseCommand):
         """Run without the options, which were the original's."""
         super().run_from_argv(argv[:2])
 
-    def handle(self, *args: Any, **options: Any) -> NoReturn:
+    def handle(self, *args: object, **options: object) -> NoReturn:
         raise CommandError(
             'manage.py run is called runapistar now. Write: manage.py runapistar ADDRESS:PORT.'
         )

@@ -89,7 +89,7 @@ class Command(ConsoleCommand):
             argv, self._server_arguments = argv[:position], argv[position + 1 :]
         super().run_from_argv(argv)
 
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: object) -> CommandParser:
         """Return a parser that reports a wrong command line in one sentence."""
         kwargs['epilog'] = 'What follows -- is for the server, as in: -- --limit-request-line 2000'
         parser = super().create_parser(prog_name, subcommand, **kwargs)
@@ -139,7 +139,7 @@ class Command(ConsoleCommand):
         add('--nostatic', action='store_true', help='do not serve static files')
         add('--check', action='store_true', help='load, check, print, and exit')
 
-    def execute(self, *args: object, **options: Any) -> Any:
+    def execute(self, *args: object, **options: object) -> Any:
         """Run. On the command line a failure is printed as a sentence after the command's name."""
         try:
             return super().execute(*args, **options)
@@ -157,7 +157,7 @@ class Command(ConsoleCommand):
 
     # Start
 
-    def handle(self, *args: object, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         """Check everything that can be wrong, print the banner, and start the server."""
         if options['nostatic']:
             os.environ[_NO_STATIC] = '1'

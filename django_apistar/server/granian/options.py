@@ -72,7 +72,7 @@ def _read_log_config(file: Path) -> object:
 
 
 def _gather(
-    given: dict[str, Any], prefix: str, settings_class: type[HTTP1Settings | HTTP2Settings]
+    given: dict[str, object], prefix: str, settings_class: type[HTTP1Settings | HTTP2Settings]
 ) -> dict[str, object]:
     """Move the options that begin with *prefix* from *given* into one settings object."""
     names = [name for name in given if name.startswith(prefix)]

@@ -34,7 +34,7 @@ class Command(BaseCommand):
                 '--format', choices=('text', 'json'), default='text', help='Default: %(default)s.'
             )
 
-    def handle(self, *args: Any, action: str, **options: Any) -> None:
+    def handle(self, *args: object, action: str, **options: object) -> None:
         try:
             getattr(self, action)(**options)
         except DatabaseError as exc:
@@ -43,7 +43,7 @@ class Command(BaseCommand):
                 'Run manage.py migrate authentication.'
             ) from exc
 
-    def issue(self, username: str, never_expires: bool, format: str, **options: Any) -> None:
+    def issue(self, username: str, never_expires: bool, format: str, **options: object) -> None:
         user = _get_user(username)
         if not getattr(user, 'is_active', True):
             raise CommandError(f'{username!r} is not active: a token would be refused.')
@@ -67,7 +67,7 @@ class Command(BaseCommand):
         else:
             self.stdout.write(_render_table(rows))
 
-    def revoke(self, id: Iterable[str], user: str | None, **options: Any) -> None:
+    def revoke(self, id: Iterable[str], user: str | None, **options: object) -> None:
         ids = set(id)
         if bool(ids) == bool(user):
             raise CommandError('Name either token IDs or --user USERNAME.')
@@ -83,7 +83,7 @@ class Command(BaseCommand):
                 )
         self._delete(tokens, 'revoked')
 
-    def purge(self, **options: Any) -> None:
+    def purge(self, **options: object) -> None:
         dead = [
             token.pk
             for token in Token.objects.select_related('user').iterator()
@@ -95,7 +95,7 @@ class Command(BaseCommand):
         count, _ = tokens.delete()
         self.stderr.write(f'{count} token{pluralize(count)} {done}.')
 
-    def _print_json(self, document: Any) -> None:
+    def _print_json(self, document: object) -> None:
         self.stdout.write(json.dumps(document, default=_format_json_time, indent=2))
 
 
@@ -115,7 +115,7 @@ def _build_row(token: Token) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _render_table(rows: list[dict[str, Any]]) -> str:
+def _render_table(rows: list[dict[str, object]]) -> str:
     lines = [[column.upper().replace('_', ' ') for column in COLUMNS]]
     lines += [[_write_cell(row[column]) for column in COLUMNS] for row in rows]
     widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
@@ -125,7 +125,7 @@ def _render_table(rows: list[dict[str, Any]]) -> str:
     )
 
 
-def _write_cell(value: Any) -> str:
+def _write_cell(value: object) -> str:
     if isinstance(value, bool):
         return 'yes' if value else 'no'
     return value if isinstance(value, str) else _format_time(value)
