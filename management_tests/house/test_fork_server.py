@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +100,12 @@ def test_signal_that_the_command_holds_reaches_what_replaces_it(tmp_path: Path) 
         status = server.stop()
 
     assert (status, server.stdout) == (-signal.SIGTERM, 'holds\n{"told": 1}\n')
+
+
+def test_servers_of_one_process_id_have_an_address_each() -> None:
+    """Two process namespaces, as `make mutants` has them, share the names of sockets."""
+    listen_twice = 'from management_tests.support.forked_programs import listen; listen(); listen()'
+
+    ended = subprocess.run([sys.executable, '-c', listen_twice], check=False, capture_output=True)
+
+    assert (ended.returncode, ended.stderr) == (0, b'')

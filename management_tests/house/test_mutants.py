@@ -210,6 +210,26 @@ def test_tests_are_asked_for_by_the_text_that_a_mutant_changes() -> None:
     assert find_words(mutant) == ['The price ', ' is too high.']
 
 
+def test_the_test_that_has_the_module_in_backticks_is_tried_before_others(tmp_path: Path) -> None:
+    """Hundreds may quote a word of a table; a few tests are about its module."""
+    pytest.importorskip('cosmic_ray')
+    from management_tests.mutants.covering import Covering, Record
+    from management_tests.mutants.mutants import Mutant
+
+    write(tmp_path / 'shop/page.py', "LEVELS = {'a': 'info'}\n")
+    tests = (
+        'def test_a_word():\n    "info"\n\n\ndef test_levels():\n    """The levels of `page`."""\n'
+    )
+    write(tmp_path / 'tests/test_page.py', tests)
+    seconds = {'test_a_word': 20, 'test_levels': 25}
+    record = Record('tests/test_page.py', {'seconds': seconds, 'lines': {}})
+    covering = Covering(tmp_path, {record.tests[0]: record}, {})
+    before = "LEVELS = {'a': 'info'}"
+    mutant = Mutant('shop/page.py', '', 1, 'ReplaceString', before, before.replace('i', 'XXi'), '')
+
+    assert covering.choose(mutant, 60) == ['tests/test_page.py::test_levels']
+
+
 def test_every_listed_mutant_still_has_its_lines_and_a_reason() -> None:
     content = tomllib.loads(LISTED.read_text())
 

@@ -177,7 +177,7 @@ def find_words(mutant: Mutant) -> list[str]:
     """Return what names *mutant* in a test: the text that it changes, or the names beside it.
 
     What runs at import is run by no test. A class has its constants by name: tests that raise or
-    catch it show them. A test whose docstring has a module in backticks is about its constants.
+    catch it show them.
     """
     left = LITERAL.findall(mutant.after)
     changed = [
@@ -187,7 +187,7 @@ def find_words(mutant: Mutant) -> list[str]:
     if not is_run_at_import(mutant):
         return changed or NAME.findall(mutant.before)
     name = mutant.function.rpartition('.')[2]
-    return [*changed, *([name] if name else []), f'`{Path(mutant.path).stem}`']
+    return [*changed, *([name] if name else [])]
 
 
 def is_run_at_import(mutant: Mutant) -> bool:
@@ -270,13 +270,17 @@ class Covering:
 
         Before all, those that quote what is changed, or stand in the module's own file: hundreds
         may run the line of a mutant. What runs at import shows elsewhere: in
-        functions of the module, and of those that import it.
+        functions of the module, and of those that import it. A test whose docstring has the module
+        in backticks is about its constants, and a word such as 'info' is quoted by hundreds.
         """
         texts = mutant.before.splitlines()
         lines = [self._by_line[mutant.path, mutant.function, text] for text in texts]
         running = {test for tests in lines for test in tests}
         words = find_words(mutant)
         asked = self.seconds.keys() if is_run_at_import(mutant) or not running else running
+        if is_run_at_import(mutant):
+            module = f'`{Path(mutant.path).stem}`'
+            yield [test for test in asked if self._sources.quotes(test, [module])]
         yield [test for test in asked if words and self._sources.quotes(test, words)]
         path = Path(mutant.path)
         names = (f'test_{path.stem}.py', f'test_{path.parent.name}.py')

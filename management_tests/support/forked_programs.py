@@ -23,14 +23,15 @@ from management_tests.support.replaced import DESCRIPTORS_MAX, MESSAGE_MAX, plac
 
 _BENCH = 'from django_apistar.bench.servers import main'
 _TRIAL = 'from django_apistar.server.boot import main'
-_addresses: list[str] = []  # of the fork server, in its forks
+_addresses: list[bytes] = []  # of the fork server, in its forks
 
 
 def listen() -> socket.socket:
     """Return the socket at which this process, and its forks know that, is asked for programs."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    _addresses.append(f'\0fork-server-{os.getpid()}')
-    listener.bind(_addresses[0])
+    # A name that Linux chooses: in two process namespaces two have one process id.
+    listener.bind('')
+    _addresses.append(listener.getsockname())
     listener.listen()
     os.register_at_fork(after_in_child=listener.close)
     return listener
