@@ -24,13 +24,12 @@ from management_tests.mutants.mutants import Mutant, get_functions
 
 # Too slow, or too noisy where two runs share the machine, to judge a mutant.
 CHOSEN = 'not browser and not faults and not server'
-PHASE = re.compile(r' \((setup|call|teardown)\)$')
 RC = """
 [run]
 source = {root}/{package}
 data_file = {data}/coverage
 parallel = true
-context = ${{PYTEST_CURRENT_TEST-}}
+context = ${{MUTANTS_TEST-}}
 patch = _exit, execv
 sigterm = true
 disable_warnings = no-data-collected, module-not-measured, couldnt-parse, already-imported, \
@@ -126,8 +125,7 @@ def _read_lines(root: Path, folder: Path) -> Lines:
             path = Path(measured).relative_to(root).as_posix()
             for line, contexts in data.contexts_by_lineno(measured).items():
                 if 0 < line <= len(keys):
-                    ran = {PHASE.sub('', context) for context in contexts}
-                    lines[path][keys[line - 1]] |= ran
+                    lines[path][keys[line - 1]].update(contexts)
     return lines
 
 

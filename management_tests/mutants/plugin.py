@@ -47,6 +47,8 @@ def _switch_context(test: str) -> None:
     if 'COVERAGE_PROCESS_START' in os.environ:
         import coverage
 
+        # For what it starts. Some tests keep the variables of pytest from that.
+        os.environ['MUTANTS_TEST'] = test
         current = coverage.Coverage.current()
         if current is not None:
             current.switch_context(test)

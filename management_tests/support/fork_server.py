@@ -130,7 +130,7 @@ class ForkServer:
 
     def _start(self) -> subprocess.Popen[str]:
         environ = {**os.environ, 'PYTHONPATH': str(ROOT), 'PYTHONDONTWRITEBYTECODE': '1'}
-        environ.pop('PYTEST_CURRENT_TEST', None)  # it serves the tests after this one, too
+        environ.pop('MUTANTS_TEST', None)  # it serves the tests after this one, too
         command = [sys.executable, '-m', __name__]
         self._process = subprocess.Popen(
             command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -185,7 +185,7 @@ def begin(directory: str, environ: dict[str, str], folder: str) -> None:
     os.chdir(directory)
     os.environ.clear()
     os.environ.update(environ)
-    _tell_coverage()
+    forked_programs.tell_coverage()
 
 
 def run_script(command: list[str]) -> None:
@@ -194,15 +194,6 @@ def run_script(command: list[str]) -> None:
     sys.path[0] = str(Path(command[0]).absolute().parent)
     runpy.run_path(command[0], run_name='__main__')
     sys.exit()
-
-
-def _tell_coverage() -> None:
-    """Where coverage looks on, as in `make mutants`: say which test runs this process."""
-    if 'COVERAGE_PROCESS_START' in os.environ:
-        import coverage
-
-        if measuring := coverage.Coverage.current():
-            measuring.switch_context(os.environ.get('PYTEST_CURRENT_TEST', ''))
 
 
 if __name__ == '__main__':
