@@ -79,12 +79,23 @@ def _find_silent_components(injector: Injector) -> Iterator[Problem]:
 
 def _find_unresolvable(app: AppParts) -> Iterator[Problem]:
     for func, types in _iter_functions(app):
+        if hasattr(func, 'written_bare'):
+            yield _explain_bare(*func.written_bare)
+            continue
         try:
             for step in app.injector.plan([func], ()):
                 if is_built_in(step.component) and step.parameter.annotation is uuid.UUID:
                     _demand_rule(step.parameter, func, types)
         except ConfigurationError as exc:
             yield Problem('E015', str(exc), getattr(exc, 'hint', ''))
+
+
+def _explain_bare(decorator: str, name: str) -> Problem:
+    return Problem(
+        'E015',
+        f'{decorator} on {name} is written without parentheses: it returns no handler.',
+        f'Write {decorator}(…).',
+    )
 
 
 def _demand_rule(parameter: Any, func: Function, types: dict[str, type]) -> None:

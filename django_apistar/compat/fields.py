@@ -11,11 +11,13 @@ from typing import Any, TypeAlias, TypeGuard
 
 from apistar import Route, http, types, validators
 from apistar.document import Field
+from apistar.exceptions import ConfigurationError
 
 from django_apistar.compat.incoming import get_incoming
-from django_apistar.compat.signatures import Function, get_plain_signature
+from django_apistar.compat.signatures import Function, get_dotted_name, get_plain_signature
 
 NO_BODY = ('GET', 'DELETE', 'HEAD')
+METHODS = ('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'TRACE')
 # API Star takes a Type wherever it takes a validator.
 ValidatorOrType: TypeAlias = validators.Validator | type[types.Type]
 VALIDATORS: dict[object, type[validators.Validator]] = {
@@ -28,7 +30,14 @@ VALIDATORS: dict[object, type[validators.Validator]] = {
 
 
 def generate_fields(route: Route, url: str, method: str, handler: Function) -> list[Field]:
-    """Return the link's fields of *handler*; replaces `Route.generate_fields`."""
+    """Return the link's fields of *handler*; replaces `Route.generate_fields`.
+
+    Raises ConfigurationError where API Star has an assertion without a word.
+    """
+    if str(method).upper() not in METHODS:
+        raise ConfigurationError(
+            f'The route {url!r} has the method {method!r}. Write one of {", ".join(METHODS)}.'
+        )
     path_names = [part.strip('{}').lstrip('+') for part in re.findall('{[^}]*}', url)]
     fields: list[Field] = []
     for parameter in get_plain_signature(handler).parameters.values():
@@ -38,6 +47,12 @@ def generate_fields(route: Route, url: str, method: str, handler: Function) -> l
             fields.append(_path_field(parameter))
         else:
             fields.extend(_other_fields(parameter, method.upper()))
+    bodies = [repr(field.name) for field in fields if field.location == 'body']
+    if len(bodies) > 1:
+        raise ConfigurationError(
+            f'{get_dotted_name(handler)} takes the body of a request {len(bodies)} times, as '
+            f'{" and ".join(bodies)}. Make one Type of them.'
+        )
     return fields
 
 

@@ -82,6 +82,25 @@ def get_dotted_name(func: object) -> str:
     return f'{func.__module__}.{func.__qualname__}'
 
 
+def takes_one(func: Function) -> bool:
+    """Return whether *func* can be called with one argument by its place."""
+    try:
+        inspect.signature(func).bind(None)
+    except TypeError:
+        return False
+    return True
+
+
+def mark_decorator(decorate: Function, name: str, given: object) -> None:
+    """Note in *decorate* that *name* made it of *given*, where that is a function.
+
+    So it is where the decorator is written without parentheses: a route then has *decorate* in
+    place of its handler.
+    """
+    if isinstance(given, types.FunctionType):
+        vars(decorate)['written_bare'] = f'@{name}', get_dotted_name(given)
+
+
 def _annotations(signature: inspect.Signature) -> list[object]:
     parameters = signature.parameters.values()
     return [signature.return_annotation, *(parameter.annotation for parameter in parameters)]

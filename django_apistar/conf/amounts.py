@@ -22,7 +22,7 @@ def read_duration(given: object) -> timedelta | None:
 def read_rate(given: object) -> tuple[int, int] | None:
     """Return '10/minute' as (10, 60 seconds); None where *given* is no rate."""
     count, _, period = str(given).partition('/')
-    if count.isdecimal() and int(count) and period in PERIODS_S:
+    if count.isascii() and count.isdecimal() and int(count) and period in PERIODS_S:
         return int(count), PERIODS_S[period]
     return None
 

@@ -10,6 +10,7 @@ from django_apistar.compat.path_template import CONVERTERS, explain_refusal, get
 from django_apistar.conf.problems import Report, SettingsError, format_cause
 
 Routes: TypeAlias = tuple[Route | Include, ...]
+_IMPORT = 'Import the list of routes, and give it.'
 _EXAMPLE = "Write routes = [Route('/', 'GET', welcome)]."
 
 
@@ -54,11 +55,16 @@ def _check_routes(route_conf: str, routes: object, report: Report) -> Routes:
 
 
 def _check_items(items: Iterable[object], place: str, url: str, report: Report) -> None:
+    if isinstance(items, str):
+        report('E003', f'{place} is given {items!r} in place of a list.', _IMPORT)
+        return
     for item in items:
         if isinstance(item, Include):
+            _check_name(item.name, item.url, place, report)
             inner = f'Include {item.name!r} in {place}'
             _check_items(item.routes, inner, url + item.url, report)
         elif isinstance(item, Route):
+            _check_name(item.name, item.url, place, report)
             _check_path(url + item.url, item.name, report)
         else:
             report(
@@ -67,6 +73,15 @@ def _check_items(items: Iterable[object], place: str, url: str, report: Report) 
                 'apistar.Include.',
                 _EXAMPLE,
             )
+
+
+def _check_name(name: object, url: str, place: str, report: Report) -> None:
+    if not isinstance(name, str):
+        report(
+            'E003',
+            f'{place} has {url!r} with the name {name!r}; it must be a string.',
+            f'Write {str(name)!r}.',
+        )
 
 
 def _check_path(path: str, name: str, report: Report) -> None:

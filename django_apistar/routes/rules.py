@@ -63,7 +63,8 @@ def read_rules(owner: object, scope: str) -> tuple[Rule, ...]:
 
 def list_permissions(rules: Iterable[Rule]) -> tuple[str, ...]:
     """Return what a user must have by *rules*, each once."""
-    return tuple(dict.fromkeys(name for rule in rules for name in rule.permissions))
+    named: Iterator[object] = (name for rule in rules for name in rule.permissions)
+    return tuple(dict.fromkeys(name for name in named if isinstance(name, str)))  # or a mistake
 
 
 def _find_rules(owner: object) -> tuple[Rule, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from apistar import Component
 
+from django_apistar.compat.signatures import takes_one
 from django_apistar.conf.problems import Problem
 from django_apistar.service.permissions import Target, lay
 
@@ -20,7 +21,7 @@ def authenticated_by(*components: Component | type[Component]) -> Callable[[Targ
 
     They are asked in place of COMPONENTS and AUTH_COMPONENTS, one after the other.
     """
-    return lay(Authentication(tuple(map(_build, components))))
+    return lay(Authentication(tuple(map(_build, components))), 'authenticated_by', *components)
 
 
 def _build(component: Any) -> Any:
@@ -52,10 +53,13 @@ class Authentication:
         if not self.authenticators:
             yield Problem('E024', f'authenticated_by() on {self.place} names no component.', hint)
         for component in self.authenticators:
-            if not isinstance(component, Component):
-                yield Problem(
-                    'E024',
-                    f'authenticated_by() on {self.place} is given {component!r}, which is no '
-                    'component.',
-                    hint,
-                )
+            fault = _find_fault(component)
+            if fault:
+                given = f'authenticated_by() on {self.place} is given {component!r}'
+                yield Problem('E024', f'{given}, which {fault}.', hint)
+
+
+def _find_fault(component: object) -> str:
+    if not isinstance(component, Component):
+        return 'is no component'
+    return '' if takes_one(component.resolve) else 'finds no user by `authorization`'

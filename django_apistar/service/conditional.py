@@ -20,7 +20,12 @@ from django.utils.http import ETAG_MATCH, http_date, parse_etags
 from django_apistar.api.errors import build_request
 from django_apistar.api.http_errors import PreconditionFailed
 from django_apistar.api.responses import build_rows
-from django_apistar.compat.signatures import Function, get_dotted_name, get_signature
+from django_apistar.compat.signatures import (
+    Function,
+    get_dotted_name,
+    get_signature,
+    mark_decorator,
+)
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -77,6 +82,7 @@ def conditional(
         )
         return inner
 
+    mark_decorator(decorate, 'conditional', etag)
     return decorate
 
 

@@ -10,6 +10,8 @@ from django_apistar.compat.signatures import Function, get_dotted_name
 LOWEST, HIGHEST = 200, 599
 _EXAMPLE = 'Write responds({201: Product, 409: ProblemDetails}).'
 
+_NO_ANNOTATIONS = (str, bytes, int, float, list, tuple, set, dict)  # instances of them
+
 
 def responds(answers: Mapping[int, object]) -> Callable[[Function], Function]:
     """Declare what a handler answers: by status, what it would be annotated to return.
@@ -21,11 +23,15 @@ def responds(answers: Mapping[int, object]) -> Callable[[Function], Function]:
         raise ConfigurationError(
             f'responds() is given {answers!r}, no answers by status. {_EXAMPLE}'
         )
-    for status in answers:
+    for status, answer in answers.items():
         if type(status) is not int or not LOWEST <= status <= HIGHEST:
             raise ConfigurationError(
                 f'responds() has the status {status!r}; it must be a number from {LOWEST} to '
                 f'{HIGHEST}. {_EXAMPLE}'
+            )
+        if isinstance(answer, _NO_ANNOTATIONS):
+            raise ConfigurationError(
+                f'responds() has {answer!r} for {status}, which is no type. {_EXAMPLE}'
             )
 
     def decorate(handler: Function) -> Function:

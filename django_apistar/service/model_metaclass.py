@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from apistar import types, validators
-from apistar.exceptions import ValidationError
+from apistar.exceptions import ConfigurationError, ValidationError
 from django.db.models.fields import NOT_PROVIDED
 
+from django_apistar.compat.fields import is_type
 from django_apistar.compat.incoming import ATTRIBUTE
 from django_apistar.service.forms import build_reader
 from django_apistar.service.model_fields import build_incoming, build_outgoing
@@ -23,13 +24,26 @@ class ModelTypeMetaclass(types.TypeMetaclass):
 
     def __new__(mcls, name: str, bases: tuple[type, ...], attrs: dict[str, object]) -> Any:
         own = {key: value for key, value in attrs.items() if hasattr(value, 'validate')}
+        place = f'{attrs["__module__"]}.{attrs.get("__qualname__", name)}'
+        _check_body(place, own)
         cls: Any = super().__new__(mcls, name, bases, attrs)
         cls.declared = {**_list_inherited(bases), **own}
         meta = getattr(cls, 'Meta', None)
         if meta is not None:
-            place = f'{cls.__module__}.{cls.__qualname__}'
-            _build_shapes(cls, read_options(place, meta, cls.declared))
+            options = read_options(place, meta, cls.declared)
+            _check_body(place, {key: attrs[key] for key in options.names if key in attrs})
+            _build_shapes(cls, options)
         return cls
+
+
+def _check_body(place: str, declared: Properties) -> None:
+    """Refuse what a class body has for a field, and what is no validator."""
+    for name, value in declared.items():
+        if not (isinstance(value, validators.Validator) or is_type(value)):
+            raise ConfigurationError(
+                f'{place}: the field {name!r} is {value!r} in the class body, which is no '
+                'validator. Write one, as in validators.String().'
+            )
 
 
 def _build_shapes(cls: Any, options: Options) -> None:

@@ -33,13 +33,13 @@ class Options:
     optional: frozenset[str]
 
 
-def read_options(name: str, meta: type, declared: Mapping[str, object]) -> Options:
+def read_options(name: str, meta: object, declared: Mapping[str, object]) -> Options:
     """Return the options of the ModelType *name*. Raises ConfigurationError."""
     return _Reader(name, meta, declared).read()
 
 
 class _Reader:
-    def __init__(self, name: str, meta: type, declared: Mapping[str, object]) -> None:
+    def __init__(self, name: str, meta: object, declared: Mapping[str, object]) -> None:
         self.name = name
         self.meta = meta
         self.declared = declared
@@ -48,6 +48,8 @@ class _Reader:
         raise ConfigurationError(f'{self.name}: {message}')
 
     def read(self) -> Options:
+        if not isinstance(self.meta, type):
+            self.refuse(f'Meta is {self.meta!r}. Write it as a class.')
         self._check_names()
         self.model = self._read_model()
         names = self._read_fields()

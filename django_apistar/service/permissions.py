@@ -15,7 +15,7 @@ from apistar import Include, Route
 from apistar.exceptions import Forbidden
 from django.apps import apps
 
-from django_apistar.compat.signatures import get_dotted_name
+from django_apistar.compat.signatures import get_dotted_name, mark_decorator
 from django_apistar.conf.problems import Problem, SettingsError
 from django_apistar.routes.rules import ATTRIBUTE, Rule
 
@@ -24,8 +24,16 @@ if TYPE_CHECKING:
     from apistar import Component
 
 Target = TypeVar('Target')
-STAFF, SUPERUSER = 'staff', 'superuser'  # beside permissions, which have a dot
-_FLAGS = {STAFF: 'is_staff', SUPERUSER: 'is_superuser'}
+
+
+class _Flag(str):
+    """Stands among permissions for what is no permission of Django's, but a field of the user."""
+
+    __slots__ = ()
+
+
+STAFF, SUPERUSER = _Flag('staff'), _Flag('superuser')
+_FLAGS: dict[str, str] = {STAFF: 'is_staff', SUPERUSER: 'is_superuser'}
 
 
 class PermissionDenied(Forbidden):
@@ -44,7 +52,7 @@ def requires(
     together must all hold, also where several decorators ask.
     """
     flags = [name for name, is_wanted in ((STAFF, staff), (SUPERUSER, superuser)) if is_wanted]
-    return lay(Requirement((*permissions, *flags), authenticated))
+    return lay(Requirement((*permissions, *flags), authenticated), 'requires', *permissions)
 
 
 def check(user: Any, permission: str, obj: object = None) -> None:
@@ -60,8 +68,11 @@ def check(user: Any, permission: str, obj: object = None) -> None:
         raise PermissionDenied
 
 
-def lay(rule: Rule) -> Callable[[Target], Target]:
-    """Return a decorator that lays *rule* on a handler, a Route or an Include."""
+def lay(rule: Rule, name: str, *given: object) -> Callable[[Target], Target]:
+    """Return a decorator that lays *rule* on a handler, a Route or an Include.
+
+    It is what *name* makes of *given*.
+    """
 
     def decorate(target: Target) -> Target:
         if not (callable(target) or isinstance(target, (Route, Include))):
@@ -74,6 +85,7 @@ def lay(rule: Rule) -> Callable[[Target], Target]:
             raise SettingsError([_refuse(get_dotted_name(target))]) from None
         return target
 
+    mark_decorator(decorate, name, next(iter(given), None))
     return decorate
 
 
@@ -127,13 +139,13 @@ class Requirement:
             )
         known = _list_permissions()
         for name in self.permissions:
-            if name in _FLAGS:
+            if isinstance(name, _Flag):
                 continue
             if not _is_permission(name):
                 yield Problem(
                     'E021',
                     f'requires() on {self.place} asks for {name!r}, which is no permission.',
-                    "Write it as Django does: 'shop.add_product'.",
+                    _correct(name),
                 )
             elif name not in known:
                 yield Problem(
@@ -142,6 +154,12 @@ class Requirement:
                     'has: only superusers get in.',
                     _propose(name, known),
                 )
+
+
+def _correct(name: object) -> str:
+    if isinstance(name, str) and name in _FLAGS:
+        return f'Write requires({name}=True).'
+    return "Write it as Django does: 'shop.add_product'."
 
 
 def _is_permission(name: object) -> bool:

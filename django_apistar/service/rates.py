@@ -36,7 +36,7 @@ def limit_rate(rate: str) -> Callable[[Target], Target]:
     All routes of an Include share its count. Counted are requests that get so far: rules that are
     written above come first.
     """
-    return lay(Rate(rate, read_rate(rate)))
+    return lay(Rate(rate, read_rate(rate)), 'limit_rate', rate)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -165,6 +165,41 @@ def test_E002_names_the_file_and_line_that_fails(source, cause, line, tmp_path, 
     ]
 
 
+def check_source(source, tmp_path, monkeypatch):
+    """Check with a route module of *source*; return what E002 says of it, and the line."""
+    file = tmp_path / 'failing_routes.py'
+    file.write_text(f'from typing import List\nfrom apistar import Route, types\n{source}')
+    monkeypatch.syspath_prepend(tmp_path)
+    [found] = check(APISTAR_ROUTE_CONF='failing_routes')
+    return re.fullmatch(
+        rf'.*imported: (.*) \({re.escape(str(file))}:(\d+)\)\. HINT.*', found
+    ).groups()
+
+
+def test_E002_handler_takes_two_bodies(tmp_path, monkeypatch):
+    source = (
+        'class Tea(types.Type): pass\ndef add(tea: Tea, teas: List[Tea]): pass\n'
+        "routes = [Route('/', 'POST', add)]\n"
+    )
+
+    sentence = (
+        'ConfigurationError: failing_routes.add takes the body of a request 2 times, as '
+        "'tea' and 'teas'. Make one Type of them"
+    )
+    assert check_source(source, tmp_path, monkeypatch) == (sentence, '5')
+
+
+@pytest.mark.parametrize('method', ['FETCH', '', ['GET'], None])
+def test_E002_route_has_no_method_of_http(method, tmp_path, monkeypatch):
+    source = f"routes = [Route('/', {method!r}, print)]\n"
+
+    sentence = (
+        f"ConfigurationError: The route '/' has the method {method!r}. Write one of GET, POST, "
+        'PUT, PATCH, DELETE, OPTIONS, HEAD, TRACE'
+    )
+    assert check_source(source, tmp_path, monkeypatch) == (sentence, '3')
+
+
 def test_E002_names_the_line_that_imports_a_missing_name(tmp_path, monkeypatch):
     file = tmp_path / 'failing_routes.py'
     file.write_text('from pathlib import Pat\n')
@@ -179,6 +214,25 @@ def test_E002_names_the_line_that_imports_a_missing_name(tmp_path, monkeypatch):
 def test_E003_module_without_routes():
     assert check_routes(None) == [
         f"(django_apistar.E003) The module 'checked' has no list named routes. {WRITE_ROUTES}"
+    ]
+
+
+def test_E003_include_of_a_name():
+    assert check_routes([Include('/tea', 'tea', 'shop.teas.routes')]) == [
+        (
+            "(django_apistar.E003) Include 'tea' in checked.routes is given 'shop.teas.routes' in "
+            'place of a list. HINT: Import the list of routes, and give it.'
+        )
+    ]
+
+
+@pytest.mark.parametrize('item', [Route('/tea/', 'GET', welcome, name=5), Include('/tea/', 5, [])])
+def test_E003_name_that_is_no_text(item):
+    assert check_routes([item]) == [
+        (
+            "(django_apistar.E003) checked.routes has '/tea/' with the name 5; it must be a "
+            "string. HINT: Write '5'."
+        )
     ]
 
 

@@ -17,6 +17,7 @@ from django_apistar.authentication.components import DjangoTokenAuthentication
 from django_apistar.conf.problems import SettingsError
 from django_apistar.dispatch.dispatcher import get_application
 from django_apistar.permissions import authenticated_by, limit_rate, requires
+from django_apistar.responses import conditional
 from management_tests.support.authentication_project import TOKEN
 from management_tests.support.checks import check, check_keys, check_routes, routes_of_a_module
 
@@ -61,6 +62,19 @@ def test_E020_what_is_no_handler_takes_no_rule(target):
 class Needy(Component):
     def __init__(self, needed: int) -> None:
         """Never called with what it needs."""
+
+
+class Silent(Component):
+    """Is asked for a user, and cannot be: it takes no Authorization."""
+
+    def __repr__(self) -> str:
+        return 'Silent()'
+
+    def resolve(self) -> User:
+        raise NotImplementedError
+
+
+SILENT = Silent()
 
 
 class View:
@@ -160,6 +174,17 @@ def test_E020_rule_where_it_refuses_nobody():
                 "'shop.add_product'."
             ),
         ),
+        (
+            requires(['project.add_note']),
+            (
+                "asks for ['project.add_note'], which is no permission. HINT: Write it as Django "
+                "does: 'shop.add_product'."
+            ),
+        ),
+        (
+            requires('staff'),
+            "asks for 'staff', which is no permission. HINT: Write requires(staff=True).",
+        ),
     ],
 )
 def test_E021_what_is_asked_for_is_nothing(rule, sentence):
@@ -198,7 +223,19 @@ def test_E022_nothing_knows_users():
     ]
 
 
-@pytest.mark.parametrize('rate', ['10 per minute', '0/minute', '10/week', '/minute', '', None, 10])
+@pytest.mark.parametrize('decorator', [requires, limit_rate, authenticated_by, conditional])
+def test_E015_decorator_without_parentheses(decorator):
+    assert check_routes([Route('/', 'GET', decorator(hello))], components=[TOKEN]) == [
+        (
+            f'(django_apistar.E015) @{decorator.__name__} on {__name__}.hello is written without '
+            f'parentheses: it returns no handler. HINT: Write @{decorator.__name__}(…).'
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    'rate', ['10 per minute', '0/minute', '10/week', '/minute', '', None, 10, '\u0661/minute']
+)
 def test_E025_rate_that_is_none(rate):
     assert check_rule(limit_rate(rate)) == [
         (
@@ -217,6 +254,7 @@ WRITE_INSTANCES = 'HINT: Write instances, as in authenticated_by(DjangoTokenAuth
         ((), 'names no component.'),
         (('token',), "is given 'token', which is no component."),
         ((int,), 'is given 0, which is no component.'),
+        ((Silent(),), f'is given {SILENT!r}, which finds no user by `authorization`.'),
         ((Needy,), f'is given {Needy!r}, which is no component.'),
     ],
 )

@@ -120,6 +120,30 @@ def test_a_mistake_in_meta_is_an_error_at_start(meta, error):
     assert str(raised.value) == f'shop.types.Odd: {error}'
 
 
+def test_meta_that_is_no_class_is_an_error():
+    with pytest.raises(ConfigurationError) as raised:
+        type(ModelType)('Odd', (ModelType,), {'__module__': 'shop.types', 'Meta': {'model': Ware}})
+
+    assert (
+        str(raised.value) == f"shop.types.Odd: Meta is {{'model': {Ware!r}}}. Write it as a class."
+    )
+
+
+@pytest.mark.parametrize(
+    ('name', 'value'),
+    [('name', 5), ('name', str), ('name', validators.String), ('more', models.CharField()),
+     ('more', validators.Integer), ('price', property(len))],
+)  # fmt: skip
+def test_what_is_declared_and_no_validator_is_an_error(name, value):
+    with pytest.raises(ConfigurationError) as raised:
+        make({name: value}, model=Ware, fields=['name', 'price'])
+
+    assert str(raised.value) == (
+        f'shop.types.Odd: the field {name!r} is {value!r} in the class body, which is no '
+        'validator. Write one, as in validators.String().'
+    )
+
+
 @pytest.mark.parametrize('name', RESERVED)
 def test_a_name_that_every_type_has_itself_is_an_error(name):
     with isolate_apps('management_tests.project'):

@@ -201,6 +201,8 @@ def test_partial_of_a_handler_declares_the_same():
         ({'201': Product}, "responds() has the status '201'; it must be a number from 200 to 599."),
         ({101: None}, 'responds() has the status 101; it must be a number from 200 to 599.'),
         ({True: None}, 'responds() has the status True; it must be a number from 200 to 599.'),
+        ({201: 'Product'}, "responds() has 'Product' for 201, which is no type."),
+        ({201: [Product]}, f'responds() has [{Product!r}] for 201, which is no type.'),
     ],
 )
 def test_mistake_is_told_at_once(answers, sentence):
