@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import re
 import signal
@@ -29,7 +28,8 @@ FILES = {
     'shop/page.html': '<p>{{ price }}</p>\n',  # as Jinja runs one, under its own name
     # In a process that does not know that it is of a test.
     'tests/test_prices.py': (
-        'import os\nimport subprocess\nimport sys\n\n\ndef test_prices():\n'
+        'import os\nimport signal\nimport subprocess\nimport sys\n\n\ndef test_prices():\n'
+        '    assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL\n'
         '    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}\n'
         '    subprocess.run([sys.executable, "-c", PRICES], env=kept, check=True)\n\n\n'
         'PRICES = """\nimport shop\nfrom shop import is_cheap\n'
@@ -61,9 +61,14 @@ def hunt(repository: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, '-m', 'management_tests.mutants', *where, '--seed', '1'],
         cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        # As in a terminal: a test run in the background hands down that SIGINT is ignored.
-        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=begin_by_nohup,
     )  # fmt: skip
+
+
+def begin_by_nohup() -> None:
+    """But hear SIGINT, as in a terminal, even if this run of tests is in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def run(repository: Path) -> tuple[int, list[str]]:

@@ -253,6 +253,16 @@ def judge_all(
         yield verdict
 
 
+def hear_for_tests() -> None:
+    """Let tests hear the signals that this process was told to ignore, by nohup or in a script.
+
+    What is ignored would be in each process that it starts, what has a handler is not.
+    """
+    for number in (signal.SIGHUP, signal.SIGINT):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog='make mutants', description=__doc__)
     parser.add_argument('--seed', default='1', help='the same gives the same mutants')
@@ -271,6 +281,7 @@ def main(arguments: list[str]) -> int:
     )  # fmt: skip
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    hear_for_tests()
     with tempfile.TemporaryDirectory(prefix='m') as home:
         return hunt_mutants(options, Path(home))
 
