@@ -85,9 +85,10 @@ def choose_database() -> Iterator[dict[str, str]]:
 def run_server_tests(arguments: list[str]) -> Result:
     """Return the same for the tests that measure servers, which mostly wait.
 
-    All requests under load are counted, and timed.
+    All requests under load are counted, and timed. They are few and long: where pytest has several
+    processes, each takes single tests from another that has more left, and none waits for a file.
     """
-    return run_pytest([*arguments, '-m', 'server'])
+    return run_pytest([*arguments, '-m', 'server', '--dist', 'worksteal'])
 
 
 def run_example_tests(_: list[str]) -> Result:
