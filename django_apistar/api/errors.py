@@ -27,7 +27,6 @@ from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
 from django_apistar.api import problems, responses
 from django_apistar.api.client_timeouts import SlowBodyError
-from django_apistar.api.environ_keys import REQUEST_KEY
 from django_apistar.api.http_errors import HTTPError
 
 if TYPE_CHECKING:
@@ -123,14 +122,6 @@ def _translate_werkzeug(exc: WerkzeugHTTPException) -> HTTPError:
 def build_request(environ: WSGIEnvironment) -> WSGIRequest:
     """Return Django's request of *environ*, for signals and logs; it reads no body."""
     return WSGIRequest({**environ, 'SCRIPT_NAME': environ.get('SCRIPT_NAME', '')})
-
-
-def share_request(environ: WSGIEnvironment) -> WSGIRequest:
-    """Return Django's request of *environ*: one for all parameters that read its query."""
-    request: WSGIRequest | None = environ.get(REQUEST_KEY)
-    if request is None:
-        request = environ[REQUEST_KEY] = build_request(environ)
-    return request
 
 
 def report(exc: BaseException, environ: WSGIEnvironment) -> None:

@@ -16,9 +16,9 @@ from django.db import DataError
 from django.forms import Field, Form, ModelChoiceField
 
 from django_apistar.api import filter_values
-from django_apistar.api.errors import share_request
 from django_apistar.api.filter_lookups import PACKAGE, get_module
 from django_apistar.api.injector import InjectionError
+from django_apistar.api.shared_requests import share_request
 from django_apistar.compat.signatures import get_dotted_name
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from apistar import exceptions, validators
 from django.utils.encoding import escape_uri_path
 
-from django_apistar.api.errors import share_request
+from django_apistar.api.shared_requests import share_request, split_plainly
 from django_apistar.conf.parser import get_settings
 
 if TYPE_CHECKING:
@@ -83,15 +83,23 @@ class PageRequest:
     def _encode_without(self, names: frozenset[str]) -> str:
         """Return the query of this request without *names*, encoded once for next and previous."""
         if names not in self._kept:
-            kept = {name: value for name, value in self.query.lists() if name not in names}
-            self._kept[names] = urlencode(kept, doseq=True)
+            self._kept[names] = self._encode(names)
         return self._kept[names]
+
+    def _encode(self, without: frozenset[str]) -> str:
+        pairs = split_plainly(self.request.META.get('QUERY_STRING', ''))
+        if pairs and len(pairs) == len(self.query):  # each name once: none has to be moved
+            return '&'.join(f'{name}={value}' for name, value in pairs if name not in without)
+        kept = {name: value for name, value in self.query.lists() if name not in without}
+        return urlencode(kept, doseq=True)
 
     @cached_property
     def _address(self) -> str:
         """The absolute URL of this request without its query."""
         path = escape_uri_path('/' + self.request.path.lstrip('/'))
-        return self.request.build_absolute_uri(path)
+        if '/.' in path:  # It may lead upwards.
+            return self.request.build_absolute_uri(path)
+        return f'{self.request.scheme}://{self.request.get_host()}{path}'
 
 
 def order(queryset: QuerySet[Any]) -> QuerySet[Any]:

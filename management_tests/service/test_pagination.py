@@ -1,16 +1,18 @@
 """Pages of lists, as answers to requests, in each mode."""
 
 import json
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from apistar import Route, types, validators
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import connection
 from django.db.models import Count, QuerySet, Window
 from django.db.models.functions import Length, RowNumber
 from django.db.models.lookups import Exact, LessThan
 from django.db.models.sql import Query
 from django.test.utils import CaptureQueriesContext
+from django.utils.encoding import escape_uri_path
 
 from django_apistar.api.unresolvable import find_problems
 from django_apistar.pagination import Cursor, LimitOffset, Page, PageNumber
@@ -106,6 +108,29 @@ def test_urls_keep_what_a_client_did_not_escape(ask):
     _, answer = ask('/number/', 'q=é&page_size=2'.encode().decode('latin-1'))
 
     assert answer['next'] == 'http://testserver/number/?q=%C3%A9&page_size=2&page=2'
+
+
+@pytest.mark.parametrize('script_name', ['', '/a/../b', '/./a', '/a/.b', '/Ã©;x=1'])
+def test_urls_are_those_that_django_makes(app_class, script_name):
+    def show(page: PageNumber) -> list:
+        return [page.build_url(page=3)]
+
+    ask = build_ask(build(app_class, Route('/shop/', 'GET', show)))
+    queries = (
+        '', 'q=a', 'q=a&page=2', 'q=a&q=b', 'a=1&b=2&a=3', 'q=', 'q', 'q=a~b.c-d_e', 'q=a%20b',
+        'q=a+b', 'q=a;b', 'q=%zz', '=1', '&q=a', 'q=a=b', 'page=2&page=3&q=a',
+    )  # fmt: skip
+    for query in queries:
+        environ = {**Request('/shop/', query=query).build_environ(), 'SCRIPT_NAME': script_name}
+        url = build_by_django(WSGIRequest(environ))
+        assert ask('/shop/', query, SCRIPT_NAME=script_name) == (200, [url])
+
+
+def build_by_django(request):
+    """Return the URL of the third page."""
+    address = request.build_absolute_uri(escape_uri_path(request.path))
+    kept = {name: value for name, value in request.GET.lists() if name != 'page'}
+    return f'{address}?{urlencode({**kept, "page": 3}, doseq=True)}'
 
 
 def test_each_url_leaves_out_what_it_changes(app_class):
