@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from copy import copy, deepcopy
-from functools import lru_cache
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import DataError
-from django.forms import Field, Form, ModelChoiceField
+from django.forms import ModelChoiceField
 
 from django_apistar.api import filter_values
+from django_apistar.api.filter_forms import copy_attributes, find_form, read_values
 from django_apistar.api.filter_lookups import PACKAGE, get_module
 from django_apistar.api.injector import InjectionError
 from django_apistar.api.shared_requests import share_request
@@ -23,11 +23,8 @@ from django_apistar.compat.signatures import get_dotted_name
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+    from django.core.handlers.wsgi import WSGIRequest
 
-_OF_COPIES = frozenset({  # what `copy` asks a class for
-    '__copy__', '__reduce__', '__reduce_ex__', '__getstate__', '__setstate__', '__slots__',
-    '__new__', '__getnewargs__', '__getnewargs_ex__',
-})  # fmt: skip
 _DIGITS_OF_64_BITS = len(str(2**63))
 # What Django raises for a value that no lookup of its column reads, such as 'abc' for a number.
 _UNREADABLE = (TypeError, ValueError, OverflowError, ValidationError)
@@ -54,18 +51,39 @@ def demand_model(cls: Any) -> None:
 
 def build_filter_set(cls: Any, environ: WSGIEnvironment) -> Any:
     """Return the valid FilterSet of a request. Raises ValidationError, with the filters' names."""
-    request = share_request(environ)
-    filter_set = cls.__new__(cls)
-    form_class = find_form_class(cls)
-    if form_class is not None:
-        filter_set.get_form_class = lambda: form_class
-        filter_set.base_filters = _Copied(cls.base_filters)
-    filter_set.__init__(request.GET, request=request)
+    filter_set = _create(cls, share_request(environ))
+    values = read_values(cls, filter_set.data)
+    if values is not None and _filters(filter_set, values):
+        return filter_set
     if _is_valid(filter_set):
         _check(filter_set)
     if filter_set.errors:
         raise ValidationError(filter_set.errors.as_data())
     return filter_set
+
+
+def _create(cls: Any, request: WSGIRequest) -> Any:
+    filter_set = cls.__new__(cls)
+    form_class = find_form(cls).form_class
+    if form_class is not None:
+        filter_set.get_form_class = lambda: form_class
+        filter_set.base_filters = _Copied(cls.base_filters)
+    filter_set.__init__(request.GET, request=request)
+    return filter_set
+
+
+def _filters(filter_set: Any, values: dict[str, Any]) -> bool:
+    """Filter the rows, without a form; False where one has to say what is wrong."""
+    rows = filter_set.queryset
+    try:
+        for name, value in values.items():
+            filter_values.check(filter_set, name, value)
+        for name, value in values.items():
+            rows = filter_set.filters[name].filter(rows, value)
+    except _UNREADABLE:
+        return False
+    filter_set._qs = rows.all() if rows is filter_set.queryset else rows
+    return True
 
 
 def _is_valid(filter_set: Any) -> bool:
@@ -122,42 +140,6 @@ def _find_unreadable(filter_set: Any) -> None:
                 filter_set.form.add_error(name, filter_values.UNFIT)
 
 
-def find_form_class(cls: Any) -> Any:
-    """Return the form of *cls*, made once; None where requests may differ in their fields.
-
-    To make it is half of what a FilterSet costs. A form copies the fields of its class.
-    """
-    if '_form_class_of_all' not in vars(cls):
-        stock = get_module('filterset').BaseFilterSet
-        is_stock = cls.get_form_class is stock.get_form_class and cls.__init__ is stock.__init__
-        is_fixed = is_stock and all(map(_has_fixed_field, cls.base_filters.values()))
-        cls._form_class_of_all = _build_form_class(cls) if is_fixed else None
-    return cls._form_class_of_all
-
-
-def _build_form_class(cls: Any) -> Any:
-    form_class = cls().get_form_class()
-    if cls._meta.form is Form and cls.form is get_module('filterset').BaseFilterSet.form:
-        form_class.base_fields = _CopiedFields(form_class.base_fields)
-    return form_class
-
-
-class _CopiedFields(dict[str, Any]):
-    """Fields that each form copies: without their widgets, which only a page of HTML has."""
-
-    def __deepcopy__(self, memo: dict[int, object]) -> dict[str, Any]:
-        return {name: _copy_field(field, memo) for name, field in self.items()}
-
-
-def _copy_field(field: Any, memo: dict[int, object]) -> Any:
-    if type(field).__deepcopy__ is not Field.__deepcopy__:  # of choices, rows or several fields
-        return deepcopy(field, memo)
-    copied = _copy_attributes(field)
-    copied.validators = field.validators[:]
-    copied.error_messages = field.error_messages.copy()
-    return copied
-
-
 class _Copied(dict[str, Any]):
     """Filters that each FilterSet copies: without what is inside of them, which none changes."""
 
@@ -168,31 +150,6 @@ class _Copied(dict[str, Any]):
 def _copy(filter_: Any, memo: dict[int, object]) -> Any:
     if filter_.method is not None:  # which knows its filter
         return deepcopy(filter_, memo)
-    copied = _copy_attributes(filter_)
+    copied = copy_attributes(filter_)
     copied.extra = filter_.extra.copy()
     return copied
-
-
-def _copy_attributes(value: object) -> Any:
-    """Return `copy(value)`, with less work where its class says nothing of copies."""
-    cls: Any = type(value)
-    if not _is_copied_plainly(cls):
-        return copy(value)
-    copied = object.__new__(cls)
-    copied.__dict__.update(vars(value))
-    return copied
-
-
-@lru_cache(maxsize=1000)
-def _is_copied_plainly(cls: Any) -> bool:
-    return not any(_OF_COPIES & vars(each).keys() for each in cls.__mro__[:-1])
-
-
-def _has_fixed_field(filter_: Any) -> bool:
-    """Return whether *filter_* is django-filter's own, with a field that no request changes."""
-    cls, filters = type(filter_), get_module('filters')
-    stock = next(each for each in cls.__mro__ if each.__module__ == filters.__name__)
-    is_own = not any('field' in vars(each) for each in cls.__mro__[: cls.__mro__.index(stock)])
-    is_of_rows = isinstance(filter_, (filters.AllValuesFilter, filters.AllValuesMultipleFilter))
-    choices = (filter_.extra.get('choices'), filter_.extra.get('queryset'))
-    return is_own and not is_of_rows and not any(map(callable, choices))

@@ -35,6 +35,8 @@ def check(filter_set: Any, name: str, value: object) -> None:
     if value is None:
         _check_boolean(filter_set, name)
         return
+    if value == '':  # no filter
+        return
     filter_ = filter_set.filters[name]
     numbers: list[Decimal] = []
     for scalar in _iter_scalars(value):
@@ -53,8 +55,8 @@ def check(filter_set: Any, name: str, value: object) -> None:
 
 def _check_boolean(filter_set: Any, name: str) -> None:
     """Refuse what is neither true nor false, which the form takes for no filter."""
-    is_unread = isinstance(filter_set.form.fields[name], NullBooleanField)
-    if is_unread and filter_set.data.get(name, '') not in ('', 'unknown'):
+    is_given = filter_set.data.get(name, '') not in ('', 'unknown')
+    if is_given and isinstance(filter_set.form.fields[name], NullBooleanField):
         raise ValidationError('Must be true or false.')
 
 

@@ -2,12 +2,15 @@
 
 import decimal
 import json
+import uuid
 
 import django_filters as filters
 import pytest
 from apistar import Route, types, validators
 from django import forms
+from django.core.handlers.wsgi import WSGIRequest
 from django.db.migrations.recorder import MigrationRecorder
+from django.http import QueryDict
 
 from django_apistar.api import filter_problems, unresolvable
 from django_apistar.api.origins import explain_call
@@ -124,6 +127,216 @@ def test_what_a_handler_does_to_a_form_ends_with_its_request(app_class, makers):
     ask = build_ask(build(app_class, Route('/', 'GET', list_changed)))
 
     assert ask() == ask()
+
+
+class PlainFilter(filters.FilterSet):
+    """Which no code of the project takes part in."""
+
+    cheaper = filters.NumberFilter(field_name='price', lookup_expr='lt')
+    price = filters.RangeFilter()
+    order = filters.OrderingFilter(fields=['price'])
+    mine = filters.BooleanFilter(field_name='maker', lookup_expr='isnull')
+
+    class Meta:
+        model = Article
+        fields = {'state': ['exact', 'in'], 'key': ['exact']}
+
+
+class UnsoldForm(forms.Form):
+    def clean(self):
+        return {**self.cleaned_data, 'state': 'new'}
+
+
+class UnsoldByMeta(PlainFilter):
+    class Meta(PlainFilter.Meta):
+        form = UnsoldForm
+
+
+class UnsoldByInit(PlainFilter):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.queryset = self.queryset.filter(state='new')
+
+
+class UnsoldByForm(PlainFilter):
+    @property
+    def form(self):
+        form = super().form
+        form.data = {'state': 'new'}
+        return form
+
+
+class UnsoldByFormClass(PlainFilter):
+    def get_form_class(self):
+        return type('Form', (super().get_form_class(), UnsoldForm), {})
+
+
+class UnsoldByRows(PlainFilter):
+    def filter_queryset(self, queryset):
+        return super().filter_queryset(queryset.filter(state='new'))
+
+
+class UnsoldByProperty(PlainFilter):
+    @property
+    def qs(self):
+        return super().qs.filter(state='new')
+
+
+class UnsoldByErrors(PlainFilter):
+    @property
+    def errors(self):
+        errors = super().errors
+        self.form.cleaned_data['state'] = 'new'
+        return errors
+
+
+class UnsoldByValidity(PlainFilter):
+    def is_valid(self):
+        self.queryset = self.queryset.filter(state='new')
+        return super().is_valid()
+
+
+class UnsoldByMethod(PlainFilter):
+    cheaper = filters.NumberFilter(method='filter_cheaper')
+
+    def filter_cheaper(self, queryset, name, value):
+        assert self.form.cleaned_data[name] == value
+        return queryset.filter(state='new')
+
+
+class UnsoldFilter(filters.NumberFilter):
+    def filter(self, rows, value):
+        assert self.parent.form.cleaned_data['cheaper'] == value
+        return rows.filter(state='new')
+
+
+class UnsoldByFilter(PlainFilter):
+    cheaper = UnsoldFilter()
+
+
+class HalfField(forms.DecimalField):
+    def clean(self, value):
+        return super().clean(value) / 5
+
+
+class HalfFilter(filters.NumberFilter):
+    field_class = HalfField
+
+
+class UnsoldByField(PlainFilter):
+    cheaper = HalfFilter(field_name='price', lookup_expr='lt')
+
+
+class HalfInput(forms.NumberInput):
+    def value_from_datadict(self, data, files, name):
+        return '2'
+
+
+class UnsoldByWidget(PlainFilter):
+    cheaper = filters.NumberFilter(field_name='price', lookup_expr='lt', widget=HalfInput)
+
+
+class UnsoldByDisabledField(PlainFilter):
+    cheaper = filters.NumberFilter(field_name='price', lookup_expr='lt', disabled=True, initial=2)
+
+
+OVERRIDING = [
+    UnsoldByMeta, UnsoldByInit, UnsoldByForm, UnsoldByFormClass, UnsoldByRows, UnsoldByProperty,
+    UnsoldByErrors, UnsoldByValidity, UnsoldByMethod, UnsoldByFilter, UnsoldByField, UnsoldByWidget,
+    UnsoldByDisabledField,
+]  # fmt: skip
+
+
+def build_show(cls):
+    def show(articles: cls) -> list[int]:
+        return [int(article.price) for article in articles.qs.order_by('id')]
+
+    return Route('/', 'GET', show)
+
+
+@pytest.mark.parametrize('cls', OVERRIDING)
+def test_what_a_class_overrides_takes_part(app_class, makers, cls):
+    ask = build_ask(build(app_class, build_show(cls)))
+    by_hand = cls(QueryDict('cheaper=5'))
+    assert by_hand.is_valid()
+
+    assert ask('cheaper=5') == (200, [int(row.price) for row in by_hand.qs.order_by('id')])
+    assert 2 not in ask('cheaper=5')[1]
+
+
+@pytest.mark.parametrize(
+    'query',
+    ['', 'cheaper=3', 'cheaper=', 'cheaper=+3+', 'state=new', 'state__in=new,sold', 'price_min=2',
+     'price_min=2&price_max=2.5', 'order=-price', 'mine=true', 'mine=unknown', 'mine=', 'key=',
+     f'key={uuid.UUID(int=7)}', 'cheaper=3&cheaper=2', 'unknown=1'],
+)  # fmt: skip
+def test_handler_sees_the_filter_set_that_it_would_make(app_class, makers, query):
+    def describe(articles: PlainFilter) -> dict:
+        return show_filter_set(articles)
+
+    ask = build_ask(build(app_class, Route('/', 'GET', describe)))
+    by_hand = PlainFilter(QueryDict(query))
+    assert by_hand.is_valid()
+
+    assert ask(query) == (200, show_filter_set(by_hand))
+
+
+def show_filter_set(articles):
+    form = articles.form
+    cleaned = repr(form.cleaned_data)  # before anybody has asked whether it is valid
+    return {
+        'cleaned': cleaned, 'sql': str(articles.qs.query), 'rows': str(articles.queryset.query),
+        'is_valid': articles.is_valid(), 'errors': form.errors, 'changed': form.changed_data,
+        'fields': [*form.fields], 'form': type(form).__name__, 'is_bound': articles.is_bound,
+        'shown': [repr(bound.value()) for bound in form], 'data': articles.data.dict(),
+        'filters': [[name, one.parent is articles, one.model.__name__]
+                    for name, one in articles.filters.items()],
+    }  # fmt: skip
+
+
+def test_error_that_a_handler_adds_to_a_form_stays_there(app_class, makers):
+    def add(articles: PlainFilter) -> list:
+        articles.form.add_error('cheaper', 'Too cheap.')
+        return [articles.errors, sorted(articles.form.cleaned_data)]
+
+    ask = build_ask(build(app_class, Route('/', 'GET', add)))
+
+    assert ask('cheaper=3') == (
+        200, [{'cheaper': ['Too cheap.']}, ['key', 'mine', 'order', 'price', 'state', 'state__in']]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize('charset', ['', 'latin-1'])
+@pytest.mark.parametrize(
+    'query',
+    ['', 'a=1', 'a=1&b=2&a=3', 'a=', 'a', 'a=%20b', 'a=b+c', '=1', 'a=1&&b=2', 'a=é', 'a=%E9'],
+)
+def test_query_of_the_request_is_djangos(app_class, query, charset):
+    def show(articles: PlainFilter) -> list:
+        return show_query(articles.request)
+
+    ask = build_ask(build(app_class, Route('/', 'GET', show)))
+    given = {'CONTENT_TYPE': f'text/plain; charset={charset}'} if charset else {}
+    environ = {**Request('/', query=query).build_environ(), **given}
+
+    assert ask(query, **given) == (200, show_query(WSGIRequest(environ)))
+
+
+def show_query(request):
+    query = request.GET
+    changed = query.copy()
+    changed['a'] = 'new'
+    with pytest.raises(AttributeError, match='immutable'):
+        query['a'] = 'new'
+    return [[*map(list, query.lists())], query.encoding, query.urlencode(), changed.urlencode()]
+
+
+def test_query_of_too_many_fields_is_a_bad_request(app_class, settings):
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 2
+    ask = build_ask(build(app_class, build_show(PlainFilter)))
+
+    assert ask('a=1&b=2') == (200, [])
+    assert ask('a=1&b=2&c=3') == (400, 'Bad request')
 
 
 class TurnedFilter(filters.CharFilter):
