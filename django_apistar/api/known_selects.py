@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
+from django.core.exceptions import FullResultSet
 from django.db import connections
 from django.db.models import Count
 from django.db.models.expressions import Col, OrderBy
@@ -42,6 +43,8 @@ class _Parts(NamedTuple):
     order_by: list[Any]
     tables: tuple[list[str], tuple[str | int, ...]]  # with their parameters
     converted: list[Any]  # the columns; None for one whose values are Python's as they come
+    head: str  # of the SQL, up to its condition
+    tail: str  # what follows that: the order
 
 
 class KnownSelect(SQLCompiler):
@@ -64,6 +67,31 @@ class KnownSelect(SQLCompiler):
 
     def get_from_clause(self) -> tuple[list[str], tuple[str | int, ...]]:
         return self.parts.tables
+
+    def as_sql(self, with_limits: bool = True, with_col_aliases: bool = False) -> Any:
+        """Return what Django would, which goes through all that a query may have."""
+        query = self.query
+        self.pre_sql_setup()
+        is_plain = with_limits and not (with_col_aliases or self.having or self.qualify)
+        if not is_plain or query.select_for_update or query.explain_info:
+            return super().as_sql(with_limits, with_col_aliases)
+        where, params = self._compile_condition()
+        texts = [self.parts.head, where and f'WHERE {where}', self.parts.tail]
+        if query.is_sliced:
+            limits = self.connection.ops.limit_offset_sql(query.low_mark, query.high_mark)
+            texts.append(limits)
+        return ' '.join(filter(None, texts)), params
+
+    def _compile_condition(self) -> tuple[str, list[Any]]:
+        """Return the SQL of the condition, '' of one that all rows meet. Or EmptyResultSet."""
+        condition: Any = self.where
+        if condition is None:
+            return '', []
+        try:
+            where, params = self.compile(condition)
+        except FullResultSet:
+            return '', []
+        return where, [*params]
 
 
 def build_compiler(
@@ -128,10 +156,32 @@ def _find_parts(compiler: SQLCompiler | None) -> _Parts | None:
         return None  # a transform asks for the time zone of a request
     connection = compiler.connection
     converted = [None if _is_plain(col, connection) else col for col, _, _ in compiler.select]
-    return _Parts(
+    parts = _Parts(
         compiler.select, compiler.klass_info, compiler.annotation_col_map, order_by, tables,
-        converted,
+        converted, _write_head(compiler, tables), _write_order(order_by),
     )  # fmt: skip
+    return parts if _is_written_alike(compiler, parts) else None
+
+
+def _write_head(compiler: Any, tables: Any) -> str:
+    quote = compiler.connection.ops.quote_name
+    columns = [
+        f'{sql} AS {quote(alias)}' if alias else sql for _, (sql, _), alias in compiler.select
+    ]
+    return f'SELECT {", ".join(columns)} FROM {" ".join(tables[0])}'
+
+
+def _write_order(order_by: list[Any]) -> str:
+    texts = [sql for _, (sql, _, _) in order_by]
+    return f'ORDER BY {", ".join(texts)}' if texts else ''
+
+
+def _is_written_alike(compiler: Any, parts: _Parts) -> bool:
+    """Return whether *parts* have the SQL of Django's *compiler*, where no condition is."""
+    query = compiler.query
+    query.where = type(query.where)()
+    known = KnownSelect(query, compiler.connection, compiler.using, parts)
+    return bool(known.as_sql()[0] == compiler.as_sql()[0])
 
 
 def _is_plain(col: object, connection: BaseDatabaseWrapper) -> bool:

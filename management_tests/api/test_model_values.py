@@ -22,9 +22,11 @@ from django.db.models import (
     ForeignKey,
     IntegerField,
     Model,
+    Window,
 )
 from django.db.models.expressions import Col
-from django.db.models.functions import Length
+from django.db.models.functions import Length, RowNumber
+from django.db.models.lookups import LessThan
 from django.test.utils import CaptureQueriesContext, isolate_apps
 from django.utils.timezone import override
 from django.utils.translation import gettext_lazy
@@ -494,6 +496,8 @@ def by_id(rows):
             lambda rows: by_id(rows.exclude(maker__name='Bob')),
         ),
         (by_id, lambda rows: by_id(rows.filter(maker__in=models.Maker.objects.filter(name='Ann')))),
+        (by_id, lambda rows: by_id(rows.exclude(pk__in=[]))),
+        (by_id, lambda rows: by_id(rows.filter(LessThan(Window(RowNumber()), 3)))),
         (by_id, lambda rows: by_id(rows).distinct()),
         (by_id, lambda rows: by_id(rows.filter(warranty__years__gt=1))),
         (by_id, lambda rows: by_id(rows).select_for_update(of=('self',))),
