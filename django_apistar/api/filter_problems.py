@@ -5,27 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from django import forms
 from django.core.exceptions import FieldError, ValidationError
 from django.db import NotSupportedError, OperationalError, connections, router
-from django.db.models import BinaryField, Model
+from django.db.models import F, Model
 from django.db.models.constants import LOOKUP_SEP
 
 from django_apistar.api.filter_lookups import get_module, iter_lookups, walk
+from django_apistar.api.filter_misfits import Asked, find_misfit
 from django_apistar.api.filter_sets import is_filter_set
-from django_apistar.api.filter_values import COMPARISONS, PATTERNS
 from django_apistar.compat.signatures import get_dotted_name, get_plain_signature
 from django_apistar.conf.problems import Problem
 
 if TYPE_CHECKING:
     from django_apistar.api.responders import AppParts
-
-# Fields of forms whose values are no text.
-_VALUES = (
-    forms.BooleanField, forms.DateField, forms.DateTimeField, forms.DurationField,
-    forms.IntegerField, forms.JSONField, forms.ModelChoiceField, forms.MultipleChoiceField,
-    forms.NullBooleanField, forms.TimeField, forms.UUIDField,
-)  # fmt: skip
 
 
 def find_problems(app: AppParts) -> Iterator[Problem]:
@@ -48,10 +40,11 @@ def find_errors(app: AppParts) -> tuple[Problem, ...]:
 
 
 def _find_problems(cls: Any, name: str, filter_: Any) -> Iterator[Problem]:
-    for lookup in iter_lookups(cls._meta.model, filter_):
+    model = cls._meta.model
+    for lookup in iter_lookups(model, filter_):
         what = f'The filter {name!r} of {get_dotted_name(cls)} cannot ask for {lookup!r}: '
         try:
-            _resolve(cls._meta.model, lookup)
+            asked = _resolve(model, lookup)
         except FieldError as exc:
             yield Problem(
                 'W021',
@@ -59,54 +52,23 @@ def _find_problems(cls: Any, name: str, filter_: Any) -> Iterator[Problem]:
                 'Correct its field_name or lookup_expr: each request with it is a 500.',
             )
             continue
-        found = _find_misfit(cls._meta.model, filter_, lookup)
-        found = found or _find_unsupported(cls._meta.model, lookup)
+        found = find_misfit(filter_, asked) or _find_unsupported(model, lookup)
         if found:
             yield Problem('E026', what + found[0], found[1])
 
 
-def _resolve(model: type[Model], lookup: str) -> None:
+def _resolve(model: type[Model], lookup: str) -> Asked:
     """Raise FieldError if *model* has not what *lookup* asks for."""
     field, rest = walk(model, lookup)
     get_module('utils').resolve_field(field, LOOKUP_SEP.join(rest))
-
-
-def _find_misfit(model: type[Model], filter_: Any, lookup: str) -> tuple[str, str] | None:
-    """Return what is wrong, and a remedy, where *filter_* reads no value that *lookup* takes."""
-    cls, field_class = type(filter_).__name__, filter_.field_class
-    kind = lookup.rpartition(LOOKUP_SEP)[2]
-    is_list = issubclass(field_class, get_module('fields').BaseCSVField)
-    widget = filter_.extra.get('widget') or getattr(field_class, 'widget', None)
-    if is_list and isinstance(widget, type) and issubclass(widget, forms.NullBooleanSelect):
-        return f'{cls} reads one truth value, and no list.', (
-            "Ask for 'exact', or give it widget=django_filters.widgets.CSVWidget."
-        )
-    if isinstance(walk(model, lookup)[0], BinaryField) and kind in COMPARISONS:
-        return 'a query string has no bytes.', 'Leave it out.'
-    if getattr(filter_, 'lookup_choices', ()) is None:  # all that there are, for the client
-        return None
-    if kind in _find_texts(model) and issubclass(field_class, _VALUES):
-        return f'{kind!r} takes text, and {cls} reads none.', _declare_as('CharFilter', filter_)
-    if kind == 'range' and issubclass(field_class, forms.CharField) and not is_list:
-        return f"'range' takes two values, and {cls} reads one.", (
-            'Declare it with a class of BaseRangeFilter and another filter.'
-        )
-    if kind == 'isnull' and issubclass(field_class, forms.CharField):
-        return f"'isnull' takes a truth value, and {cls} reads text.", _declare_as(
-            'BooleanFilter', filter_
-        )
-    return None
-
-
-def _declare_as(cls: str, filter_: Any) -> str:
-    name, lookup = filter_.field_name, filter_.lookup_expr
-    return f'Declare it as {cls}(field_name={name!r}, lookup_expr={lookup!r}).'
-
-
-def _find_texts(model: type[Model]) -> tuple[str, ...]:
-    """Return the lookups whose value must be text in the database of *model*."""
-    is_postgres = connections[router.db_for_read(model)].vendor == 'postgresql'
-    return (*PATTERNS, 'iexact', 'contained_by') if is_postgres else tuple(PATTERNS)
+    path, _, kind = lookup.rpartition(LOOKUP_SEP)
+    if connections[router.db_for_read(model)].vendor != 'postgresql':
+        return Asked(field, kind)
+    query = model._default_manager.all().query
+    column = F(path).resolve_expression(query)
+    if column.get_lookup(kind) is None:  # a transform, of which 'exact' is asked for
+        column, kind = F(lookup).resolve_expression(query), 'exact'
+    return Asked(field, kind, column)
 
 
 # The database

@@ -109,10 +109,20 @@ def _check_shape(filter_set: Any, filter_: Any, value: object) -> None:
         if not isinstance(value, str):
             raise ValidationError('Must be text, as a pattern is.')
         _check_pattern(filter_set, PATTERNS[kind], value)
-    elif kind in ('range', 'isnull') and isinstance(value, str):
+    elif _is_misshapen(filter_set, filter_, kind, value):
         raise ValidationError(UNFIT)
     elif kind in COMPARISONS:
         _check_address(filter_set, filter_, value)
+
+
+def _is_misshapen(filter_set: Any, filter_: Any, kind: str, value: object) -> bool:
+    """Return whether *value* has not the two ends of a range, or is no truth value."""
+    if isinstance(value, str):
+        return kind in ('range', 'isnull')
+    if not isinstance(value, list) or len(value) == 2 or kind in ('in', 'isnull'):
+        return False
+    field = find_model_field(filter_set, filter_.field_name)
+    return kind == 'range' or hasattr(field, 'range_type')
 
 
 def _check_address(filter_set: Any, filter_: Any, value: object) -> None:

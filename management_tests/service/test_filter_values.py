@@ -30,6 +30,10 @@ VALUES = [
 ]  # fmt: skip
 
 
+class NumbersFilter(filters.BaseInFilter, filters.NumberFilter):
+    pass
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize('name', ONE_OF_EACH)
 def test_no_lookup_of_a_field_is_a_500(name):
@@ -59,6 +63,8 @@ def test_a_text_that_is_too_long_for_the_database_is_a_400(db):
         ('chosen', 'abc&chosen_lookup=range', 'Must be a value that this filter can look for.'),
         ('chosen', 'abc&chosen_lookup=isnull', 'Must be a value that this filter can look for.'),
         ('number', '1&number_lookup=regex', 'Must be text, as a pattern is.'),
+        ('two', '1', 'Must be a value that this filter can look for.'),
+        ('two', '1,2,3', 'Must be a value that this filter can look for.'),
     ],
 )  # fmt: skip
 def test_what_a_query_cannot_hold_is_a_400_that_names_it(db, name, value, said):
@@ -66,6 +72,7 @@ def test_what_a_query_cannot_hold_is_a_400_that_names_it(db, name, value, said):
         whole=filters.CharFilter(), day=filters.CharFilter(field_name='date'),
         chosen=filters.LookupChoiceFilter(field_name='char'),
         number=filters.LookupChoiceFilter(field_name='whole', field_class=forms.DecimalField),
+        two=NumbersFilter(field_name='whole', lookup_expr='range'),
         meta={
             'fields': {
                 'moment': ['exact'], 'address': ['exact', 'in'], 'truth': ['exact'],
@@ -101,6 +108,10 @@ class TruthsFilter(filters.BaseInFilter, filters.BooleanFilter):
     pass
 
 
+class RatioFilter(filters.Filter):
+    field_class = forms.FloatField
+
+
 E026 = [
     (
         {'truths': TruthsFilter(field_name='truth')}, 'truths', 'truth__in',
@@ -126,6 +137,16 @@ E026 = [
         {'gone': filters.CharFilter(field_name='char', lookup_expr='isnull')}, 'gone',
         'char__isnull', "'isnull' takes a truth value, and CharFilter reads text.",
         "Declare it as BooleanFilter(field_name='char', lookup_expr='isnull').",
+    ),
+    (
+        {'cost': filters.NumberFilter(field_name='anything__cost', lookup_expr='lt')}, 'cost',
+        'anything__cost__lt', 'what NumberFilter reads is no JSON.',
+        'Give it a class whose field_class is django.forms.FloatField.',
+    ),
+    (
+        {'born': filters.DateFilter(field_name='anything__born')}, 'born',
+        'anything__born__exact', 'what DateFilter reads is no JSON.',
+        "Declare it as CharFilter(field_name='anything__born', lookup_expr='exact').",
     ),
 ]  # fmt: skip
 
@@ -174,11 +195,13 @@ def test_what_the_hints_say_works(db):
         'truths': TruthsFilter(field_name='truth', widget=filters.widgets.CSVWidget),
         'spans': filters.CharFilter(field_name='span', lookup_expr='regex'),
         'keys': filters.CharFilter(field_name='key', lookup_expr='iregex'),
+        'cost': RatioFilter(field_name='anything__cost', lookup_expr='lt'),
+        'born': filters.CharFilter(field_name='anything__born', lookup_expr='exact'),
     }
     filter_set = make_filter_set(**declared)
 
     assert list_problems(filter_set) == {}
-    query = 'truths=true,false&spans=[0-9]%2B&keys=^0'
+    query = 'truths=true,false&spans=[0-9]%2B&keys=^0&cost=1.5&born=2026-11-29'
     assert ask(build_app(filter_set), query=query).json() == {'count': 0}
 
 

@@ -2,12 +2,20 @@
 
 import json
 
+import django_filters as filters
 import pytest
 from apistar import Route
 from django.db import connections, models
 
 from management_tests.service import zoo
-from management_tests.service.zoo_filters import FEW, ONE_OF_EACH, sweep
+from management_tests.service.zoo_filters import (
+    FEW,
+    ONE_OF_EACH,
+    build_app,
+    list_problems,
+    make_filter_set,
+    sweep,
+)
 from management_tests.support.oracle import ask, both_modes, build
 
 pytest.importorskip('psycopg')
@@ -148,6 +156,118 @@ def tables(server):
 def test_no_lookup_of_any_field_is_a_500_on_postgresql(tables):
     for name in ONE_OF_EACH:
         sweep(name, FEW)
+
+
+class Ranges(models.Model):
+    whole = postgres_fields.IntegerRangeField()
+    price = postgres_fields.DecimalRangeField()
+    days = postgres_fields.DateRangeField()
+    moments = postgres_fields.DateTimeRangeField()
+    numbers = postgres_fields.ArrayField(models.SmallIntegerField())
+    words = search.SearchVectorField()
+    day = models.DateField()
+    span = models.DurationField()
+    count = models.IntegerField()
+    anything = models.JSONField()
+
+    class Meta:
+        app_label = 'project'
+        managed = False
+
+
+class Texts(filters.BaseInFilter, filters.CharFilter):
+    pass
+
+
+class Numbers(filters.BaseInFilter, filters.NumberFilter):
+    pass
+
+
+class Dates(filters.BaseInFilter, filters.DateFilter):
+    pass
+
+
+CHAR, NUMBER, DATE = filters.CharFilter, filters.NumberFilter, filters.DateFilter
+MOMENT, DURATION, TRUTH = filters.DateTimeFilter, filters.DurationFilter, filters.BooleanFilter
+CONTENT = 'it takes what is in the range, and'
+# A filter, the column and the lookup; why no value of it works.
+NEVER = [
+    (CHAR, 'day__week_day', 'contains', "Django's SQL has no text of a day of the week."),
+    (NUMBER, 'day__week_day', 'startswith', "Django's SQL has no text of a day of the week."),
+    (CHAR, 'days__startswith__week_day', 'iregex',
+     "Django's SQL has no text of a day of the week."),
+    (CHAR, 'day__year', 'contained_by', 'a part of a date is in no range.'),
+    (Texts, 'day', 'contained_by', 'it takes a range as text, and Texts reads a list.'),
+    (Texts, 'count', 'contained_by', 'it takes a range as text, and Texts reads a list.'),
+    (CHAR, 'whole', 'contains', f'{CONTENT} CharFilter reads something else.'),
+    (DATE, 'whole', 'contains', f'{CONTENT} DateFilter reads something else.'),
+    (NUMBER, 'moments', 'contains', f'{CONTENT} NumberFilter reads something else.'),
+    (NUMBER, 'whole', 'exact', "'exact' takes a range, and NumberFilter reads none."),
+    (TRUTH, 'days', 'overlap', "'overlap' takes a range, and BooleanFilter reads none."),
+    (Numbers, 'whole', 'in', "'in' takes a range, and Numbers reads none."),
+    (Numbers, 'whole', 'overlap', "'overlap' takes a range, and Numbers reads none."),
+    (Numbers, 'price', 'range', "'range' takes a range, and Numbers reads none."),
+    (Numbers, 'numbers', 'range', "'range' takes an array, and Numbers reads none."),
+    (NUMBER, 'numbers', 'contains', "'contains' takes an array, and NumberFilter reads none."),
+    (CHAR, 'words', 'gt', 'a query string has no vectors.'),
+    (NUMBER, 'words', 'exact', "'exact' takes a vector, and NumberFilter reads none."),
+    (NUMBER, 'span', 'lt', "'lt' takes durations, and NumberFilter reads none."),
+    (TRUTH, 'anything', 'has_key', "'has_key' takes text, and BooleanFilter reads none."),
+]  # fmt: skip
+# With a value that works.
+WELL = [
+    (CHAR, 'day__week_day', 'exact', '7'), (CHAR, 'day__iso_week_day', 'contains', '7'),
+    (CHAR, 'day', 'contained_by', '[2026-01-01,2026-01-02)'), (CHAR, 'whole', 'exact', '[1,2)'),
+    (NUMBER, 'whole', 'contains', '1'), (DATE, 'days', 'contains', '2026-01-02'),
+    (MOMENT, 'moments', 'contains', '2026-01-02T10:00:00Z'), (Texts, 'whole', 'overlap', '1,2'),
+    (Numbers, 'price', 'overlap', '1,2'), (Dates, 'days', 'overlap', '2026-01-01,2026-01-02'),
+    (Numbers, 'numbers', 'contains', '1,2'), (Numbers, 'numbers', 'contained_by', '1'),
+    (TRUTH, 'whole', 'isempty', 'true'), (NUMBER, 'whole', 'startswith', '1'),
+    (NUMBER, 'day', 'week_day', '7'), (TRUTH, 'anything', 'contained_by', 'true'),
+    (CHAR, 'numbers', 'exact', '{1}'), (CHAR, 'words', 'exact', 'a'),
+    (NUMBER, 'words', 'contains', '1'),
+    (DURATION, 'span', 'lt', '1 00:00:00'), (CHAR, 'anything', 'has_key', 'a'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(('cls', 'column', 'lookup', 'reason'), NEVER)
+def test_E026_filter_that_never_works_on_postgresql(cls, column, lookup, reason, server):
+    declared = cls(field_name=column, lookup_expr=lookup)
+
+    problem = list_problems(make_filter_set(asked=declared, meta={'model': Ranges}))['asked']
+
+    assert (problem.id, problem.message) == (
+        'E026',
+        (
+            f"The filter 'asked' of {make_filter_set.__module__}.ZooFilter cannot ask for "
+            f"'{column}__{lookup}': {reason}"
+        ),
+    )
+
+
+def test_each_filter_that_fits_its_column_works_on_postgresql(server):
+    with server.schema_editor() as editor:
+        editor.create_model(Ranges)
+    declared = {
+        f'f{number}': cls(field_name=column, lookup_expr=lookup)
+        for number, (cls, column, lookup, _) in enumerate(WELL)
+    }
+    filter_set = make_filter_set(**declared, meta={'model': Ranges})
+
+    assert list_problems(filter_set) == {}
+    query = '&'.join(f'f{number}={value}' for number, (*_, value) in enumerate(WELL))
+    assert ask(build_app(filter_set), query=query).json() == {'count': 0}
+
+
+def test_a_list_for_a_range_must_have_two_ends(server):
+    declared = Texts(field_name='whole', lookup_expr='overlap')
+    app = build_app(make_filter_set(asked=declared, meta={'model': Ranges}))
+
+    for value in ('1', '1,2,3'):
+        answer = ask(app, query=f'asked={value}')
+        assert (answer.code, answer.json()) == (
+            400, {'asked': 'Must be a value that this filter can look for.'},
+        )  # fmt: skip
 
 
 @both_modes

@@ -22,9 +22,7 @@ def list_lookups(field):
         if issubclass(lookup, models.Transform):
             output = lookup(models.F('x'))._output_field_or_none or models.TextField()
             known = output.get_lookups()
-            # As text, Django's SQL for the day of the week is wrong on PostgreSQL.
-            often = OFTEN[:3] if name == 'week_day' else OFTEN
-            yield from (f'{name}__{further}' for further in often if further in known)
+            yield from (f'{name}__{further}' for further in OFTEN if further in known)
 
 
 def make_filter_set(**attrs):
