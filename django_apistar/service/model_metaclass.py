@@ -24,7 +24,8 @@ class ModelTypeMetaclass(types.TypeMetaclass):
 
     def __new__(mcls, name: str, bases: tuple[type, ...], attrs: dict[str, object]) -> Any:
         own = {key: value for key, value in attrs.items() if hasattr(value, 'validate')}
-        place = f'{attrs["__module__"]}.{attrs.get("__qualname__", name)}'
+        module, qualname = attrs.get('__module__'), str(attrs.get('__qualname__', name))
+        place = f'{module}.{qualname}' if module else qualname  # a call of `type` may tell none
         _check_body(place, own)
         cls: Any = super().__new__(mcls, name, bases, attrs)
         cls.declared = {**_list_inherited(bases), **own}
