@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 import textwrap
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -27,6 +28,13 @@ def _escape_as_json(error: UnicodeError) -> tuple[str, int]:
         raise error
     text = error.object[error.start : error.end]
     return json.dumps(text)[1:-1], error.end
+
+
+def read_name(text: str) -> str:
+    """Return *text*, of an option: without a name `--check "$FILE"` would check nothing."""
+    if not text:
+        raise ArgumentTypeError('it is empty; give a name, or leave it out')
+    return text
 
 
 def fill_closed_streams() -> None:

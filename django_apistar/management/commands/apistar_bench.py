@@ -33,7 +33,7 @@ from django_apistar.bench.targets import Target
 from django_apistar.compat import interrupts
 from django_apistar.conf.problems import SettingsError
 from django_apistar.management import listing
-from django_apistar.management.console import ConsoleCommand, Options
+from django_apistar.management.console import ConsoleCommand, Options, read_name
 from django_apistar.routes.entries import Framework
 
 Loads = dict[str, Callable[[float], Load]]  # by target
@@ -246,7 +246,12 @@ def add_request(add: Callable[..., object]) -> None:
         help='sent with them; repeatable',
     )  # fmt: skip
     add('--token', metavar='KEY', help='sent with them as "Authorization: Bearer KEY"')
-    add('--body', metavar='FILE', help='what they hold; as application/json without a --header')
+    add(
+        '--body',
+        type=read_name,
+        metavar='FILE',
+        help='what they hold; as application/json without a --header',
+    )
     add(
         '--write', action='store_true',
         help='needed for methods that may write; rows stay, but for those of --in-process',
@@ -285,9 +290,14 @@ def add_report(add: Callable[..., object]) -> None:
         '--format', choices=('table', 'json', 'markdown'), default='table',
         help='default: %(default)s',
     )  # fmt: skip
-    add('--output', metavar='FILE', help='write to this file instead of stdout')
-    add('--plot', metavar='FILE', help='draw FILE.svg or FILE.png as well')
-    add('--compare', metavar='BASELINE.json', help='compare with this output of --format json')
+    add('--output', type=read_name, metavar='FILE', help='write to this file instead of stdout')
+    add('--plot', type=read_name, metavar='FILE', help='draw FILE.svg or FILE.png as well')
+    add(
+        '--compare',
+        type=read_name,
+        metavar='BASELINE.json',
+        help='compare with this output of --format json',
+    )
     add(
         '--fail-under', type=parse_positive, metavar='RATIO',
         help='exit 1 when API Star has less than RATIO times the transactions/sec of the '

@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 from django.template.defaultfilters import pluralize
 
 from django_apistar.application import App, get_app
-from django_apistar.management.console import ConsoleCommand, Options
+from django_apistar.management.console import ConsoleCommand, Options, read_name
 from django_apistar.schema import (
     build_app_openapi,
     build_json_schema,
@@ -59,7 +59,7 @@ class Command(ConsoleCommand):
         )
         parser.add_argument('--yaml', action='store_true', help='Write YAML instead of JSON.')
         parser.add_argument(
-            '--output', metavar='FILE|DIR',
+            '--output', type=read_name, metavar='FILE|DIR',
             help='Write to this file, or with --format html to this folder (default: stdout).',
         )  # fmt: skip
         parser.add_argument(
@@ -214,11 +214,11 @@ def _what(name: str) -> str:
 
 def _add_check_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        '--check', metavar='FILE',
+        '--check', type=read_name, metavar='FILE',
         help='Write nothing; exit with 1 and what changed when FILE, or git:REV:PATH, differs.',
     )  # fmt: skip
     parser.add_argument(
-        '--with', metavar='FILE', dest='with_file',
+        '--with', type=read_name, metavar='FILE', dest='with_file',
         help='Compare --check with this file, or git:REV:PATH, and not with the project.',
     )  # fmt: skip
     parser.add_argument(

@@ -21,7 +21,7 @@ from django_apistar.conf.parser import get_settings
 from django_apistar.conf.problems import SettingsError
 from django_apistar.management import baselines, listing
 from django_apistar.management.answers import FAILURES, URLError, find_answer, to_data, to_text
-from django_apistar.management.console import ConsoleCommand, Options
+from django_apistar.management.console import ConsoleCommand, Options, read_name
 from django_apistar.management.logged_requests import find_unused, iter_requests
 from django_apistar.management.rows import (
     NOT,
@@ -84,7 +84,10 @@ class Command(ConsoleCommand):
             '--unreachable', action='store_true', help='only routes that no request reaches'
         )
         parser.add_argument(
-            '--unused', metavar='LOG', help='only routes that no request in this access log reached'
+            '--unused',
+            type=read_name,
+            metavar='LOG',
+            help='only routes that no request in this access log reached',
         )
         self._add_questions(parser)
 
@@ -103,10 +106,13 @@ class Command(ConsoleCommand):
             '--reverse', nargs='+', metavar=('NAME', 'KEY=VALUE'), help='print the path of a route'
         )
         questions.add_argument(
-            '--write-baseline', metavar='FILE', help='write all routes as JSON, for --baseline'
+            '--write-baseline',
+            type=read_name,
+            metavar='FILE',
+            help='write all routes as JSON, for --baseline',
         )
         parser.add_argument(
-            '--baseline', metavar='FILE',
+            '--baseline', type=read_name, metavar='FILE',
             help='with --check, exit 1 as well when a route became public, lost a permission, '
             'changed its framework, went, or came undocumented',
         )  # fmt: skip

@@ -18,7 +18,12 @@ from django.db import DatabaseError, connections
 from django_apistar.application import get_route_table
 from django_apistar.conf.parser import get_settings
 from django_apistar.conf.problems import SettingsError
-from django_apistar.management.console import ConsoleCommand, Options, fill_closed_streams
+from django_apistar.management.console import (
+    ConsoleCommand,
+    Options,
+    fill_closed_streams,
+    read_name,
+)
 from django_apistar.server import banner, boot, listeners, loading, metrics_folder
 from django_apistar.server.launch import Launch, has_settings_module, hold_signals
 from django_apistar.server.metrics_folder import shared_metrics
@@ -59,9 +64,9 @@ _SERVER_OPTIONS = (
     ),
     ('--keep-alive', int, 'SECONDS', 'time that an idle connection is kept', 'keepalive'),
     ('--max-requests', int, 'N', 'replace a worker after N requests, 0: never', 'max_requests'),
-    ('--pid', str, 'FILE', 'file for the process id', 'pidfile'),
-    ('--certfile', str, 'FILE', 'serve https with this certificate', 'certfile'),
-    ('--keyfile', str, 'FILE', 'the key of the certificate', 'keyfile'),
+    ('--pid', read_name, 'FILE', 'file for the process id', 'pidfile'),
+    ('--certfile', read_name, 'FILE', 'serve https with this certificate', 'certfile'),
+    ('--keyfile', read_name, 'FILE', 'the key of the certificate', 'keyfile'),
 )
 
 
@@ -106,7 +111,7 @@ class Command(ConsoleCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options of the command."""
         add = parser.add_argument
-        add('addrport', nargs='?', help='port, address:port, unix:PATH or fd://N')
+        add('addrport', nargs='?', type=read_name, help='port, address:port, unix:PATH or fd://N')
         add('--bind', action='append', default=[], metavar='ADDRESS', help='one address more')
         add('--ipv6', '-6', action='store_true', help='a bare port means [::1]:port')
         # As -6 is an option, argparse would take -1 for one too: `--drain -1` had no value then.
@@ -123,6 +128,7 @@ class Command(ConsoleCommand):
         add(
             '--access-log',
             nargs='?',
+            type=read_name,
             const='-',
             metavar='FILE',
             dest='accesslog',
@@ -133,7 +139,7 @@ class Command(ConsoleCommand):
             choices=('text', 'json'),
             help='a line of text, or of JSON with the names of OpenTelemetry',
         )
-        add('--config', metavar='FILE', help='configuration of gunicorn')
+        add('--config', type=read_name, metavar='FILE', help='configuration of gunicorn')
         add('--skip-checks', action='store_true', help='skip the system checks')
         add('--noreload', action='store_false', dest='use_reloader', help='no autoreload')
         add('--nostatic', action='store_true', help='do not serve static files')
