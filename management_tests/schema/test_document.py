@@ -670,9 +670,15 @@ class Opaque: ...
         (typing.Dict, OBJECT),
         (tuple[()], {'type': 'array', 'items': {}}),
         (int, {'type': 'integer'}),
+        (float, {'type': 'number'}),
+        (bool, {'type': 'boolean'}),
+        (bytes, {'type': 'string'}),
         (None, {'type': 'null'}),
         (Color, {'type': 'string', 'enum': ['red']}),
         (datetime.datetime, {'type': 'string', 'format': 'date-time'}),
+        (datetime.date, {'type': 'string', 'format': 'date'}),
+        (datetime.time, {'type': 'string', 'format': 'time'}),
+        (datetime.timedelta, {'type': 'string', 'format': 'duration'}),
         (uuid.UUID, {'type': 'string', 'format': 'uuid'}),
         (decimal.Decimal, {'type': 'string'}),
         (typing.Literal['a', 'b'], {'type': 'string', 'enum': ['a', 'b']}),
@@ -694,6 +700,7 @@ class Opaque: ...
     ],
 )
 def test_return_annotations(annotation, expected):
+    """`annotations`"""
     assert schema_of(annotation) == expected
 
 

@@ -58,6 +58,7 @@ def test_the_assets_are_those_of_the_installed_packages(folder):
     installed = Path(apistar.__file__).parent / 'static' / 'css' / 'base.css'
 
     assert (folder / 'apistar/css/base.css').read_bytes() == installed.read_bytes()
+    assert [path.name for path in folder.rglob('*.map')] == []  # larger than the rest
 
 
 def test_api_stars_page_lists_every_documented_route(folder):
