@@ -6,7 +6,7 @@ import contextlib
 import linecache
 import re
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 _LITERALS = (str, bytes, int, float, bool, type(None))
@@ -36,6 +36,10 @@ class Source:
 
     def line(self, code: str) -> None:
         self._lines.append('    ' * self._depth + code)
+
+    def lines(self, codes: Iterable[str]) -> None:
+        for code in codes:
+            self.line(code)
 
     @contextlib.contextmanager
     def block(self, header: str) -> Iterator[None]:

@@ -6,8 +6,9 @@ pass; a value that fails one is read, rendered and encoded step by step.
 
 from __future__ import annotations
 
+import contextlib
 import json.encoder
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from math import inf
 from types import ModuleType
 from typing import Any, Protocol
@@ -24,7 +25,7 @@ from django_apistar.accelerate.types.stock import ValidatorOrType, has_text, is_
 from django_apistar.accelerate.types.type_writer import TypeWriter
 
 Encode = Callable[[Any], bytes]
-Write = Callable[[Any], object]
+Write = Callable[[Any], list[Any]]  # the parts of a list
 
 
 _BUILT_IN = (str, int, bool)
@@ -202,7 +203,7 @@ def compile_rows(cls: type[types.Type], json_writer: JSONWriter) -> Encode:
         lambda row: json_writer.enclose(json_writer.encode(read(row))), 'write_rarely'
     )
     refusals: list[str] = []
-    with source.block('def write(value):'):
+    with _loop(source):
         writer.write_row_reading()
         for item in writer.properties:
             refusals += write_check(source, json_writer, item)
@@ -210,9 +211,9 @@ def compile_rows(cls: type[types.Type], json_writer: JSONWriter) -> Encode:
             with source.block(f'if {any_of(refusals)}:'):
                 for item in writer.properties:
                     write_conversion(source, item)
-                _write_refusals(source, refusals, rare)
+                _write_refusals(source, refusals, _append_rarely(rare))
         part = json_writer.part_expression(source, writer.properties, are_checked=True)
-        source.line(f'return {part}')
+        source.line(f'parts.append({part})')
     encode = json_writer.encode
     return _join(
         json_writer, writer.build('write'), lambda rows: encode([read(row) for row in rows])
@@ -238,17 +239,32 @@ def compile_instances(cls: type[types.Type], json_writer: JSONWriter) -> Encode:
         )
 
     rare = source.const(write_rarely, 'write_rarely')
-    with source.block('def write(value):'):
+    with _loop(source):
         with source.block(f'if type(value) is not {source.const(cls, cls.__name__)}:'):
-            source.line(f'return {rare}(value)')
-        source.line(f'return {_write_instance(writer, json_writer, rare)}')
+            source.lines(_append_rarely(rare))
+        part = _write_instance(writer, json_writer, _append_rarely(rare))
+        source.line(f'parts.append({part})')
     return _join(json_writer, writer.build('write'), json_writer.encode)
+
+
+@contextlib.contextmanager
+def _loop(source: Source) -> Iterator[None]:
+    """Write a function that makes `parts` of `items`; inside of it, the lines for one `value`."""
+    with source.block('def write(items):'):
+        source.line('parts = []')
+        with source.block('for value in items:'):
+            yield
+        source.line('return parts')
+
+
+def _append_rarely(rare: str) -> list[str]:
+    return [f'parts.append({rare}(value))', 'continue']
 
 
 def _join(json_writer: JSONWriter, write: Write, write_rarely: Encode) -> Encode:
     def write_all(values: Iterable[object]) -> bytes:
         try:
-            return json_writer.join([write(value) for value in values])
+            return json_writer.join(write(values))
         except Exception:
             # Encoded step by step: the error must be the one that comes first there.
             return write_rarely(values)
@@ -265,7 +281,7 @@ def compile_document(cls: type[types.Type], json_writer: JSONWriter, encode: Enc
     source = writer.source
     rare = source.const(lambda value: json_writer.encode(render(value)), 'write_rarely')
     with source.block('def write(value):'):
-        part = _write_instance(writer, json_writer, rare)
+        part = _write_instance(writer, json_writer, [f'return {rare}(value)'])
         with source.block('try:'):
             source.line(f'return {json_writer.document_expression(source, part)}')
         with source.block('except Exception:'):
@@ -273,8 +289,8 @@ def compile_document(cls: type[types.Type], json_writer: JSONWriter, encode: Enc
     return writer.build('write')
 
 
-def _write_instance(writer: TypeWriter, json_writer: JSONWriter, rare: str) -> str:
-    """Write the call of `rare` for unusual values; return the expression for the others."""
+def _write_instance(writer: TypeWriter, json_writer: JSONWriter, write_rarely: list[str]) -> str:
+    """Write the lines *write_rarely* for unusual values; return the expression for the others."""
     source, properties = writer.source, writer.properties
     # Only a default, which is not validated, can have another type than its validator's.
     is_trusted = json_writer.trusts_types and all(
@@ -288,7 +304,7 @@ def _write_instance(writer: TypeWriter, json_writer: JSONWriter, rare: str) -> s
         if conditions or _has_form(item.validator):
             source.line(f'{item.variable} = values[{item.key}]')
         refusals += conditions
-    _write_refusals(source, refusals, rare)
+    _write_refusals(source, refusals, write_rarely)
     if not is_trusted:
         return json_writer.part_expression(source, properties, are_checked=False)
     formatted = [item for item in properties if _has_form(item.validator)]
@@ -314,10 +330,10 @@ def write_conversion(source: Source, item: Property) -> None:
             source.line(f'{item.variable} = {source.const(read, "read")}({item.variable})')
 
 
-def _write_refusals(source: Source, refusals: list[str], rare: str) -> None:
+def _write_refusals(source: Source, refusals: list[str], write_rarely: list[str]) -> None:
     if refusals:
         with source.block(f'if {any_of(refusals)}:'):
-            source.line(f'return {rare}(value)')
+            source.lines(write_rarely)
 
 
 def _refuse_unshown(source: Source, item: Property) -> str:

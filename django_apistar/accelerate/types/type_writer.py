@@ -86,21 +86,24 @@ class TypeWriter(Writer):
         source = self.source
         self._write_no_definitions()
         self._write_own_reading()
-        with source.block(f'if {is_plain_dict(source)}:'):
-            write_dict_reading(self, self.cls.validator, self.properties)
         known = source.const(KnownKind(), 'known')
-        is_unknown = f'type(value) is not {known}.kind'
-        no_objects = source.const(_NO_OBJECTS, 'no_objects')
-        with source.block(f'elif {is_unknown} and isinstance(value, {no_objects}):'):
+        attribute_reading = [
+            f'{item.variable} = {self._read_attribute(item)}' for item in self.properties
+        ]
+        # First of all, as most objects of which a Type is made are of one class.
+        with source.block(f'if type(value) is {known}.kind:'):
+            source.lines(attribute_reading)
+        with source.block(f'elif {is_plain_dict(source)}:'):
+            write_dict_reading(self, self.cls.validator, self.properties)
+        with source.block(f'elif isinstance(value, {source.const(_NO_OBJECTS, "no_objects")}):'):
             error = source.const(ValidationError, 'ValidationError')
             source.line(f'raise {error}({"Must be an object."!r})')
-        with source.block(f'elif {is_unknown} and isinstance(value, dict):'):
+        with source.block('elif isinstance(value, dict):'):
             write_rare()
         with source.block('else:'):
             with source.block(f'if {known}.kind is None:'):
                 source.line(f'{known}.learn(type(value))')
-            for item in self.properties:
-                source.line(f'{item.variable} = {self._read_attribute(item)}')
+            source.lines(attribute_reading)
 
     def _write_own_reading(self) -> None:
         """Write lines that read an instance of the Type itself as a dict, if it may lack some."""
