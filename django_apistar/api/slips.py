@@ -1,13 +1,16 @@
 """Finds mistakes that API Star accepts in a route, and that then never work."""
 
 import inspect
+import typing
 from collections.abc import Iterator
 from typing import Any
 
 from apistar import http, validators
 from apistar.exceptions import ConfigurationError
 from apistar.server.validation import PrimitiveParamComponent
+from django.db.models import Model
 
+from django_apistar.api.declared import read_declared
 from django_apistar.api.hooks import create_hooks
 from django_apistar.api.injector import Injector, is_built_in
 from django_apistar.api.responders import AppParts
@@ -33,7 +36,7 @@ def find_problems(app: AppParts) -> tuple[Problem, ...]:
 
     No W015 and W016 for an App with an injector of another kind, whose rules are its own.
     """
-    found = [*find_errors(app), *_find_lonely_hooks(app)]
+    found = [*find_errors(app), *_find_lonely_hooks(app), *_find_returned_models(app)]
     if isinstance(app.injector, Injector):
         for entry in app.router.entries:
             found += _find_surprising_queries(app.injector, entry)
@@ -159,6 +162,33 @@ def _list_parts(validator: object) -> list[Any]:
     else:
         parts = []
     return [part for part in parts if hasattr(part, 'validate')]
+
+
+# Answers
+
+
+def _find_returned_models(app: AppParts) -> Iterator[Problem]:
+    """Yield a W026 for each handler that is annotated to return a model, or rows of one."""
+    for handler in dict.fromkeys(entry.route.handler for entry in app.router.entries):
+        annotations = [get_plain_signature(handler).return_annotation]
+        annotations += read_declared(handler).values()
+        for model in dict.fromkeys(filter(_is_model, map(_get_row, annotations))):
+            yield Problem(
+                'W026',
+                f'{get_dotted_name(handler)} is annotated to return the model '
+                f'{get_dotted_name(model)}, of which no JSON is made: each answer is a 500.',
+                'Write a Type of it: a ModelType, with the model in its Meta.',
+            )
+
+
+def _get_row(annotation: object) -> object:
+    """Return T of `T`, `List[T]` and `Page[T]`."""
+    [row] = typing.get_args(annotation)[:1] or [annotation]
+    return row
+
+
+def _is_model(row: object) -> bool:
+    return isinstance(row, type) and issubclass(row, Model)
 
 
 # Users

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import json
+import math
 import os
 import shutil
 import sys
@@ -35,6 +36,14 @@ def read_name(text: str) -> str:
     if not text:
         raise ArgumentTypeError('it is empty; give a name, or leave it out')
     return text
+
+
+def parse_positive(text: str) -> float:
+    """Return a number above 0."""
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < math.inf:
+            return float(text)
+    raise ArgumentTypeError(f'{text!r} is not a number above 0')
 
 
 def fill_closed_streams() -> None:

@@ -9,6 +9,7 @@ from typing import Any, List
 import apistar
 import pytest
 from apistar import Component, Include, Route, http
+from django.contrib.auth.models import User
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponse
 from django.test import override_settings
@@ -23,6 +24,9 @@ from django_apistar.authentication.hooks import MustBeAuthenticated
 from django_apistar.checks import _is_djangos
 from django_apistar.conf.problems import SettingsError
 from django_apistar.dispatch.dispatcher import get_application
+from django_apistar.pagination import Page, PageNumber
+from django_apistar.responses import responds
+from django_apistar.types import ModelType
 from management_tests.support.cases import TESTS
 from management_tests.support.checks import (
     PREFIXES,
@@ -50,6 +54,12 @@ def by_number(number: int) -> dict:
 
 def by_name(name: str) -> dict:
     return {}
+
+
+class UserType(ModelType):
+    class Meta:
+        model = User
+        fields = ['username']
 
 
 class GoodComponent(Component):
@@ -209,6 +219,35 @@ def test_E002_names_the_line_that_imports_a_missing_name(tmp_path, monkeypatch):
 
     assert "ImportError: cannot import name 'Pat' from 'pathlib' (" in line
     assert line.endswith(f'({file}:1). HINT: Correct the name, or the module.')
+
+
+def one() -> User: ...
+
+
+def many() -> List[User]: ...
+
+
+def page(page: PageNumber) -> Page[User]: ...
+
+
+@responds({201: User})
+def declared(): ...
+
+
+def shown() -> List[UserType]: ...
+
+
+@pytest.mark.parametrize('handler', [one, many, page, declared])
+def test_W026_model_in_place_of_a_type(handler):
+    routes = [Route('/', 'GET', handler), Route('/shown/', 'GET', shown)]
+
+    assert check_routes(routes) == [
+        (
+            f'(django_apistar.W026) {__name__}.{handler.__name__} is annotated to return the model '
+            'django.contrib.auth.models.User, of which no JSON is made: each answer is a 500. '
+            'HINT: Write a Type of it: a ModelType, with the model in its Meta.'
+        )
+    ]
 
 
 def test_E003_module_without_routes():

@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import functools
 import json
-import math
 import os
 import shutil
 import signal
@@ -33,7 +32,7 @@ from django_apistar.bench.targets import Target
 from django_apistar.compat import interrupts
 from django_apistar.conf.problems import SettingsError
 from django_apistar.management import listing
-from django_apistar.management.console import ConsoleCommand, Options, read_name
+from django_apistar.management.console import ConsoleCommand, Options, parse_positive, read_name
 from django_apistar.routes.entries import Framework
 
 Loads = dict[str, Callable[[float], Load]]  # by target
@@ -63,14 +62,6 @@ def parse_rate(text: str) -> int:
     if (text.isdigit() and len(text) > len(str(_MOST_RATE))) or parse_count(text) > _MOST_RATE:
         raise ArgumentTypeError(f'{text!r} is more than {_MOST_RATE:,}, which no tool sends')
     return int(text)
-
-
-def parse_positive(text: str) -> float:
-    """Return a number above 0."""
-    with contextlib.suppress(ValueError):
-        if 0 < float(text) < math.inf:
-            return float(text)
-    raise ArgumentTypeError(f'{text!r} is not a number above 0')
 
 
 class Command(ConsoleCommand):
@@ -247,11 +238,9 @@ def add_request(add: Callable[..., object]) -> None:
     )  # fmt: skip
     add('--token', metavar='KEY', help='sent with them as "Authorization: Bearer KEY"')
     add(
-        '--body',
-        type=read_name,
-        metavar='FILE',
+        '--body', type=read_name, metavar='FILE',
         help='what they hold; as application/json without a --header',
-    )
+    )  # fmt: skip
     add(
         '--write', action='store_true',
         help='needed for methods that may write; rows stay, but for those of --in-process',
@@ -293,11 +282,9 @@ def add_report(add: Callable[..., object]) -> None:
     add('--output', type=read_name, metavar='FILE', help='write to this file instead of stdout')
     add('--plot', type=read_name, metavar='FILE', help='draw FILE.svg or FILE.png as well')
     add(
-        '--compare',
-        type=read_name,
-        metavar='BASELINE.json',
+        '--compare', type=read_name, metavar='BASELINE.json',
         help='compare with this output of --format json',
-    )
+    )  # fmt: skip
     add(
         '--fail-under', type=parse_positive, metavar='RATIO',
         help='exit 1 when API Star has less than RATIO times the transactions/sec of the '
