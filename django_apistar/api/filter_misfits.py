@@ -79,9 +79,9 @@ class Asked(NamedTuple):
     def list_texts(self) -> tuple[str, ...]:
         """Return the lookups whose value must be text in the database."""
         if self.column is None:
-            return tuple(PATTERNS)
+            return (*PATTERNS, 'has_key')
         is_ranged = isinstance(self.output, _RANGED)
-        return (*PATTERNS, 'iexact', 'has_key', *(('contained_by',) if is_ranged else ()))
+        return (*PATTERNS, 'has_key', 'iexact', *(('contained_by',) if is_ranged else ()))
 
 
 def find_misfit(filter_: Any, asked: Asked) -> Misfit | None:
@@ -104,7 +104,8 @@ def find_misfit(filter_: Any, asked: Asked) -> Misfit | None:
             if issubclass(field_class, forms.DecimalField)
             else _declare_as('CharFilter', filter_)
         )
-    if kind in asked.list_texts() and issubclass(field_class, _VALUES):
+    is_no_text = issubclass(field_class, _VALUES) or (is_list and kind == 'has_key')
+    if is_no_text and kind in asked.list_texts():
         return f'{kind!r} takes text, and {cls} reads none.', _declare_as('CharFilter', filter_)
     if kind == 'range' and issubclass(field_class, forms.CharField) and not is_list:
         return f"'range' takes two values, and {cls} reads one.", (

@@ -108,6 +108,10 @@ class TruthsFilter(filters.BaseInFilter, filters.BooleanFilter):
     pass
 
 
+class TextsFilter(filters.BaseInFilter, filters.CharFilter):
+    pass
+
+
 class RatioFilter(filters.Filter):
     field_class = forms.FloatField
 
@@ -142,6 +146,16 @@ E026 = [
         {'cost': filters.NumberFilter(field_name='anything__cost', lookup_expr='lt')}, 'cost',
         'anything__cost__lt', 'what NumberFilter reads is no JSON.',
         'Give it a class whose field_class is django.forms.FloatField.',
+    ),
+    (
+        {'holds': filters.NumberFilter(field_name='anything', lookup_expr='has_key')}, 'holds',
+        'anything__has_key', "'has_key' takes text, and NumberFilter reads none.",
+        "Declare it as CharFilter(field_name='anything', lookup_expr='has_key').",
+    ),
+    (
+        {'holds': TextsFilter(field_name='anything', lookup_expr='has_key')}, 'holds',
+        'anything__has_key', "'has_key' takes text, and TextsFilter reads none.",
+        "Declare it as CharFilter(field_name='anything', lookup_expr='has_key').",
     ),
     (
         {'born': filters.DateFilter(field_name='anything__born')}, 'born',
@@ -197,11 +211,12 @@ def test_what_the_hints_say_works(db):
         'keys': filters.CharFilter(field_name='key', lookup_expr='iregex'),
         'cost': RatioFilter(field_name='anything__cost', lookup_expr='lt'),
         'born': filters.CharFilter(field_name='anything__born', lookup_expr='exact'),
+        'holds': filters.CharFilter(field_name='anything', lookup_expr='has_key'),
     }
     filter_set = make_filter_set(**declared)
 
     assert list_problems(filter_set) == {}
-    query = 'truths=true,false&spans=[0-9]%2B&keys=^0&cost=1.5&born=2026-11-29'
+    query = 'truths=true,false&spans=[0-9]%2B&keys=^0&cost=1.5&born=2026-11-29&holds=a'
     assert ask(build_app(filter_set), query=query).json() == {'count': 0}
 
 
