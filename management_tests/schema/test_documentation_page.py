@@ -215,3 +215,12 @@ def test_what_is_shown_of_an_operation_from_words_to_samples(case):
     told = json.loads(json.dumps(dataclasses.asdict(found.find(method, path))))
     assert told == case['told']
     assert found.find('TRACE', path) is None
+
+
+def test_a_section_has_the_description_of_its_tag(read_page, settings):
+    settings.APISTAR_ROUTE_CONF = 'management_tests.project.routes'
+
+    page = read_page(TAGS={'auth': 'Who *you* are.'})
+
+    descriptions = re.findall(r'<div class="section-description">(.*?)</div>', page, re.DOTALL)
+    assert [text.strip() for text in descriptions] == ['<p>Who <em>you</em> are.</p>']
