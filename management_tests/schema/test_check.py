@@ -133,6 +133,18 @@ def test_annotations_of_github_escape_what_github_would_read():
 
 
 @pytest.mark.usefixtures('_files')
+def test_annotations_of_github_keep_the_name_and_the_path_of_odd_characters(tmp_path):
+    (tmp_path / 'a,b%.json').write_text(json.dumps({**NEW, 'paths': {**NEW['paths'], '/50%/': {}}}))
+
+    stdout = run('--check', 'a,b%.json', '--with', 'new.json', '--report', 'github')[2]
+
+    assert stdout == (
+        '::error file=a%2Cb%25.json,title=path-removed::/50%25/: the path was removed. Mark it '
+        'deprecated, with x-sunset, and remove it after that day.\n'
+    )
+
+
+@pytest.mark.usefixtures('_files')
 def test_a_report_in_markdown():
     assert compare('--report', 'markdown')[2].splitlines()[:7] == [
         '## Changes since `old.json`', '', '### Breaking changes', '',
