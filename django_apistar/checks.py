@@ -48,7 +48,7 @@ def check_routes(app_configs: object, **kwargs: object) -> list[checks.CheckMess
             *get_route_table().conflicts(), *unresolvable.find_problems(get_app()),
             *slips.find_problems(get_app()), *filter_problems.find_problems(get_app()),
             *guards.find_problems(get_app()), *guards.find_misplaced(get_app(), _list_views()),
-            *_find_slow_paths(),
+            *_find_slow_paths(), *_find_double_slashes(),
         ]  # fmt: skip
     except SettingsError:
         return []  # check_settings reports them.
@@ -195,6 +195,18 @@ def _find_slow_paths() -> Iterator[Problem]:
                 f'The path {entry.path} ({entry.name!r}) has {count} parameters that take slashes: '
                 'a client can keep a worker busy with a long path.',
                 'Let one of them take slashes: {+name}.',
+            )
+
+
+def _find_double_slashes() -> Iterator[Problem]:
+    for entry in get_route_table().apistar_entries:
+        if '//' in entry.path:
+            yield Problem(
+                'W027',
+                f'The path {entry.path} ({entry.name!r}) has two slashes in a row: clients must '
+                'ask for it with both.',
+                'Let the path of an Include end without a slash: those of its routes begin '
+                'with it.',
             )
 
 

@@ -250,6 +250,17 @@ def test_W026_model_in_place_of_a_type(handler):
     ]
 
 
+@pytest.mark.parametrize('url', ['/shop/', '/'])
+def test_W027_two_slashes_in_a_row(url):
+    assert check_routes([Include(url, 'shop', [Route('/', 'GET', welcome)])]) == [
+        (
+            f"(django_apistar.W027) The path {url}/ ('shop:welcome') has two slashes in a row: "
+            'clients must ask for it with both. HINT: Let the path of an Include end without a '
+            'slash: those of its routes begin with it.'
+        )
+    ]
+
+
 def test_E003_module_without_routes():
     assert check_routes(None) == [
         f"(django_apistar.E003) The module 'checked' has no list named routes. {WRITE_ROUTES}"
