@@ -75,9 +75,8 @@ class PageRequest:
 
     def build_url(self, **changes: object) -> str:
         """Return the absolute URL of this request with *changes* of its query; None removes."""
-        added = {name: value for name, value in changes.items() if value is not None}
-        texts = [self._encode_without(frozenset(changes)), urlencode(added)]
-        text = '&'.join(filter(None, texts))
+        added = [_encode(name, value) for name, value in changes.items() if value is not None]
+        text = '&'.join(filter(None, [self._encode_without(frozenset(changes)), *added]))
         return f'{self._address}?{text}' if text else self._address
 
     def _encode_without(self, names: frozenset[str]) -> str:
@@ -100,6 +99,11 @@ class PageRequest:
         if '/.' in path:  # It may lead upwards.
             return self.request.build_absolute_uri(path)
         return f'{self.request.scheme}://{self.request.get_host()}{path}'
+
+
+def _encode(name: str, value: object) -> str:
+    is_plain = type(value) is int and name.isascii()
+    return f'{name}={value}' if is_plain else urlencode({name: value})
 
 
 def order(queryset: QuerySet[Any]) -> QuerySet[Any]:
