@@ -151,9 +151,9 @@ def get_metrics() -> Metrics:
 
 def _follow(body: Any, environ: WSGIEnvironment, end: Callable[[int], None]) -> Iterable[bytes]:
     """Return *body*. When it is closed, *end* is called with the number of its bytes."""
-    if not is_file(body, environ):
+    size = _find_size(body) if is_file(body, environ) else None
+    if size is None:
         return _MeasuredBody(body, end)
-    size = os.fstat(body.filelike.fileno()).st_size if hasattr(body, 'filelike') else 0
     close_file = getattr(body, 'close', lambda: None)
 
     def close_measured() -> None:
@@ -163,6 +163,16 @@ def _follow(body: Any, environ: WSGIEnvironment, end: Callable[[int], None]) -> 
     body.close = close_measured
     measured: Iterable[bytes] = body
     return measured
+
+
+def _find_size(body: Any) -> int | None:
+    """Return the size of the file behind *body*, 0 if unknown; None for a file in memory."""
+    if not hasattr(body, 'filelike'):
+        return 0
+    try:
+        return os.fstat(body.filelike.fileno()).st_size
+    except (AttributeError, OSError):  # no server sends that by sendfile
+        return None
 
 
 class _MeasuredBody:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from apistar import Include, Route
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import override_settings
 from django.urls import path, re_path
 
@@ -41,6 +43,14 @@ def stream_django(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(iter(['12345', '678']))
 
 
+def send_file(request: HttpRequest) -> FileResponse:
+    return FileResponse(Path(__file__).open('rb'))
+
+
+def send_memory(request: HttpRequest) -> FileResponse:
+    return FileResponse(io.BytesIO(b'1234567'))
+
+
 routes = [
     Include('/shop', 'shop', [Route('/item/{item_id}/', 'GET', item)]),
     Route('/fail/', 'GET', fail),
@@ -48,7 +58,8 @@ routes = [
 ]
 urlpatterns = [
     path('page/<int:number>/', page), re_path('^page/old/$', page),
-    path('page/stream/', stream_django),
+    path('page/stream/', stream_django), path('page/file/', send_file),
+    path('page/memory/', send_memory),
 ]  # fmt: skip
 
 
@@ -162,6 +173,17 @@ def test_streamed_body_is_in_flight_to_its_end_and_counted_whole() -> None:
     assert counted(('GET', '/stream/'), ('GET', '/page/stream/'))[1] == {
         'apistar GET /stream/ 200': 8, 'django GET /page/stream/ 200': 8,
     }  # fmt: skip
+
+
+def test_a_file_that_the_server_may_send_is_counted_whole() -> None:
+    requests, sizes = counted(('GET', '/page/file/'), ('GET', '/page/memory/'))
+
+    assert requests == {'django GET /page/file/ 200': 1, 'django GET /page/memory/ 200': 1}
+    assert sizes == {
+        'django GET /page/file/ 200': Path(__file__).stat().st_size,
+        'django GET /page/memory/ 200': 7,
+    }
+    assert active() == '1.0'
 
 
 def test_pages_of_our_own_are_not_counted() -> None:
