@@ -6,6 +6,7 @@ class. It also forgets that a plan depends on what the request has resolved befo
 
 import dataclasses
 import inspect
+import typing
 import uuid
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
@@ -326,6 +327,10 @@ def _remedy(parameter: inspect.Parameter) -> str:
         return 'Annotate it with django_apistar.application.App, or with the class in APP_CLASS.'
     if annotation is uuid.UUID:
         return f'Write <uuid:{parameter.name}> in the path, or add a component that returns UUID.'
+    if annotation in (dict, list) or typing.get_origin(annotation) is dict:
+        return 'Annotate it with a Type of the body, or with http.RequestData for any JSON.'
+    if typing.get_origin(annotation) not in (None, list):  # a Union, a Literal, an Annotated
+        return "Annotate it with one class: str, int, float, bool, a Type, or a component's."
     if is_optional:
         return (
             f'Annotate it with {name} and give it the default None, or add a component that '

@@ -67,7 +67,11 @@ def conditional(
         @functools.wraps(handler)
         def inner(**values: Any) -> Any:
             environ, app = (values.pop(name) for name in _OWN)
-            version = _Version.build(call(etag, values), call(last_modified, values))
+            modified = call(last_modified, values)
+            if modified is not None and not isinstance(modified, datetime.datetime):
+                name = get_dotted_name(last_modified)
+                raise TypeError(f'{name} returned {modified!r}; it must be a datetime or None.')
+            version = _Version.build(call(etag, values), modified)
             if not version.is_wanted_by(environ):
                 return Response(b'', 304, version.headers)
             value = call(handler, values)

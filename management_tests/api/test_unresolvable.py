@@ -70,6 +70,18 @@ def of_dicts(rows: typing.List[dict]) -> str:
     return ''
 
 
+def of_one_dict(body: dict): ...
+
+
+def of_numbers(body: typing.Dict[str, int]): ...
+
+
+def either(x: typing.Union[int, str]): ...
+
+
+def literal(x: typing.Literal['a', 'b']): ...
+
+
 def misspelled(x: 'Baskett') -> str:  # noqa: F821
     return ''
 
@@ -113,6 +125,14 @@ def routes(monkeypatch):
          'Basket.')),
         (of_dicts, 'rows: List[dict]',
          'Add a component whose resolve() is annotated to return List, or correct the type.'),
+        (of_one_dict, 'body: dict',
+         'Annotate it with a Type of the body, or with http.RequestData for any JSON.'),
+        (of_numbers, 'body: Dict[str, int]',
+         'Annotate it with a Type of the body, or with http.RequestData for any JSON.'),
+        (either, 'x: Union[int, str]',
+         "Annotate it with one class: str, int, float, bool, a Type, or a component's."),
+        (literal, "x: Literal['a', 'b']",
+         "Annotate it with one class: str, int, float, bool, a Type, or a component's."),
         (misspelled, "x: 'Baskett'", "Import the name 'Baskett' in the module of the function."),
     ],
 )  # fmt: skip

@@ -404,3 +404,22 @@ def test_version_is_read_in_the_transaction_of_the_write(app_class, monkeypatch)
     found = ask(build(app_class, Route('/', 'GET', handler)))
 
     assert dict(found.headers)['etag'] == '"True"'
+
+
+def get_text() -> str:
+    return '2026-01-01'
+
+
+@conditional(last_modified=get_text)
+def show_text() -> dict:
+    raise NotImplementedError
+
+
+def test_what_is_no_datetime_is_named(caplog) -> None:
+    app = build(Accelerated, Route('/', 'GET', show_text))
+
+    assert ask(app).status == '500 Internal Server Error'
+    [record] = [record for record in caplog.records if record.name == 'django.request']
+    assert str(record.exc_info[1]) == (
+        f"{__name__}.get_text returned '2026-01-01'; it must be a datetime or None."
+    )
