@@ -164,6 +164,14 @@ def test_small_decimals_have_no_exponent():
     assert str(Decimal(20, 10).validate(0)) == '0.0000000000'
 
 
+def test_a_number_is_as_exact_as_a_float_of_15_digits():
+    digits = Decimal(max_digits=30, decimal_places=20)
+
+    assert str(digits.validate(0.123456789012345)) == '0.12345678901234500000'
+    with pytest.raises(ValidationError, match='a number of so many digits is not exact'):
+        digits.validate(0.1234567890123456)
+
+
 @pytest.mark.parametrize('version', ['3.1', '3.0'])
 def test_document_has_a_format_for_each(version):
     class Sized(types.Type):
