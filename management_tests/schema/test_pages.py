@@ -290,13 +290,14 @@ def test_a_project_has_a_policy_of_its_own_or_none(settings):
 def test_a_template_of_the_project_has_the_nonce(tmp_path):
     template = tmp_path / 'apistar/docs/index.html'
     template.parent.mkdir(parents=True)
-    template.write_text('<script nonce="{{ csp_nonce }}">1</script>')
+    template.write_text('<script nonce="{{ csp_nonce }}">1</script>[{{ schema_url }}]')
     app = App([], template_dir=str(tmp_path), docs_url='/docs/', static_url='/static/')
 
     answer = ask(app, '/docs/')
 
     [nonce] = re.findall(rb'<script nonce="([^"]+)">1</script>', answer.body)
     assert f"script-src 'nonce-{nonce.decode()}'" in answer.get('content-security-policy')
+    assert b'[]' in answer.body  # the document is in the page itself
 
 
 @pytest.mark.case('J07')
