@@ -218,8 +218,17 @@ def test_two_files_are_compared_without_a_look_at_the_project(settings):
     assert run('--check', 'old.json', '--with', 'old.json')[0] == 0
 
 
-def test_with_alone_is_one_sentence():
-    assert run('--with', 'new.json')[:2] == (1, '--with needs --check OLD.')
+@pytest.mark.parametrize(
+    ('option', 'value'),
+    [
+        ('--with', 'new.json'),
+        ('--ignore', 'operation-removed'),
+        ('--fail-on', 'breaking'),
+        ('--report', 'json'),
+    ],
+)
+def test_option_of_a_check_alone_is_one_sentence(option, value):
+    assert run(option, value)[:2] == (1, f'{option} needs --check OLD.')
 
 
 # What cannot be read

@@ -84,6 +84,8 @@ class Command(ConsoleCommand):
     def handle(self, *args: object, **options: Any) -> None:
         output_format = options['format']
         self._has_color = options['force_color'] or self.stdout.isatty()
+        if not options['check']:
+            _refuse_options_of_check(options)
         if options['with_file']:
             self._check_files(options)
             return
@@ -126,8 +128,6 @@ class Command(ConsoleCommand):
         self._remark('The schema is valid.')
 
     def _check_files(self, options: Options) -> None:
-        if not options['check']:
-            raise CommandError('--with needs --check OLD.')
         with _status_2():
             new = read_document(options['with_file'])
         self._check(new, options['with_file'], options)
@@ -233,6 +233,17 @@ def _add_check_arguments(parser: ArgumentParser) -> None:
         '--ignore', action='append', default=[], metavar='RULE[:GLOB]',
         help='Leave out the changes of this rule, with GLOB those at these places. Repeatable.',
     )  # fmt: skip
+
+
+def _refuse_options_of_check(options: Options) -> None:
+    """Raise CommandError for an option that would do nothing without --check."""
+    unused = {
+        '--with': options['with_file'], '--ignore': options['ignore'],
+        '--fail-on': options['fail_on'] != 'any', '--report': options['report'] != 'text',
+    }  # fmt: skip
+    for option, is_given in unused.items():
+        if is_given:
+            raise CommandError(f'{option} needs --check OLD.')
 
 
 def _count(items: Sized, noun: str) -> str:
