@@ -23,7 +23,7 @@ ALL_UNWANTED = re.compile(r'not \w+( and not \w+)*')
 OF_FILE = re.compile(r'^pytestmark = (\[\n( .*\n)+|.*)', re.MULTILINE)
 MARKS = re.compile(r'pytest\.mark\.(\w+)')
 # A pytest that a test starts does not load what takes a second and is not asked for.
-os.environ.setdefault('PYTEST_ADDOPTS', '-p no:schemathesis')
+os.environ.setdefault('PYTEST_ADDOPTS', '-p no:schemathesis -p no:anyio -p no:platformdirs')
 WITHOUT_PLANS = os.environ.get('DJANGO_APISTAR_ACCELERATE') == '0'
 
 
