@@ -27,7 +27,7 @@ needs_valgrind = pytest.mark.skipif(
     not shutil.which('valgrind') and not os.environ.get('CI'),
     reason='valgrind is not installed; CI has it',
 )
-LOOPS = 200
+LOOPS = 100
 AT_LEAST = {  # how many times fewer instructions than stock API Star, with the standard library
     'hello': 4.5, 'item': 28, 'hook': 19, 'unseen_100': 14.5, 'not_found': 1.15,
     'wrong_method': 1.15,

@@ -3,6 +3,7 @@
 import datetime
 import functools
 import inspect
+import os
 from typing import Any, List, Optional, Union
 
 import pytest
@@ -18,6 +19,8 @@ pytestmark = pytest.mark.once
 
 pytest.importorskip('openapi_spec_validator')
 
+# HYPOTHESIS_EXAMPLES=2000 for a thorough run.
+EXAMPLES = int(os.environ.get('HYPOTHESIS_EXAMPLES', 100))
 NAMES = st.sampled_from(['a', 'b', 'item', 'page_size', 'Name', 'x1'])
 FIELDS = st.sampled_from(['id', 'name', 'größe', 'when', 'children', 'type', '$ref'])
 TYPE_NAMES = st.sampled_from(['Product', 'User', 'Error', 'Größe'])
@@ -166,7 +169,7 @@ APPS = st.lists(
 
 @pytest.mark.slow
 @settings(
-    max_examples=200, deadline=None, derandomize=True,
+    max_examples=EXAMPLES, deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
 @given(app=APPS)
