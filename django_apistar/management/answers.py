@@ -116,7 +116,7 @@ def _ask_host(found: Resolution, url: SplitResult) -> Resolution | None:
     if not answered:
         return None
     [(status, location)] = answered
-    rule = 'ALLOWED_HOSTS has not the host.' if status == 400 else 'SECURE_SSL_REDIRECT is on.'
+    rule = 'The host is not in ALLOWED_HOSTS.' if status == 400 else 'SECURE_SSL_REDIRECT is on.'
     return Resolution(found.framework, rule, status, location=location)
 
 

@@ -10,7 +10,7 @@ from django.core import signing
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ValidationError
 from django.db.models import Q
 
-from django_apistar.service.pages import Page, PageRequest
+from django_apistar.service.pages import Page, PageRequest, demand_queryset
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +41,7 @@ class Cursor(PageRequest):
 
     def of(self, queryset: QuerySet[Any]) -> Page[Any]:
         """Return the page of *queryset*: a query for the keys, and one for their rows."""
+        demand_queryset(queryset)
         keys = read_order(queryset)
         salt = self._build_salt(queryset, keys)
         is_backwards, position = self._read(keys, salt)

@@ -61,9 +61,8 @@ def _build_shapes(cls: Any, options: Options) -> None:
     cls.incoming = _derive(cls, 'incoming', incoming, required, documents[0])
     cls.partial = _derive(cls, 'partial', changes, (), documents[1])
     cls.incoming.partial = cls.partial
-    read_form = build_reader({
-        name: field for name, field in options.fields.items() if name not in cls.declared
-    })  # fmt: skip
+    fields = {n: field for n, field in options.fields.items() if n not in cls.declared}
+    read_form = build_reader(fields, incoming)
     for derived in (cls, cls.incoming, cls.partial):
         setattr(derived, ATTRIBUTE, derived.incoming)
         vars(derived.validator)['read_form'] = read_form  # told by attribute

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from apistar import exceptions, validators
 
 from django_apistar.service.counts import count_rows
-from django_apistar.service.pages import MOST, Page, PageRequest, order
+from django_apistar.service.pages import MOST, Page, PageRequest, demand_queryset, order
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -32,6 +32,7 @@ class PageNumber(PageRequest):
 
     def of(self, queryset: QuerySet[Any]) -> Page[Any]:
         """Return the page of *queryset*. Raises NotFound beyond the last."""
+        demand_queryset(queryset)
         count = count_rows(queryset)
         last = max(-(-count // self.size), 1)
         if self.number > last:
@@ -69,6 +70,7 @@ class LimitOffset(PageRequest):
 
     def of(self, queryset: QuerySet[Any]) -> Page[Any]:
         """Return the page of *queryset*."""
+        demand_queryset(queryset)
         count, end = count_rows(queryset), self.offset + self.size
         is_beyond = self.offset >= count
         return Page(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from urllib.parse import urlencode
 
 from apistar import exceptions, validators
+from django.db.models import Manager, QuerySet
 from django.utils.encoding import escape_uri_path
 
 from django_apistar.api.shared_requests import share_request, split_plainly
@@ -14,7 +15,6 @@ from django_apistar.conf.parser import get_settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-    from django.db.models import QuerySet
 
 Row = TypeVar('Row')
 MOST = 10**18 - 1  # what every database takes for an offset
@@ -104,6 +104,15 @@ class PageRequest:
 def _encode(name: str, value: object) -> str:
     is_plain = type(value) is int and name.isascii()
     return f'{name}={value}' if is_plain else urlencode({name: value})
+
+
+def demand_queryset(rows: object) -> None:
+    """Raise TypeError where a project asks for a page of what is no QuerySet."""
+    if isinstance(rows, QuerySet):
+        return
+    if isinstance(rows, Manager):
+        raise TypeError(f'page.of() takes a QuerySet, not the manager {rows}: write {rows}.all().')
+    raise TypeError(f'page.of() takes a QuerySet, not {rows!r:.80}.')
 
 
 def order(queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -333,7 +333,7 @@ def test_a_refused_host_is_a_failure():
     assert text == (
         'GET http://evil.example/echo/\n'
         '  framework   apistar\n'
-        '  rule        ALLOWED_HOSTS has not the host.\n'
+        '  rule        The host is not in ALLOWED_HOSTS.\n'
     )
 
 

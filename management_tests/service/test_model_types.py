@@ -156,6 +156,12 @@ def change_by_form(row: Optional.partial) -> dict:
     return dict(row)
 
 
+class WareLabels(ModelType):
+    class Meta:
+        model = Ware
+        fields = ['labels']
+
+
 FORMS = [Route('/', 'POST', take_form), Route('/', 'PATCH', change_by_form)]
 BLANKS = {'number': '', 'text': '', 'day': '', 'brand': ''}
 
@@ -191,6 +197,30 @@ def test_blank_of_a_form_is_refused_where_a_field_has_no_null(app_class):
     answer = send_form(app_class, 'POST', 'application/x-www-form-urlencoded', least='')
 
     assert answer == (400, {'least': 'Must be a number.'})
+
+
+def take_labels(row: WareLabels) -> dict:
+    return {'labels': row.labels}
+
+
+@both_modes
+@pytest.mark.parametrize(
+    ('body', 'answer'),
+    [
+        ('labels=1&labels=2', (200, {'labels': [1, 2]})),
+        ('labels=2', (200, {'labels': [2]})),
+        ('labels=1&labels=x', (400, {'labels': {'1': 'Must be a number.'}})),
+        ('labels=', (400, {'labels': {'0': 'Must be a number.'}})),
+    ],
+)
+def test_a_form_sends_each_of_many_rows_under_one_name(app_class, body, answer):
+    app = build(app_class, Route('/', 'POST', take_labels))
+
+    given = ask(
+        app, method='POST', body=body.encode(), content_type='application/x-www-form-urlencoded'
+    )
+
+    assert (given.code, given.json()) == answer
 
 
 @both_modes

@@ -271,6 +271,29 @@ def test_cursor_cannot_follow_an_order_that_is_no_field(app_class, caplog):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize('request_class', [PageNumber, LimitOffset, Cursor])
+@pytest.mark.parametrize(
+    ('rows', 'reason'),
+    [
+        ([1, 2], 'not [1, 2].'),
+        (None, 'not None.'),
+        (Note.objects, 'not the manager project.Note.objects: write project.Note.objects.all().'),
+    ],
+)
+def test_page_of_what_is_no_queryset_says_what_to_write(
+    app_class, caplog, request_class, rows, reason
+):
+    def handler(page: request_class) -> Page[NoteType]:
+        return page.of(rows)
+
+    status, _ = build_ask(build(app_class, Route('/', 'GET', handler)))('/')
+
+    assert status == 500
+    assert [str(record.exc_info[1]) for record in caplog.records] == [
+        f'page.of() takes a QuerySet, {reason}'
+    ]
+
+
 def test_cursor_passes_equal_rows_once(ask):
     Note.objects.bulk_create(Note(text='same') for _ in range(5))
 
