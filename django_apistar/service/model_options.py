@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property
 from typing import Any, NoReturn
 
 from apistar import validators
@@ -21,7 +22,7 @@ _RESERVED = ('keys', 'items', 'values', 'get', 'validator', 'validate', 'has_def
              'incoming', 'documented', 'create', 'save_to', 'options')  # fmt: skip
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class Options:
     """What a ModelType is made of. `fields`: the model's, by their names in JSON."""
 
@@ -31,6 +32,11 @@ class Options:
     read_only: frozenset[str]
     write_only: frozenset[str]
     optional: frozenset[str]
+
+    @cached_property
+    def writable(self) -> dict[str, Any]:
+        """The model's fields that a client may send, by their names in JSON."""
+        return {name: self.fields[name] for name in self.fields if name not in self.read_only}
 
 
 def read_options(name: str, meta: object, declared: Mapping[str, object]) -> Options:

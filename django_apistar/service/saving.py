@@ -16,7 +16,7 @@ from django.forms.utils import from_current_timezone
 from django.utils import timezone
 
 Instance = TypeVar('Instance', bound=models.Model)
-Fields = Mapping[Any, Any]  # values by the model's fields
+Given = Mapping[str, tuple[Any, Any]]  # by the model's name of a field: the field, its value
 _make_aware: Any = from_current_timezone  # which has no types
 _LONGEST_DURATION = datetime.timedelta(microseconds=2**63 - 1)  # where a column is a number
 _refuse_null_characters = ProhibitNullCharactersValidator()
@@ -27,13 +27,15 @@ def save(instance: Instance, values: Any, others: Mapping[str, object]) -> Insta
 
     Raises ValidationError, with the names that the client knows; then nothing is written.
     """
-    options = values.options
+    options, fields = values.options, values.options.writable
     given = {
-        options.fields[name]: value
+        fields[name].name: (fields[name], value)
         for name, value in values._dict.items()
-        if name in options.fields and name not in options.read_only
+        if name in fields
     }
-    given |= {instance._meta.get_field(name): value for name, value in others.items()}
+    for name, value in others.items():
+        field = instance._meta.get_field(name)
+        given[field.name] = field, value
     database = router.db_for_write(type(instance), instance=instance)
     try:
         _write(instance, given, values.is_partial, database)
@@ -43,7 +45,7 @@ def save(instance: Instance, values: Any, others: Mapping[str, object]) -> Insta
     return instance
 
 
-def _write(instance: models.Model, given: Fields, is_partial: bool, database: str) -> None:
+def _write(instance: models.Model, given: Given, is_partial: bool, database: str) -> None:
     key, is_new = instance.pk, instance._state.adding
     try:
         with transaction.atomic(using=database):
@@ -61,26 +63,26 @@ def _write(instance: models.Model, given: Fields, is_partial: bool, database: st
         raise
 
 
-def _save(instance: models.Model, given: Fields, database: str) -> None:
+def _save(instance: models.Model, given: Given, database: str) -> None:
     try:
         instance.save(using=database)
     except SuspiciousFileOperation:
         said = 'Must have a file name that can be stored.'
-        files = [field.name for field in given if isinstance(field, models.FileField)]
+        files = [name for name, (field, _) in given.items() if isinstance(field, models.FileField)]
         if not files:
             raise
         raise ValidationError(dict.fromkeys(files, said)) from None
 
 
-def _assign(instance: models.Model, given: Fields) -> None:
+def _assign(instance: models.Model, given: Given) -> None:
     errors: dict[str, Any] = {}
-    for field, value in given.items():
+    for name, (field, value) in given.items():
         if field.many_to_many:
             continue
         try:
             _assign_one(instance, field, value)
         except ValidationError as exc:
-            errors[field.name] = exc
+            errors[name] = exc
     if errors:
         raise ValidationError(errors)
 
@@ -137,14 +139,14 @@ def _adapt_moment(value: datetime.datetime) -> Any:
         raise ValidationError('Must be between the years 1 and 9999.') from None
 
 
-def _check(instance: Any, given: Fields, is_partial: bool) -> None:
+def _check(instance: Any, given: Given, is_partial: bool) -> None:
     lenient = _list_lenient_fields(instance._meta)
     valid = {field.name for field in lenient if _is_valid(instance, field, given)}
     if not is_partial:
         instance.full_clean(exclude=valid)
         return
     fields = {field.name for field in instance._meta.fields}
-    names = {field.name for field in given} - valid
+    names = {*given} - valid
     touched = names.union(*_iter_unique_sets(instance, names))
     errors: dict[str, Any] = {}
     for check in (
@@ -170,13 +172,13 @@ def _list_lenient_fields(meta: Any) -> list[Any]:
     ]  # fmt: skip
 
 
-def _is_valid(instance: Any, field: Any, given: Fields) -> bool:
+def _is_valid(instance: Any, field: Any, given: Given) -> bool:
     """Return whether *field* has a value that Django takes for blank, and that is none.
 
     Null where the column holds it, an empty object of JSON, and the model's own default.
     """
     value = getattr(instance, field.attname)
-    is_default = field not in given and field.has_default()
+    is_default = field.name not in given and field.has_default()
     is_taken = is_default or isinstance(field, models.JSONField) or (field.null and value is None)
     return is_taken and value in field.empty_values  # last: to compare a Decimal takes long
 
@@ -189,10 +191,10 @@ def _iter_unique_sets(instance: Any, names: set[str]) -> Iterator[set[str]]:
     return (fields for fields in found if fields & names)
 
 
-def _read_relations(given: Fields) -> dict[Any, Any]:
+def _read_relations(given: Given) -> dict[Any, Any]:
     """Return the rows of the many-to-many relations of *given*. Raises ValidationError."""
     errors: dict[str, Any] = {}
-    relations = {field: value for field, value in given.items() if field.many_to_many}
+    relations = {field: value for field, value in given.values() if field.many_to_many}
     for field, value in relations.items():
         try:
             missing = _find_missing(field, _adapt(value))
