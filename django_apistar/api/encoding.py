@@ -13,10 +13,12 @@ from django_apistar.conf.parser import get_settings
 
 
 class UnknownValueError(TypeError):
-    """JSON has no form of *value*: in API Star's words."""
+    """JSON has no form of *value*: in API Star's words, and what its class has to add."""
 
     def __init__(self, value: object) -> None:
-        super().__init__(f"Object of type '{type(value).__name__}' is not JSON serializable.")
+        hint = getattr(type(value), 'json_hint', '')
+        name = type(value).__name__
+        super().__init__(f"Object of type '{name}' is not JSON serializable.{hint}")
         self.value = value
 
 

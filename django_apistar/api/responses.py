@@ -112,7 +112,8 @@ def build_rows(value: Any, handler: Callable[..., object]) -> Any:
     So are the rows of a page. Any other *value* stays itself.
     """
     if is_page(value):
-        return value.wrap(_build_rows(value.rows, handler))
+        rows = _build_rows(value.rows, handler)
+        return value if rows is value.rows else value.wrap(rows)
     check_page(value, handler)
     return _build_rows(value, handler)
 
@@ -133,9 +134,10 @@ def check_page(value: object, handler: Callable[..., object]) -> None:
         return
     annotation = get_return_annotation(handler)
     if is_page_of_rows(annotation):
+        row = get_row_type(annotation)
         raise TypeError(
             f'{get_dotted_name(inspect.unwrap(handler))} is annotated -> '
-            f'Page[{get_row_type(annotation).__name__}] and returned a {type(value).__name__}: '
+            f'Page[{getattr(row, "__name__", row)}] and returned a {type(value).__name__}: '
             'return page.of(rows).'
         )
 

@@ -24,6 +24,7 @@ class Page(Generic[Row]):
     """A page: its rows and what is told beside them. `Page[Product]` annotates a handler."""
 
     is_page = True  # told by attribute: `api` and `schema` do not import this room
+    json_hint = ' Annotate the handler with the Type of its rows, such as -> Page[Product].'
 
     def __init__(self, rows: QuerySet[Any], **beside: object) -> None:
         self.rows = rows

@@ -347,6 +347,32 @@ def test_schema_describes_pages(app_class):
     }  # fmt: skip
 
 
+def name_no_row(page: PageNumber) -> Page:
+    return page.of(Note.objects.all())
+
+
+def name_no_type(page: PageNumber) -> Page[5]:
+    return page.of(Note.objects.all())
+
+
+def name_nothing(page: PageNumber):
+    return page.of(Note.objects.all())
+
+
+@pytest.mark.parametrize('handler', [name_no_row, name_no_type, name_nothing])
+def test_page_without_the_type_of_its_rows_is_a_500_that_says_what_to_write(
+    app_class, handler, caplog
+):
+    make(1)
+
+    assert build_ask(build(app_class, Route('/', 'GET', handler)))('/')[0] == 500
+    [record] = caplog.records
+    assert str(record.exc_info[1]) == (
+        "Object of type 'Page' is not JSON serializable. "
+        'Annotate the handler with the Type of its rows, such as -> Page[Product].'
+    )
+
+
 def forget_the_page(page: PageNumber) -> Page[NoteType]:
     return Note.objects.order_by('id')
 
