@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django_apistar.conf.problems import Report, report_value
 
+_LARGEST_PAGE = 1_000_000  # rows; they are in memory together
 PERIODS_S = {'second': 1, 'minute': 60, 'hour': 3600, 'day': 86400}
 # What the setting must be.
 DURATION = 'seconds, a timedelta, or None for no end'
@@ -38,7 +39,7 @@ def parse_page_sizes(values: dict[str, object], report: Report) -> tuple[int, in
 
 def _parse_size(key: str, values: dict[str, object], default: int, report: Report) -> int:
     given = values.get(key, default)
-    if isinstance(given, int) and not isinstance(given, bool) and given > 0:
+    if isinstance(given, int) and not isinstance(given, bool) and 0 < given <= _LARGEST_PAGE:
         return given
-    report_value(report, key, given, 'a whole number of at least 1')
+    report_value(report, key, given, f'a whole number from 1 to {_LARGEST_PAGE:,}')
     return default
