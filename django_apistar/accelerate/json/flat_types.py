@@ -20,7 +20,7 @@ from django_apistar.accelerate.types.compilers import compile_from_row, compile_
 from django_apistar.accelerate.types.containers import Property
 from django_apistar.accelerate.types.idempotent import has_idempotent_default
 from django_apistar.accelerate.types.rendering import find_format, format_expression, is_renderable
-from django_apistar.accelerate.types.scalars import ScalarCheck, any_of, build_check, find_native
+from django_apistar.accelerate.types.scalars import ScalarCheck, build_check, find_native
 from django_apistar.accelerate.types.stock import ValidatorOrType, has_text, is_inline, is_stock
 from django_apistar.accelerate.types.type_writer import TypeWriter
 
@@ -208,7 +208,7 @@ def compile_rows(cls: type[types.Type], json_writer: JSONWriter) -> Encode:
         for item in writer.properties:
             refusals += write_check(source, json_writer, item)
         if refusals:
-            with source.block(f'if {any_of(refusals)}:'):
+            with source.block(f'if {" or ".join(refusals)}:'):
                 for item in writer.properties:
                     write_conversion(source, item)
                 _write_refusals(source, refusals, _append_rarely(rare))
@@ -332,7 +332,7 @@ def write_conversion(source: Source, item: Property) -> None:
 
 def _write_refusals(source: Source, refusals: list[str], write_rarely: list[str]) -> None:
     if refusals:
-        with source.block(f'if {any_of(refusals)}:'):
+        with source.block(f'if {" or ".join(refusals)}:'):
             source.lines(write_rarely)
 
 
@@ -362,5 +362,5 @@ def refuse_float(source: Source, json_writer: JSONWriter, item: Property) -> lis
         return []
     refusals = json_writer.refuse_float(source, item.variable)
     if _allows_null(item):
-        refusals = [f'{item.variable} is not None and {any_of([one])}' for one in refusals]
+        refusals = [f'{item.variable} is not None and ({one})' for one in refusals]
     return refusals

@@ -21,7 +21,6 @@ from django_apistar.accelerate.source import Source
 from django_apistar.accelerate.types.compilers import compile_type
 from django_apistar.accelerate.types.containers import Property
 from django_apistar.accelerate.types.rendering import is_renderable
-from django_apistar.accelerate.types.scalars import any_of
 from django_apistar.accelerate.types.stock import ValidatorOrType, is_plain_type
 from django_apistar.accelerate.types.type_writer import TypeWriter
 
@@ -91,10 +90,10 @@ def _write_row(
         position += 1
         refusals += write_check(source, json_writer, item)
     if refusals:
-        with source.block(f'if {any_of(refusals)}:'):
+        with source.block(f'if {" or ".join(refusals)}:'):
             for item in writer.properties:
                 write_conversion(source, item)
-            with source.block(f'if {any_of(refusals)}:'):
+            with source.block(f'if {" or ".join(refusals)}:'):
                 source.line(f'raise {source.const(UnusualRowError, "UnusualRow")}')
     return json_writer.part_expression(source, writer.properties, are_checked=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Any, TypeVar
@@ -53,11 +53,6 @@ def build_check(
 def _accepting_none(check: ScalarCheck, item: str) -> ScalarCheck:
     refusal = f'({check.refusal})' if ' or ' in check.refusal else check.refusal
     return ScalarCheck(check.conversions, f'{item} is not None and {refusal}')
-
-
-def any_of(conditions: Iterable[str]) -> str:
-    """Return the condition that one of *conditions*, at least one, is true."""
-    return ' or '.join(f'({one})' if ' and ' in one else one for one in conditions)
 
 
 def _check_string(

@@ -24,7 +24,7 @@ from django_apistar.accelerate.types.containers import (
     write_property_checks,
     write_validated,
 )
-from django_apistar.accelerate.types.scalars import ScalarCheck, any_of, build_check
+from django_apistar.accelerate.types.scalars import ScalarCheck, build_check
 from django_apistar.accelerate.types.stock import ValidatorOrType, is_scalar, may_lack_some
 from django_apistar.accelerate.types.writer import Reader, Writer
 
@@ -144,7 +144,7 @@ class TypeWriter(Writer):
                 for check in checks:
                     for conversion in check.conversions:
                         source.line(conversion)
-                refusal = any_of(check.refusal for check in checks)
+                refusal = ' or '.join(check.refusal for check in checks)
                 with source.block(f'if not ({refusal}):'):
                     write_result()
 
