@@ -234,6 +234,10 @@ def test_urlconf_is_imported_only_when_djangos_routes_are_asked_for():
         (re_path(r'^(?:on|out)/$', handler), False),
         (re_path(r'^i\w\/list/$', handler), True),
         (re_path(r'^o[nu]/$|^out/$', handler), False),
+        (re_path(r'^(?:o/n|out)/$', handler), False),
+        (re_path(r'^[^/]t/$', handler), False),
+        (re_path(r'^i[nm]/list/$', handler), True),
+        (re_path(r'^out(/)list/(?:a|b)/$', handler), False),
     ],
 )
 def test_django_url_outside_the_prefixes_is_unreachable(pattern, reachable):

@@ -432,6 +432,16 @@ def test_a_tag_that_a_handler_says_is_described_too():
     ]  # fmt: skip
 
 
+def test_a_tag_of_several_includes_is_described_by_all_their_prefixes_once():
+    routes = [
+        Include('/a', 'a', [route('/x/', 'x', tags=['mine']), route('/y/', 'y', tags=['mine'])]),
+        Include('/b/{id}', 'b', [route('/x/', 'x', tags=['mine'])]),
+        Include('/c', 'c', [route('/x/', 'x', tags=['mine'])]),
+    ]
+
+    assert build(routes)['tags'] == [{'name': 'mine', 'description': 'Under /a, /b/{id}, /c.'}]
+
+
 def test_a_route_outside_of_includes_has_its_apps_tag():
     assert operation_of(token_login, 'POST')['tags'] == ['authentication']
 
