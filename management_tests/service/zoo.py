@@ -65,6 +65,10 @@ FIELDS = {
         models.GenericIPAddressField(protocol='ipv4'),
         text(minLength=1, maxLength=39, format='ipv4'), '1.2.3.4', None,
     ),
+    'address_6': (
+        models.GenericIPAddressField(protocol='IPv6'),
+        text(minLength=1, maxLength=39, format='ipv6'), '::1', None,
+    ),
     'whole': (models.IntegerField(), number(**PLAIN), -7, None),
     'positive_big': (
         models.PositiveBigIntegerField(), number(minimum=0, maximum=2**63 - 1), 7, None,
