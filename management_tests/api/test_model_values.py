@@ -394,6 +394,18 @@ def test_message_names_five_faults_and_counts_the_others() -> None:
     )
 
 
+@pytest.mark.parametrize(('count', 'end'), [(4, ''), (5, ''), (6, '; 1 more')])
+def test_message_counts_only_faults_that_it_does_not_name(count, end) -> None:
+    cls = types.TypeMetaclass('Made', (types.Type,), {'n': validators.Array(items=PriceType)})
+
+    with pytest.raises(validators.ValidationError) as refusal:
+        cls(Thing(n=[5] * count))
+
+    named = '; '.join(f'n.{number} is 5: Must be an object.' for number in range(min(count, 5)))
+    name = f'{cls.__module__}.Made cannot be made of {__name__}.Thing'
+    assert str(refusal.value) == f'{name}: {named}{end}'
+
+
 def test_attribute_that_is_missing_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="'Thing' object has no attribute 'price'"):
         PriceType(Thing(key='x'))
