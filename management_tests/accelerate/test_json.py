@@ -9,6 +9,7 @@ import sys
 import uuid
 from collections import OrderedDict, namedtuple
 from dataclasses import dataclass
+from types import ModuleType
 
 import pytest
 from apistar import http, types, validators
@@ -237,6 +238,27 @@ def test_an_iterator_is_read_once(fast):
 
 
 @encoders
+@pytest.mark.parametrize(
+    ('value', 'text'),
+    [
+        (Text('a'), b'"a"'), (Whole(1), b'1'), (Part(0.5), b'0.5'), (Reversed([1, 2]), b'[2,1]'),
+        (Pair(1, 2), b'[1,2]'), (FirstValues(a=[1, 2]), b'{"a":1}'),
+    ],
+)  # fmt: skip
+def test_what_stands_beside_a_subclass_is_asked_for_once(fast, value, text):
+    asked = []
+
+    def make_content(point):
+        asked.append(point)
+        return point.x
+
+    encode = encoder.build_encoder(make_content, fast=fast)
+
+    assert encode([value, Point(3)]) == b'[%b,3]' % text
+    assert asked == [Point(3)]
+
+
+@encoders
 def test_an_error_leaves_the_encoder_as_it_was(fast):
     encode = encoder.build_encoder(fast=fast)
     value = {'a': object()}
@@ -272,6 +294,21 @@ def test_without_orjson_the_fast_encoder_is_the_exact_one(monkeypatch):
         encoder._load_orjson.cache_clear()
 
     assert encode({'a': 1e-5}) == b'{"a":1e-05}'
+
+
+def test_an_orjson_that_writes_floats_in_another_way_is_not_used(monkeypatch):
+    orjson = pytest.importorskip('orjson')
+    other = ModuleType('orjson')
+    vars(other).update(vars(orjson), dumps=lambda *_: b'1E+22')
+    used = encoder.find_plain_dumps(fast=True), encoder.find_loads(fast=True)
+    monkeypatch.setitem(sys.modules, 'orjson', other)
+    encoder._load_orjson.cache_clear()
+    try:
+        unused = encoder.find_plain_dumps(fast=True), encoder.find_loads(fast=True)
+    finally:
+        encoder._load_orjson.cache_clear()
+
+    assert (used, unused) == ((orjson.dumps, orjson.loads), (None, None))
 
 
 def test_without_the_encoder_in_c_the_bytes_are_the_same(monkeypatch):
