@@ -12,9 +12,10 @@ from apistar import Route
 from apistar.server.wsgi import WSGIEnviron
 from django.conf import settings as django_settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
-from django.test import override_settings
+from django.test import RequestFactory, override_settings
 from django.urls import path
 
+from django_apistar.conf.operation import NOTE_ROUTES
 from django_apistar.dispatch import Dispatcher, get_application
 from django_apistar.logs import RequestIdFilter
 from django_apistar.test import TestClient
@@ -146,3 +147,31 @@ def test_without_the_setting_nothing_stands_around_the_dispatcher() -> None:
     with override_settings(APISTAR_SETTINGS=keys):
         assert type(get_application()) is Dispatcher
         assert HEADER not in TestClient().get('/nope/', headers={HEADER: 'a'}).headers
+
+
+@pytest.mark.parametrize(
+    ('header', 'note', 'routes'),
+    [
+        (None, None, [None, None, None]),
+        (HEADER, None, ['/stream/', '/page/stream/', None]),
+        (None, '1', ['/stream/', '/page/stream/', None]),
+    ],
+)  # fmt: skip
+def test_route_is_in_the_environ_for_ids_and_for_a_log_that_names_it(
+    header: str | None, note: str | None, routes: list[str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(NOTE_ROUTES, raising=False)
+    if note:
+        monkeypatch.setenv(NOTE_ROUTES, note)
+    keys = {**django_settings.APISTAR_SETTINGS, 'REQUEST_ID_HEADER': header}
+    with override_settings(APISTAR_SETTINGS=keys):
+        found = [note_route(path_) for path_ in ('/stream/', '/page/stream/', '/nope/')]
+
+    assert found == routes
+
+
+def note_route(path_: str) -> str | None:
+    """Return the route in the environ of a request that has been answered."""
+    environ = RequestFactory().get(path_).environ
+    list(get_application()(environ, lambda *_: None))
+    return environ.get('django_apistar.route')
