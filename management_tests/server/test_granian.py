@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,7 +24,10 @@ from granian.constants import Interfaces, SSLProtocols  # noqa: E402
 from granian.log import LogLevels  # noqa: E402
 
 from django_apistar.server.granian.options import parse_arguments  # noqa: E402  # needs granian
-from django_apistar.server.granian.server import GranianServer  # noqa: E402
+from django_apistar.server.granian.server import Draining, GranianServer  # noqa: E402
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 @pytest.fixture(scope='module')
@@ -436,3 +440,47 @@ def test_worker_that_cannot_load_ends_the_command(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert 'no greeting' in done.stderr
+
+
+WITH_IPV6 = pytest.mark.skipif(not socket.has_ipv6, reason='no IPv6')
+
+
+@pytest.mark.parametrize('host', ['127.0.0.1', pytest.param('::1', marks=WITH_IPV6), 'a.sock'])
+def test_worker_that_drains_takes_no_client_and_closes_after_each_answer(
+    host: str, tmp_path: Path
+) -> None:
+    answers: list[tuple[Any, ...]] = []
+
+    def respond(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response('200 OK', [('x-id', '1')])
+        return [environ['PATH_INFO'].encode()]
+
+    def start_response(*given: Any) -> Any:
+        answers.append(given)
+
+    family, address = {
+        '127.0.0.1': (socket.AF_INET, (host, 0)),
+        '::1': (socket.AF_INET6, (host, 0)),
+        'a.sock': (socket.AF_UNIX, str(tmp_path / host)),
+    }[host]
+    with socket.socket(family) as listener, socket.socket(family) as client:
+        listener.bind(address)
+        listener.listen()
+        address = listener.getsockname()
+        draining = Draining(listener)
+        draining.application = respond
+        bodies = [draining.respond({'PATH_INFO': '/a/'}, start_response)]
+        draining.begin(signal.SIGUSR1, None)
+        bodies.append(draining.respond({'PATH_INFO': '/b/'}, start_response))
+
+        assert bodies == [[b'/a/'], [b'/b/']]
+        assert answers == [
+            ('200 OK', [('x-id', '1')]),
+            ('200 OK', [('x-id', '1'), ('Connection', 'close')]),
+        ]
+        with pytest.raises(ConnectionRefusedError):
+            client.connect(address)
+        assert listener.getsockname() != address
+        # What granian goes on to accept of: it has to listen, and granian must not wait in it.
+        assert listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 1
+        assert os.get_blocking(listener.fileno()) is False
