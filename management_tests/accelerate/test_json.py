@@ -322,6 +322,35 @@ def test_without_the_encoder_in_c_the_bytes_are_the_same(monkeypatch):
     assert encode({'é': [1e-5, Inner(ratio=1)]}) == '{"é":[1e-05,{"day":null,"ratio":1}]}'.encode()
 
 
+@pytest.fixture
+def encode_by_orjson_alone(monkeypatch):
+    """The fast encoder, where the standard library's refuses to write anything."""
+    pytest.importorskip('orjson')
+
+    def refuse(value, level):
+        raise AssertionError(f'written again: {value!r}')
+
+    monkeypatch.setattr(json.encoder, 'c_make_encoder', lambda *_: refuse)
+    encoder.build_encoder.cache_clear()
+    yield encoder.build_encoder(make_text_of_moments, fast=True)
+    encoder.build_encoder.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ('value', 'text'),
+    [
+        (Text('a'), '"a"'), (Whole(1), '1'), (Part(0.5), '0.5'), (Reversed([1, 2]), '[2,1]'),
+        (Pair(1, 2), '[1,2]'), (FirstValues(a=[1, 2]), '{"a":1}'), (Point(3), '{"x":3}'),
+        (datetime.date(2018, 1, 2), '"2018-01-02"'), (decimal.Decimal('1.50'), '"1.50"'),
+        (Colour.RED, '"red"'), ({7}, '[7]'), (Inner(ratio=0.5), '{"day":null,"ratio":0.5}'),
+        ({'day': None, '10e5': 0.001}, '{"day":null,"10e5":0.001}'),
+        (Inner(ratio=None), '{"day":null,"ratio":null}'), ('é 0.00001', '"é 0.00001"'),
+    ],
+)  # fmt: skip
+def test_what_orjson_writes_alike_is_not_written_again(encode_by_orjson_alone, value, text):
+    assert encode_by_orjson_alone(value) == text.encode()
+
+
 @encoders
 def test_long_texts_are_compared_too(fast):
     encode = encoder.build_encoder(make_text_of_moments, fast=fast)
