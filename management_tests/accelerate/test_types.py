@@ -7,6 +7,7 @@ import functools
 import gc
 import inspect
 import linecache
+import re
 import traceback
 import weakref
 
@@ -263,6 +264,23 @@ def test_an_enum_may_grow():
     sizes.append('large')
 
     assert validate('large') == 'large'
+
+
+@pytest.mark.parametrize(
+    ('validator', 'value', 'accepted'),
+    [
+        (validators.Object(pattern_properties={'(': validators.Integer()}), {'a': 1}, {}),
+        (validators.Array(items=validators.String(pattern='(')), ['a'], []),
+    ],
+    ids=['pattern_properties', 'pattern'],
+)
+def test_a_pattern_that_is_no_regex_fails_for_each_value_as_in_api_star(validator, value, accepted):
+    for validate in (
+        validator.validate, compilers.compile_validator(validator, allow_coerce=False)
+    ):  # fmt: skip
+        assert validate(accepted) == accepted
+        with pytest.raises(re.error, match=r'^missing \), unterminated subpattern at position 0$'):
+            validate(value)
 
 
 def test_types_that_make_their_instances_themselves_are_called():
