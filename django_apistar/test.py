@@ -19,7 +19,6 @@ from django.contrib.auth import get_user, load_backend, login, logout
 from django.core.signals import got_request_exception, request_finished, request_started
 from django.db import close_old_connections
 from django.http import HttpRequest
-from django.middleware.csrf import get_token
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
@@ -91,7 +90,7 @@ class TestClient(requests.Session):
         login(request, user, backend or _first_backend())
         request.session.save()
         self._set_cookie(django_settings.SESSION_COOKIE_NAME, request.session.session_key)
-        get_token(request)
+        # login() has made a new one.
         self._set_cookie(django_settings.CSRF_COOKIE_NAME, request.META['CSRF_COOKIE'])
 
     def credentials(
