@@ -26,6 +26,11 @@ def exact(headers: http.Headers, body: http.Body, method: http.Method) -> http.J
     return http.JSONResponse({'method': method, 'exact': is_exact}, 200 if is_exact else 400)
 
 
+def take_any(accept: http.Header) -> http.Response:
+    """Answer 204 to who accepts anything, as load tools and curl say, else 406."""
+    return http.Response(b'', 204 if accept == '*/*' else 406)
+
+
 def create() -> dict:
     return {'id': User.objects.create(username=f'bench-{next(numbers)}').pk}
 
@@ -61,6 +66,7 @@ routes: list[Any] = [
     Route('/exact/', 'POST', exact),
     Route('/exact/', 'PUT', exact, name='put'),
     Route('/exact/', 'PATCH', exact, name='patch'),
+    Route('/any/', 'DELETE', take_any),
     Route('/created/', 'POST', create),
     Route('/removed/', 'DELETE', remove),
     Route('/stall/', 'GET', stall),

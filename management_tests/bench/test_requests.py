@@ -93,6 +93,13 @@ def test_method_headers_token_and_body_are_sent(posting, body):
     assert 'a-key' not in json.dumps(document)
 
 
+def test_a_request_in_process_accepts_anything_unless_a_header_says_what(posting):
+    options = ('--apistar', '/any/', '--method', 'DELETE', '--write')
+
+    assert bench(*options)[0]['targets'][0]['errors'] == 0
+    assert '406' in fail('--in-process', *options, '--header', 'Accept: text/html')
+
+
 @pytest.mark.django_db(transaction=True)
 def test_what_a_round_in_process_writes_is_rolled_back(posting):
     document, remarks = bench('--apistar', '/created/', '--method', 'POST', '--write')
