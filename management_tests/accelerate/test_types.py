@@ -374,6 +374,41 @@ def test_types_with_ways_of_their_own_keep_them(own, nesting):
     assert [outcome(cls, value) for value in values] == stock
 
 
+# Rules of a nested Object that hold for what came and not for what the first validation made of it.
+HELD_TWICE = {
+    'max_properties': (
+        {'properties': {'size': validators.Integer(default=1)}, 'max_properties': 1},
+        'Must have no more than 1 properties.',
+    ),
+    'min_properties': (
+        {'additional_properties': None, 'min_properties': 1},
+        'Must not be empty.',
+    ),
+    'required': (
+        {'additional_properties': None, 'required': ['name']},
+        {'name': 'The "name" field is required.'},
+    ),
+    'pattern_properties': (
+        {
+            'properties': {'size': validators.String(default='big')},
+            'pattern_properties': {'^size': validators.Integer()},
+        },
+        {'size': 'Must be a number.'},
+    ),
+}
+
+
+@pytest.mark.parametrize(('rules', 'detail'), HELD_TWICE.values(), ids=HELD_TWICE)
+def test_a_rule_that_a_read_object_breaks_is_told_at_the_second_validation(rules, detail):
+    class Holder(types.Type):
+        own = validators.Object(**rules)
+
+    for read in (compilers.compile_body(Holder), functools.partial(read_twice, Holder)):
+        with pytest.raises(validators.ValidationError) as refusal:
+            read({'own': {'name': 'a'}})
+        assert refusal.value.detail == {'own': detail}
+
+
 def compose(*functions):
     """Return what applies *functions*, the last one first."""
     return functools.reduce(lambda outer, inner: lambda value: outer(inner(value)), functions)
