@@ -351,6 +351,19 @@ def test_a_style_that_is_the_default_may_be_written_or_not(place, style):
     ]
 
 
+@pytest.mark.parametrize('kind', ['number', 'integer', 'boolean', 'null'])
+def test_a_parameter_that_is_free_text_takes_what_the_type_before_is_written_as(kind):
+    """`texts`"""
+    parameter = {'name': 'x', 'in': 'query', 'schema': {'type': kind}}
+    before, after = describe_tree('string'), describe_tree('string')
+    before['paths']['/leaf']['get']['parameters'] = [parameter]
+    after['paths']['/leaf']['get']['parameters'] = [{**parameter, 'schema': {'type': 'string'}}]
+
+    assert tell(before, after) == [
+        "info request-takes-more GET /leaf: the query parameter 'x' takes more than before."
+    ]
+
+
 @pytest.mark.parametrize(
     ('rule', 'is_closed', 'expected'),
     [
