@@ -44,6 +44,17 @@ def test_routes_that_no_line_has_hit_are_listed(tmp_path, lines):
     assert used == {('GET', '/echo/'), ('POST', '/echo/{name}/'), ('*', '/django/echo/')}
 
 
+@pytest.mark.parametrize('prefix', ['/app', '/app/'])
+def test_a_path_in_a_log_is_read_without_the_forced_prefix(tmp_path, settings, prefix):
+    settings.FORCE_SCRIPT_NAME = prefix
+    log = tmp_path / 'access.log'
+    log.write_text('"GET /app/echo/ HTTP/1.1"\n"GET /app/django/echo/ HTTP/1.1"\n')
+
+    used = list_routes() - list_routes('--unused', str(log))
+
+    assert used == {('GET', '/echo/'), ('*', '/django/echo/')}
+
+
 def test_lines_without_a_request_are_counted(tmp_path):
     log = tmp_path / 'access.log'
     log.write_text('\n'.join([*TEXT, 'what is this', '{"a": 1}', '{broken']))
