@@ -239,6 +239,24 @@ def test_the_test_that_has_the_module_in_backticks_is_tried_before_others(tmp_pa
     assert covering.choose(mutant, 60) == ['tests/test_page.py::test_levels']
 
 
+def test_the_test_that_is_named_like_the_function_is_tried_before_others(tmp_path: Path) -> None:
+    """Hundreds may run a line; the test that is about it has its word, at any price."""
+    pytest.importorskip('cosmic_ray')
+    from management_tests.mutants.covering import Covering, Record
+    from management_tests.mutants.mutants import Mutant
+
+    before = 'counts.pop(name)'
+    write(tmp_path / 'tests/test_pages.py', 'def test_a(): ...\ndef test_it_forgets(): ...\n')
+    record = Record('tests/test_pages.py', {
+        'seconds': {'test_a': 20, 'test_it_forgets[once]': 25},
+        'lines': {'shop/limits.py': {f'Limit.forget\n{before}': [0, 1]}},
+    })  # fmt: skip
+    covering = Covering(tmp_path, {'tests/test_pages.py': record}, {})
+    mutant = Mutant('shop/limits.py', 'Limit.forget', 1, 'RemoveStatement', before, 'pass', '')
+
+    assert covering.choose(mutant, 60) == ['tests/test_pages.py::test_it_forgets[once]']
+
+
 def test_every_listed_mutant_still_has_its_lines_and_a_reason() -> None:
     content = tomllib.loads(LISTED.read_text())
 

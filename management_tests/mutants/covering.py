@@ -188,6 +188,13 @@ def find_words(mutant: Mutant) -> list[str]:
     return [*changed, *([name] if name else [])]
 
 
+def names_function(test: str, mutant: Mutant) -> bool:
+    """Whether the name of *test* has a longer word of the function: 'forgets' of `forget`."""
+    words = mutant.function.rpartition('.')[2].split('_')
+    name = test.partition('[')[0].rpartition('::')[2]
+    return any(word in name for word in words if len(word) > 3)
+
+
 def is_run_at_import(mutant: Mutant) -> bool:
     """Whether *mutant* is in no function: at the top of its module, or of a class."""
     name = mutant.function.rpartition('.')[2]
@@ -266,10 +273,11 @@ class Covering:
     def _rings(self, mutant: Mutant) -> Iterator[Iterable[str]]:
         """Yield the tests that run the line, its function and its module, then those of its room.
 
-        Before all, those that quote what is changed, or stand in the module's own file: hundreds
-        may run the line of a mutant. What runs at import shows elsewhere: in
-        functions of the module, and of those that import it. A test whose docstring has the module
-        in backticks is about its constants, and a word such as 'info' is quoted by hundreds.
+        Before all, those that quote what is changed, stand in the module's own file, or are named
+        like the function: hundreds may run the line of a mutant. What runs at import shows
+        elsewhere: in functions of the module, and of those that import it. A test whose docstring
+        has the module in backticks is about its constants, and a word such as 'info' is quoted by
+        hundreds.
         """
         texts = mutant.before.splitlines()
         lines = [self._by_line[mutant.path, mutant.function, text] for text in texts]
@@ -285,6 +293,7 @@ class Covering:
         yield [test for test in asked if Path(_file(test)).name in names]
         if is_run_at_import(mutant):
             yield self._find_users(mutant)
+        yield [test for test in running if names_function(test, mutant)]
         yield self._pick_branches(mutant, running)
         yield from lines
         yield self._by_function[mutant.path, mutant.function]
