@@ -30,6 +30,7 @@ from management_tests.support.processes import (
     GRACE_S,
     adopt_orphans,
     end_descendants,
+    hear_for_tests,
     wait_for_child,
 )
 
@@ -146,6 +147,7 @@ def run_parts(arguments: list[str]) -> int:
 def main(arguments: list[str]) -> int:
     os.chdir(ROOT)
     adopt_orphans()
+    hear_for_tests()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     patience_s = 0.0
     try:

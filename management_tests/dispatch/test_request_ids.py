@@ -149,6 +149,7 @@ def test_without_the_setting_nothing_stands_around_the_dispatcher() -> None:
         assert HEADER not in TestClient().get('/nope/', headers={HEADER: 'a'}).headers
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ('header', 'note', 'routes'),
     [

@@ -32,6 +32,7 @@ from management_tests.mutants.covering import (
 )
 from management_tests.mutants.equivalents import Equivalents
 from management_tests.mutants.mutants import Mutant, find_modules, sample
+from management_tests.support.processes import hear_for_tests
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STORE = '.mutants'  # a folder: what each test file runs
@@ -251,16 +252,6 @@ def judge_all(
     for verdict in hunt.each(lambda copy, each: judge(copy, each, covering, budget_s), mutants):
         print(report(verdict), flush=True)
         yield verdict
-
-
-def hear_for_tests() -> None:
-    """Let tests hear the signals that this process was told to ignore, by nohup or in a script.
-
-    What is ignored would be in each process that it starts, what has a handler is not.
-    """
-    for number in (signal.SIGHUP, signal.SIGINT):
-        if signal.getsignal(number) == signal.SIG_IGN:
-            signal.signal(number, lambda *_: None)
 
 
 def main(arguments: list[str]) -> int:

@@ -25,6 +25,16 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
+def hear_for_tests() -> None:
+    """Let tests hear the signals that this process was told to ignore, by nohup or in a script.
+
+    What is ignored would be in each process that it starts, what has a handler is not.
+    """
+    for number in (signal.SIGHUP, signal.SIGINT):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
 def iter_processes() -> Iterator[tuple[int, int, int]]:
     """Yield (id, parent's id, session) of each live process that /proc shows."""
     for entry in Path('/proc').glob('[0-9]*'):
