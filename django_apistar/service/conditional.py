@@ -48,12 +48,7 @@ def conditional(
     no such resource. Their parameters are injected as a handler's are. They are called before the
     handler, which runs only where the preconditions hold.
     """
-    functions = [function for function in (etag, last_modified) if function is not None]
-    if not functions or not all(map(callable, functions)):
-        raise ConfigurationError(
-            f'conditional() has etag={etag!r} and last_modified={last_modified!r}; it needs a '
-            'function for one of them: @conditional(etag=get_version).'
-        )
+    functions = _list_functions(etag, last_modified)
 
     def decorate(handler: Function) -> Function:
         signatures = {function: get_signature(function) for function in (handler, *functions)}
@@ -68,9 +63,7 @@ def conditional(
         def inner(**values: Any) -> Any:
             environ, app = (values.pop(name) for name in _OWN)
             modified = call(last_modified, values)
-            if modified is not None and not isinstance(modified, datetime.datetime):
-                name = get_dotted_name(last_modified)
-                raise TypeError(f'{name} returned {modified!r}; it must be a datetime or None.')
+            _demand_datetime(modified, last_modified)
             version = _Version.build(call(etag, values), modified)
             if not version.is_wanted_by(environ):
                 return Response(b'', 304, version.headers)
@@ -88,6 +81,23 @@ def conditional(
 
     mark_decorator(decorate, 'conditional', etag)
     return decorate
+
+
+def _list_functions(etag: Function | None, last_modified: Function | None) -> list[Function]:
+    """Return those that are given. Raises ConfigurationError where none is, or is no function."""
+    functions = [function for function in (etag, last_modified) if function is not None]
+    if not functions or not all(map(callable, functions)):
+        raise ConfigurationError(
+            f'conditional() has etag={etag!r} and last_modified={last_modified!r}; it needs a '
+            'function for one of them: @conditional(etag=get_version).'
+        )
+    return functions
+
+
+def _demand_datetime(modified: object, function: Function | None) -> None:
+    if modified is not None and not isinstance(modified, datetime.datetime):
+        name = get_dotted_name(function)
+        raise TypeError(f'{name} returned {modified!r}; it must be a datetime or None.')
 
 
 def _merge(handler: Function, signatures: dict[Function, inspect.Signature]) -> inspect.Signature:
