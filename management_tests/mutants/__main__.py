@@ -260,7 +260,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument('--sample', type=int, default=100, help='how many; default: %(default)s')
     parser.add_argument('--jobs', type=int, default=2, choices=(1, 2), help='at the same time')
     parser.add_argument(
-        '--budget', type=float, default=60, help='seconds of tests for a mutant, as measured'
+        '--budget', type=float, default=120, help='seconds of tests for a mutant, as measured'
     )
     parser.add_argument('--root', type=Path, default=ROOT, help='of the repository')
     parser.add_argument('--package', default='django_apistar', help='what is mutated')
