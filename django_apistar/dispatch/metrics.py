@@ -6,6 +6,7 @@ import fcntl
 import functools
 import itertools
 import os
+import struct
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from prometheus_client import (
     multiprocess,
     values,
 )
+from prometheus_client.mmap_dict import MmapedDict
 
 from django_apistar.api.environ_keys import FRAMEWORK_KEY, ROUTE_KEY
 from django_apistar.api.responses import close
@@ -57,6 +59,7 @@ class Metrics:
         self._slots = _Slots(Path(folder)) if folder else None
         if self._slots:
             values.ValueClass = values.MultiProcessValue(self._slots.get)
+            multiprocess.MmapedDict = _ReadFile
         # What all processes have written comes from their files, not from a registry.
         registry = None if folder else REGISTRY
         self._seconds = Histogram(
@@ -197,6 +200,21 @@ class _MeasuredBody:
                 end(self._sent)
 
 
+class _ReadFile(MmapedDict):  # type: ignore[misc, no-any-unimported]
+    """A file of prometheus-client's, as a scrape reads it."""
+
+    @staticmethod
+    def read_all_values_from_file(filename: str) -> Any:
+        """Return its values: none while it is empty, as its process has only just made it.
+
+        There the library raises an error. A process that is killed then leaves such a file.
+        """
+        try:
+            return MmapedDict.read_all_values_from_file(filename)
+        except struct.error:
+            return ()
+
+
 class _Slots:
     """Numbers of the processes that are alive, by which prometheus-client names their files.
 
@@ -210,6 +228,7 @@ class _Slots:
         self._pid = 0
         self._number = 0
         self._lock: Any = None
+        os.register_at_fork(after_in_child=self._let_go)
 
     def get(self) -> int:
         """Return the number of this process; prometheus-client asks at each count."""
@@ -225,6 +244,12 @@ class _Slots:
                 multiprocess.mark_process_dead(number, str(self._folder))
                 return
 
+    def _let_go(self) -> None:
+        """Close the lock of the process that forked this one: it would outlive that process."""
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
     def _try(self, number: int) -> Any:
         """Return the locked file of *number*, None if another process holds it."""
         file = (self._folder / f'slot{number}').open('w')
@@ -236,10 +261,14 @@ class _Slots:
         return file
 
     def forget_dead(self) -> None:
-        """Drop the gauges of processes that have ended."""
+        """Drop the gauges of processes that have ended.
+
+        A number without any is not tried: a worker that starts in this moment would find it held,
+        and take one more.
+        """
         for path in self._folder.glob('slot*'):
             number = int(path.name.removeprefix('slot'))
-            if number == self.get():
+            if number == self.get() or not any(self._folder.glob(f'gauge_live*_{number}.db')):
                 continue
             lock = self._try(number)
             if lock is not None:

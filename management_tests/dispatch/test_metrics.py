@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import io
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +19,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpRe
 from django.test import override_settings
 from django.urls import path, re_path
 
+from django_apistar.api.server_state import server_state
 from django_apistar.conf import get_settings
 from django_apistar.test import TestClient
 
@@ -206,6 +210,59 @@ def test_page_is_prometheus_own() -> None:
     assert text.headers['Content-Type'].startswith('text/plain; version=')
     assert openmetrics.headers['Content-Type'].startswith('application/openmetrics-text')
     assert client.post('/metrics/').status_code == 405
+
+
+@pytest.fixture
+def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder by which this process, a worker of two threads, shares its metrics."""
+    from prometheus_client import values
+
+    from django_apistar.dispatch import metrics
+
+    monkeypatch.setenv(metrics.FOLDER, str(tmp_path))
+    monkeypatch.setattr(values, 'ValueClass', values.ValueClass)
+    monkeypatch.setattr(metrics, 'get_metrics', functools.cache(metrics.Metrics))
+    monkeypatch.setattr(server_state, '_starting', [])
+    metrics.get_metrics()
+    server_state.start(2)
+    return tmp_path
+
+
+def test_files_that_another_worker_has_only_just_made_are_read_as_empty(shared: Path) -> None:
+    requests, _ = counted(('GET', '/shop/item/1/'))
+    for kind in ('gauge_livesum', 'counter', 'histogram'):
+        (shared / f'{kind}_1.db').touch()
+
+    assert read('runapistar_workers') == {'   ': 1}
+    assert read('runapistar_threads') == {'   ': 2}
+    assert counted(('GET', '/shop/item/1/')) == (requests, {next(iter(requests)): 8})
+
+
+WORKER = """
+import os, sys
+from django_apistar.api.server_state import server_state
+from django_apistar.dispatch.metrics import get_metrics
+get_metrics()
+server_state.start(4)
+if os.fork():
+    os._exit(0)
+print('forked', flush=True)
+sys.stdin.read()
+"""
+
+
+def test_worker_that_has_ended_is_not_counted_while_what_it_forked_runs(shared: Path) -> None:
+    worker = subprocess.Popen(
+        [sys.executable, '-c', WORKER], env={**os.environ}, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    with worker:
+        assert worker.stdout
+        assert worker.stdout.readline() == 'forked\n'
+        assert worker.wait() == 0
+
+        assert read('runapistar_workers') == {'   ': 1}
+        assert read('runapistar_threads') == {'   ': 2}
 
 
 def test_E019_library_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:

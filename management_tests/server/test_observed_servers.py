@@ -57,7 +57,9 @@ def read_log(server: Server, path: str) -> list[Any]:
 
 def read_metrics(server: Server) -> dict[str, float]:
     """Return the samples by route; without labels by their name."""
-    text = server.get('/metrics/').text
+    answer = server.get('/metrics/')
+    answer.raise_for_status()
+    text = answer.text
     counts = re.findall(r'^http_server_request_duration_seconds_count{(.*)} (\S+)$', text, re.M)
     gauges = re.findall(r'^(\w+) (\S+)$', text, re.M)
     routes = [(re.findall('http_route="(.*?)"', labels)[0], count) for labels, count in counts]
@@ -111,7 +113,7 @@ def test_counts_of_all_workers_outlive_each_of_them(server: Server) -> None:
         server.wait_for(
             lambda pid=pid: pid not in server.children() and len(server.children()) > 2, 'the next'
         )
-        server.wait_for(lambda: read_metrics(server).get('runapistar_workers') == 2, 'its gauge')
+        server.wait_for(lambda: read_metrics(server)['runapistar_workers'] == 2, 'its gauge')
     after = ask(5)
 
     wait_for_count(server, '/process/', sum((pids + after).values()))
