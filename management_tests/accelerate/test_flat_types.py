@@ -199,3 +199,122 @@ def test_what_is_not_flat_is_written_by_the_encoder():
     write = flat_types.compile_document(Order, encoder.build_json_writer(), encoder.build_encoder())
 
     assert write(Order(prices=[{'amount': 2}])) == b'{"prices":[{"amount":2.0}]}'
+
+
+# Each kind of value by itself, with values that are written in one step and all others.
+
+
+class Weekday(validators.Date):
+    """Of a class of its own, as a project's may be."""
+
+
+UTC = datetime.timezone.utc
+# By name: a validator, and values of rows that are written in one step.
+COLUMNS = {
+    'text': (validators.String(), ['', 'a', 'é\u2028\x7f', '"\\\n{}']),
+    'short text': (validators.String(max_length=3), ['red']),
+    'text or null': (validators.String(allow_null=True), ['a', None]),
+    'text with a default': (validators.String(default='a'), ['b']),
+    'text with an odd default': (validators.String(default=5), ['b']),
+    'integer': (validators.Integer(), [0, -1, 2**63 - 1]),
+    'integer or null': (validators.Integer(allow_null=True, minimum=1), [1, None]),
+    'number': (validators.Number(), [0, 0.0, -0.0, 0.5, 1e-4, 1e15, -2.5, 3]),
+    'number or null': (validators.Number(allow_null=True, maximum=9), [None, 0.5, 9]),
+    'number with a default': (validators.Number(default=1), [0.5]),
+    'boolean': (validators.Boolean(), [True, False]),
+    'boolean or null': (validators.Boolean(allow_null=True), [True, None]),
+    'date': (validators.Date(), [MOMENT.date(), '2018-01-02']),
+    'date or null': (Weekday(allow_null=True), [None, MOMENT.date()]),
+    'time': (validators.Time(), [MOMENT.time()]),
+    'moment': (validators.DateTime(), [MOMENT, MOMENT.replace(tzinfo=None)]),
+    'moment or null': (validators.DateTime(allow_null=True), [MOMENT, None]),
+    'decimal': (
+        django_validators.Decimal(8, 2), [decimal.Decimal('0.50'), decimal.Decimal('5.00')]
+    ),
+    'decimal or null': (django_validators.Decimal(8, 2, allow_null=True), [None]),
+    'uuid': (django_validators.UUID(), [uuid.UUID(int=7)]),
+    'uuid or null': (django_validators.UUID(allow_null=True), [None, uuid.UUID(int=7)]),
+    'duration': (django_validators.Duration(), [datetime.timedelta(-1, 5)]),
+}  # fmt: skip
+# By a writer that writes none but JSON's own values, these are not.
+TEXTS = ('decimal', 'decimal or null', 'uuid', 'uuid or null', 'duration')
+columns = pytest.mark.parametrize(
+    ('name', 'fast'),
+    [(name, fast) for name in COLUMNS for fast in (False, True) if fast or name not in TEXTS],
+)
+
+
+class Recorder:
+    """The encoder of a writer, which writes step by step, and what it was asked to write."""
+
+    def __init__(self, fast):
+        self.asked = []
+        self.writer = encoder.build_json_writer(DEFAULT, fast=fast)
+        self._encode, self.writer.encode = self.writer.encode, self.encode
+
+    def encode(self, value):
+        self.asked.append(value)
+        return self._encode(value)
+
+
+def make_column(name):
+    """Return a Type of a column beside one that is always in order."""
+    properties = {'a"{': COLUMNS[name][0], 'b': validators.Integer(default=1)}
+    return types.TypeMetaclass('Column', (types.Type,), properties)
+
+
+def make_some(cls, values):
+    made = [outcome(cls, SimpleNamespace(**{'a"{': value, 'b': 1})) for value in values]
+    return [instance for instance in made if isinstance(instance, cls)]
+
+
+@columns
+def test_each_value_of_a_column_is_written_as_api_star_writes_it(fast, name):
+    """`flat_types`, `nested_types`"""
+    cls = make_column(name)
+    json_writer = encoder.build_json_writer(DEFAULT, fast=fast)
+    values = [*VALUES, *COLUMNS[name][1], *DECIMALS]
+    write = flat_types.compile_rows(cls, json_writer)
+    write_one = flat_types.compile_document(cls, json_writer, json_writer.encode)
+    write_some = flat_types.compile_instances(cls, json_writer)
+
+    for value in values:
+        expected = outcome(lambda value: oracle([read_row(cls, (value, 1))]), value)
+        assert outcome(write, [(value, 1)]) == expected
+        assert outcome(write, [(value, 1), (value, 2)][::-1]) == outcome(
+            lambda value: oracle([read_row(cls, (value, n)) for n in (2, 1)]), value
+        )
+    made = [*make_some(cls, values), *(each for each in [outcome(cls, {})] if type(each) is cls)]
+    for instance in made:
+        assert outcome(write_one, instance) == outcome(oracle, instance)
+        assert outcome(write_some, [instance, 5]) == outcome(oracle, [instance, 5])
+
+
+@columns
+def test_what_is_usual_is_written_in_one_step(fast, name):
+    pytest.importorskip('orjson')
+    cls, recorder = make_column(name), Recorder(fast)
+    usual = COLUMNS[name][1]
+    write = flat_types.compile_rows(cls, recorder.writer)
+    write_one = flat_types.compile_document(cls, recorder.writer, recorder.encode)
+    write_some = flat_types.compile_instances(cls, recorder.writer)
+    made = make_some(cls, usual)
+
+    assert write([(value, 1) for value in usual]) == oracle(made)
+    assert [write_one(each) for each in made] == [oracle(each) for each in made]
+    assert write_some(made) == oracle(made)
+    assert recorder.asked == []
+
+
+def test_types_are_flat_whose_values_are_written_in_one_step():
+    """`flat_types`"""
+    pytest.importorskip('orjson')
+    writers = [encoder.build_json_writer(fast=fast) for fast in (False, True)]
+    flat = {
+        name: tuple(flat_types.is_flat(make_column(name), writer) for writer in writers)
+        for name in COLUMNS
+    }
+    others = [validators.Any(), validators.Array(), django_validators.JSON(), validators.Object()]
+
+    assert flat == {name: (name not in TEXTS, True) for name in COLUMNS}
+    assert [flat_types.is_writable(each, writers[1]) for each in [*others, Price]] == [False] * 5

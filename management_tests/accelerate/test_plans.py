@@ -1,6 +1,7 @@
 """A route's compiled plan: which routes have one, and what is told where it has not."""
 
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from django.test import override_settings
 
 import django_apistar
 from django_apistar.api import compiled
+from management_tests.accelerate import plan_texts
 from management_tests.support.oracle import Accelerated, Plain, ask, both_modes, build
 
 pytestmark = pytest.mark.once
@@ -93,6 +95,16 @@ def test_route_that_a_fault_of_ours_leaves_without_a_plan_is_told_once(monkeypat
     )
     assert record.exc_info[0] is ZeroDivisionError
     assert not app.responder.is_compiled(app.router.entries[0].route)
+
+
+def test_plan_has_these_lines_and_no_more() -> None:
+    """`compiler`, `inline`, `parameters`, `response_writer`, `scope`"""
+    pytest.importorskip('orjson')
+    text = '\n'.join(plan_texts.iter_texts())
+    if os.environ.get('WRITE_PLANS'):
+        plan_texts.FILE.write_text(text)
+
+    assert text == plan_texts.FILE.read_text()
 
 
 class Thing:

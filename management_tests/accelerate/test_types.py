@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from django_apistar.accelerate.source import Source
 from django_apistar.accelerate.types import compilers, constructors
 from django_apistar.accelerate.types.stock import STOCK_INIT
+from django_apistar.accelerate.types.type_writer import KnownKind
 from management_tests.accelerate.dice import (
     Dice,
     Even,
@@ -489,6 +490,17 @@ def test_an_object_is_what_it_passes_for_whatever_came_before_it(kind):
         assert [outcome(new, value) for value in each] == [
             outcome(Category, value) for value in each
         ]
+
+
+def test_the_class_of_the_first_object_is_known_from_then_on():
+    """But not one that may pass for another: `isinstance` is asked each time."""
+    kinds = [Thing, object, Posing, PosingByLookUp, type('Below', (PosingByLookUp,), {})]
+    known = [KnownKind() for _ in kinds]
+    for each, kind in zip(known, kinds, strict=True):
+        each.learn(kind)
+
+    assert KnownKind().kind is None
+    assert [each.kind for each in known] == [Thing, object, object, object, object]
 
 
 def test_tracebacks_show_the_compiled_lines():
