@@ -24,6 +24,7 @@ from django_apistar.conf.lazies import read_path, read_text
 from django_apistar.conf.plugins import (
     FAILED,
     load_object,
+    parse_auth_components,
     parse_components,
     parse_event_hooks,
 )
@@ -143,7 +144,7 @@ class _Parser:
             media_prefix=_get_path_of('MEDIA_URL'),
             components=parse_components('COMPONENTS', self.given, self._report),
             event_hooks=parse_event_hooks(self.given, self._report),
-            auth_components=parse_components('AUTH_COMPONENTS', self.given, self._report),
+            auth_components=parse_auth_components(self.given, self._report),
             app_class=self._class('APP_CLASS', 'django_apistar.application.App'),
             folders=folders.parse(self.given, self._report),
             docs_url=self._path('DOCS_URL', '/docs/' if self.debug else None),

@@ -1,14 +1,17 @@
 """COMPONENTS, AUTH_COMPONENTS and EVENT_HOOKS: objects, or the dotted paths of them."""
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeGuard, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
-from apistar import Component
+from apistar import Component, http
 from django.utils.module_loading import import_string
 
+from django_apistar.compat.signatures import get_plain_signature, takes_one
 from django_apistar.conf.problems import Report, format_cause, report_import
 
 HOOK_METHODS = ('on_request', 'on_response', 'on_error', 'wrap_responder')
+_HEADERS = (http.Header, str, object, Any, inspect.Parameter.empty)  # how a header is annotated
 FAILED = object()  # in place of a value that is wrong and reported
 Wanted = TypeVar('Wanted')
 
@@ -19,6 +22,27 @@ def parse_components(key: str, values: dict[str, object], report: Report) -> tup
     items = [_make_instance(item) for item in _load_objects(key, values, report)]
     wanted = _filter(items, _is_component, key, report, 'E008', 'an API Star component', hint)
     return tuple(wanted)
+
+
+def parse_auth_components(values: dict[str, object], report: Report) -> tuple[Component, ...]:
+    """Return the components of AUTH_COMPONENTS, which are asked with the Authorization header."""
+    key = 'AUTH_COMPONENTS'
+    components = parse_components(key, values, report)
+    return tuple(item for item in components if _takes_header(key, item, report))
+
+
+def _takes_header(key: str, component: Component, report: Report) -> bool:
+    signature = get_plain_signature(component.resolve)
+    first = next(iter(signature.parameters.values()), None)
+    if first and takes_one(component.resolve) and first.annotation in _HEADERS:
+        return True
+    report(
+        'E008',
+        f'{key} holds {component!r}, whose resolve{inspect.signature(component.resolve)} does not '
+        'take the Authorization header alone.',
+        'Write def resolve(self, authorization: http.Header), which returns the user or None.',
+    )
+    return False
 
 
 def parse_event_hooks(values: dict[str, object], report: Report) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from apistar import Component
+from apistar import Component, http
 from django.core.serializers.json import DjangoJSONEncoder
 from django.test import override_settings
 from django.urls import get_resolver, get_script_prefix, reverse_lazy, set_script_prefix
@@ -31,7 +31,7 @@ class Clock:
 
 
 class ClockComponent(Component):
-    def resolve(self) -> Clock:
+    def resolve(self, authorization: http.Header) -> Clock:
         return Clock()
 
 

@@ -646,6 +646,42 @@ def test_E008_component_that_is_none(key, value):
     ]
 
 
+class AuthenticationByRequest(apistar.Component):
+    def __repr__(self) -> str:
+        return 'Component()'
+
+    def resolve(self, request: http.Request) -> None:
+        return None
+
+
+class AuthenticationByBoth(AuthenticationByRequest):
+    def resolve(self, authorization: http.Header, host):
+        return None
+
+
+class NoAuthentication(AuthenticationByRequest):
+    def resolve(self):
+        return None
+
+
+@pytest.mark.parametrize(
+    ('component', 'signature'),
+    [
+        (AuthenticationByRequest, '(request: apistar.http.Request) -> None'),
+        (AuthenticationByBoth, '(authorization: apistar.http.Header, host)'),
+        (NoAuthentication, '()'),
+    ],
+)
+def test_E008_authentication_that_cannot_be_asked_with_a_header(component, signature):
+    assert check_keys(AUTH_COMPONENTS=[component]) == [
+        (
+            f'(django_apistar.E008) AUTH_COMPONENTS holds Component(), whose resolve{signature} '
+            'does not take the Authorization header alone. HINT: Write def resolve(self, '
+            'authorization: http.Header), which returns the user or None.'
+        )
+    ]
+
+
 @pytest.mark.parametrize('value', [None, 5, welcome, GoodComponent])
 def test_E009_hook_that_is_none(value):
     assert check_keys(EVENT_HOOKS=[value]) == [
