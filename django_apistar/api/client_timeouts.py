@@ -8,6 +8,7 @@ import os
 from django.core.exceptions import BadRequest
 
 DEFAULT_S = 20
+MAX_S = 3600
 LEAST_RATE = 500  # bytes a second, as Apache's mod_reqtimeout
 
 

@@ -14,6 +14,7 @@ from django_apistar.server.launch import ServerError
 _CONNECTIONS = 96
 WORKERS_MAX = 12
 _WORKERS_LIMIT = 1000  # more are a mistake, and bring the machine down
+_THREADS_LIMIT = 10_000
 _THREADS_MIN, _THREADS_MAX = 8, 32
 _DEVELOPMENT_THREADS = 16
 DRAIN_MAX_S = 3600
@@ -64,6 +65,10 @@ def check_options(config: Any, workers: int, threads: int, drain_s: int) -> None
     if workers > _WORKERS_LIMIT:
         raise ServerError(
             f'workers is {workers}. Give {_WORKERS_LIMIT} or fewer: each is a process.'
+        )
+    if threads > _THREADS_LIMIT:
+        raise ServerError(
+            f'threads is {threads}. Give {_THREADS_LIMIT:,} or fewer: each may use the database.'
         )
     if not 0 <= drain_s <= DRAIN_MAX_S:
         raise ServerError(f'drain is {drain_s}. Give 0 to {DRAIN_MAX_S:,} seconds.')

@@ -425,7 +425,8 @@ def test_option_is_taken_wherever_gunicorn_takes_its_own(
 @pytest.mark.parametrize(
     ('arguments', 'sentence'),
     [
-        (['--client-timeout', '0'], 'client_timeout is 0. Give 1 second or more.'),
+        (['--client-timeout', '0'], 'client_timeout is 0. Give 1 to 3,600 seconds.'),
+        (['--client-timeout', '3601'], 'client_timeout is 3601. Give 1 to 3,600 seconds.'),
         (
             ['--client-timeout', '9', '--worker-class', 'sync'],
             "The worker class 'sync' has no --client-timeout. Leave it out, or use gthread.",

@@ -85,10 +85,14 @@ def refuse(workers=1, threads=1, drain_s=0, **options):
     ('options', 'sentence'),
     [
         ({}, ''),
-        ({'workers': 1000, 'drain_s': 3600}, ''),
+        ({'workers': 1000, 'threads': 10_000, 'drain_s': 3600}, ''),
         ({'workers': 0}, 'workers is 0. Serving needs 1 worker or more.'),
         ({'threads': 0}, 'threads is 0. Serving needs 1 thread or more.'),
         ({'workers': 1001}, 'workers is 1001. Give 1000 or fewer: each is a process.'),
+        (
+            {'threads': 99_999_999_999},
+            'threads is 99999999999. Give 10,000 or fewer: each may use the database.',
+        ),
         ({'drain_s': -1}, 'drain is -1. Give 0 to 3,600 seconds.'),
         ({'drain_s': 3601}, 'drain is 3601. Give 0 to 3,600 seconds.'),
         ({'keyfile': 'x.key'}, 'The key x.key has no certificate. Give --certfile too.'),

@@ -176,12 +176,26 @@ def test_what_granian_does_not_have_is_refused(given: dict[str, Any], sentence: 
     assert str(caught.value) == f'{sentence}Leave it out, or use gunicorn.'
 
 
-@pytest.mark.parametrize('name', ['graceful_timeout', 'client_timeout'])
-def test_a_time_that_granian_cannot_wait_is_refused(name: str) -> None:
+@pytest.mark.parametrize(
+    ('name', 'seconds', 'most'),
+    [
+        ('graceful_timeout', 0, '86,400'), ('graceful_timeout', 86_401, '86,400'),
+        ('client_timeout', 0, '3,600'), ('client_timeout', 3601, '3,600'),
+    ],
+)  # fmt: skip
+def test_a_time_that_granian_cannot_wait_is_refused(name: str, seconds: int, most: str) -> None:
     with pytest.raises(ServerError) as caught:
-        GranianServer(Launch('granian', settings={name: 0}))
+        GranianServer(Launch('granian', settings={name: seconds}))
 
-    assert str(caught.value) == f'{name} must be 1 or more with granian.'
+    assert str(caught.value) == f'{name} is {seconds}. Give 1 to {most} seconds with granian.'
+
+
+@pytest.mark.parametrize('name', ['graceful_timeout', 'client_timeout'])
+@pytest.mark.parametrize('seconds', [1, 3600])
+def test_a_time_that_granian_can_wait(name: str, seconds: int) -> None:
+    server = GranianServer(Launch('granian', settings={name: seconds}))
+
+    assert getattr(server, f'{name}_s') == seconds
 
 
 def test_other_options_reach_granian_as_its_server_takes_them(tmp_path: Path) -> None:

@@ -473,6 +473,11 @@ def test_unix_socket_with_a_long_name(migrated: Project) -> None:
         (['--workers', '1001'],
          'workers is 1001. Give 1000 or fewer: each is a process.', 1),
         (['--threads', '0'], 'threads is 0. Serving needs 1 thread or more.', 1),
+        (['--threads', '10001'],
+         'threads is 10001. Give 10,000 or fewer: each may use the database.', 1),
+        (['--server', 'granian', '--', '--backlog', '99999999999'],
+         ('granian cannot start: OverflowError number too large to fit in target type while '
+          "processing 'backlog'."), 1),
         (['--workers', '-1'], 'workers is -1. Value must be positive: -1.', 1),
         (['--', '--nonsense'],
          '--: unrecognized arguments: --nonsense. `gunicorn --help` lists the options.', 1),

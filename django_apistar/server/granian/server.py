@@ -55,6 +55,7 @@ _MISSING = {
     'max_requests': '--max-requests',
     'preload_app': '--preload',
 }
+_GRACEFUL_MAX_S = 86_400
 _LOADING_S = 1.5  # for a new worker to load before the old one begins to drain
 _LINGER_S = 2.0  # for a client to send its request on a connection that drains
 
@@ -91,9 +92,8 @@ class GranianServer:
         self.drain_flag: Any = None  # of the Drain, while it serves
         self.cfg = self._build_config()
         check_options(self.cfg, self.workers, self.threads, self.drain_s)
-        for name in ('graceful_timeout_s', 'client_timeout_s'):
-            if getattr(self, name) < 1:
-                raise ServerError(f'{name.removesuffix("_s")} must be 1 or more with granian.')
+        _check_seconds('graceful_timeout', self.graceful_timeout_s, _GRACEFUL_MAX_S)
+        _check_seconds('client_timeout', self.client_timeout_s, client_timeouts.MAX_S)
 
     def _count_workers(self) -> int:
         # More than one per core slows granian down: it waits for the clients outside Python.
@@ -166,8 +166,10 @@ class GranianServer:
             master.on_startup(accept_signals)
             master.on_reload(functools.partial(setattr, self, 'is_first_load', False))
             master.serve(target_loader=self.load, wrap_loader=False)
-        except (FatalError, ValueError) as exc:  # ValueError: of a log configuration
-            raise ServerError(f'granian cannot start: {type(exc).__name__} {exc}.') from exc
+        # ValueError: of a log configuration; OverflowError: of a number that Rust does not hold
+        except (FatalError, ValueError, OverflowError) as exc:
+            reason = ' '.join((str(exc), *getattr(exc, '__notes__', ())))
+            raise ServerError(f'granian cannot start: {type(exc).__name__} {reason}.') from exc
         finally:
             if isinstance(address, str):
                 Path(address).unlink(missing_ok=True)
@@ -228,6 +230,11 @@ class GranianServer:
             os.kill(os.getppid(), signal.SIGHUP)
 
         return reloader.load_watched(self.launch, self.is_first_load, ask_for_new_worker)
+
+
+def _check_seconds(name: str, seconds: int, most: int) -> None:
+    if not 1 <= seconds <= most:
+        raise ServerError(f'{name} is {seconds}. Give 1 to {most:,} seconds with granian.')
 
 
 class Master(MPServer):

@@ -11,7 +11,7 @@ from typing import Any
 
 from gunicorn.config import Config, Setting
 
-from django_apistar.api.client_timeouts import DEFAULT_S
+from django_apistar.api.client_timeouts import DEFAULT_S, MAX_S
 from django_apistar.server import access_log
 from django_apistar.server.defaults import (
     check_options,
@@ -61,8 +61,8 @@ def _read_seconds(value: int | str) -> int:
 
 def _check_seconds(value: int | str) -> int:
     seconds = _read_seconds(value)
-    if seconds < 1:
-        raise ValueError('Give 1 second or more.')
+    if not 1 <= seconds <= MAX_S:
+        raise ValueError(f'Give 1 to {MAX_S:,} seconds.')
     return seconds
 
 
