@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from django_apistar.application import App, get_route_table
 from django_apistar.conf.folders import Folders
-from django_apistar.conf.parser import Settings, find_problems, get_settings
+from django_apistar.conf.parser import KEYS, Settings, find_problems, get_settings
 from django_apistar.conf.problems import SettingsError
 from management_tests.support.raw_wsgi import call
 from management_tests.support.server_process import Project
@@ -102,6 +102,159 @@ def test_defaults():
         'json_encoder': DjangoJSONEncoder,
         'debug': False,
     }
+
+
+RATE = "attempts per second, minute, hour or day, as in '10/minute', or None"
+# A value that is no default, and what the settings have of it where that is another.
+EACH = {
+    'ALLOWED_DJANGO_ROUTES': ['/admin/'], 'COMPONENTS': [INSTANCE], 'EVENT_HOOKS': [HOOK],
+    'AUTH_COMPONENTS': (INSTANCE,), 'APP_CLASS': OwnApp, 'TAGS': {'a': 'About a.'},
+    'DOCS_URL': '/help', 'DOCS_UI': 'swagger', 'DOCS_CSP': "img-src\n  'self'",
+    'SCHEMA_URL': '/openapi', 'TITLE': 'Shop', 'DESCRIPTION': 'Sells.', 'VERSION': '2',
+    'SERVERS': ['/v1', {'url': '/v2'}], 'INFO': {'contact': {}}, 'TOKEN_TTL': 60,
+    'TOKEN_LIMIT_PER_USER': 0, 'LOGIN_THROTTLE': '1/second', 'PUBLIC_ROUTES': ['a:*'],
+    'ACCELERATE': False, 'JSON_ENCODER': Encoder, 'HEALTH_URL': '/up', 'BASIC_CACHE_TTL': 5,
+    'LOGIN_THROTTLE_ADDRESS': '7/hour', 'SCHEMA_ACCEPTED': {'a:*': 'why'}, 'READY_URL': '/ready',
+    'METRICS_URL': '/figures', 'REQUEST_ID_HEADER': 'X-Id', 'PAGE_SIZE': 7, 'PAGE_SIZE_MAX': 8,
+    'ERRORS': 'problem',
+}  # fmt: skip
+READ = {
+    'ALLOWED_DJANGO_ROUTES': ('/admin/',), 'COMPONENTS': (INSTANCE,), 'EVENT_HOOKS': (HOOK,),
+    'DOCS_CSP': "img-src 'self'", 'SERVERS': ('/v1', {'url': '/v2'}), 'PUBLIC_ROUTES': ('a:*',),
+    'TOKEN_TTL': timedelta(minutes=1), 'LOGIN_THROTTLE': (1, 1), 'ERRORS': True,
+    'LOGIN_THROTTLE_ADDRESS': (7, 3600),
+}  # fmt: skip
+NAMES = {'ALLOWED_DJANGO_ROUTES': 'django_prefixes', 'ERRORS': 'sends_problems'}
+
+
+def test_each_setting_is_read():
+    """`parser`, `operation`, `amounts`"""
+    settings = read(**EACH)
+
+    assert {key: getattr(settings, NAMES.get(key, key.lower())) for key in EACH} == EACH | READ
+    assert {*KEYS} - EACH.keys() == {'TEMPLATE_DIR', 'STATIC_DIR', 'PACKAGES'}
+    assert settings.own_pages == {
+        'HEALTH_URL': '/up', 'READY_URL': '/ready', 'METRICS_URL': '/figures'
+    }  # fmt: skip
+    with override_settings(APISTAR_SETTINGS=EACH):
+        assert find_problems() == ()
+
+
+@pytest.mark.parametrize('key', ['DOCS_URL', 'SCHEMA_URL', 'APP_CLASS', 'DOCS_CSP', 'TOKEN_TTL'])
+def test_a_setting_may_be_none(key):
+    assert getattr(read(**{key: None}), key.lower()) is None
+
+
+@pytest.mark.parametrize(
+    'path', ['/', '/a', '/a/b/', '/a//b', '/é', '/a.b-c_d~e%20', '/a:@!$&=+,;']
+)
+def test_paths_of_settings(path):
+    assert read(DOCS_URL=path, SCHEMA_URL=path, HEALTH_URL=path).docs_url == path
+
+
+@pytest.mark.parametrize(
+    'path', ['', 'a', '//', '//a', *(f'/a{sign}' for sign in '{}<>?#\\ \t\n\xa0')]
+)
+def test_no_paths_of_settings(path):
+    with pytest.raises(SettingsError) as caught:
+        read(READY_URL=path)
+
+    assert str(caught.value) == (
+        f'READY_URL is {path!r}; it must be a path that starts with a slash and has no '
+        'parameters, or None. Remove READY_URL, or correct it.'
+    )
+
+
+@pytest.mark.parametrize('header', ['X-Id', 'a', 'A1-b2-C3', 'Traceparents', 'X-Cookie'])
+def test_headers_of_request_ids(header):
+    assert read(REQUEST_ID_HEADER=header).request_id_header == header
+
+
+@pytest.mark.parametrize(
+    'header',
+    [
+        'authorization', 'connection', 'content-length', 'content-type', 'cookie', 'date', 'Host',
+        'proxy-authorization', 'server', 'set-cookie', 'traceparent', 'Transfer-Encoding',
+        'upgrade', '', '-', 'a-', '-a', 'a--b', 'a_b', 'a b', 'a:', 'é', 5, True, ['X-Id'],
+    ],
+)  # fmt: skip
+def test_no_headers_of_request_ids(header):
+    with pytest.raises(SettingsError) as caught:
+        read(REQUEST_ID_HEADER=header)
+
+    assert str(caught.value) == (
+        f'REQUEST_ID_HEADER is {header!r}; it must be the name of a header of its own, or None. '
+        "Write 'REQUEST_ID_HEADER': 'X-Request-ID'."
+    )
+
+
+@pytest.mark.parametrize(
+    ('keys', 'sizes'),
+    [
+        ({'PAGE_SIZE': 1}, (1, 100)), ({'PAGE_SIZE': 100}, (100, 100)),
+        ({'PAGE_SIZE_MAX': 1}, (1, 1)), ({'PAGE_SIZE_MAX': 20}, (20, 20)),
+        ({'PAGE_SIZE_MAX': 1_000_000}, (20, 1_000_000)),
+        ({'PAGE_SIZE': 1_000_000, 'PAGE_SIZE_MAX': 1_000_000}, (1_000_000, 1_000_000)),
+    ],
+)  # fmt: skip
+def test_sizes_of_pages(keys, sizes):
+    settings = read(**keys)
+
+    assert (settings.page_size, settings.page_size_max) == sizes
+
+
+@pytest.mark.parametrize(
+    ('keys', 'read'),
+    [
+        ({'BASIC_CACHE_TTL': None}, 0), ({'BASIC_CACHE_TTL': 0}, 0), ({'BASIC_CACHE_TTL': 1}, 1),
+        ({'TOKEN_LIMIT_PER_USER': None}, None), ({'TOKEN_LIMIT_PER_USER': 1}, 1),
+        ({'TOKEN_TTL': 1e-6}, timedelta(microseconds=1)),
+        ({'LOGIN_THROTTLE': '1/day'}, (1, 86400)),
+        ({'DOCS_CSP': "  default-src 'self' "}, "default-src 'self'"),
+        ({'SERVERS': None}, ()), ({'SERVERS': ()}, ()), ({'DOCS_UI': 'apistar'}, 'apistar'),
+        ({'JSON_ENCODER': None}, DjangoJSONEncoder), ({'ACCELERATE': True}, True),
+    ],
+)  # fmt: skip
+def test_values_at_the_edge_are_taken(keys, read):
+    [key] = keys
+    with override_settings(APISTAR_SETTINGS=keys):
+        assert getattr(get_settings(), key.lower()) == read
+
+
+@pytest.mark.parametrize(
+    ('keys', 'wanted'),
+    [
+        ({'TOKEN_LIMIT_PER_USER': True}, 'a number that is not negative, or None'),
+        ({'BASIC_CACHE_TTL': 1.5}, 'a number that is not negative, or None'),
+        ({'TOKEN_TTL': -1}, 'seconds, a timedelta, or None for no end'),
+        ({'TOKEN_TTL': timedelta()}, 'seconds, a timedelta, or None for no end'),
+        ({'TOKEN_TTL': float('nan')}, 'seconds, a timedelta, or None for no end'),
+        ({'TOKEN_TTL': 1e300}, 'seconds, a timedelta, or None for no end'),
+        ({'PAGE_SIZE': True}, 'a whole number from 1 to 1,000,000'),
+        ({'PAGE_SIZE': '7'}, 'a whole number from 1 to 1,000,000'),
+        ({'PAGE_SIZE': -1}, 'a whole number from 1 to 1,000,000'),
+        ({'ERRORS': 'html'}, "'apistar' or 'problem'"),
+        ({'ERRORS': None}, "'apistar' or 'problem'"),
+        ({'SCHEMA_ACCEPTED': []}, "a dict of 'RULE:GLOB'"),
+        ({'SERVERS': {'url': '/'}}, 'a list of URLs or OpenAPI server objects'),
+        ({'SERVERS': ['/', None]}, 'a list of URLs or OpenAPI server objects'),
+        ({'DOCS_CSP': "img-src 'é'"}, 'a Content-Security-Policy, or None'),
+        ({'DOCS_CSP': ' '}, 'a Content-Security-Policy, or None'),
+        ({'DOCS_UI': None}, "'apistar', 'swagger' or 'redoc'"),
+        *(
+            ({'LOGIN_THROTTLE': rate}, RATE)
+            for rate in ('10', '/minute', '-1/day', '1.5/day', '\uff11/day', '1/Day', '1/', 10)
+        ),
+    ],
+)  # fmt: skip
+def test_values_beyond_the_edge_are_refused(keys, wanted):
+    with override_settings(APISTAR_SETTINGS=keys), pytest.raises(SettingsError) as caught:
+        get_settings()
+
+    [(key, value)] = keys.items()
+    assert str(caught.value) == (
+        f'{key} is {value!r}; it must be {wanted}. Remove {key}, or correct it.'
+    )
 
 
 def test_documentation_is_on_by_default_under_debug():
@@ -281,9 +434,25 @@ def test_static_prefix_is_the_path_of_static_url(static_url, prefix):
         assert get_settings().static_prefix == prefix
 
 
-def test_static_prefix_is_below_the_forced_script_name():
-    with override_settings(STATIC_URL='/mnt/static/', FORCE_SCRIPT_NAME='/mnt'):
-        assert get_settings().static_prefix == '/static/'
+@pytest.mark.parametrize(
+    ('script_name', 'url', 'prefix'),
+    [
+        ('/mnt', '/mnt/static/', '/static/'), ('/mnt/', '/mnt/static/', '/static/'),
+        ('/mnt', '/mntstatic/', '/mntstatic/'), ('/mnt', '/other/static/', '/other/static/'),
+        ('/mnt', '/mnt/', None), ('/', '/static/', '/static/'), ('', '/static/', '/static/'),
+        ('/mnt', 'https://cdn.example.com/mnt/static/', '/static/'),
+    ],
+)  # fmt: skip
+def test_static_and_media_prefix_are_below_the_forced_script_name(script_name, url, prefix):
+    with override_settings(STATIC_URL=url, MEDIA_URL=url, FORCE_SCRIPT_NAME=script_name):
+        assert get_settings().static_prefix == get_settings().media_prefix == prefix
+
+
+@pytest.mark.parametrize(('value', 'prefix'), [('1', None), ('0', '/static/'), ('', '/static/')])
+def test_a_server_may_be_told_to_serve_no_static_files(monkeypatch, value, prefix):
+    monkeypatch.setenv('DJANGO_APISTAR_NOSTATIC', value)
+    with override_settings(MEDIA_URL='/media/'):  # so that they are read anew
+        assert get_settings().static_prefix == prefix
 
 
 def test_settings_are_read_once_and_again_when_they_change():
