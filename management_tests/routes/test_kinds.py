@@ -82,6 +82,7 @@ ROUTES = [
     Route('/products/{n}/parts/', 'GET', integer), Route('/products/', 'POST', text, name='add'),
     Route('/people/{n}/', 'GET', text), Route('/files/{+n}', 'GET', text),
     Route('/Papers/<uuid:n>/list', 'GET', text), Route('/page-{n}/', 'GET', integer),
+    Route('/w/<uuid:identifier>/', 'GET', text), Route('/v/{identifier_of_it}/', 'GET', text),
 ]  # fmt: skip
 URLS = [path('shop/<int:n>/', view), re_path(r'^old/(?P<n>\d+)/$', view)]
 
@@ -118,6 +119,10 @@ NEAR = [
     ('/file/a/b', [('/files/{+n}', '')]),
     ('/papers/1/list', [('/Papers/<uuid:n>/list', "'papers' is not 'Papers'")]),
     ('/Papers/1/list/', [('/Papers/<uuid:n>/list', 'n is not a UUID')]),
+    ('/w/1/', [
+        ('/w/<uuid:identifier>/', 'identifier is not a UUID'),
+        ('/v/{identifier_of_it}/', "'w' is not 'v'"),
+    ]),
     ('/page-a/', [('/page-{n}/', '')]),
     ('/shop/a/', [('/shop/<int:n>/', 'n is not an integer from 0 on')]),
     ('/old/a/', [('/people/{n}/', "'old' is not 'people'")]),
