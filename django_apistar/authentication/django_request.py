@@ -9,8 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIRequest
 from django.http import QueryDict
+
+from django_apistar.api.django_requests import DjangoRequest
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -20,8 +21,8 @@ _SESSION_KEY = re.compile('[A-Za-z0-9_:.=-]{8,4096}')
 
 
 def build_request(environ: 'WSGIEnvironment') -> Any:
-    """Return a WSGIRequest of *environ* with an empty body and its session, read lazily."""
-    request: Any = WSGIRequest({**environ, 'wsgi.input': io.BytesIO(), 'CONTENT_LENGTH': '0'})
+    """Return a DjangoRequest of *environ* with an empty body and its session, read lazily."""
+    request: Any = DjangoRequest({**environ, 'wsgi.input': io.BytesIO(), 'CONTENT_LENGTH': '0'})
     request.POST = QueryDict()
     session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, '')
     session_store = import_module(settings.SESSION_ENGINE).SessionStore

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 import tracemalloc
 from collections.abc import Iterator
 from typing import Any
@@ -466,6 +467,35 @@ def test_health_url_is_answered_before_either_framework():
 
 
 # A real server and raw bytes
+
+
+# Django raises an exception for the first, Python for the second, and the third takes it seconds.
+ODD_PARAMETERS = ["x*=none''a", 'x*0=a; x*=b', ';' * 400_000]
+
+
+@pytest.mark.case('F15', 'F20')
+@pytest.mark.parametrize('parameters', ODD_PARAMETERS, ids=['charset', 'parts', 'many'])
+@pytest.mark.parametrize(
+    ('path', 'status'),
+    [('/nowhere/', 404), ('/boom/', 500), ('/admin/login/', 200), ('/static/none.css', 404)],
+)
+def test_no_content_type_fails_or_delays_what_reads_no_body(path, status, parameters):
+    started = time.process_time()
+
+    response = call(path, CONTENT_TYPE=f'text/plain; {parameters}')
+
+    assert response.status == status
+    assert time.process_time() - started < 1
+
+
+def test_django_reads_a_form_whose_content_type_has_usual_parameters():
+    form = b'--x\r\nContent-Disposition: form-data; name="username"\r\n\r\nann\r\n--x--'
+
+    response = call(
+        '/admin/login/', 'POST', form, CONTENT_TYPE='multipart/form-data; boundary=x; y=1'
+    )
+
+    assert (response.status, response.framework) == (403, 'django')  # for its missing token
 
 
 @pytest.fixture(scope='module')
