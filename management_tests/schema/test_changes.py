@@ -15,6 +15,7 @@ from django_apistar.schema.changes.regexes import UnsureError, make_texts
 from django_apistar.schema.changes.regexes import fits as matches
 from django_apistar.schema.changes.rules import LEVELS, RULES
 from django_apistar.schema.changes.sources import Source
+from management_tests.support.odd_documents import DOCUMENTS, FILE, tell_odd
 from management_tests.support.rule_examples import build_operation, fire
 from management_tests.support.rules_page import MARK, PAGE, make_reference
 
@@ -65,7 +66,10 @@ def test_documents_without_names_are_the_old_and_the_new_one():
     assert tell(definitions, paths) == [
         'The old document is JSON Schema and the new document is OpenAPI: they cannot be compared.'
     ]
-    assert tell(paths, {}) == ['the new document is neither OpenAPI, Swagger nor JSON Schema.']
+    for neither in ({}, {**definitions, 'paths': {}}):
+        assert tell(paths, neither) == [
+            'the new document is neither OpenAPI, Swagger nor JSON Schema.'
+        ]
 
 
 def tell(before, after):
@@ -288,6 +292,12 @@ def test_a_document_that_is_odd_anywhere_is_compared_or_refused():
         if isinstance(pair['before'], dict) and isinstance(pair['after'], dict):
             with contextlib.suppress(UnreadableError):
                 compare(pair['before'], pair['after'])
+
+
+@pytest.mark.parametrize('name', DOCUMENTS)
+def test_what_is_told_of_a_part_that_is_not_well_formed(name):
+    """`comparing`, `judges`, `parameters`, `responses`, `bodies`, `documents`, `walk`, `swagger`"""
+    assert tell_odd(DOCUMENTS[name]) == json.loads(FILE.read_text())[name]
 
 
 def get(name):

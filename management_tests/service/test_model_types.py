@@ -242,6 +242,25 @@ def test_lists_are_shown_by_the_key_of_a_relation(app_class, brand, django_asser
     assert (code, shown['brand'], shown['labels']) == (200, brand.pk, [])
 
 
+def list_prefetched() -> List[WareType]:
+    return Ware.objects.prefetch_related('labels')
+
+
+@both_modes
+def test_keys_of_many_rows_are_taken_from_what_was_prefetched(
+    app_class, brand, django_assert_num_queries
+):
+    label = Label.objects.create(name='new')
+    for stock, name in enumerate(('Rope', 'Cord')):
+        fields = describe(brand, brand=brand, name=name, slug=name, stock=stock)
+        Ware.objects.create(**fields).labels.add(label)
+
+    with django_assert_num_queries(2):  # the wares, and the labels of all
+        answer = ask(build(app_class, Route('/', 'GET', list_prefetched)))
+
+    assert [shown['labels'] for shown in answer.json()] == [[label.pk], [label.pk]]
+
+
 @both_modes
 def test_a_put_gives_what_is_left_out_its_default(app_class, brand):
     ware = Ware.objects.create(**{**describe(brand, brand=brand), 'stock': 8, 'email': 'a@b.ch'})

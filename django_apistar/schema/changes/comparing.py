@@ -131,6 +131,10 @@ def _judge_definitions(judgement: Judgement) -> Iterator[Change]:
     roots = [document.content for document in (judgement.old, judgement.new)]
     whole = judgement.compare(Place(), 'the schema', roots[0], roots[1], is_request=True)
     yield from judgement.guard(Place(), 'the schema', whole)
+    yield from judgement.guard(Place(), 'its definitions', _judge_each(judgement, roots))
+
+
+def _judge_each(judgement: Judgement, roots: list[Schema]) -> Iterator[Change]:
     olds, news = ({**(root.get('definitions') or {}), **(root.get('$defs') or {})}
                   for root in roots)  # fmt: skip
     for name, schema in olds.items():

@@ -11,7 +11,7 @@ from django_apistar.schema.changes.texts import as_text
 from django_apistar.schema.changes.values import write
 from django_apistar.schema.changes.walk import Pair, match_type
 
-STYLES = {'query': 'form', 'cookie': 'form', 'path': 'simple', 'header': 'simple'}
+STYLES = {'path': 'simple', 'header': 'simple'}  # of others 'form'
 NOTHING = object()
 
 
