@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.core.management.base import OutputWrapper
 
 from django_apistar.bench import servers
+from django_apistar.bench.progress import Progress
 from django_apistar.bench.request import Request
 from django_apistar.bench.servers import Setup
 from django_apistar.bench.targets import APISTAR, Target
@@ -211,6 +213,23 @@ def test_progress_is_one_line_on_a_terminal(monkeypatch):
     assert max(map(len, steps)) < 40
     assert [step for step in steps if '\n' in step] == []
     assert 'Warning: ' in rest
+
+
+def test_a_step_is_shown_when_it_begins_and_gone_at_the_end(monkeypatch):
+    """`progress`"""
+    monkeypatch.setenv('COLUMNS', '10')
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw)
+    stream.isatty = lambda: True
+
+    shown = []
+    with Progress(OutputWrapper(stream)) as progress:
+        for step in ('short', 'longer than the line'):
+            progress.tell(step)
+            shown.append(raw.getvalue())
+
+    assert shown == [b'\r\x1b[Kshort', b'\r\x1b[Kshort\r\x1b[Klonger th']
+    assert raw.getvalue() == b'\r\x1b[Kshort\r\x1b[Klonger th\r\x1b[K'
 
 
 def test_a_target_has_one_line_from_120_columns_on(monkeypatch):

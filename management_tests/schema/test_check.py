@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 
 import pytest
@@ -155,6 +156,22 @@ def test_a_report_in_markdown():
 
 
 @pytest.mark.usefixtures('_files')
+def test_a_report_in_markdown_of_equal_files():
+    options = ('--with', 'old.json', '--report', 'markdown')
+
+    assert run('--check', 'old.json', *options) == (
+        0, '', '## Changes since `old.json`\n\nNone.\n', 'old.json is up to date.\n',
+    )  # fmt: skip
+
+
+@pytest.mark.usefixtures('_files')
+def test_another_order_of_the_same_words_is_no_difference(tmp_path):
+    (tmp_path / 'new.json').write_text(json.dumps(dict(reversed(OLD.items()))))
+
+    assert compare() == (0, '', '', 'old.json is up to date.\n')
+
+
+@pytest.mark.usefixtures('_files')
 @pytest.mark.parametrize(
     'ignored',
     [
@@ -240,6 +257,9 @@ def test_option_of_a_check_alone_is_one_sentence(option, value):
     [
         ('x.json', None, 'x.json cannot be read: No such file or directory.'),
         ('x.yaml', 'a: [', 'x.yaml is neither JSON nor YAML.'),
+        ('x.json', '[1]', 'x.json holds no schema: it is not an object.'),
+        ('x.yaml', 'a: &a [*a]', 'x.yaml holds no schema: Circular reference detected.'),
+        ('x.yaml', 'a: &a {b: *a}', 'x.yaml holds no schema: Circular reference detected.'),
         ('x.json', '{"a": 1}', 'x.json is neither OpenAPI, Swagger nor JSON Schema.'),
         ('x.json', '{"openapi": "4.0"}',
          "x.json is of the version '4.0'; OpenAPI 3 and Swagger 2 are known."),
@@ -304,8 +324,7 @@ def test_a_commit_or_a_path_that_does_not_exist(name):
     status, sentence, stdout, remarks = run('--check', name, '--with', 'new.json')
 
     assert (status, stdout, remarks) == (2, '', '')
-    assert sentence.startswith(f'{name} cannot be read: ')
-    assert '\n' not in sentence
+    assert re.fullmatch(re.escape(f'{name} cannot be read: ') + r"(?!fatal)[^\n]*[\w']\.", sentence)
 
 
 @pytest.mark.usefixtures('_files')
@@ -314,6 +333,20 @@ def test_git_that_is_missing(monkeypatch):
 
     assert run('--check', 'git:HEAD:old.json', '--with', 'new.json')[:2] == (
         2, 'git:HEAD:old.json cannot be read: git is not installed.'
+    )  # fmt: skip
+
+
+@pytest.mark.usefixtures('_files')
+@pytest.mark.parametrize(
+    ('mode', 'reason'), [(0o700, 'git failed'), (0o600, "[Errno 13] Permission denied: 'git'")]
+)
+def test_git_that_says_nothing_or_is_no_program(tmp_path, monkeypatch, mode, reason):
+    (tmp_path / 'git').write_text('#!/bin/sh\nexit 1\n')
+    (tmp_path / 'git').chmod(mode)
+    monkeypatch.setenv('PATH', str(tmp_path))
+
+    assert run('--check', 'git:HEAD:old.json', '--with', 'new.json')[:2] == (
+        2, f'git:HEAD:old.json cannot be read: {reason}.'
     )  # fmt: skip
 
 
