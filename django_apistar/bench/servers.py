@@ -42,7 +42,7 @@ _BOOT = (
 _SETTINGS = {
     'timeout': 0, 'keepalive': 5, 'max_requests': 0,
     'graceful_timeout': 1, 'loglevel': 'warning', 'control_socket_disable': True,
-    'proc_name': 'apistar_bench', 'default_proc_name': 'apistar_bench',
+    'proc_name': 'apistar_bench',
 }  # fmt: skip
 
 

@@ -63,11 +63,67 @@ def read(name: str, folder: Path, output: str, **files: str) -> tuple[Any, ...]:
     return dataclasses.astuple(TOOLS[name].read(output, folder))[:-1]
 
 
+WRK = """\
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency   413.00us  120.00us   1.50s    90.00%
+    Req/Sec     5.00k     0.10k    5.20k    70.00%
+     50%  400.00us
+     75%    1.00ms
+     90%    2.00ms
+     99%    1.00m
+  300 requests in 2.01s, 40.00KB read
+"""
+ERRORS = """\
+  Socket errors: connect 1, read 2, write 3, timeout 4
+  Non-2xx or 3xx responses: 6
+"""
+
+
+def test_wrk_by_its_summary(tmp_path: Path) -> None:
+    times = pytest.approx((2.01, 1.5, 0.0004, 0.002, 60))
+
+    for output, good, errors in ((WRK, 300, 0), (WRK + ERRORS, 294, 16)):
+        transactions, *seconds, failures = read('wrk', tmp_path, output)
+        assert (transactions, failures, tuple(seconds)) == (good, errors, times)
+
+
+HEY = """\
+  Total:\t2.5000 secs
+  Slowest:\t0.4000 secs
+  Fastest:\t0.1000 secs
+  50% in 0.1500 secs
+  75% in 0.2000 secs
+  90% in 0.3000 secs
+  99% in 0.3900 secs
+Status code distribution:
+  [200]\t7 responses
+  [204]\t2 responses
+  [302]\t1 responses
+  [500]\t3 responses
+"""
+LOST = """\
+Error distribution:
+  [4]\tGet "http://127.0.0.1:8000/": connection refused
+  [1]\tGet "http://127.0.0.1:8000/": EOF
+"""
+
+
+def test_hey_by_its_summary(tmp_path: Path) -> None:
+    assert read('hey', tmp_path, HEY) == (9, 2.5, 0.4, 0.15, 0.3, 0.39, 4)
+    assert read('hey', tmp_path, HEY + LOST) == (9, 2.5, 0.4, 0.15, 0.3, 0.39, 9)
+    few = HEY.replace('  90% in 0.3000 secs\n  99% in 0.3900 secs\n', '')
+    assert read('hey', tmp_path, few) == (9, 2.5, 0.4, 0.15, None, None, 4)
+
+
 H2LOAD = """\
 finished in 2.01s, 4.98 req/s, 1.2KB/s
 requests: 12 total, 12 started, 11 done, 10 succeeded, 1 failed, 0 errored, 0 timeout
 status codes: 7 2xx, 2 3xx, 1 4xx, 0 5xx
 """
+
+
+def _without(output: str, word: str) -> str:
+    return ''.join(line for line in output.splitlines(keepends=True) if word not in line)
 
 
 def test_h2load_by_its_summary_and_its_log(tmp_path: Path) -> None:
@@ -86,6 +142,14 @@ def test_h2load_that_got_no_answer(tmp_path: Path) -> None:
     ('name', 'output', 'fault'),
     [
         ('wrk', 'x', 'ValueError: no summary'),
+        ('wrk', _without(WRK, 'Latency'), 'ValueError: no summary'),
+        ('wrk', _without(WRK, 'requests'), 'ValueError: no summary'),
+        ('wrk', WRK.replace('2.01s', '2.01'), "ValueError: no time: '2.01'"),
+        ('wrk', WRK.replace('1.50s', '1.50'), "ValueError: no time: '1.50'"),
+        *(
+            ('h2load', _without(H2LOAD, word), 'ValueError: no summary')
+            for word in ('finished', 'failed', 'status')
+        ),
         ('wrk', '  Latency 1 2 3s\n2 requests in 1.0s,', "KeyError: '50'"),
         ('h2load', H2LOAD, (
             "FileNotFoundError: [Errno 2] No such file or directory: '.../requests.tsv'"

@@ -81,6 +81,7 @@ def test_indent():
     assert run()[0].startswith('{\n  "openapi": "3.1.0",')
     assert run('--indent', '0')[0].startswith('{"openapi":"3.1.0",')
     assert run('--indent', '0')[0].count('\n') == 1
+    assert run('--indent', '40')[0].startswith('{\n' + 40 * ' ' + '"openapi": "3.1.0",')
 
 
 NASTY_SETTINGS = """
@@ -143,7 +144,7 @@ def test_output_that_cannot_be_written(tmp_path):
     )
 
 
-@pytest.mark.parametrize('indent', ['-1', '99999999'])
+@pytest.mark.parametrize('indent', ['-1', '41', '99999999'])
 def test_impossible_indent(indent):
     assert fail('--indent', indent)[0] == f'--indent is {indent}; it must be 0 to 40.'
 

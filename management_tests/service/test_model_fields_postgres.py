@@ -190,29 +190,48 @@ class Dates(filters.BaseInFilter, filters.DateFilter):
 CHAR, NUMBER, DATE = filters.CharFilter, filters.NumberFilter, filters.DateFilter
 MOMENT, DURATION, TRUTH = filters.DateTimeFilter, filters.DurationFilter, filters.BooleanFilter
 CONTENT = 'it takes what is in the range, and'
-# A filter, the column and the lookup; why no value of it works.
+DAYS = "Django's SQL has no text of a day of the week."
+ENDS = 'Declare it with a class of BaseInFilter and CharFilter.'
+
+
+def declare(kind):
+    return f'Declare it as {kind}Filter(field_name={{column!r}}, lookup_expr={{lookup!r}}).'
+
+
+# A filter, the column and the lookup; why no value of it works, and what to do.
 NEVER = [
-    (CHAR, 'day__week_day', 'contains', "Django's SQL has no text of a day of the week."),
-    (NUMBER, 'day__week_day', 'startswith', "Django's SQL has no text of a day of the week."),
-    (CHAR, 'days__startswith__week_day', 'iregex',
-     "Django's SQL has no text of a day of the week."),
-    (CHAR, 'day__year', 'contained_by', 'a part of a date is in no range.'),
-    (Texts, 'day', 'contained_by', 'it takes a range as text, and Texts reads a list.'),
-    (Texts, 'count', 'contained_by', 'it takes a range as text, and Texts reads a list.'),
-    (CHAR, 'whole', 'contains', f'{CONTENT} CharFilter reads something else.'),
-    (DATE, 'whole', 'contains', f'{CONTENT} DateFilter reads something else.'),
-    (NUMBER, 'moments', 'contains', f'{CONTENT} NumberFilter reads something else.'),
-    (NUMBER, 'whole', 'exact', "'exact' takes a range, and NumberFilter reads none."),
-    (TRUTH, 'days', 'overlap', "'overlap' takes a range, and BooleanFilter reads none."),
-    (Numbers, 'whole', 'in', "'in' takes a range, and Numbers reads none."),
-    (Numbers, 'whole', 'overlap', "'overlap' takes a range, and Numbers reads none."),
-    (Numbers, 'price', 'range', "'range' takes a range, and Numbers reads none."),
-    (Numbers, 'numbers', 'range', "'range' takes an array, and Numbers reads none."),
-    (NUMBER, 'numbers', 'contains', "'contains' takes an array, and NumberFilter reads none."),
-    (CHAR, 'words', 'gt', 'a query string has no vectors.'),
-    (NUMBER, 'words', 'exact', "'exact' takes a vector, and NumberFilter reads none."),
-    (NUMBER, 'span', 'lt', "'lt' takes durations, and NumberFilter reads none."),
-    (TRUTH, 'anything', 'has_key', "'has_key' takes text, and BooleanFilter reads none."),
+    (CHAR, 'day__week_day', 'contains', DAYS, "Ask for 'exact', 'in' or 'range'."),
+    (NUMBER, 'day__week_day', 'startswith', DAYS, "Ask for 'exact', 'in' or 'range'."),
+    (CHAR, 'days__startswith__week_day', 'iregex', DAYS, "Ask for 'exact', 'in' or 'range'."),
+    (CHAR, 'day__year', 'contained_by', 'a part of a date is in no range.', "Ask for 'range'."),
+    (Texts, 'day', 'contained_by', 'it takes a range as text, and Texts reads a list.',
+     declare('Char')),
+    (Texts, 'count', 'contained_by', 'it takes a range as text, and Texts reads a list.',
+     declare('Char')),
+    (CHAR, 'whole', 'contains', f'{CONTENT} CharFilter reads something else.', declare('Number')),
+    (DATE, 'whole', 'contains', f'{CONTENT} DateFilter reads something else.', declare('Number')),
+    (NUMBER, 'days', 'contains', f'{CONTENT} NumberFilter reads something else.', declare('Date')),
+    (NUMBER, 'moments', 'contains', f'{CONTENT} NumberFilter reads something else.',
+     declare('DateTime')),
+    (NUMBER, 'whole', 'exact', "'exact' takes a range, and NumberFilter reads none.",
+     declare('Char')),
+    (TRUTH, 'days', 'overlap', "'overlap' takes a range, and BooleanFilter reads none.",
+     declare('Char')),
+    (Numbers, 'whole', 'in', "'in' takes a range, and Numbers reads none.", ENDS),
+    (Numbers, 'whole', 'overlap', "'overlap' takes a range, and Numbers reads none.",
+     declare('Char')),
+    (Numbers, 'price', 'range', "'range' takes a range, and Numbers reads none.", declare('Char')),
+    (Numbers, 'numbers', 'range', "'range' takes an array, and Numbers reads none.",
+     declare('Char')),
+    (NUMBER, 'numbers', 'contains', "'contains' takes an array, and NumberFilter reads none.",
+     declare('Char')),
+    (CHAR, 'words', 'gt', 'a query string has no vectors.', "Ask for 'exact', which searches."),
+    (NUMBER, 'words', 'exact', "'exact' takes a vector, and NumberFilter reads none.",
+     declare('Char')),
+    (NUMBER, 'span', 'lt', "'lt' takes durations, and NumberFilter reads none.",
+     declare('Duration')),
+    (TRUTH, 'anything', 'has_key', "'has_key' takes text, and BooleanFilter reads none.",
+     declare('Char')),
 ]  # fmt: skip
 # With a value that works.
 WELL = [
@@ -230,18 +249,19 @@ WELL = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(('cls', 'column', 'lookup', 'reason'), NEVER)
-def test_E026_filter_that_never_works_on_postgresql(cls, column, lookup, reason, server):
+@pytest.mark.parametrize(('cls', 'column', 'lookup', 'reason', 'hint'), NEVER)
+def test_E026_filter_that_never_works_on_postgresql(cls, column, lookup, reason, hint, server):
     declared = cls(field_name=column, lookup_expr=lookup)
 
     problem = list_problems(make_filter_set(asked=declared, meta={'model': Ranges}))['asked']
 
-    assert (problem.id, problem.message) == (
+    assert (problem.id, problem.message, problem.hint) == (
         'E026',
         (
             f"The filter 'asked' of {make_filter_set.__module__}.ZooFilter cannot ask for "
             f"'{column}__{lookup}': {reason}"
         ),
+        hint.format(column=column, lookup=lookup),
     )
 
 
