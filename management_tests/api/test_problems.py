@@ -1,5 +1,6 @@
 """Errors by Accept: API Star's JSON, or a problem as RFC 9457 has it, in both modes."""
 
+from http import HTTPStatus
 from typing import Any, List
 
 import hypothesis
@@ -12,15 +13,17 @@ from django.core.exceptions import (
     SuspiciousOperation,
     ValidationError,
 )
-from django.db import OperationalError
-from django.http import Http404
+from django.db import DataError, OperationalError
+from django.http import Http404, UnreadablePostError
 from django.test import override_settings
 from django.utils.translation import gettext_lazy
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.exceptions import BadRequestKeyError, Gone, ServiceUnavailable
 
 from django_apistar import schema
 from django_apistar.api import problems
+from django_apistar.api.client_timeouts import SlowBodyError
 from django_apistar.application import get_app
 from django_apistar.authentication.components import DjangoBasicAuthentication
 from django_apistar.authentication.hooks import MustBeAuthenticated
@@ -31,6 +34,7 @@ from management_tests.support.oracle import ask, both_modes, build
 from management_tests.support.raw_wsgi import call
 
 PROBLEM = 'application/problem+json'
+REQUEST_TOO_LARGE = HTTPStatus(413).phrase  # by the version of Python
 WANTS = (('ACCEPT', PROBLEM),)
 
 
@@ -108,6 +112,34 @@ def build_problem(status: int, title: str, **members: Any) -> dict[str, Any]:
         (OperationalError('database is locked'),
          build_problem(503, 'Service Unavailable', detail='Service unavailable'),
          {'retry-after': '1'}),
+        *(
+            (OperationalError(f'Sorry: {text}.'),
+             build_problem(400, 'Bad Request', detail='Bad request'), {})
+            for text in (
+                'Expression tree is too large', 'too many SQL variables', 'pattern too complex',
+                'string or blob too big',
+            )
+        ),
+        (OperationalError('no such table: a'),
+         build_problem(500, 'Internal Server Error', detail='Server error'), {}),
+        (DataError('too long'), build_problem(400, 'Bad Request', detail='Bad request'), {}),
+        (ValueError('too long'),
+         build_problem(500, 'Internal Server Error', detail='Server error'), {}),
+        (RequestDataTooBig(),
+         build_problem(413, REQUEST_TOO_LARGE, detail='Request body is too large'), {}),
+        (SlowBodyError(), build_problem(408, 'Request Timeout', detail='Request timeout'), {}),
+        (UnreadablePostError(), build_problem(400, 'Bad Request', detail='Bad request'), {}),
+        (ValidationError(['One.', 'Two.']),
+         build_problem(400, 'Bad Request', detail='One. Two.'), {}),
+        (ValidationError({'name': ['One.', 'Two.']}), build_problem(
+            400, 'Bad Request', errors=[{'detail': 'One. Two.', 'parameter': 'name'}]
+        ), {}),
+        (BadRequestKeyError('file'), build_problem(400, 'Bad Request', errors=[
+            {'detail': 'The "file" field is required.', 'parameter': 'file'}
+        ]), {}),
+        (Gone('No more.'), build_problem(410, 'Gone', detail='No more.'), {}),
+        (ServiceUnavailable('Later.', retry_after=5),
+         build_problem(503, 'Service Unavailable', detail='Later.'), {'retry-after': '5'}),
         (HTTPError({'message': 'Log in.'}, 401, {'WWW-Authenticate': 'Token'}),
          build_problem(401, 'Unauthorized', detail='Log in.'), {'www-authenticate': 'Token'}),
         (HTTPError({'balance': 30, 'title': 'Out of credit', 'status': 5, 'type': 7}, 403),
