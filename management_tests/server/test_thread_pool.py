@@ -26,8 +26,9 @@ class Loop:
     """A worker's loop, whose connections are functions that a thread calls, with what they do."""
 
     def __init__(self, size: int) -> None:
-        self.calls: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
-        self.pool: Any = ThreadPool(size, lambda connection: connection(self), self.calls.put)
+        self.calls: Any = Callbacks()
+        self.calls.init()
+        self.pool: Any = ThreadPool(size, lambda connection: connection(self), self.calls)
         self.seen: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.go_on = threading.Event()
 
@@ -41,8 +42,10 @@ class Loop:
         return self.seen.get(timeout=END_S)
 
     def turn(self) -> None:
-        """Make one call, once it is there."""
-        self.calls.get(timeout=END_S)()
+        """Make the calls, once the loop is woken for them."""
+        assert is_woken(self.calls, END_S)
+        self.calls.run_callbacks(None)
+        self.calls.make()
 
 
 @pytest.fixture
@@ -60,6 +63,8 @@ def make_loop() -> Iterator[Callable[[int], Loop]]:
         loop.pool.shutdown()
     assert wait_for_threads(0) == []
     assert threading.active_count() == before
+    for loop in loops:
+        loop.calls.close()
 
 
 def stay(name: str) -> Callable[[Loop], None]:
@@ -222,8 +227,8 @@ def callbacks() -> Iterator[Any]:
         yield made
 
 
-def is_woken(callbacks: Any) -> bool:
-    return select.select([callbacks.fileno()], [], [], 0)[0] == [callbacks.fileno()]
+def is_woken(callbacks: Any, timeout_s: float = 0) -> bool:
+    return select.select([callbacks.fileno()], [], [], timeout_s)[0] == [callbacks.fileno()]
 
 
 def test_the_loop_is_woken_once_for_all_calls(callbacks: Any) -> None:
@@ -236,9 +241,92 @@ def test_the_loop_is_woken_once_for_all_calls(callbacks: Any) -> None:
     assert is_woken(callbacks)
     assert os.read(callbacks._read_fd, 50) == b'\0'
     callbacks.run_callbacks(None)
+    callbacks.make()
     assert made == [0, 1, 2]
     callbacks.defer(made.append, 3)
     assert is_woken(callbacks)
+
+
+def test_a_call_that_is_added_wakes_nobody_by_itself(callbacks: Any) -> None:
+    made: list[int] = []
+
+    callbacks.wake()
+    callbacks.add(made.append, 0)
+    assert not is_woken(callbacks)
+
+    callbacks.wake()
+    callbacks.add(made.append, 1)
+    callbacks.wake()
+    assert is_woken(callbacks)
+    assert os.read(callbacks._read_fd, 50) == b'\0'
+    callbacks.make()
+    assert made == [0, 1]
+
+
+def test_a_thread_wakes_the_loop_when_it_has_nothing_more_to_do(
+    make_loop: Callable[[int], Loop],
+) -> None:
+    loop, others_end = make_loop(1), threading.Event()
+
+    def finish(name: str) -> Callable[[Loop], None]:
+        return lambda loop: loop.calls.add(loop.see, f'{name} told')
+
+    def third(loop: Loop) -> None:
+        loop.see('third')
+        assert others_end.wait(END_S)
+
+    loop.pool.put(stay('first'))
+    loop.pool.put(finish('second'))
+    loop.pool.put(third)
+    assert loop.next() == 'first in worker-1'
+    loop.go_on.set()
+    assert loop.next() == 'third in worker-1'
+    assert not is_woken(loop.calls)
+    others_end.set()
+    loop.turn()
+    assert loop.next() == 'second told in MainThread'
+
+
+def test_a_thread_wakes_the_loop_before_it_goes_on_where_another_is_idle(
+    make_loop: Callable[[int], Loop],
+) -> None:
+    loop, third_ends = make_loop(2), threading.Event()
+    loop.pool.put(stay('first'))
+    loop.pool.put(stay('second'))
+    loop.go_on.set()
+    deadline = time.monotonic() + END_S
+    while len(loop.pool._idle) < 2 and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert {loop.next()[:5], loop.next()[:5]} == {'first', 'secon'}
+
+    def third(loop: Loop) -> None:
+        loop.see('third')
+        assert third_ends.wait(END_S)
+
+    def connection(loop: Loop) -> None:
+        loop.calls.add(loop.see, 'told')
+        loop.pool.put(third)  # which this thread takes, as a rule
+
+    loop.pool.put(connection)
+    assert loop.next()[:5] == 'third'
+    loop.turn()
+    assert loop.next() == 'told in MainThread'
+    third_ends.set()
+
+
+def test_a_thread_that_ends_wakes_the_loop(make_loop: Callable[[int], Loop]) -> None:
+    loop = make_loop(1)
+
+    def connection(loop: Loop) -> None:
+        loop.wait()
+        loop.calls.add(loop.see, 'told')
+
+    loop.pool.put(connection)
+    loop.pool.shutdown()
+    loop.go_on.set()
+
+    loop.turn()
+    assert loop.next() == 'told in MainThread'
 
 
 def test_what_a_call_defers_is_made_the_next_time(callbacks: Any) -> None:
@@ -250,9 +338,11 @@ def test_what_a_call_defers_is_made_the_next_time(callbacks: Any) -> None:
 
     callbacks.defer(call)
     callbacks.run_callbacks(None)
+    callbacks.make()
 
     assert made == [1]
     assert is_woken(callbacks)
     callbacks.run_callbacks(None)
+    callbacks.make()
     assert made == [1, 2]
     assert not is_woken(callbacks)

@@ -226,6 +226,22 @@ def test_threads_are_started_as_they_are_needed(pair: Pair) -> None:
     assert few < many == 1 + 4
 
 
+def test_kept_connections_are_served_again_at_once(pair: Pair) -> None:
+    """The loop wakes each second by itself, so a request that nobody told it of takes so long."""
+
+    def ask(_: int) -> float:
+        began = time.monotonic()
+        with socket.create_connection(('127.0.0.1', pair.ports['ours']), timeout=30) as connection:
+            for _ in range(30):
+                connection.sendall(AB)
+                while not connection.recv(65536).endswith(b'ab'):
+                    pass
+        return time.monotonic() - began
+
+    with ThreadPoolExecutor(8) as clients:
+        assert max(clients.map(ask, range(8))) < 10
+
+
 @pytest.mark.skipif(
     not shutil.which('strace') and not os.environ.get('CI'),
     reason='strace is not installed; CI has it',

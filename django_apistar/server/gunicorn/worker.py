@@ -52,7 +52,7 @@ class Worker(ThreadWorker):
         super().init_process()
 
     def get_thread_pool(self) -> ThreadPool:
-        return ThreadPool(self.cfg.threads, self._serve, self.method_queue.defer)
+        return ThreadPool(self.cfg.threads, self._serve, self.method_queue)
 
     def run(self) -> None:
         server_state.start(self.cfg.threads)
@@ -82,7 +82,9 @@ class Worker(ThreadWorker):
             outcome = Outcome(error=exc)
         except BaseException as exc:  # from a wrapper around the application
             outcome = Outcome(self._handle_exit(conn, exc))
-        self.method_queue.defer(self.finish_request, conn, outcome)
+        # A connection that is kept has time until a thread is idle, which could serve it again.
+        tell = self.method_queue.add if outcome.value else self.method_queue.defer
+        tell(self.finish_request, conn, outcome)
 
     def _handle_exit(self, conn: Connection, exc: BaseException) -> bool:
         """Respond with 500 to a SystemExit, for which gunicorn sends nothing; log any other.
@@ -171,6 +173,7 @@ class Worker(ThreadWorker):
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         super().wait_for_and_dispatch_events(self.waits.cap(timeout) if self.waits else timeout)
+        self.method_queue.make()
 
     def murder_pending(self) -> None:
         if self.waits:
