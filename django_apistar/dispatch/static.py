@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from importlib.util import find_spec
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from wsgiref.headers import Headers
@@ -183,7 +183,4 @@ def _asset_folders() -> Iterator[tuple[str, str]]:
 
 
 def _static_folder(package: str) -> str:
-    spec = find_spec(package)
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f'The package {package!r} is not installed.')
-    return str(Path(spec.origin).parent / 'static')
+    return str(resources.files(package) / 'static')

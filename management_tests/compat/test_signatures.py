@@ -72,17 +72,39 @@ def test_optional_annotations(annotation, stripped):
     assert strip_optional(annotation) == stripped
 
 
+def read(signature):
+    return [
+        (
+            each.name,
+            each.annotation,
+            each.default is not each.empty and each.default,
+            each.kind.name,
+        )
+        for each in signature.parameters.values()
+    ]
+
+
 def test_signatures_have_types_in_place_of_text():
-    assert str(get_signature(plain)) == "(a: int, b: str = 'b') -> None"
-    assert str(get_signature(as_text)) == (
-        '(a: int, b: Optional[int], c: int | None = 5) -> str'
-    )  # fmt: skip
-    assert str(get_signature(unknown)) == "(a: 'Nowhere', b: 'int') -> None"
-    assert str(get_plain_signature(plain)) == "(a: int, b: str = 'b') -> None"
-    assert str(get_plain_signature(as_text)) == '(*, a: int, b: int = None, c: int = 5) -> str'
-    assert str(get_plain_signature(optional)) == (
-        '(*, a: int = None, b: Union[int, str], c: None, d: Union[int, str, NoneType])'
-    )
+    usual, alone = 'POSITIONAL_OR_KEYWORD', 'KEYWORD_ONLY'
+
+    assert read(get_signature(plain)) == read(get_plain_signature(plain)) == [
+        ('a', int, False, usual), ('b', str, 'b', usual)
+    ]  # fmt: skip
+    assert read(get_signature(as_text)) == [
+        ('a', int, False, usual), ('b', Optional[int], False, usual), ('c', int | None, 5, usual)
+    ]  # fmt: skip
+    assert get_signature(as_text).return_annotation is str
+    assert read(get_signature(unknown)) == [
+        ('a', 'Nowhere', False, usual), ('b', 'int', False, usual)
+    ]  # fmt: skip
+    assert read(get_plain_signature(as_text)) == [
+        ('a', int, False, alone), ('b', int, None, alone), ('c', int, 5, alone)
+    ]  # fmt: skip
+    assert get_plain_signature(as_text).return_annotation is str
+    assert read(get_plain_signature(optional)) == [
+        ('a', int, None, alone), ('b', Union[int, str], False, alone), ('c', None, False, alone),
+        ('d', Union[int, str, None], False, alone),
+    ]  # fmt: skip
 
 
 def get_line(function):
@@ -177,7 +199,7 @@ def test_fields_of_parameters():
         ('e', 'query', False, text, ('e', False)), ('f', 'query', False, text, (None, True)),
         ('g', 'query', False, ('Array', 'Integer'), (None, True)),
         ('h', 'query', False, ('Array', text), (['x'], False)),
-        ('i', 'query', False, 'Integer', (None, True)), 
+        ('i', 'query', False, 'Integer', (None, True)),
         ('j', 'query', False, 'Integer', (5, False)),
     ]  # fmt: skip
 
@@ -239,7 +261,7 @@ def test_types_are_classes():
     [
         (None, None), ('', ''), ('a', 'a'), ('"', '"'), ('""', ''), ('"a', '"a'), ('a"', 'a"'),
         ('"a"', 'a'), (r'"\""', '"'), (r'"\\"', '\\'), (r'"\054"', ','), (r'"\303\251"', 'Ã©'),
-        (r'"\08"', '08'), (r'"\400"', '400'), (r'"\a\b"', 'ab'), 
+        (r'"\08"', '08'), (r'"\400"', '400'), (r'"\a\b"', 'ab'),
         ('a\\054', 'a\\054'), ('"a"b', '"a"b'),
     ],
 )  # fmt: skip

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import connections
 
 from django_apistar.dispatch import readiness
-from django_apistar.dispatch.readiness import Probe, build_probes
+from django_apistar.dispatch.readiness import Probe, Readiness, build_probes
 
 pytestmark = pytest.mark.once
 
@@ -153,3 +155,47 @@ def test_databases_caches_of_redis_and_migrations_are_asked_for(
     ]  # fmt: skip
     monkeypatch.setitem(connections.settings, 'default', {'ENGINE': 'django.db.backends.dummy'})
     assert name_all() == ['database:of_users', 'cache:shared', 'cache:other']
+
+
+class Present:
+    """A probe that has its answer."""
+
+    def __init__(self, name: str, is_missing: bool) -> None:
+        self.name = name
+        self.is_missing = is_missing
+        self.waited = 0
+
+    def begin(self) -> bool:
+        return self.is_missing
+
+    def wait(self) -> None:
+        self.waited += 1
+
+
+@pytest.mark.parametrize('method', ['GET', 'HEAD', 'POST'])
+@pytest.mark.parametrize(
+    ('missing', 'is_draining', 'named'),
+    [
+        ((), False, []), ((1,), False, ['b']), ((0, 2), False, ['a', 'c']),
+        ((), True, ['draining']), ((1,), True, ['draining', 'b']),
+    ],
+)  # fmt: skip
+def test_answer_names_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, method: str, missing: Any, is_draining: bool, named: list[str]
+) -> None:
+    probes = [Present(name, number in missing) for number, name in enumerate('abc')]
+    monkeypatch.setattr(readiness, 'build_probes', lambda: probes)
+    flag = SimpleNamespace(value=is_draining)
+    monkeypatch.setattr(readiness.server_state, 'drain_flag', flag)
+    started: list[Any] = []
+
+    body = Readiness().answer({'REQUEST_METHOD': method}, lambda *head: started.append(head))
+
+    whole = json.dumps({'missing': named}).encode()
+    headers = [
+        ('content-length', str(len(whole))), ('content-type', 'application/json'),
+        ('cache-control', 'no-store'),
+    ]  # fmt: skip
+    assert started == [('503 Service Unavailable' if named else '200 OK', headers)]
+    assert body == ([] if method == 'HEAD' else [whole])
+    assert [probe.waited for probe in probes] == [int(n in missing) for n in range(3)]

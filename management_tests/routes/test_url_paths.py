@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 from django.test import override_settings
-from django.urls import include, path, re_path
+from django.urls import LocalePrefixPattern, include, path, re_path
 from django.utils import translation
 
 from django_apistar.routes.entries import walk_django
-from django_apistar.routes.url_paths import find_language
+from django_apistar.routes.url_paths import find_language, find_languages
 
 PREFIXES = ('/a/', '/ab/', '/b/', '/a/1/')
 
@@ -95,3 +95,35 @@ def test_language_of_a_path(path_info: str, settings: Any, language: str) -> Non
     given = {'LANGUAGE_CODE': 'en-us', 'USE_I18N': True, **settings}
     with override_settings(**given), translation.override('es'):
         assert find_language(path_info, None) == language
+
+
+OWN = [('de', 'German'), ('en', 'English'), ('es', 'Spanish')]
+
+
+@pytest.mark.parametrize(
+    ('settings', 'prefixes', 'is_prefixed', 'languages'),
+    [
+        ({'LANGUAGES': OWN}, (), True, ['en', 'de', 'es']),
+        ({'LANGUAGES': OWN}, ('/de/',), False, ['en-us', 'de', 'en', 'es']),
+        ({}, (), True, ['en']), ({}, ('/nl/admin/', '/de/', '/x/'), True, ['en', 'de', 'nl']),
+        ({}, ('/de/admin/',), False, ['en-us', 'de']),
+        ({'LANGUAGES': OWN, 'USE_I18N': False}, ('/de/',), True, ['es']),
+        ({'LANGUAGES': OWN, 'MIDDLEWARE': BY_PATH[:1]}, ('/de/',), True, ['es']),
+    ],
+)  # fmt: skip
+def test_languages_of_translated_paths(
+    settings: Any, prefixes: Any, is_prefixed: bool, languages: list[str]
+) -> None:
+    given = {'LANGUAGE_CODE': 'en-us', 'USE_I18N': True, 'MIDDLEWARE': BY_PATH, **settings}
+    translated = LocalePrefixPattern(prefix_default_language=is_prefixed)
+    with override_settings(**given), translation.override('es'):
+        found = [*find_languages(translated, prefixes)]
+        assert [*find_languages(path('a/', view).pattern, prefixes)] == ['es']
+
+    assert found == languages
+
+
+def test_without_a_language_that_of_the_settings_holds() -> None:
+    with override_settings(LANGUAGE_CODE='fr'), translation.override(None, deactivate=True):
+        translation.deactivate_all()
+        assert [*find_languages(path('a/', view).pattern, ())] == ['fr']
