@@ -3,6 +3,7 @@
 import functools
 import itertools
 import typing
+from http import cookies
 from typing import List, Optional, Union
 
 import pytest
@@ -268,6 +269,10 @@ def test_types_are_classes():
 def test_quoted_cookies_are_read_as_by_fixed_pythons(value, text):
     """`cookies`"""
     assert unquote(value) == text
+
+
+def test_the_standard_librarys_reader_is_replaced_where_it_takes_quadratic_time():
+    assert (cookies._unquote is unquote) is hasattr(cookies, '_QuotePatt')
 
 
 # Objects with patterns
