@@ -330,3 +330,22 @@ def test_without_the_names_of_our_log_gunicorns_own_serves(
     monkeypatch.setattr(module, 'find_missing', lambda part: 'a name' if part is LOG else '')
 
     assert type(load(settings={'accesslog': '-'}).__self__.application.log) is module.Logger
+
+
+@pytest.mark.parametrize(
+    ('family', 'host'),
+    [
+        (socket.AF_INET, '127.0.0.1'), (socket.AF_UNIX, ''),
+        pytest.param(
+            socket.AF_INET6, '::1', marks=pytest.mark.skipif(not socket.has_ipv6, reason='no IPv6')
+        ),
+    ],
+)  # fmt: skip
+def test_who_drains_listens_where_no_client_knows(family: int, host: str) -> None:
+    with module.open_unused(family) as unused:
+        address = unused.getsockname()
+
+        assert unused.getblocking() is False
+        assert unused.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 1
+        # A name that begins with a zero is no file.
+        assert address[0] == (0 if family == socket.AF_UNIX else host)
