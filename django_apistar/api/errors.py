@@ -18,6 +18,7 @@ from django.core.exceptions import (
     SuspiciousOperation,
     ValidationError,
 )
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import DatabaseError, DataError, OperationalError
 from django.http import Http404, UnreadablePostError
 from django.views.debug import get_exception_reporter_class
@@ -26,7 +27,7 @@ from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
 from django_apistar.api import problems, responses
 from django_apistar.api.client_timeouts import SlowBodyError
-from django_apistar.api.django_requests import DjangoRequest
+from django_apistar.api.content_types import normalize_content_type
 from django_apistar.api.http_errors import HTTPError
 
 if TYPE_CHECKING:
@@ -119,9 +120,10 @@ def _translate_werkzeug(exc: WerkzeugHTTPException) -> HTTPError:
     return HTTPError(exc.description or exc.name, exc.code or 500, dict(headers))
 
 
-def build_request(environ: WSGIEnvironment) -> DjangoRequest:
+def build_request(environ: WSGIEnvironment) -> WSGIRequest:
     """Return Django's request of *environ*, for signals and logs; it reads no body."""
-    return DjangoRequest({**environ, 'SCRIPT_NAME': environ.get('SCRIPT_NAME', '')})
+    environ = {**environ, 'SCRIPT_NAME': environ.get('SCRIPT_NAME', '')}
+    return WSGIRequest(normalize_content_type(environ))
 
 
 def report(exc: BaseException, environ: WSGIEnvironment) -> None:

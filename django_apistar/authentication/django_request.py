@@ -9,9 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import QueryDict
 
-from django_apistar.api.django_requests import DjangoRequest
+from django_apistar.api.content_types import normalize_content_type
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -21,8 +22,9 @@ _SESSION_KEY = re.compile('[A-Za-z0-9_:.=-]{8,4096}')
 
 
 def build_request(environ: 'WSGIEnvironment') -> Any:
-    """Return a DjangoRequest of *environ* with an empty body and its session, read lazily."""
-    request: Any = DjangoRequest({**environ, 'wsgi.input': io.BytesIO(), 'CONTENT_LENGTH': '0'})
+    """Return a WSGIRequest of *environ* with an empty body and its session, read lazily."""
+    environ = {**environ, 'wsgi.input': io.BytesIO(), 'CONTENT_LENGTH': '0'}
+    request: Any = WSGIRequest(normalize_content_type(environ))
     request.POST = QueryDict()
     session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, '')
     session_store = import_module(settings.SESSION_ENGINE).SessionStore

@@ -5,8 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import Context
+from typing import TYPE_CHECKING
 
 from django_apistar.api import errors, responses
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
 
 
 def fit_head(status: str, headers: responses.Headers) -> tuple[bool, responses.Headers]:
@@ -20,6 +24,19 @@ def fit_head(status: str, headers: responses.Headers) -> tuple[bool, responses.H
     if code in responses.BODILESS:
         return True, responses.without_content(headers, code)
     return False, headers
+
+
+def begin_streamed(
+    body: Iterable[bytes], start_response: StartResponse, head: tuple[str, responses.Headers]
+) -> Iterable[bytes]:
+    """Return *body* with its first part made, after which *head* is sent."""
+    begun = responses.begin(body)
+    try:
+        start_response(*head)
+    except BaseException:
+        responses.close(begun)
+        raise
+    return begun
 
 
 class NoBody:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,13 @@ from django.core.signals import request_finished, request_started
 from django.urls import set_script_prefix
 
 from django_apistar.api import errors, filter_problems, guards, responses, slips, unresolvable
+from django_apistar.api.content_types import normalize_content_type
 from django_apistar.api.environ_keys import FRAMEWORK_KEY
 from django_apistar.api.responders import Find, Found
 from django_apistar.application import App, get_app, get_route_table
 from django_apistar.conf.parser import Settings, get_settings
 from django_apistar.conf.problems import SettingsError
-from django_apistar.dispatch.bodies import NoBody, StreamedBody, fit_head
+from django_apistar.dispatch.bodies import NoBody, StreamedBody, begin_streamed, fit_head
 from django_apistar.dispatch.django_handler import build_django_handler
 from django_apistar.dispatch.hosts import Hosts
 from django_apistar.dispatch.layers import Layer, mount, name_requests
@@ -30,7 +31,6 @@ from django_apistar.routes.entries import APISTAR, DJANGO
 from django_apistar.routes.table import RouteTable
 
 if TYPE_CHECKING:
-    from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     # The App's `Found`; or (None, another application, whether path memory may keep it).
@@ -127,36 +127,37 @@ class Dispatcher:
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         environ[FRAMEWORK_KEY] = 'django'
-        if environ.get('SCRIPT_NAME'):
-            normalize_script_name(environ)
+        if environ.get('SCRIPT_NAME') or ';' in environ.get('CONTENT_TYPE', ''):
+            normalize_environ(environ)
         if not hasattr(thread, 'connections'):
             get_connections()
         is_bodiless = False
+        head: Any = None  # sent when nothing can fail any more: servers send each that they get
 
         # A closure, as an object that is made and called costs more than what it does.
-        def start(
-            status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
-        ) -> Callable[[bytes], object]:
-            nonlocal is_bodiless
+        def start(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:
+            nonlocal is_bodiless, head
             if status not in _PLAIN_STATUS_LINES:
                 is_bodiless, headers = fit_head(status, headers)
             if not responses.are_checked(headers):
                 responses.check_headers(headers)
-            return start_response(status, headers, exc_info)
+            head = status, headers
 
         context = copy_context()
         try:
             body = context.run(self.django_wsgi_app, environ, start)
+            is_bodiless = is_bodiless or environ['REQUEST_METHOD'] == 'HEAD'
+            is_streamed = getattr(body, 'streaming', False) and not is_bodiless
+            if not is_streamed:
+                start_response(*head)
         except BaseException as exc:
             send_finished()  # as the response's `close` would
             return self._answer_fault(exc, environ, start_response)
-        if is_bodiless or environ['REQUEST_METHOD'] == 'HEAD':
-            return NoBody(body)
-        if not getattr(body, 'streaming', False):
-            return body
+        if not is_streamed:
+            return NoBody(body) if is_bodiless else body
         # Only a streamed body is made outside of the call, in the language that was active then.
         try:
-            body = context.run(responses.begin, body)
+            body = context.run(begin_streamed, body, start_response, head)
         except BaseException as exc:
             return self._answer_fault(exc, environ, start_response)
         return StreamedBody(body, context, functools.partial(errors.report, environ=environ))
@@ -193,6 +194,13 @@ class LayeredDispatcher(Dispatcher):
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         return self._call(environ, start_response)
+
+
+def normalize_environ(environ: WSGIEnvironment) -> None:
+    """Bring into order what Django would take as it came."""
+    if environ.get('SCRIPT_NAME'):
+        normalize_script_name(environ)
+    normalize_content_type(environ)
 
 
 def normalize_script_name(environ: WSGIEnvironment) -> str:

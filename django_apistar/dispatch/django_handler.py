@@ -5,7 +5,6 @@ from typing import Any
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 
-from django_apistar.api.django_requests import DjangoRequest
 from django_apistar.api.environ_keys import ROUTE_KEY
 
 
@@ -21,7 +20,4 @@ class NotingHandler(WSGIHandler):
 def build_django_handler(notes_routes: bool) -> WSGIHandler:
     """Return the WSGI application of Django, set up."""
     handler = get_wsgi_application()
-    if notes_routes:
-        handler = NotingHandler()
-    handler.request_class = DjangoRequest
-    return handler
+    return NotingHandler() if notes_routes else handler

@@ -220,7 +220,8 @@ def test_exit_is_a_logged_500(server: Server, target: str) -> None:
         status, headers, body = ask(server, target)
 
     assert (status, body) == (500, b'"Server error"')
-    assert 'content-type: application/json' in headers
+    about_content = [header for header in headers if header.startswith('content-')]
+    assert sorted(about_content) == ['content-length: 14', 'content-type: application/json']
 
 
 @pytest.mark.case('H10')
