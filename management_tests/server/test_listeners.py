@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import socket
@@ -193,3 +194,81 @@ def test_an_empty_backlog_is_drained_at_once(tmp_path: Path) -> None:
         assert 0.1 <= time.monotonic() - began < 30
         assert not path.exists()
         listeners.close([listener])  # whose file is gone
+
+
+@pytest.mark.parametrize(
+    ('text', 'address'),
+    [
+        ('8001', '127.0.0.1:8001'), ('0', '127.0.0.1:0'), ('65535', '127.0.0.1:65535'),
+        ('0:8001', '0.0.0.0:8001'), ('1.2.3.4:08', '1.2.3.4:8'), ('a-b.c:1', 'a-b.c:1'),
+        ('[::1]:8000', '[::1]:8000'), ('tcp://1.2.3.4:5', '1.2.3.4:5'), ('tcp://5', '0.0.0.0:5'),
+        ('unix:a.sock', 'unix:a.sock'), ('unix:/a b:c', 'unix:/a b:c'), ('fd://3', 'fd://3'),
+    ],
+)  # fmt: skip
+def test_addresses_of_the_command_line(text: str, address: str) -> None:
+    assert listeners.parse_address(text) == address
+
+
+def test_a_port_alone_is_on_the_default_host() -> None:
+    assert listeners.parse_address('5', '1.2.3.4') == '1.2.3.4:5'
+
+
+@pytest.mark.parametrize(
+    'text', ['', 'a', ':', '1.2.3.4:', 'a_b:1', '[a]:x', 'unix:', 'fd://', 'fd://a', 'é:1',
+             '1:2:3', '::1:5', 'http://a:5', ' 5', '5 ', '-1'],
+)  # fmt: skip
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(listeners.AddressError) as caught:
+        listeners.parse_address(text)
+
+    assert str(caught.value) == (
+        f'{text!r} is not an address. Write PORT, HOST:PORT, [IPV6]:PORT, unix:PATH or fd://N.'
+    )
+
+
+@pytest.mark.parametrize('text', ['65536', 'a:99999', '[::1]:70000'])
+def test_a_port_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(listeners.AddressError) as caught:
+        listeners.parse_address(text)
+
+    assert str(caught.value) == f'{text!r} has no valid port: ports end at 65535.'
+
+
+@pytest.mark.parametrize(
+    ('address', 'text'),
+    [
+        (3, 'fd://3'), (('127.0.0.1', 80), '127.0.0.1:80'), (('::1', 80), '[::1]:80'),
+        (('::1', 80, 0, 0), '[::1]:80'), ('a.sock', 'unix:a.sock'),
+    ],
+)  # fmt: skip
+def test_addresses_are_written_as_the_command_line_has_them(address: Any, text: str) -> None:
+    assert listeners.format_address(address) == text
+
+
+NO_PRIVILEGES = (
+    'needs privileges that this user lacks. Choose a port above 1023: manage.py runapistar 8000.'
+)
+
+
+@pytest.mark.parametrize(
+    ('address', 'exc', 'sentence'),
+    [
+        ('unix:a', OSError(errno.EADDRINUSE, ''),
+         'is already in use: another server answers there. Choose another path.'),
+        ('a:5', OSError(errno.EADDRINUSE, ''),
+         'is already in use. Choose another port: manage.py runapistar 6.'),
+        ('a:65535', OSError(errno.EADDRINUSE, ''),
+         'is already in use. Choose another port: manage.py runapistar 8000.'),
+        *((f'a:{number}', OSError(number, ''), NO_PRIVILEGES)
+          for number in (errno.EACCES, errno.EPERM)),
+        ('unix:a', OSError(errno.EACCES, 'denied'), 'cannot be opened: denied.'),
+        ('a:5', OSError(errno.EADDRNOTAVAIL, ''),
+         'is not an address of this machine. Use 127.0.0.1, or 0.0.0.0 for all of its addresses.'),
+        ('a:5', socket.gaierror(-2, ''), 'cannot be served on: its host name is unknown.'),
+        ('fd://3', OSError(errno.EBADF, ''),
+         'is not a listening socket that this process has inherited.'),
+        ('a:5', OverflowError('too large'), 'cannot be opened: too large.'),
+    ],
+)  # fmt: skip
+def test_why_an_address_cannot_be_served(address: str, exc: Exception, sentence: str) -> None:
+    assert listeners.explain(address, exc) == f'{address} {sentence}'
