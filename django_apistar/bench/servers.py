@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
     from gunicorn.workers.base import Worker
 
+# Of options that --in-process refuses: argparse cannot know them, or each would seem to be given.
+DEFAULTS = {'server': 'gunicorn', 'workers': 1, 'threads': 4, 'connections': 16}
 _PATIENCE_S = 30.0
 _BACKLOG = 1024
 

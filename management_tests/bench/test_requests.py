@@ -387,7 +387,16 @@ def test_a_rate_without_k6_is_one_sentence(monkeypatch):
         (['--method', 'POST', '--body', '/'], "--body '/' cannot be read: Is a directory."),
         (['--method', 'POST', '--write', '--apistar', '/html/'],
          "--apistar '/html/': POST is answered with 405. It takes GET, HEAD, OPTIONS."),
-        (['--rate', '5', '--in-process'], '--rate sends over HTTP. Leave out --in-process.'),
+        *(
+            (
+                ['--in-process', option, value],
+                f'{option} is about HTTP servers. Leave it out, or --in-process.',
+            )
+            for option, value in [
+                ('--rate', '5'), ('--tool', 'wrk'), ('--server', 'granian'), ('--workers', '1'),
+                ('--threads', '4'), ('--connections', '16'),
+            ]
+        ),
         (['--rate', '5', '--fail-under', '1'],
          '--fail-under is about transactions/sec, which --rate fixes.'),
         (['--rate', '5', '--compare', 'x'],

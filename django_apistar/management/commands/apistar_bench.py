@@ -96,6 +96,7 @@ class Command(ConsoleCommand):
     def _measure(self, options: Options) -> results.Results:
         """Try everything that can be wrong first: a benchmark takes its time."""
         check_model(options)
+        options = {**options, **{n: options[n] or v for n, v in servers.DEFAULTS.items()}}
         for name in ('output', 'plot'):
             if options[name]:
                 check_writable(f'--{name}', options[name])
@@ -258,7 +259,7 @@ def add_load(add: Callable[..., object]) -> None:
         '--duration', type=parse_positive, default=2.0, metavar='SECONDS',
         help='of each target in each round; default: %(default)s',
     )  # fmt: skip
-    add('--connections', type=parse_count, default=16, metavar='N', help='default: %(default)s')
+    add('--connections', type=parse_count, metavar='N', help='default: 16')
     add(
         '--tool', choices=tools.TOOLS,
         help='what loads the servers; default: the first of these that is installed',
@@ -267,9 +268,9 @@ def add_load(add: Callable[..., object]) -> None:
         '--rate', type=parse_rate, metavar='N',
         help='send N requests a second, however long answers take; needs k6',
     )  # fmt: skip
-    add('--server', choices=('gunicorn', 'granian'), default='gunicorn')
-    add('--workers', type=parse_count, default=1, metavar='N', help='default: %(default)s')
-    add('--threads', type=parse_count, default=4, metavar='N', help='default: %(default)s')
+    add('--server', choices=('gunicorn', 'granian'))
+    add('--workers', type=parse_count, metavar='N', help='default: 1')
+    add('--threads', type=parse_count, metavar='N', help='default: 4')
     add('--in-process', action='store_true', help='call the applications, without a server')
 
 
@@ -298,8 +299,9 @@ def build_setup(options: Options) -> servers.Setup:
 
 def check_model(options: Options) -> None:
     """Raise CommandError for options that do not go together."""
-    if options['rate'] and options['in_process']:
-        raise CommandError('--rate sends over HTTP. Leave out --in-process.')
+    for name in ('rate', 'tool', *servers.DEFAULTS):
+        if options['in_process'] and options[name] is not None:
+            raise CommandError(f'--{name} is about HTTP servers. Leave it out, or --in-process.')
     for name in ('compare', 'fail_under'):
         if options['rate'] and options[name]:
             option = f'--{name.replace("_", "-")}'
