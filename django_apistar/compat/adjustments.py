@@ -16,7 +16,7 @@ import inspect
 import re
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django_apistar.compat import older_versions
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from apistar.formats import BaseFormat
     from apistar.types import Type
-    from apistar.validators import NumericType, Uniqueness, Validator
+    from apistar.validators import Array, NumericType, Object, Uniqueness, Validator
 
 Made = TypeVar('Made')
 
@@ -51,6 +51,7 @@ def install() -> None:
     _tell_dates_apart()
     _leave_unions_unchanged()
     _copy_types()
+    _refuse_classes_of_validators()
     older_versions.install()
     _validate_patterns_in_one_pass()
     _read_objects()
@@ -298,6 +299,57 @@ def _rebuild_type(cls: type[Made], values: dict[str, object]) -> Made:
     instance = cls.__new__(cls)
     object.__setattr__(instance, '_dict', values)
     return instance
+
+
+def _refuse_classes_of_validators() -> None:
+    """`x = validators.String`, without parentheses, was a TypeError that names no field.
+
+    types.py, TypeMetaclass. In an Array or an Object it was a 500 at each request. Remove when API
+    Star refuses it.
+    """
+    from apistar import types, validators
+
+    metaclass, array, object_ = types.TypeMetaclass, validators.Array, validators.Object
+    make_type, make_array, make_object = metaclass.__new__, array.__init__, object_.__init__
+    if hasattr(make_type, '__wrapped__'):
+        return
+
+    @functools.wraps(make_type)
+    def new(cls: type, name: str, bases: tuple[type, ...], attrs: dict[str, object]) -> type:
+        _check_instances(f'{attrs.get("__module__", "")}.{attrs.get("__qualname__", name)}', attrs)
+        made: type = make_type(cls, name, bases, attrs)
+        return made
+
+    @functools.wraps(make_array)
+    def init_array(self: Array, *args: Any, **kwargs: Any) -> None:
+        make_array(self, *args, **kwargs)
+        items = self.items if isinstance(self.items, list) else [self.items]
+        for item in items:
+            _check_instances('Array', {'items': item})
+        _check_instances('Array', {'additional_items': self.additional_items})
+
+    @functools.wraps(make_object)
+    def init_object(self: Object, *args: Any, **kwargs: Any) -> None:
+        make_object(self, *args, **kwargs)
+        _check_instances('Object', {**self.properties, **self.pattern_properties})
+        _check_instances('Object', {'additional_properties': self.additional_properties})
+
+    replace(metaclass, __new__=staticmethod(new))
+    replace(array, __init__=init_array)
+    replace(object_, __init__=init_object)
+
+
+def _check_instances(place: str, members: Mapping[str, object]) -> None:
+    """Raise ConfigurationError for a class among *members* where API Star needs its instance."""
+    from apistar.exceptions import ConfigurationError
+    from apistar.validators import Validator
+
+    for name, value in members.items():
+        if isinstance(value, type) and issubclass(value, Validator):
+            raise ConfigurationError(
+                f'{place}: {name!r} is the class {value.__name__}. Write {value.__name__}(), which '
+                'is a validator.'
+            )
 
 
 def _read_objects() -> None:

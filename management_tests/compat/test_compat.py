@@ -15,13 +15,14 @@ from typing import Any, Optional
 import apistar
 import pytest
 import werkzeug.urls
-from apistar import App, Route, http, types, validators
+from apistar import App, Route, exceptions, http, types, validators
 from apistar.codecs import URLEncodedCodec
 from apistar.codecs.download import cgi as lent_cgi
 from hypothesis import given
 from hypothesis import strategies as st
 
 from django_apistar import application
+from django_apistar import validators as own
 from django_apistar.compat import adjustments
 from management_tests.support.oracle import ask, both_modes, build
 
@@ -339,6 +340,52 @@ def test_handler_may_return_a_list_of_types(app_class):
     assert ask(app, '/').json() == [{'x': 1, 'y': 0}]
 
 
+CLASSES = [
+    validators.String, validators.Integer, validators.Object, validators.Union, own.Decimal,
+    own.UUID, own.File,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize('cls', CLASSES)
+def test_class_in_place_of_a_validator_is_an_error_at_start(cls):
+    """A TypeError of the Type without the field; a 500 at each request in an Array."""
+    body = {'__module__': 'shop.types', '__qualname__': 'Item', 'ok': validators.String()}
+    remedy = f'is the class {cls.__name__}. Write {cls.__name__}(), which is a validator.'
+    found = []
+    for make in (
+        lambda: type(types.Type)('Item', (types.Type,), {**body, 'price': cls}),
+        lambda: validators.Array(items=cls),
+        lambda: validators.Array(items=[validators.String(), cls]),
+        lambda: validators.Array([validators.String()], cls),
+        lambda: validators.Object(properties={'price': cls}),
+        lambda: validators.Object(pattern_properties={'^x': cls}),
+        lambda: validators.Object(additional_properties=cls),
+    ):
+        with pytest.raises(exceptions.ConfigurationError) as caught:
+            make()
+        found.append(str(caught.value))
+
+    assert found == [
+        f"shop.types.Item: 'price' {remedy}",
+        f"Array: 'items' {remedy}",
+        f"Array: 'items' {remedy}",
+        f"Array: 'additional_items' {remedy}",
+        f"Object: 'price' {remedy}",
+        f"Object: '^x' {remedy}",
+        f"Object: 'additional_properties' {remedy}",
+    ]
+
+
+def test_type_in_place_of_a_validator_is_one():
+    made = type(types.Type)('Line', (types.Type,), {'start': Point})
+
+    assert made({'start': {'x': 1}}) == {'start': {'x': 1, 'y': 0}}
+    assert validators.Array(items=Point).validate([{'x': 1}]) == [{'x': 1, 'y': 0}]
+    assert validators.Object(properties={'p': Point}).validate({'p': {'x': 1}}) == {
+        'p': {'x': 1, 'y': 0}
+    }
+
+
 # The list of adjustments
 
 
@@ -373,6 +420,6 @@ def test_objects_with_patterns_are_validated_as_by_api_star(validator, value):
             return 'refused', exc.detail, list(exc.detail)
         return 'validated', validated, list(validated or ())
 
-    own = validators.Object.validate
+    repaired = validators.Object.validate
 
-    assert describe(own) == describe(own.__wrapped__)
+    assert describe(repaired) == describe(repaired.__wrapped__)
