@@ -12,7 +12,8 @@ from django_apistar.management.rows import Row
 
 HEADINGS = ('framework', 'method', 'path', 'name', 'handler')
 GAP = '  '  # between columns
-LONGEST_PATH = 0.6  # of the room for path, name and handler
+# Of the room for path, name and handler: paths have less where handlers find none otherwise.
+LONGEST_PATHS = (0.6, 0.4)
 LEAST = 16  # cells of a name or a handler: where there is less room, it is left out
 CUT = '…'
 _COLOURS = {'GET': 'green', 'DELETE': 'red'}
@@ -23,8 +24,9 @@ _UNREACHABLE, _PUBLIC = 'red', 'cyan'
 def format_table(rows: list[Row], width: int, has_colour: bool) -> str:
     """Return a line of at most *width* cells for each row.
 
-    Where it is narrow the handlers give way first, then the names; a path is cut where it is longer
-    than the line. The framework is a column where *rows* have both.
+    Where it is narrow a long path takes the place of its own name, then the handlers give way, then
+    the names; a path is cut where it is longer than the line. The framework is a column where
+    *rows* have both.
     """
     first = 0 if len({row.framework for row in rows}) > 1 else 1
     table = [[row.framework, _join_methods(row.methods), row.path, row.name, row.handler][first:]
@@ -51,12 +53,17 @@ def _join_methods(methods: Sequence[str]) -> str:
 
 def _find_ends(table: list[list[str]], width: int) -> list[int]:
     """Return the cell before which each column ends, for those columns that there is room for."""
+    choices = [_divide(table, width, share) for share in LONGEST_PATHS]
+    return max(choices, key=len)  # the first one of the longest
+
+
+def _divide(table: list[list[str]], width: int, longest_path: float) -> list[int]:
     *fixed, paths, names, handlers = (
         [*map(cell_len, column)] for column in zip(*table, strict=True)
     )
     widths = [*map(max, fixed)]
     # A path that is longer than most of the room takes the place of its own row's name.
-    limit = int((width - sum(widths) - len(GAP) * len(widths)) * LONGEST_PATH)
+    limit = int((width - sum(widths) - len(GAP) * len(widths)) * longest_path)
     widths.append(max([cells for cells in paths if cells <= limit], default=limit))
     room = width - sum(widths) - len(GAP) * len(widths)
     name = min(max(names), room)
@@ -82,7 +89,7 @@ def _lay_out(cells: list[str], ends: list[int], fixed: int, width: int) -> Itera
         if index < fixed:
             room = max(room, len(CUT) + 1)  # A line has these, however narrow the terminal is.
         elif room < min(LEAST, cell_len(text)):
-            return
+            continue
         if text:
             text = _cut(text, room)
             used += len(spaces) + cell_len(text)

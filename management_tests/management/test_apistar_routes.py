@@ -607,6 +607,28 @@ def test_where_it_is_narrow_handlers_give_way_then_names_then_paths(columns, mon
     assert draw(columns, monkeypatch, no_color=True) == TABLES[columns]
 
 
+WIDER = (
+    'method  path                         name                                      handler\n'
+    'GET     /loans/                      administration:loans_loan_list            …hello\n'
+    'GET     /administration/loans/{id}/  administration:loans_loan_show            …hello\n'
+    'GET     /administration/loans/{id}/extensions/  …on:loans_loan_extension_list  …hello\n'
+    'GET     /administration/loans/{id}/extensions/{x}/history/of/all/              …hello\n'
+)
+
+
+def test_a_long_path_takes_the_place_of_its_name_where_handlers_have_no_room(monkeypatch):
+    long = [
+        Route('/loans/', 'GET', hello, name='loans_loan_list'),
+        Route('/administration/loans/{id}/', 'GET', hello, name='loans_loan_show'),
+        Route('/administration/loans/{id}/extensions/', 'GET', hello, 'loans_loan_extension_list'),
+        Route('/administration/loans/{id}/extensions/{x}/history/of/all/', 'GET', hello, 'history'),
+    ]
+    monkeypatch.setitem(sys.modules, 'long_routes', types.ModuleType('long_routes'))
+    sys.modules['long_routes'].routes = [Include('', 'administration', long)]
+    with override_settings(APISTAR_ROUTE_CONF='long_routes'):
+        assert draw(100, monkeypatch, framework=['apistar'], no_color=True) == WIDER
+
+
 def test_colours_tell_methods_what_is_public_and_what_is_never_reached(monkeypatch):
     assert draw(60, monkeypatch, force_color=True) == COLOURED
 
