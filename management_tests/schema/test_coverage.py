@@ -267,3 +267,15 @@ def test_the_report_in_json_is_read_by_people_too():
     assert text.endswith('\n  ]\n}\n')
     assert '      "path": "/café/",\n      "name": "café",\n' in text
     assert json.loads(text)['operations'][0]['missing'] == ['404']
+
+
+def test_the_options_say_what_they_do(project: Path) -> None:
+    """`pytest_plugin`"""
+    words = ' '.join(run(project, '--help', COLUMNS='80').stdout.split())
+
+    assert (
+        ' coverage of the API document: --apistar-coverage list the documented statuses that no '
+        'TestClient has seen --apistar-coverage-report=json:FILE write what was seen and what was '
+        'not to FILE, as JSON --apistar-coverage-fail-under=PERCENT fail the run if less of the '
+        'documented statuses was seen '
+    ) in words
