@@ -259,7 +259,7 @@ class Schemas:
     def _property(self, name: str, child: ValidatorOrType, scope: Scope) -> Schema:
         words = re.split(r'[^A-Za-z0-9]+', name)
         suffix = ''.join(word[:1].upper() + word[1:] for word in words)
-        with self.at(f'{self.place}.{name}', self._owner and self._owner + suffix):
+        with self.at(f'{self.place}.{name}', self._owner + suffix):
             return self.of(child, scope)
 
     def _is_sure(self, owner: validators.Object, name: str) -> bool:

@@ -21,11 +21,13 @@ FORMATS = ('openapi', 'openapi-3.0', 'swagger', 'jsonschema')
 TOKEN = 'django_apistar.authentication.components.DjangoTokenAuthentication'
 HARD = 'management_tests.support.nasty'
 WORDED = 'management_tests.support.described_routes'
+OWN = 'management_tests.support.own_words'
 # Routes of the documentation: filters, pages, conditions, files.
 SHOWN = ('filtering', 'paging', 'versions', 'uploads')
 CASES = [
     *((HARD, name) for name in FORMATS),
     (WORDED, 'openapi'),
+    *((OWN, name) for name in FORMATS[:3]),
     *((f'bookshop.{module}', name) for module in SHOWN for name in ('openapi', 'swagger')),
 ]
 
