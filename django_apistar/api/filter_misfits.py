@@ -52,6 +52,7 @@ _OF_COMPOSITES = COMPARISONS | {
     'contains', 'contained_by', 'overlap', 'fully_lt', 'fully_gt', 'not_lt', 'not_gt',
     'adjacent_to',
 }  # fmt: skip
+_COMPOSITES = {'SearchVectorField': 'a vector', 'HStoreField': 'an hstore'}
 Misfit = tuple[str, str]  # what is wrong, and a remedy
 
 
@@ -73,8 +74,7 @@ class Asked(NamedTuple):
             return 'a range'
         if hasattr(self.output, 'base_field'):
             return 'an array'
-        is_vector = self.output and self.output.get_internal_type() == 'SearchVectorField'
-        return 'a vector' if is_vector else ''
+        return _COMPOSITES.get(self.output.get_internal_type(), '') if self.output else ''
 
     def list_texts(self) -> tuple[str, ...]:
         """Return the lookups whose value must be text in the database."""
@@ -155,6 +155,8 @@ def _find_misfit_on_postgres(filter_: Any, asked: Asked, is_list: bool) -> Misfi
         return (reason, _declare_as('DurationFilter', filter_)) if is_unfit else None
     if composite == 'a vector' and kind in COMPARISONS - {'exact'}:
         return 'a query string has no vectors.', "Ask for 'exact', which searches."
+    if composite == 'an hstore' and kind in _OF_COMPOSITES:
+        return _find_misfit_of_hstore(filter_, kind, is_list)
     if composite == 'a range' and kind == 'contains' and not is_list:
         return _find_misfit_of_element(filter_, asked)
     kinds = COMPARISONS if composite == 'a vector' else _OF_COMPOSITES
@@ -169,13 +171,24 @@ def _find_misfit_on_postgres(filter_: Any, asked: Asked, is_list: bool) -> Misfi
 def _reads_none(filter_: Any, asked: Asked, is_list: bool) -> bool:
     """Return whether *filter_* reads no array, range or vector: text may be one, and a list."""
     field_class = filter_.field_class
-    if issubclass(field_class, forms.CharField) or not issubclass(field_class, _SCALARS):
+    if not issubclass(field_class, _SCALARS):
         return False
     if not is_list or asked.composite == 'a vector' or asked.kind == 'range':
         return True
     ends = _ENDS.get(type(asked.output.base_field))
     is_pair = asked.kind != 'in' and ends is not None and issubclass(field_class, ends)
     return asked.composite == 'a range' and not is_pair
+
+
+def _find_misfit_of_hstore(filter_: Any, kind: str, is_list: bool) -> Misfit | None:
+    """The same of an hstore, which has no order. What a client writes may be none: an error."""
+    kinds = ('in',) if is_list else ('exact', 'contains', 'contained_by')
+    if kind in kinds and issubclass(filter_.field_class, forms.ChoiceField):
+        return None
+    key = f'{filter_.field_name}__key'
+    return 'a query string has no hstore.', (
+        f"Ask for one of its keys, as in CharFilter(field_name={key!r}), or for 'has_key'."
+    )
 
 
 def _find_misfit_of_element(filter_: Any, asked: Asked) -> Misfit | None:

@@ -225,6 +225,8 @@ NEVER = [
      declare('Char')),
     (NUMBER, 'numbers', 'contains', "'contains' takes an array, and NumberFilter reads none.",
      declare('Char')),
+    (filters.UUIDFilter, 'numbers', 'contains',
+     "'contains' takes an array, and UUIDFilter reads none.", declare('Char')),
     (CHAR, 'words', 'gt', 'a query string has no vectors.', "Ask for 'exact', which searches."),
     (NUMBER, 'words', 'exact', "'exact' takes a vector, and NumberFilter reads none.",
      declare('Char')),
@@ -263,6 +265,52 @@ def test_E026_filter_that_never_works_on_postgresql(cls, column, lookup, reason,
         ),
         hint.format(column=column, lookup=lookup),
     )
+
+
+class Box(models.Model):
+    data = postgres_fields.HStoreField()
+
+    class Meta:
+        app_label = 'project'
+        managed = False
+
+
+@pytest.mark.parametrize(
+    ('cls', 'lookup'),
+    [
+        (CHAR, 'exact'), (CHAR, 'gt'), (CHAR, 'contains'), (CHAR, 'contained_by'),
+        (NUMBER, 'exact'), (TRUTH, 'contains'), (Texts, 'in'), (Texts, 'range'), (Dates, 'exact'),
+        (filters.UUIDFilter, 'contains'),
+    ],
+)  # fmt: skip
+def test_E026_filter_of_a_whole_hstore(cls, lookup, server):
+    declared = cls(field_name='data', lookup_expr=lookup)
+
+    problem = list_problems(make_filter_set(asked=declared, meta={'model': Box}))['asked']
+
+    assert (problem.id, problem.message, problem.hint) == (
+        'E026',
+        (
+            f"The filter 'asked' of {make_filter_set.__module__}.ZooFilter cannot ask for "
+            f"'data__{lookup}': a query string has no hstore."
+        ),
+        "Ask for one of its keys, as in CharFilter(field_name='data__key'), or for 'has_key'.",
+    )
+
+
+@pytest.mark.parametrize(
+    'declared',
+    [
+        CHAR(field_name='data', lookup_expr='has_key'), CHAR(field_name='data__key'),
+        CHAR(field_name='data__key', lookup_expr='contains'),
+        Texts(field_name='data', lookup_expr='has_any_keys'),
+        Texts(field_name='data__keys', lookup_expr='overlap'),
+        TRUTH(field_name='data', lookup_expr='isnull'),
+        filters.ChoiceFilter(field_name='data', choices=[('"a"=>"1"', 'A')]),
+    ],
+)  # fmt: skip
+def test_filter_of_what_is_in_an_hstore(declared, server):
+    assert list_problems(make_filter_set(asked=declared, meta={'model': Box})) == {}
 
 
 def test_each_filter_that_fits_its_column_works_on_postgresql(server):
