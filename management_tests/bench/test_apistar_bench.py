@@ -687,11 +687,14 @@ def test_a_tool_reads_no_configuration_of_the_user(tmp_path, monkeypatch):
     assert not home.exists()
 
 
-def test_a_tool_that_gets_no_answer_says_how_long_it_has_waited(tmp_path, monkeypatch):
+@pytest.mark.parametrize(('duration_s', 'longest_s'), [(0.2, 16), (15, 30), (15.5, 15.5)])
+def test_a_tool_that_gets_no_answer_says_how_long_it_has_waited(
+    tmp_path, monkeypatch, duration_s, longest_s
+):
     with pytest.raises(LoadToolError) as failure:
-        run_fake_hey(tmp_path, monkeypatch, 'cat $here/nothing.txt')
+        run_fake_hey(tmp_path, monkeypatch, 'cat $here/nothing.txt', duration_s)
 
-    assert str(failure.value) == 'hey got no answer from http://127.0.0.1:1/ in 16 s.'
+    assert str(failure.value) == f'hey got no answer from http://127.0.0.1:1/ in {longest_s} s.'
 
 
 def test_a_tool_that_fails_without_a_word_or_does_not_end_is_one_sentence(tmp_path, monkeypatch):

@@ -87,6 +87,21 @@ def test_wrk_by_its_summary(tmp_path: Path) -> None:
         assert (transactions, failures, tuple(seconds)) == (good, errors, times)
 
 
+def test_a_round_that_took_no_time_is_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / 'first').write_text(WRK.replace('2.01s', '0.00us'))
+    (tmp_path / 'second').write_text(WRK)
+    (tmp_path / 'wrk').write_text(
+        f'#!/bin/sh\ncd {tmp_path}; cat first; mv second first || echo 1 requests in 1.0s,\n'
+    )
+    (tmp_path / 'wrk').chmod(0o755)
+    monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
+
+    with order('http://127.0.0.1:1/', 1, 0.1) as task:
+        assert TOOLS['wrk'].run(task).elapsed_s == 2.01
+
+
 HEY = """\
   Total:\t2.5000 secs
   Slowest:\t0.4000 secs
