@@ -95,7 +95,9 @@ def find_misfit(filter_: Any, asked: Asked) -> Misfit | None:
         )
     if isinstance(asked.field, BinaryField) and kind in COMPARISONS:
         return 'a query string has no bytes.', 'Leave it out.'
-    found = _find_misfit_on_postgres(filter_, asked, is_list) if asked.column is not None else None
+    found = _find_misfit_of_ends(filter_, asked)
+    if found is None and asked.column is not None:
+        found = _find_misfit_on_postgres(filter_, asked, is_list)
     if found or getattr(filter_, 'lookup_choices', ()) is None:  # all that there are
         return found
     if isinstance(asked.field, JSONField) and not _is_json(filter_, asked):
@@ -116,6 +118,25 @@ def find_misfit(filter_: Any, asked: Asked) -> Misfit | None:
             'BooleanFilter', filter_
         )
     return None
+
+
+def _find_misfit_of_ends(filter_: Any, asked: Asked) -> Misfit | None:
+    """The same of a RangeFilter, which asks for two ends, whatever its lookup is."""
+    if not isinstance(filter_, get_module('filters').RangeFilter):
+        return None
+    held = asked.composite
+    if isinstance(asked.field, JSONField) and asked.field.encoder is None:
+        held = 'JSON'
+    elif isinstance(asked.output, DurationField) and not _reads_times(filter_):
+        held = 'a duration'
+    reason = (
+        f'{type(filter_).__name__} asks for what is between two ends, and the column is {held}.'
+    )
+    return (reason, 'Leave it out.') if held else None
+
+
+def _reads_times(filter_: Any) -> bool:
+    return issubclass(filter_.field_class, get_module('fields').TimeRangeField)
 
 
 def _is_json(filter_: Any, asked: Asked) -> bool:

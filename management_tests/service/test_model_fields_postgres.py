@@ -267,6 +267,26 @@ def test_E026_filter_that_never_works_on_postgresql(cls, column, lookup, reason,
     )
 
 
+@pytest.mark.parametrize(
+    ('column', 'held'),
+    [
+        ('whole', 'a range'), ('days', 'a range'), ('numbers', 'an array'), ('words', 'a vector'),
+        ('anything', 'JSON'), ('anything__cost', 'JSON'), ('span', 'a duration'),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize('cls', [filters.RangeFilter, filters.DateFromToRangeFilter])
+def test_E026_two_ends_of_a_column_that_has_none(cls, column, held, server):
+    declared = cls(field_name=column)
+
+    problem = list_problems(make_filter_set(asked=declared, meta={'model': Ranges}))['asked']
+
+    assert (problem.id, problem.message.partition("__exact': ")[2], problem.hint) == (
+        'E026',
+        f'{cls.__name__} asks for what is between two ends, and the column is {held}.',
+        'Leave it out.',
+    )
+
+
 class Box(models.Model):
     data = postgres_fields.HStoreField()
 
@@ -320,6 +340,9 @@ def test_each_filter_that_fits_its_column_works_on_postgresql(server):
         f'f{number}': cls(field_name=column, lookup_expr=lookup)
         for number, (cls, column, lookup, _) in enumerate(WELL)
     }
+    declared['times'] = filters.TimeRangeFilter(field_name='span')
+    declared['counts'] = filters.RangeFilter(field_name='count')
+    declared['firsts'] = filters.RangeFilter(field_name='whole__startswith')
     filter_set = make_filter_set(**declared, meta={'model': Ranges})
 
     assert list_problems(filter_set) == {}
