@@ -11,6 +11,8 @@ from django_apistar.routes.kinds import find_misfits
 from django_apistar.routes.near_misses import find_near
 from django_apistar.routes.table import RouteTable
 
+pytestmark = pytest.mark.once
+
 
 def integer(n: int) -> dict: ...
 

@@ -10,6 +10,8 @@ from django.utils import translation
 from django_apistar.routes.entries import walk_django
 from django_apistar.routes.url_paths import find_language, find_languages
 
+pytestmark = pytest.mark.once
+
 PREFIXES = ('/a/', '/ab/', '/b/', '/a/1/')
 
 
