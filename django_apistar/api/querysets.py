@@ -20,6 +20,7 @@ from django_apistar.accelerate.json.nested_types import (
     is_nested,
 )
 from django_apistar.accelerate.types.compilers import compile_from_object, compile_from_row
+from django_apistar.api import prefetching
 from django_apistar.api.joined_columns import find_columns, is_plain_field
 from django_apistar.api.plain_rows import read_rows
 from django_apistar.api.responses import is_page
@@ -36,6 +37,7 @@ def build_renderer(type_: type[types.Type]) -> Renderer:
     A QuerySet becomes a list of what `dict(type_(row))` gives; any other value stays as it is.
     """
     names = _list_columns(type_)
+    relations = prefetching.list_relations(type_)
     from_object = build_row_reader(type_, compile_from_object(type_))
     from_row = compile_from_row(type_)
 
@@ -46,7 +48,7 @@ def build_renderer(type_: type[types.Type]) -> Renderer:
             return value
         if _has_plain_rows(value, names):
             return [from_row(row) for row in value.values_list(*names)]
-        return [from_object(row) for row in value]
+        return [from_object(row) for row in prefetching.prefetch(value, relations)]
 
     return render
 

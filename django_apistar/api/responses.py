@@ -16,6 +16,7 @@ from apistar import http
 from django.db.models import QuerySet
 
 from django_apistar.api.encoding import encode_by_setting
+from django_apistar.api.prefetching import list_relations, prefetch
 from django_apistar.compat.attributes import build_row_reader
 from django_apistar.compat.fields import get_item, is_type
 from django_apistar.compat.signatures import get_dotted_name, get_signature
@@ -125,7 +126,7 @@ def _build_rows(value: object, handler: Callable[..., object]) -> Any:
     if not is_type(item):
         return value
     read = build_row_reader(item, lambda row: dict(item(row)))
-    return [read(row) for row in value]
+    return [read(row) for row in prefetch(value, list_relations(item))]
 
 
 def check_page(value: object, handler: Callable[..., object]) -> None:

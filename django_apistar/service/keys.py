@@ -11,6 +11,7 @@ from django_apistar.service.validator import ValueValidator
 class Keys(ValueValidator):
     """The keys of the rows of a related manager, in the order that it has them."""
 
+    is_of_many = True  # told by attribute: rows are fetched with those of all others
     errors = {**ValueValidator.errors, 'type': 'Must be an array.'}
 
     def __init__(self, key: validators.Validator, **options: Any) -> None:

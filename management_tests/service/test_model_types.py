@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 from apistar import Route, types, validators
+from django.db.models import Prefetch
 
 from django_apistar.accelerate.types.compilers import compile_type
 from django_apistar.pagination import Page, PageNumber
@@ -242,23 +243,35 @@ def test_lists_are_shown_by_the_key_of_a_relation(app_class, brand, django_asser
     assert (code, shown['brand'], shown['labels']) == (200, brand.pk, [])
 
 
+def list_all() -> List[WareType]:
+    return Ware.objects.order_by('pk')
+
+
+def list_page(page: PageNumber) -> Page[WareType]:
+    return page.of(Ware.objects.order_by('pk'))
+
+
 def list_prefetched() -> List[WareType]:
-    return Ware.objects.prefetch_related('labels')
+    return Ware.objects.prefetch_related(Prefetch('labels', Label.objects.order_by('-pk')))
 
 
 @both_modes
-def test_keys_of_many_rows_are_taken_from_what_was_prefetched(
-    app_class, brand, django_assert_num_queries
+@pytest.mark.parametrize(
+    ('handler', 'queries'), [(list_all, 2), (list_prefetched, 2), (list_page, 3)]
+)
+def test_keys_of_many_rows_are_fetched_by_one_query(
+    app_class, handler, queries, brand, django_assert_num_queries
 ):
     label = Label.objects.create(name='new')
     for stock, name in enumerate(('Rope', 'Cord')):
         fields = describe(brand, brand=brand, name=name, slug=name, stock=stock)
         Ware.objects.create(**fields).labels.add(label)
 
-    with django_assert_num_queries(2):  # the wares, and the labels of all
-        answer = ask(build(app_class, Route('/', 'GET', list_prefetched)))
+    with django_assert_num_queries(queries):  # the wares, and the labels of all; a page's count
+        answer = ask(build(app_class, Route('/', 'GET', handler)))
 
-    assert [shown['labels'] for shown in answer.json()] == [[label.pk], [label.pk]]
+    rows = answer.json()['results'] if handler is list_page else answer.json()
+    assert [shown['labels'] for shown in rows] == [[label.pk], [label.pk]]
 
 
 @both_modes
