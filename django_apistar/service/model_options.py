@@ -16,6 +16,8 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
+from django_apistar.service.saving import Column, read_column
+
 ALL = '__all__'
 _KNOWN = ('model', 'fields', 'exclude', 'read_only', 'write_only', 'optional')
 _RESERVED = ('keys', 'items', 'values', 'get', 'validator', 'validate', 'has_default', 'partial',
@@ -34,9 +36,12 @@ class Options:
     optional: frozenset[str]
 
     @cached_property
-    def writable(self) -> dict[str, Any]:
+    def columns(self) -> dict[str, Column]:
         """The model's fields that a client may send, by their names in JSON."""
-        return {name: self.fields[name] for name in self.fields if name not in self.read_only}
+        return {
+            name: read_column(field)
+            for name, field in self.fields.items() if name not in self.read_only
+        }  # fmt: skip
 
 
 def read_options(name: str, meta: object, declared: Mapping[str, object]) -> Options:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import decimal
+import uuid
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -16,10 +18,37 @@ from django.forms.utils import from_current_timezone
 from django.utils import timezone
 
 Instance = TypeVar('Instance', bound=models.Model)
-Given = Mapping[str, tuple[Any, Any]]  # by the model's name of a field: the field, its value
 _make_aware: Any = from_current_timezone  # which has no types
 _LONGEST_DURATION = datetime.timedelta(microseconds=2**63 - 1)  # where a column is a number
 _refuse_null_characters = ProhibitNullCharactersValidator()
+# A value of one of these is as a database takes it.
+_AS_IT_IS = frozenset({
+    type(None), bool, int, float, decimal.Decimal, datetime.date, datetime.time, uuid.UUID,
+})  # fmt: skip
+
+
+class Column(NamedTuple):
+    """A field of a model, with what is asked of it once: fields are of many classes."""
+
+    field: Any
+    name: str  # the model's own: JSON may have another
+    attribute: str  # of an instance, that takes a usual value as it is; '' for none
+
+
+Given = Mapping[str, tuple[Column, Any]]  # by the model's name of the field: with its value
+
+Relations = list[tuple[Any, Any]]  # many-to-many fields, with their values
+
+
+def read_column(field: Any) -> Column:
+    """Return the Column of *field*."""
+    is_key = field.is_relation and not field.many_to_many
+    is_plain = (
+        getattr(type(field), 'save_form_data', None) is models.Field.save_form_data
+        and not isinstance(field, models.JSONField) and field.name != 'password'
+    )  # fmt: skip
+    own = field.name if is_plain else ''
+    return Column(field, field.name, field.attname if is_key else own)
 
 
 def save(instance: Instance, values: Any, others: Mapping[str, object]) -> Instance:
@@ -27,20 +56,20 @@ def save(instance: Instance, values: Any, others: Mapping[str, object]) -> Insta
 
     Raises ValidationError, with the names that the client knows; then nothing is written.
     """
-    options, fields = values.options, values.options.writable
-    given = {
-        fields[name].name: (fields[name], value)
-        for name, value in values._dict.items()
-        if name in fields
-    }
+    columns = values.options.columns
+    given = {}
+    for name, value in values._dict.items():
+        if name in columns:
+            column = columns[name]
+            given[column.name] = column, value
     for name, value in others.items():
-        field = instance._meta.get_field(name)
-        given[field.name] = field, value
+        column = read_column(instance._meta.get_field(name))
+        given[column.name] = column, value
     database = router.db_for_write(type(instance), instance=instance)
     try:
         _write(instance, given, values.is_partial, database)
     except ValidationError as exc:
-        names = {field.name: name for name, field in options.fields.items()}
+        names = {field.name: name for name, field in values.options.fields.items()}
         raise _rename(exc, names) from None
     return instance
 
@@ -49,12 +78,22 @@ def _write(instance: models.Model, given: Given, is_partial: bool, database: str
     key, is_new = instance.pk, instance._state.adding
     try:
         with transaction.atomic(using=database):
-            _assign(instance, given)
+            relations = _assign(instance, given)
             _check(instance, given, is_partial)
-            relations = _read_relations(given)
-            _save(instance, given, database)
-            for field, related in relations.items():
+            if relations:
+                _check_relations(relations)
+            instance.save(using=database)
+            for field, related in relations:
                 getattr(instance, field.name).set(related)
+    except SuspiciousFileOperation:
+        files = [
+            name for name, (column, _) in given.items()
+            if isinstance(column.field, models.FileField)
+        ]  # fmt: skip
+        if not files:
+            raise
+        said = 'Must have a file name that can be stored.'
+        raise ValidationError(dict.fromkeys(files, said)) from None
     except IntegrityError:
         # Another request was faster: what it wrote is seen now.
         instance.pk, instance._state.adding = key, is_new
@@ -63,28 +102,24 @@ def _write(instance: models.Model, given: Given, is_partial: bool, database: str
         raise
 
 
-def _save(instance: models.Model, given: Given, database: str) -> None:
-    try:
-        instance.save(using=database)
-    except SuspiciousFileOperation:
-        said = 'Must have a file name that can be stored.'
-        files = [name for name, (field, _) in given.items() if isinstance(field, models.FileField)]
-        if not files:
-            raise
-        raise ValidationError(dict.fromkeys(files, said)) from None
-
-
-def _assign(instance: models.Model, given: Given) -> None:
+def _assign(instance: models.Model, given: Given) -> Relations:
+    """Give *instance* its values, and return those that a row has once it is saved."""
+    relations: Relations = []
     errors: dict[str, Any] = {}
-    for name, (field, value) in given.items():
-        if field.many_to_many:
-            continue
-        try:
-            _assign_one(instance, field, value)
-        except ValidationError as exc:
-            errors[name] = exc
+    for name, (column, value) in given.items():
+        kind = type(value)
+        if column.attribute and (kind in _AS_IT_IS or (kind is str and '\0' not in value)):
+            setattr(instance, column.attribute, value)
+        elif column.field.many_to_many:
+            relations.append((column.field, value))
+        else:
+            try:
+                _assign_one(instance, column.field, value)
+            except ValidationError as exc:
+                errors[name] = exc
     if errors:
         raise ValidationError(errors)
+    return relations
 
 
 def _assign_one(instance: models.Model, field: Any, value: Any) -> None:
@@ -140,8 +175,10 @@ def _adapt_moment(value: datetime.datetime) -> Any:
 
 
 def _check(instance: Any, given: Given, is_partial: bool) -> None:
-    lenient = _list_lenient_fields(instance._meta)
-    valid = {field.name for field in lenient if _is_valid(instance, field, given)}
+    valid = set()
+    for field in _list_lenient_fields(instance._meta):
+        if _is_valid(instance, field, given):
+            valid.add(field.name)
     if not is_partial:
         instance.full_clean(exclude=valid)
         return
@@ -191,11 +228,10 @@ def _iter_unique_sets(instance: Any, names: set[str]) -> Iterator[set[str]]:
     return (fields for fields in found if fields & names)
 
 
-def _read_relations(given: Given) -> dict[Any, Any]:
-    """Return the rows of the many-to-many relations of *given*. Raises ValidationError."""
+def _check_relations(relations: Relations) -> None:
+    """Raise ValidationError for a row that is not there."""
     errors: dict[str, Any] = {}
-    relations = {field: value for field, value in given.values() if field.many_to_many}
-    for field, value in relations.items():
+    for field, value in relations:
         try:
             missing = _find_missing(field, _adapt(value))
         except ValidationError as exc:
@@ -206,7 +242,6 @@ def _read_relations(given: Given) -> dict[Any, Any]:
             errors[field.name] = f'There is no {field.related_model._meta.verbose_name} {said}.'
     if errors:
         raise ValidationError(errors)
-    return relations
 
 
 def _find_missing(field: Any, keys: Any) -> list[Any]:

@@ -62,13 +62,14 @@ def create_row_of_brand(environ: dict[str, Any], start_response: Any) -> list[by
 
 
 def create_clean_row(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-    """The same, with the model's own validation, in a transaction."""
+    """The same, with the model's own validation, in a transaction: the calls that ours makes."""
     from django.db import transaction
 
     from management_tests.benchmarks.project.models import Device
 
     with transaction.atomic():
-        device = Device(name='Lamp', price=Decimal('12.50'), brand_id=3)
+        device = Device()  # which takes a quarter less without arguments
+        device.name, device.price, device.brand_id = 'Lamp', Decimal('12.50'), 3
         device.full_clean()
         device.save()
     return end(start_response)

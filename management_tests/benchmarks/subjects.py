@@ -32,10 +32,11 @@ def build_run(case: Case, subject: str) -> Run:
     is_fast = subject == 'fast' or is_least(subject)
     with _json_library(is_fast), override_settings(**build_settings(case.variant)):
         application = build_application(subject, case.variant)
+        case = case.of(subject)
         if case.after:
             ask(application, CASES[case.after], CASES[case.after].path)
         check(application, case, subject)
-        run = build_loop(application, case, subject)
+        run = build_loop(application, case)
         run(case.routes)  # each route is compiled when it is first asked for
     return run
 
@@ -146,8 +147,8 @@ def build_environ(case: Case, path: str) -> dict[str, Any]:
     return environ
 
 
-def build_loop(application: Application, case: Case, subject: str) -> Run:
-    environ = build_environ(case, case.get_path(subject))
+def build_loop(application: Application, case: Case) -> Run:
+    environ = build_environ(case, case.path)
     paths = case.iter_paths() if case.routes else None
     body = case.body
 
@@ -192,7 +193,7 @@ def check(application: Application, case: Case, subject: str) -> None:
     """Exit where *subject* does not do the work of *case*."""
     if subject in ('floor', 'page', *WITHOUT.values()):
         return  # They answer nothing.
-    path = next(case.iter_paths()) if case.routes else case.get_path(subject)
+    path = next(case.iter_paths()) if case.routes else case.path
     status, answer = ask(application, case, path)
     is_right = answer == EXPECTED.get(case.name, answer)
     if case.name in COUNTS:

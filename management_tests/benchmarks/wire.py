@@ -243,7 +243,7 @@ class Server:
         return Load(cpu_s / requests, seen['duration_us'] / 1e6 / requests)
 
     def _run_wrk(self, case: str, duration_s: int) -> Any:
-        method, body = CASES[case].method, CASES[case].body.decode()
+        method, body = CASES[case].method, CASES[case].of(self.subject).body.decode()
         command = [
             'wrk', '--threads', '1', '--connections', str(CONNECTIONS),
             '--duration', f'{duration_s}s', '--timeout', f'{TIMEOUT_S}s',
@@ -262,7 +262,7 @@ class Server:
             return connection.execute(new, [ROWS]).rowcount
 
     def url(self, case: str) -> str:
-        path = CASES[case].get_path(self.subject)
+        path = CASES[case].of(self.subject).path
         if self.subject in (BOLT, QUIET_BOLT):  # redirects to the path without its slash
             path = path.rstrip('/')
         return f'http://127.0.0.1:{self.port}{path}?{CASES[case].query}'

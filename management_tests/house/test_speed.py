@@ -144,6 +144,39 @@ def test_every_comparison_is_of_measured_cases() -> None:
     assert unknown == []
 
 
+BODIES = """
+import json
+import django
+django.setup()
+from management_tests.benchmarks.cases import CASES
+from management_tests.benchmarks.project import devices, devices_drf, devices_ninja
+declared = {
+    'ours': list(devices.NewDevice.incoming.validator.properties),
+    'ninja': list(devices_ninja.NewDevice.model_fields),
+    'drf': [
+        name for name, field in devices_drf.NewDeviceSerializer().fields.items()
+        if not field.read_only
+    ],
+}
+for subject, names in declared.items():
+    print(subject, sorted(json.loads(CASES['new_device'].of(subject).body)), sorted(names))
+"""
+
+
+def test_each_framework_is_sent_what_its_own_declarations_ask_for_and_no_more() -> None:
+    pytest.importorskip('ninja')
+    project = {'DJANGO_SETTINGS_MODULE': 'management_tests.benchmarks.project.settings'}
+    done = subprocess.run(
+        [sys.executable, '-c', BODIES], env={**os.environ, **project}, cwd=runs.ROOT,
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+    by_key, by_id = ['brand', 'name', 'price'], ['brand_id', 'name', 'price']
+    assert (done.stdout.splitlines(), done.stderr) == (
+        [f'ours {by_key} {by_key}', f'ninja {by_id} {by_id}', f'drf {by_key} {by_key}'], '',
+    )  # fmt: skip
+
+
 @pytest.mark.slow
 def test_a_subject_writes_to_a_database_of_its_own(environment) -> None:
     """SQLite has one writer: two subjects that are counted at the same time were refused."""
