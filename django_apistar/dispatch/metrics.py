@@ -200,7 +200,7 @@ class _MeasuredBody:
                 end(self._sent)
 
 
-class _ReadFile(MmapedDict):  # type: ignore[misc, no-any-unimported]
+class _ReadFile:
     """A file of prometheus-client's, as a scrape reads it."""
 
     @staticmethod
