@@ -9,15 +9,15 @@ import uuid
 from types import SimpleNamespace
 
 import pytest
-from apistar import http, types, validators
+from apistar import types, validators
 from apistar.exceptions import ConfigurationError
-from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import gettext_lazy
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from django_apistar import validators as django_validators
 from django_apistar.accelerate.json import encoder, flat_types
+from management_tests.accelerate.stock_json import DEFAULT, oracle
 
 pytestmark = pytest.mark.once
 
@@ -97,20 +97,6 @@ def outcome(function, *args):
 def read_row(cls, row):
     """A row has the values of an object."""
     return cls(SimpleNamespace(**dict(zip(cls.validator.properties, row, strict=True))))
-
-
-class Response(http.JSONResponse):
-    """API Star's, with what Django's JSON knows."""
-
-    def default(self, obj):
-        return super().default(obj) if isinstance(obj, types.Type) else DEFAULT(obj)
-
-
-DEFAULT = DjangoJSONEncoder().default
-
-
-def oracle(value):
-    return Response(value).content
 
 
 @styles

@@ -9,7 +9,7 @@ from apistar import types, validators
 
 from django_apistar import validators as django_validators
 from django_apistar.accelerate.json import encoder, nested_types
-from management_tests.accelerate.test_flat_types import DEFAULT, oracle
+from management_tests.accelerate.stock_json import DEFAULT, oracle
 
 pytestmark = pytest.mark.once
 
