@@ -102,9 +102,14 @@ def _key_of(relation: object, words: Words) -> validators.Validator:
 
 def _separate(filter_: Any, parameter: FilterParameter) -> FilterParameter:
     """Return *parameter* as a list where *filter_* takes values with commas between."""
-    if not issubclass(filter_.field_class, get_module('fields').BaseCSVField):
+    fields = get_module('fields')
+    if not issubclass(filter_.field_class, fields.BaseCSVField):
         return parameter
-    item = validators.Array(items=parameter.item, description=parameter.item.description)
+    size = 2 if issubclass(filter_.field_class, fields.BaseRangeField) else None
+    item = validators.Array(
+        items=parameter.item, min_items=size, max_items=size,
+        description=parameter.item.description,
+    )  # fmt: skip
     parameter.item.description = ''
     return dataclasses.replace(parameter, item=item, is_separated=True)
 

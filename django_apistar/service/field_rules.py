@@ -118,6 +118,8 @@ def _join(patterns: list[str], is_blank: bool) -> str | None:
 
 
 def _find_format(field: Any, rules: list[object]) -> str | None:
+    if field.blank:  # An empty text has no format.
+        return None
     if any(isinstance(rule, django_validators.EmailValidator) for rule in rules):
         return 'email'
     if any(isinstance(rule, django_validators.URLValidator) for rule in rules):

@@ -464,6 +464,8 @@ def test_document_has_the_limits_of_years(app_class):
 
     assert schemas['applied__year'] == schemas['applied__iso_year'] == year
     assert schemas['applied__year__in'] == {'type': 'array', 'items': year}
+    both = {'type': 'array', 'items': year, 'minItems': 2, 'maxItems': 2}
+    assert schemas['applied__year__range'] == both
     assert 'minimum' not in schemas['applied__month']
 
 

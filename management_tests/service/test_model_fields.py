@@ -102,6 +102,14 @@ def test_what_a_database_cannot_hold_is_refused_by_name(name, sent, said):
     assert not Zoo.objects.exists()
 
 
+@pytest.mark.parametrize('field_class', [models.EmailField, models.URLField])
+def test_an_empty_text_is_as_documented(field_class):
+    """schemathesis and typed clients hold an answer to its format."""
+    cls = make_type(field_class(blank=True, max_length=99))
+
+    assert get_property(cls) == {'type': 'string', 'maxLength': 99}
+
+
 def matching(pattern, **options):
     rule = validators.RegexValidator(pattern, 'Something else.', **options)
     return models.CharField(max_length=9, blank=True, validators=[rule])
