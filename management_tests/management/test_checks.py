@@ -531,7 +531,11 @@ def test_W016_parameter_without_annotation_that_is_no_query_parameter(handler, p
 
 
 class Basket(apistar.types.Type):
-    sizes = apistar.validators.Array(apistar.validators.Integer)
+    sizes = apistar.validators.Array()
+
+
+# The constructor of an Array would refuse it.
+Basket.validator.properties['sizes'].items = apistar.validators.Integer
 
 
 class Shop(apistar.types.Type):
