@@ -113,14 +113,18 @@ class Decimal(ValueValidator):
     native = decimal.Decimal
 
     def write_check(self, source: Source, item: str) -> tuple[str, str]:
-        """Write the check of text and of a Decimal with all of their decimal places."""
-        is_text, is_shown = (
-            source.const(re.compile(self._write_exact(sign), re.ASCII).fullmatch, name)
-            for sign, name in (('[+-]?', 'is_decimal'), ('-?', 'is_shown'))
+        """Write the check of a Decimal and of text, with all of their decimal places.
+
+        Text of that shape makes a valid number, of which it is what `str()` shows.
+        """
+        is_shown = source.const(re.compile(self._write_shown(), re.ASCII).fullmatch, 'is_shown')
+        number, text = source.const(decimal.Decimal, 'Decimal'), _name_text(item)
+        is_no_number = f'(type({item}) is not {number} or {self._refuse_shown(item, is_shown)})'
+        is_no_text = (
+            f'(type({item}) is not str or not {is_shown}({text} := {item})'
+            f' or ({item} := {number}({item})) is None)'
         )
-        number = source.const(decimal.Decimal, 'Decimal')
-        conversion = f'if type({item}) is str and {is_text}({item}): {item} = {number}({item})'
-        return conversion, f'type({item}) is not {number} or {self._refuse_shown(item, is_shown)}'
+        return '', f'{is_no_number} and {is_no_text}'
 
     def _refuse_shown(self, item: str, is_shown: str) -> str:
         """Return the condition that `str()` of the Decimal *item* is not one of ours."""
@@ -131,12 +135,12 @@ class Decimal(ValueValidator):
         is_misplaced = f"({text} := str({item}))[{-1 - places}:{-places or ''}] != '.'"
         return f'{is_misplaced} or len({text}) > {self.max_digits + 1}'
 
-    def _write_exact(self, sign: str) -> str:
-        """Return the pattern of a number with all of its places, and no exponent."""
+    def _write_shown(self) -> str:
+        """Return the pattern of what `str()` shows: all of the places, and no exponent."""
         if self.decimal_places > _MOST_PLAIN_PLACES:
             return '(?!)'
         places = rf'\.[0-9]{{{self.decimal_places}}}' if self.decimal_places else ''
-        return f'{sign}{self._write_whole()}{places}'
+        return f'-?(?!0[0-9]){self._write_whole()}{places}'
 
     def write_text(self, source: Source, item: str, *, is_checked: bool) -> str:
         return _name_text(item) if is_checked else f'str({item})'

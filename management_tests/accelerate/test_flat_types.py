@@ -45,7 +45,21 @@ STRINGS += [uuid.UUID(int=7), gettext_lazy('Yes'), Size.SMALL]
 NUMBERS = [0, 1, -1, 2**63, 2**64, 10**400, 0.0, -0.0, 0.5, 1e-4, 9.9e-5, -1e-5, 1e15, 1e16, -1e16]
 NUMBERS += [*map(decimal.Decimal, ('12.50', '5.00', '1E-7', '1E+20', 'NaN', 'sNaN')), Size.LARGE]
 NUMBERS += [123456789012345678.0, 1e22, 5e-324, float('nan'), float('inf'), -float('inf'), True]
-DECIMALS = [*NUMBERS, '12.50', '-0.00', '+1.5', '1.500', '0.000000001', '0.5', '7', 'NaN', '1e2']
+DECIMALS = [
+    *NUMBERS,
+    '12.50',
+    '-0.00',
+    '+1.5',
+    '+12.50',
+    '007.50',
+    '00.50',
+    '1.500',
+    '0.000000001',
+    '0.5',
+    '7',
+    'NaN',
+    '1e2',
+]
 DECIMALS += [*map(decimal.Decimal, ('0.50', '-0.00', '5', '0E-9', '999999.99', '1E+2', '0.12'))]
 MOMENTS = [MOMENT, MOMENT.date(), MOMENT.time(), MOMENT.replace(tzinfo=None)]
 MOMENTS += ['2018-01-02', '10:20', '2018-01-02T10:20:30Z', '2018-01-02T10:20:30+05:30']
