@@ -263,6 +263,12 @@ def test_a_call_that_is_added_wakes_nobody_by_itself(callbacks: Any) -> None:
     assert made == [0, 1]
 
 
+def wait_for_idle(loop: Loop, threads: int) -> None:
+    deadline = time.monotonic() + END_S
+    while len(loop.pool._idle) < threads and time.monotonic() < deadline:
+        time.sleep(0.001)
+
+
 def test_a_thread_wakes_the_loop_when_it_has_nothing_more_to_do(
     make_loop: Callable[[int], Loop],
 ) -> None:
@@ -275,10 +281,12 @@ def test_a_thread_wakes_the_loop_when_it_has_nothing_more_to_do(
         loop.see('third')
         assert others_end.wait(END_S)
 
+    loop.pool.put(pass_by('before'))
+    wait_for_idle(loop, 1)
     loop.pool.put(stay('first'))
     loop.pool.put(finish('second'))
     loop.pool.put(third)
-    assert loop.next() == 'first in worker-1'
+    assert [loop.next(), loop.next()] == ['before in worker-1', 'first in worker-1']
     loop.go_on.set()
     assert loop.next() == 'third in worker-1'
     assert not is_woken(loop.calls)
@@ -294,9 +302,7 @@ def test_a_thread_wakes_the_loop_before_it_goes_on_where_another_is_idle(
     loop.pool.put(stay('first'))
     loop.pool.put(stay('second'))
     loop.go_on.set()
-    deadline = time.monotonic() + END_S
-    while len(loop.pool._idle) < 2 and time.monotonic() < deadline:
-        time.sleep(0.001)
+    wait_for_idle(loop, 2)
     assert {loop.next()[:5], loop.next()[:5]} == {'first', 'secon'}
 
     def third(loop: Loop) -> None:

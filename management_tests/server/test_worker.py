@@ -242,6 +242,23 @@ def test_kept_connections_are_served_again_at_once(pair: Pair) -> None:
         assert max(clients.map(ask, range(8))) < 10
 
 
+def test_connection_that_ends_is_closed_while_all_threads_go_on(pair: Pair) -> None:
+    """Four slow ones hold the threads, four quick ones follow, then four more slow ones."""
+
+    def ask(path: bytes) -> float:
+        pair.ask('ours', LAST.replace(b'/ ', path))
+        return time.monotonic()
+
+    with ThreadPoolExecutor(12) as clients:
+        ends = []
+        for path in (b'/slow/ ', b'/ ', b'/slow/ '):
+            ends.append([clients.submit(ask, path) for _ in range(4)])
+            time.sleep(0.1)
+        _, quick, slow = ([each.result() for each in group] for group in ends)
+
+    assert min(slow) - max(quick) > 0.1
+
+
 @pytest.mark.skipif(
     not shutil.which('strace') and not os.environ.get('CI'),
     reason='strace is not installed; CI has it',
