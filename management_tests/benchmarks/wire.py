@@ -191,7 +191,7 @@ def load_in_rounds(
             # Ours and the least that there is differ by hundredths, and what is left without the
             # ORM is the small difference of two large figures: only many loads at once tell.
             is_fine = at_once and (len(group) == 2 or any(CASES[case].writes for _, case in group))
-            for _ in range(rounds * (3 if is_fine else 1)):
+            for _ in range(rounds * (4 if is_fine else 1)):
                 for seen, one in zip(group.values(), load_each(group), strict=True):
                     seen.append(one)
 
