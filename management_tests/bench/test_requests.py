@@ -16,7 +16,7 @@ from django.core.management.base import OutputWrapper
 
 from django_apistar.bench import servers
 from django_apistar.bench.progress import Progress
-from django_apistar.bench.request import Request
+from django_apistar.bench.request import Request, add_csrf_token
 from django_apistar.bench.servers import Setup
 from django_apistar.bench.targets import APISTAR, Target
 from django_apistar.bench.tools import TOOLS
@@ -140,6 +140,32 @@ def test_a_django_view_gets_its_csrf_token(posting):
     assert [target['key'] for target in document['targets'][:2]] == ['apistar', 'django']
     assert [target['errors'] for target in document['targets'][:2]] == [0, 0]
     assert not User.objects.filter(username__startswith='bench-').exists()
+
+
+@pytest.mark.parametrize(
+    ('headers', 'cookies'), [((), ''), ((('X-A', 'b'), ('cookie', 'a=b')), 'a=b; ')]
+)
+def test_the_csrf_token_is_a_cookie_and_a_header(settings, headers, cookies):
+    settings.CSRF_COOKIE_NAME, settings.CSRF_HEADER_NAME = 'csrf', 'HTTP_X_CSRF_KEY'
+    sent = add_csrf_token(Request('POST', headers, b'x'))
+
+    names = dict(sent.headers)
+    assert re.fullmatch(f'{cookies}csrf=[A-Za-z0-9]{{32}}', names.pop('Cookie'))
+    assert re.fullmatch('[A-Za-z0-9]{64}', names.pop('X-Csrf-Key'))
+    assert (sent.method, names, sent.body) == ('POST', dict(headers[:1]), b'x')
+
+
+def test_a_csrf_token_that_is_given_stays(settings):
+    sent = add_csrf_token(Request('POST', (('x-csrftoken', 'own'),)))
+
+    assert [name for name, _ in sent.headers] == ['x-csrftoken', 'Cookie']
+    assert sent.get('X-CSRFToken') == 'own'
+
+
+def test_no_csrf_token_is_sent_where_none_is_asked_for(settings):
+    assert add_csrf_token(Request('GET')) == Request('GET')
+    settings.CSRF_USE_SESSIONS = True
+    assert add_csrf_token(Request('POST')) == Request('POST')
 
 
 @pytest.mark.django_db(transaction=True)
