@@ -19,9 +19,11 @@ from django.db.models import (
     Count,
     DecimalField,
     F,
+    FilteredRelation,
     ForeignKey,
     IntegerField,
     Model,
+    Q,
     Window,
 )
 from django.db.models.expressions import Col
@@ -487,6 +489,17 @@ def by_id(rows):
     return rows.order_by('id')
 
 
+def guaranteed(years):
+    """Return what narrows rows to those with so long a warranty, joined by another name."""
+    condition = Q(warranty__years__gt=years)
+
+    def narrow(rows):
+        named = rows.annotate(long=FilteredRelation('warranty', condition=condition))
+        return by_id(named.filter(long__years__gt=0))
+
+    return narrow
+
+
 @both_modes
 @pytest.mark.parametrize(
     ('before', 'narrow'),
@@ -512,6 +525,7 @@ def by_id(rows):
         (by_id, lambda rows: by_id(rows.filter(LessThan(Window(RowNumber()), 3)))),
         (by_id, lambda rows: by_id(rows).distinct()),
         (by_id, lambda rows: by_id(rows.filter(warranty__years__gt=1))),
+        (by_id, guaranteed(1)), (guaranteed(0), guaranteed(5)),
         (by_id, lambda rows: by_id(rows).select_for_update(of=('self',))),
         (
             by_id,
