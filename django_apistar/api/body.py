@@ -10,7 +10,6 @@ from array import array
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from itertools import accumulate, chain
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from apistar import codecs, exceptions
@@ -21,6 +20,7 @@ from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
 from django_apistar.api.client_timeouts import SlowBodyError
+from django_apistar.api.floats import Floats, read_finite
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import InputStream, WSGIEnvironment
@@ -151,7 +151,7 @@ class JSONCodec(codecs.JSONCodec):
         """*loads* is orjson's: it reads documents that it reads as the standard library does."""
         options: dict[str, Any] = {'parse_constant': _refuse_constant}
         self._usual = json.JSONDecoder(**options)
-        self._careful = json.JSONDecoder(**options, parse_float=_finite)
+        self._careful = json.JSONDecoder(**options, parse_float=read_finite)
         if loads is not None:
             self.read = _build_orjson_reader(loads, self._decode_carefully)
         else:
@@ -167,6 +167,10 @@ class JSONCodec(codecs.JSONCodec):
         digits = bytestring.translate(_DIGITS_AS_0).decode('latin-1')
         may_be_infinite = 'e000' in digits or _LONG_NUMBER in digits
         decoder = self._careful if may_be_infinite else self._usual
+        if 'e-000' in digits:
+            decoder = json.JSONDecoder(
+                parse_constant=_refuse_constant, parse_float=Floats().__getitem__
+            )
         try:
             data = decoder.decode(bytestring.decode('utf-8'))
         except ValueError as exc:
@@ -244,13 +248,6 @@ def _read_uncollected(read: Read, document: bytes) -> Any:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f'{name} is not a JSON number')
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not isfinite(number):
-        raise ValueError('Number out of range')
-    return number
 
 
 def _check_depth(document: bytes) -> None:

@@ -56,6 +56,10 @@ HOSTILE_JSON = {
     'floats beside half a character': lambda: fill(b'{"":1e1}', b'[1e100,"\\ud800",'),
     'objects and more behind them': lambda: fill(b'{"":{}}', tail=b'] x'),
     'objects and a long number': lambda: fill(b'{"":{}}', b'[%d,' % 10**30),
+    'numbers below the least float': lambda: fill(b'1e-314'),
+    'other numbers below it': lambda: b'[%b]' % b','.join(
+        b'%de-%d' % (n // 80 + 1, n % 80 + 330) for n in range(SIZE // 10)
+    ),
     'long numbers': lambda: fill(b'9' * 4300, b'["\\u0041",'),
 }  # fmt: skip
 
