@@ -426,6 +426,20 @@ def test_exception_that_the_application_itself_raises():
         TestClient(app, raise_server_exceptions=False).get('/')
 
 
+def test_exception_that_start_response_is_told_of():
+    def app(environ: Any, start_response: Any) -> Any:
+        start_response('200 OK', [])
+        try:
+            raise ZeroDivisionError
+        except ZeroDivisionError:
+            start_response('502 Bad Gateway', [], sys.exc_info())
+        return []
+
+    with pytest.raises(ZeroDivisionError):
+        TestClient(app).get('/')
+    assert TestClient(app, raise_server_exceptions=False).get('/').status_code == 502
+
+
 # Users
 
 
