@@ -23,7 +23,7 @@ from django_apistar.api.responders import Responder
 from django_apistar.api.security import build_headers
 from django_apistar.api.stepped import Stepped
 from django_apistar.conf import prefixes
-from django_apistar.conf.folders import TEMPLATES, Folders, has_folder
+from django_apistar.conf.folders import Folders
 from django_apistar.conf.parser import Settings, get_settings
 from django_apistar.conf.problems import SettingsError
 from django_apistar.routes.router import Router
@@ -117,9 +117,7 @@ class App(apistar.App):
         self.document = served.build_document(self.router.entries)
 
     def init_templates(self, template_dir: Any = None, packages: Any = None) -> None:
-        """Leave out packages without templates: Jinja2 refuses them since 3.0."""
-        with_templates = [name for name in packages or () if has_folder(name, TEMPLATES)]
-        super().init_templates(template_dir, with_templates)
+        super().init_templates(template_dir, packages or ())
         page.add_templates(self.templates)
 
     def init_staticfiles(

@@ -4,7 +4,6 @@ import dataclasses
 import importlib
 import os
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 from django.conf import settings as django_settings
@@ -38,13 +37,6 @@ class Folders:
         for package in self.packages:
             if package.has(STATIC):
                 yield str(package.folder / STATIC), package.name
-
-
-def has_folder(package: str, name: str) -> bool:
-    """Return whether *package* has a folder *name*; True where it is not found."""
-    spec = find_spec(package)
-    paths = spec.submodule_search_locations if spec else None
-    return paths is None or any((Path(path) / name).is_dir() for path in paths)
 
 
 def get_folders() -> Folders:
