@@ -54,6 +54,7 @@ def install() -> None:
     _refuse_classes_of_validators()
     older_versions.install()
     _validate_patterns_in_one_pass()
+    _end_arrays_at_enough_messages()
     _read_objects()
 
 
@@ -376,3 +377,10 @@ def _validate_patterns_in_one_pass() -> None:
     from django_apistar.compat import patterns
 
     patterns.repair()
+
+
+def _end_arrays_at_enough_messages() -> None:
+    """An array of wrong items has a message for each, without end: see `arrays`."""
+    from django_apistar.compat import arrays
+
+    arrays.repair()

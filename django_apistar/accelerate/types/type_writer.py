@@ -185,7 +185,7 @@ class TypeWriter(Writer):
         self._is_of_type = False
         refuse = functools.partial(types.attributes.refuse, self.cls)
         with self.source.block('if errors is not None:'):
-            self.source.line(f'raise {self.source.const(refuse, "refuse")}(value, errors)')
+            self.source.line(f'raise {self.source.const(refuse, "refuse")}(value, dict(errors))')
 
     def write_validated(self) -> None:
         write_validated(self.source, self.properties)

@@ -171,9 +171,8 @@ class Writer:
         return f'errors = {record}(errors, {key}, {detail})'
 
     def write_raise_errors(self) -> None:
-        error = self.source.const(ValidationError, 'ValidationError')
         with self.source.block('if errors is not None:'):
-            self.source.line(f'raise {error}(errors)')
+            self.source.line('errors.refuse()')
 
     def write_revalidation(self) -> None:
         self.source.line(f'raise {self.source.const(RevalidationError, "RevalidationError")}')
@@ -192,11 +191,11 @@ class Writer:
 
 
 def _record_error(
-    errors: dict[object, object] | None, key: object, detail: object
-) -> dict[object, object]:
-    errors = {} if errors is None else errors
-    errors[key] = detail
-    return errors
+    messages: validators.Messages | None, key: object, detail: object
+) -> validators.Messages:
+    messages = validators.Messages() if messages is None else messages
+    messages.add(key, detail)
+    return messages
 
 
 def _refuse_value(value: object) -> object:
