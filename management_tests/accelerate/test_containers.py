@@ -1,5 +1,6 @@
 """Objects, arrays and unions: each rule with each value, compiled and as API Star has them."""
 
+import decimal
 from collections import OrderedDict
 from types import MappingProxyType
 
@@ -11,6 +12,7 @@ from management_tests.accelerate.dice import (
     Box,
     Even,
     Items,
+    Size,
     Text,
     Thing,
     as_json_sees,
@@ -183,9 +185,11 @@ SHAPES = {
     for kind, shapes in (('object', OBJECTS), ('array', ARRAYS), ('union', UNIONS))
     for name, shape in shapes.items()
 }
+ODD = [decimal.Decimal(1), Size.SMALL]  # of a client's dict they stay what they are
 SINGLE = [None, 0, 1, 3, '1', 'a', 'abcd', True, 'true', 2.5, float('nan'), '2018-01-02', object]
 INSIDE = [
     *SINGLE,
+    *ODD,
     {},
     {'a': 1},
     {'a': 'x'},
