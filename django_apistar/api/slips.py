@@ -3,9 +3,8 @@
 import inspect
 import typing
 from collections.abc import Iterator
-from typing import Any
 
-from apistar import http, validators
+from apistar import http
 from apistar.exceptions import ConfigurationError
 from apistar.server.validation import PrimitiveParamComponent
 from django.db.models import Model
@@ -15,7 +14,6 @@ from django_apistar.api.hooks import create_hooks
 from django_apistar.api.injector import Injector, is_built_in
 from django_apistar.api.responders import AppParts
 from django_apistar.api.unresolvable import AUTHENTICATION, is_named
-from django_apistar.compat.fields import get_item, is_type
 from django_apistar.compat.path_template import get_names, rename
 from django_apistar.compat.signatures import Function, get_dotted_name, get_plain_signature
 from django_apistar.conf.problems import Problem
@@ -32,11 +30,11 @@ _COMPONENT = (f'{AUTHENTICATION}.components', 'AuthenticationComponent')
 
 
 def find_problems(app: AppParts) -> tuple[Problem, ...]:
-    """Return the mistakes, an E018 first.
+    """Return the mistakes.
 
     No W015 and W016 for an App with an injector of another kind, whose rules are its own.
     """
-    found = [*find_errors(app), *_find_lonely_hooks(app), *_find_returned_models(app)]
+    found = [*_find_lonely_hooks(app), *_find_returned_models(app)]
     if isinstance(app.injector, Injector):
         for entry in app.router.entries:
             found += _find_surprising_queries(app.injector, entry)
@@ -105,63 +103,6 @@ def _takes(func: Function, name: str) -> bool:
     return name in parameters or any(
         parameter.annotation is http.PathParams for parameter in parameters.values()
     )
-
-
-# Types
-
-
-def find_errors(app: AppParts) -> Iterator[Problem]:
-    """Yield an E018 for each class of a validator in the Types of *app*'s handlers."""
-    seen: set[Any] = set()
-    for entry in app.router.entries:
-        signature = get_plain_signature(entry.route.handler)
-        annotations = [parameter.annotation for parameter in signature.parameters.values()]
-        for annotation in (*annotations, signature.return_annotation):
-            item = get_item(annotation) or annotation
-            if is_type(item):
-                yield from _find_classes_in_type(item, seen)
-
-
-def _find_classes_in_type(owner: Any, seen: set[object]) -> Iterator[Problem]:
-    if owner in seen:
-        return
-    seen.add(owner)
-    for field, validator in owner.validator.properties.items():
-        for part in _walk(validator):
-            if is_type(part):
-                yield from _find_classes_in_type(part, seen)
-            elif isinstance(part, type):
-                yield Problem(
-                    'E018',
-                    f'The field {field!r} of {get_dotted_name(owner)} holds the class '
-                    f'{part.__name__}, where a validator belongs: each value of it is a 500.',
-                    f'Write validators.{part.__name__}().',
-                )
-
-
-def _walk(validator: object) -> Iterator[Any]:
-    """Yield *validator* and those inside it, but not those inside of Types or other classes."""
-    yield validator
-    if isinstance(validator, type):
-        return
-    for part in _list_parts(validator):
-        yield from _walk(part)
-
-
-def _list_parts(validator: object) -> list[Any]:
-    if isinstance(validator, validators.Array):
-        items = validator.items if isinstance(validator.items, list) else [validator.items]
-        parts = [*items, validator.additional_items]
-    elif isinstance(validator, validators.Object):
-        parts = [
-            *validator.properties.values(), *validator.pattern_properties.values(),
-            validator.additional_properties,
-        ]  # fmt: skip
-    elif isinstance(validator, validators.Union):
-        parts = validator.items
-    else:
-        parts = []
-    return [part for part in parts if hasattr(part, 'validate')]
 
 
 # Answers

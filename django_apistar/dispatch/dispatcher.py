@@ -12,7 +12,7 @@ from django.conf import settings as django_settings
 from django.core.signals import request_finished, request_started
 from django.urls import set_script_prefix
 
-from django_apistar.api import errors, filter_problems, guards, responses, slips, unresolvable
+from django_apistar.api import errors, filter_problems, guards, responses, unresolvable
 from django_apistar.api.content_types import normalize_content_type
 from django_apistar.api.environ_keys import FRAMEWORK_KEY
 from django_apistar.api.responders import Find, Found
@@ -229,8 +229,8 @@ def get_application() -> Dispatcher:
     settings = get_settings()
     app = get_app()
     problems = (
-        *get_route_table().errors(), *unresolvable.find_problems(app), *slips.find_errors(app),
-        *guards.find_errors(app), *filter_problems.find_errors(app),
+        *get_route_table().errors(), *unresolvable.find_problems(app), *guards.find_errors(app),
+        *filter_problems.find_errors(app),
     )  # fmt: skip
     if problems:
         raise SettingsError(problems)

@@ -530,40 +530,6 @@ def test_W016_parameter_without_annotation_that_is_no_query_parameter(handler, p
     ]
 
 
-class Basket(apistar.types.Type):
-    sizes = apistar.validators.Array()
-
-
-# The constructor of an Array would refuse it.
-Basket.validator.properties['sizes'].items = apistar.validators.Integer
-
-
-class Shop(apistar.types.Type):
-    basket = Basket
-    by_name = apistar.validators.Object(
-        additional_properties=apistar.validators.Array(items=Basket)
-    )
-
-
-def takes_basket(basket: Basket) -> dict:
-    return {}
-
-
-def lists_shops() -> List[Shop]:
-    return []
-
-
-@pytest.mark.parametrize('handler', [takes_basket, lists_shops])
-def test_E018_class_of_a_validator_in_place_of_an_instance(handler):
-    assert check_routes([Route('/', 'POST', handler)]) == [
-        (
-            f"(django_apistar.E018) The field 'sizes' of {__name__}.Basket holds "
-            'the class Integer, where a validator belongs: each value of it is a 500. '
-            'HINT: Write validators.Integer().'
-        )
-    ]
-
-
 # APISTAR_SETTINGS
 
 
