@@ -64,7 +64,7 @@ known = pytest.mark.parametrize(('entry', 'taken', 'others', 'kind'), [
     *((next(walk_apistar([Route(url, 'GET', handler)])), *rest)
       for url, handler, *rest in APISTAR),
     *((next(walk_django([path(url, view)])), *rest) for url, *rest in DJANGO),
-], ids=lambda value: str(getattr(value, "path", value)))  # fmt: skip
+], ids=lambda value: str(getattr(value, 'path', value)))  # fmt: skip
 
 
 @known
