@@ -13,9 +13,9 @@ JSON = [('Content-Length', '27'), ('Content-Type', 'application/json')]
 
 
 def ask(target, path='/'):
-    answer = Client(build_application(target)).get(path)
-    headers = sorted((name.title(), value) for name, value in answer.headers)
-    return answer.status, headers, answer.data
+    with Client(build_application(target)).get(path) as answer:  # Django forgets its URLconf then
+        headers = sorted((name.title(), value) for name, value in answer.headers)
+        return answer.status, headers, answer.data
 
 
 @pytest.mark.django_db
