@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import io
 import os
 import re
@@ -213,9 +214,9 @@ def test_page_is_prometheus_own() -> None:
 
 
 @pytest.fixture
-def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder by which this process, a worker of two threads, shares its metrics."""
-    from prometheus_client import values
+    from prometheus_client import mmap_dict, values
 
     from django_apistar.dispatch import metrics
 
@@ -225,7 +226,10 @@ def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(server_state, '_starting', [])
     metrics.get_metrics()
     server_state.start(2)
-    return tmp_path
+    yield tmp_path
+    for known in gc.get_objects():  # The library keeps its files open as long as its process runs.
+        if type(known) is mmap_dict.MmapedDict and Path(known._fname).parent == tmp_path:
+            known.close()
 
 
 def test_files_that_another_worker_has_only_just_made_are_read_as_empty(shared: Path) -> None:
