@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any, List
 
@@ -9,9 +10,10 @@ import pytest
 from apistar import Route, types, validators
 
 from django_apistar.application import App
+from management_tests.accelerate.dice import outcome
 from management_tests.support.oracle import Accelerated, Plain, ask, build
 
-pytestmark = pytest.mark.parametrize('app_class', [Plain, Accelerated])
+in_both = pytest.mark.parametrize('app_class', [Plain, Accelerated])
 
 
 class Cell(types.Type):
@@ -62,6 +64,7 @@ MANY: dict[str, tuple[object, dict[object, object]]] = {
 }
 
 
+@in_both
 @pytest.mark.parametrize('name', MANY)
 def test_a_thousand_mistakes_of_an_array_or_object_are_told(app_class, name: str) -> None:
     value, messages = MANY[name]
@@ -69,6 +72,7 @@ def test_a_thousand_mistakes_of_an_array_or_object_are_told(app_class, name: str
     assert ask_for_messages(app_class, refuse, {name: value}) == (400, {name: messages})
 
 
+@in_both
 @pytest.mark.parametrize('name', MANY)
 def test_each_of_fewer_mistakes_is_told(app_class, name: str) -> None:
     value, messages = MANY[name]
@@ -82,6 +86,7 @@ def test_each_of_fewer_mistakes_is_told(app_class, name: str) -> None:
     assert ask_for_messages(app_class, refuse, {name: few}) == (400, {name: told})
 
 
+@in_both
 def test_mistakes_are_counted_in_all_items_together(app_class) -> None:
     rows = [{'cells': [{'n': 9}] * 300}] * 10
     cells = {str(at): {'n': BIG} for at in range(300)}
@@ -91,9 +96,38 @@ def test_mistakes_are_counted_in_all_items_together(app_class) -> None:
     )  # fmt: skip
 
 
+@in_both
 def test_valid_items_before_and_between_mistakes_are_not_counted(app_class) -> None:
     cells = [{'n': 1}, {'n': 9}] * 1200
 
     assert ask_for_messages(app_class, refuse, {'cells': cells}) == (
         400, {'cells': {str(at): {'n': BIG} for at in range(1, 2000, 2)}},
     )  # fmt: skip
+
+
+RULES = {
+    'items': [None, validators.Integer(), Cell, [], [validators.Integer(), Cell]],
+    'additional_items': [None, False, True, validators.String()],
+    'min_items': [None, 1, 2],
+    'max_items': [None, 2],
+    'unique_items': [False, True],
+    'allow_null': [False, True],
+}
+SENT = [
+    None, 5, {}, (), [], [1], ['1'], [1, 1], [1, True], [1, {'n': 1}], [1, {'n': 9}], ['a', 'a'],
+    [{'n': 1}, {'n': 1}], [1, {'n': 9}, 'a'], [1, {'n': 1}, 'a', 'a'], ['x', 5, None, 1.5],
+    [[], [1]],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize('allow_coerce', [False, True])
+def test_arrays_are_validated_as_by_api_star(allow_coerce: bool) -> None:
+    """`arrays`"""
+    stock = validators.Array.validate.__wrapped__
+
+    for values in itertools.product(*RULES.values()):
+        validator = validators.Array(**dict(zip(RULES, values, strict=True)))
+        for value in SENT:
+            assert outcome(validator.validate, value, None, allow_coerce) == outcome(
+                stock, validator, value, None, allow_coerce
+            )
