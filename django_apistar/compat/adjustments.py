@@ -373,10 +373,10 @@ def _read_objects() -> None:
 
 
 def _validate_patterns_in_one_pass() -> None:
-    """`Object(pattern_properties=…)` takes quadratic time: see `patterns`."""
-    from django_apistar.compat import patterns
+    """`Object(pattern_properties=…)` takes quadratic time: see `objects`."""
+    from django_apistar.compat import objects
 
-    patterns.repair()
+    objects.repair()
 
 
 def _end_arrays_at_enough_messages() -> None:

@@ -295,7 +295,7 @@ SENT = [
 
 @pytest.mark.parametrize('allow_coerce', [False, True])
 def test_objects_with_patterns_are_validated_as_by_api_star(allow_coerce):
-    """`patterns`"""
+    """`objects`"""
     stock = Object.validate.__wrapped__
 
     for values in itertools.product(*RULES.values()):

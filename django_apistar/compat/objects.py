@@ -1,4 +1,4 @@
-"""Objects with `pattern_properties` or many keys, validated in linear time."""
+"""Objects with patterns or many keys, validated in linear time and to enough messages."""
 
 import functools
 import re
