@@ -250,6 +250,7 @@ def add_request(add: Callable[..., object]) -> None:
 
 def add_load(add: Callable[..., object]) -> None:
     """Add the options of how it is sent, and what ratios are to."""
+    defaults = {name: f'default: {value}' for name, value in servers.DEFAULTS.items()}
     add(
         '--base', metavar='TARGET', choices=_KEYS,
         help=f'what ratios are to: {", ".join(_KEYS)}; default: django',
@@ -259,7 +260,7 @@ def add_load(add: Callable[..., object]) -> None:
         '--duration', type=parse_positive, default=2.0, metavar='SECONDS',
         help='of each target in each round; default: %(default)s',
     )  # fmt: skip
-    add('--connections', type=parse_count, metavar='N', help='default: 16')
+    add('--connections', type=parse_count, metavar='N', help=defaults['connections'])
     add(
         '--tool', choices=tools.TOOLS,
         help='what loads the servers; default: the first of these that is installed',
@@ -269,8 +270,8 @@ def add_load(add: Callable[..., object]) -> None:
         help='send N requests a second, however long answers take; needs k6',
     )  # fmt: skip
     add('--server', choices=('gunicorn', 'granian'))
-    add('--workers', type=parse_count, metavar='N', help='default: 1')
-    add('--threads', type=parse_count, metavar='N', help='default: 4')
+    add('--workers', type=parse_count, metavar='N', help=defaults['workers'])
+    add('--threads', type=parse_count, metavar='N', help=defaults['threads'])
     add('--in-process', action='store_true', help='call the applications, without a server')
 
 
