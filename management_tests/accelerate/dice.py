@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from django_apistar import validators as django_validators
+from django_apistar.accelerate.types import compilers
 from django_apistar.service.validator import ValueValidator
 from management_tests.project.models import Article
 
@@ -90,6 +91,14 @@ def outcome(function, *args):
         return 'refused', describe(exc.detail)
     except Exception as exc:
         return type(exc), str(exc)
+
+
+def read_both(validator, values, allow_coerce):
+    """Return the outcomes of *values*: of compiled code, and of the validator's own method."""
+    compiled = compilers.compile_validator(validator, allow_coerce)
+    return [outcome(compiled, value) for value in values], [
+        outcome(validator.validate, value, None, allow_coerce) for value in values
+    ]
 
 
 def read_twice(cls, data):
