@@ -25,7 +25,7 @@ FILES = {
     # Each run of pytest here would take half a second to import them.
     'pytest.ini': '[pytest]\naddopts = -p no:django -p no:django_apistar -p no:platformdirs\n',
     'shop/__init__.py': 'def is_cheap(price):\n    return price < 10\n',
-    'shop/page.html': '<p>{{ price }}</p>\n',  # as Jinja runs one, under its own name
+    'shop/page.html': '<p>{{ price }}</p>\n',  # as Jinja runs one: code under a name of its own
     # In a process that does not know that it is of a test.
     'tests/test_prices.py': (
         'import os\nimport signal\nimport subprocess\nimport sys\n\n\ndef test_prices():\n'
@@ -33,7 +33,8 @@ FILES = {
         '    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}\n'
         '    subprocess.run([sys.executable, "-c", PRICES], env=kept, check=True)\n\n\n'
         'PRICES = """\nimport shop\nfrom shop import is_cheap\n'
-        'exec(compile("1", shop.__file__.replace("__init__.py", "page.html"), "exec"))\n'
+        'for name in ("page.html", "gone.py"):\n'
+        '    exec(compile("1", shop.__file__.replace("__init__.py", name), "exec"))\n'
         'assert is_cheap(1) is True\nassert is_cheap(20) is False\n"""\n'
     ),
 }

@@ -131,8 +131,8 @@ def _read_lines(root: Path, folder: Path) -> Lines:
 
 @functools.cache
 def _read_keys(file: str) -> list[str]:
-    """Return what each line of *file* is known by; none of a template, which Jinja runs as code."""
-    if not file.endswith('.py'):
+    """Return what each line of *file* is known by; none of code without a file, as of templates."""
+    if not file.endswith('.py') or not Path(file).exists():
         return []
     source = Path(file).read_text()
     functions = get_functions(source)
