@@ -16,7 +16,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
-from django_apistar.service.saving import Column, read_column
+from django_apistar.service.saving import Column, is_stored, read_column
 
 ALL = '__all__'
 _KNOWN = ('model', 'fields', 'exclude', 'read_only', 'write_only', 'optional')
@@ -206,7 +206,7 @@ class _Reader:
                 continue
             field = fields.get(name)
             if name in self.declared:
-                if field is None or _is_reverse(field) or _shows_rows(self.declared[name]):
+                if field is None or not is_stored(field) or _shows_rows(self.declared[name]):
                     yield name
             elif not is_writable(field):
                 yield name

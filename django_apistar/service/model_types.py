@@ -30,10 +30,10 @@ class ModelType(types.Type, metaclass=ModelTypeMetaclass):
     partial: ClassVar[Any]
     is_partial: ClassVar[bool] = False
 
-    def create(self, **others: object) -> Any:
+    def create(self, /, **others: object) -> Any:
         """Return a new row of the model, saved with its relations. *others*: more fields of it."""
         return saving.save(self.options.model(), self, others)
 
-    def save_to(self, instance: Instance, **others: object) -> Instance:
+    def save_to(self, instance: Instance, /, **others: object) -> Instance:
         """Write what came in to *instance*, save it with its relations, and return it."""
         return saving.save(instance, self, others)

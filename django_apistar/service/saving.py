@@ -7,15 +7,23 @@ import decimal
 import uuid
 from collections.abc import Iterator, Mapping
 from functools import cache
+from inspect import getattr_static
 from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.exceptions import NON_FIELD_ERRORS, SuspiciousFileOperation, ValidationError
+from django.core.exceptions import (
+    NON_FIELD_ERRORS,
+    FieldDoesNotExist,
+    SuspiciousFileOperation,
+    ValidationError,
+)
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db import IntegrityError, models, router, transaction
 from django.forms.utils import from_current_timezone
 from django.utils import timezone
+
+from django_apistar.service import refusals
 
 Instance = TypeVar('Instance', bound=models.Model)
 _make_aware: Any = from_current_timezone  # which has no types
@@ -51,6 +59,11 @@ def read_column(field: Any) -> Column:
     return Column(field, field.name, field.attname if is_key else own)
 
 
+def is_stored(field: Any) -> bool:
+    """Return whether a row stores *field* itself: a column, or a relation of many to many."""
+    return bool(field.concrete or (field.many_to_many and not field.auto_created))
+
+
 def save(instance: Instance, values: Any, others: Mapping[str, object]) -> Instance:
     """Write *values*, a ModelType, and *others* to *instance* and its relations, and save it.
 
@@ -62,27 +75,53 @@ def save(instance: Instance, values: Any, others: Mapping[str, object]) -> Insta
         if name in columns:
             column = columns[name]
             given[column.name] = column, value
+    attributes = {}
     for name, value in others.items():
-        column = read_column(instance._meta.get_field(name))
-        given[column.name] = column, value
-    database = router.db_for_write(type(instance), instance=instance)
+        field = _find_stored(type(instance), name)
+        if field is None:
+            attributes[name] = value
+        else:
+            given[field.name] = read_column(field), value
     try:
-        _write(instance, given, values.is_partial, database)
+        relations = _assign(instance, given)
+        for name, value in attributes.items():
+            _assign_attribute(instance, name, value)
+        _write(instance, given, relations, values.is_partial)
     except ValidationError as exc:
         names = {field.name: name for name, field in values.options.fields.items()}
         raise _rename(exc, names) from None
     return instance
 
 
-def _write(instance: models.Model, given: Given, is_partial: bool, database: str) -> None:
+def _find_stored(model: type[models.Model], name: str) -> Any:
+    """Return the field *name* of *model*; None where a row stores none of that name."""
+    try:
+        field = model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return None
+    return field if is_stored(field) else None
+
+
+def _assign_attribute(instance: models.Model, name: str, value: object) -> None:
+    """Set a property, such as `pk`, or a generic key. Django tells what cannot be set, and why."""
+    if not hasattr(type(getattr_static(type(instance), name, None)), '__set__'):
+        raise TypeError(
+            f'{instance._meta.label} has no field and no property {name!r} that create() or '
+            'save_to() could set.'
+        )
+    setattr(instance, name, value)
+
+
+def _write(instance: models.Model, given: Given, relations: Relations, is_partial: bool) -> None:
+    database = router.db_for_write(type(instance), instance=instance)
     key, is_new = instance.pk, instance._state.adding
     try:
         with transaction.atomic(using=database):
-            relations = _assign(instance, given)
             _check(instance, given, is_partial)
             if relations:
                 _check_relations(relations)
-            instance.save(using=database)
+            # Else a row that has the key already, unseen so far, would be written over.
+            instance.save(using=database, force_insert=is_new and key is not None)
             for field, related in relations:
                 getattr(instance, field.name).set(related)
     except SuspiciousFileOperation:
@@ -99,6 +138,7 @@ def _write(instance: models.Model, given: Given, is_partial: bool, database: str
         instance.pk, instance._state.adding = key, is_new
         _check(instance, given, is_partial)
         instance.validate_unique()
+        refusals.explain(instance)
         raise
 
 
@@ -111,7 +151,7 @@ def _assign(instance: models.Model, given: Given) -> Relations:
         if column.attribute and (kind in _AS_IT_IS or (kind is str and '\0' not in value)):
             setattr(instance, column.attribute, value)
         elif column.field.many_to_many:
-            relations.append((column.field, value))
+            relations.append((column.field, list(value)))  # it is gone through twice
         else:
             try:
                 _assign_one(instance, column.field, value)
@@ -163,12 +203,11 @@ def _refuse_null_characters_in(value: object) -> None:
 
 
 def _adapt_moment(value: datetime.datetime) -> Any:
-    """Return *value* with a time zone where the project has them, else without one."""
+    """Return *value* in UTC where the project has time zones, else without one."""
     try:
         if settings.USE_TZ:
-            value = _make_aware(value)
-            value.astimezone(datetime.timezone.utc)  # as databases do
-            return value
+            # PostgreSQL takes no offset of 16 hours and more.
+            return _make_aware(value).astimezone(datetime.timezone.utc)
         return timezone.make_naive(value) if timezone.is_aware(value) else value
     except OverflowError:
         raise ValidationError('Must be between the years 1 and 9999.') from None

@@ -1,0 +1,48 @@
+"""Why a database has refused a row that Django's checks let pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models
+
+
+def explain(instance: models.Model) -> None:
+    """Raise ValidationError with the fields that *instance* lacks, or another row has.
+
+    Of a field with `blank=True` Django does not ask whether it is null, and it looks for other rows
+    by the model's own manager, which may hide some.
+    """
+    errors: dict[str, Any] = {}
+    for field in _iter_lacking(instance):
+        errors[field.name] = field.error_messages['null']
+    if not errors:
+        for name, error in _iter_taken(instance):
+            errors.setdefault(name, []).append(error)
+    if errors:
+        raise ValidationError(errors)
+
+
+def _iter_lacking(instance: models.Model) -> Iterator[Any]:
+    field: Any
+    for field in instance._meta.concrete_fields:
+        is_made = field.primary_key or getattr(field, 'generated', False)
+        if not (field.null or is_made) and getattr(instance, field.attname) is None:
+            yield field
+
+
+def _iter_taken(instance: Any) -> Iterator[tuple[str, ValidationError]]:
+    """Yield each unique set that another row has, by the name of its error."""
+    checks, _ = instance._get_unique_checks(include_meta_constraints=True)
+    for model, names in checks:
+        values = {name: getattr(instance, instance._meta.get_field(name).attname) for name in names}
+        if None in values.values():
+            continue
+        rows = model._base_manager.filter(**values)
+        if not instance._state.adding:
+            rows = rows.exclude(pk=instance.pk)
+        if rows.exists():
+            name = names[0] if len(names) == 1 else NON_FIELD_ERRORS
+            yield name, instance.unique_error_message(model, names)

@@ -1,0 +1,244 @@
+"""What a handler gives to a row beside its body, and what a database refuses, in each mode."""
+
+import json
+
+import pytest
+from apistar import Route, validators
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.db.models.functions import Lower
+
+from django_apistar.types import ModelType
+from management_tests.support.oracle import ask, both_modes, build
+from management_tests.support.shop import Brand, Label
+
+pytestmark = pytest.mark.django_db
+
+
+class Seen(models.Manager):
+    def get_queryset(self):
+        return super().get_queryset().filter(is_hidden=False)
+
+
+class Remark(models.Model):
+    text = models.CharField(max_length=20)
+    code = models.SlugField(unique=True, null=True)
+    rank = models.IntegerField(blank=True)  # which save() of some models fills in
+    read_at = models.DateTimeField(null=True)
+    is_hidden = models.BooleanField(default=False)
+    labels = models.ManyToManyField(Label, blank=True, related_name='+')
+    brand = models.ForeignKey(Brand, models.CASCADE, null=True, related_name='remarks')
+    content_type = models.ForeignKey(
+        ContentType, models.CASCADE, null=True,
+        db_constraint=False,  # tables of apps without migrations are made first
+    )  # fmt: skip
+    object_id = models.PositiveBigIntegerField(null=True)
+    target = GenericForeignKey()
+
+    objects = Seen()
+
+    class Meta:
+        app_label = 'project'
+        unique_together = [('text', 'rank')]
+        constraints = [models.UniqueConstraint(Lower('text'), 'brand', name='one_of_a_brand')]
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def loud(self) -> str:
+        return self.text.upper()
+
+    @loud.setter
+    def loud(self, text: str) -> None:
+        self.text = text.lower()
+
+    @property
+    def length(self) -> int:
+        return len(self.text)
+
+
+class Keyed(models.Model):
+    code = models.SlugField(primary_key=True)
+    size = models.IntegerField()
+
+    class Meta:
+        app_label = 'project'
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class RemarkType(ModelType):
+    class Meta:
+        model = Remark
+        fields = ['text', 'code', 'rank', 'read_at', 'brand']
+
+
+class KeyedType(ModelType):
+    code = validators.String()
+
+    class Meta:
+        model = Keyed
+        fields = ['code', 'size']
+
+
+def create(remark: RemarkType) -> RemarkType:
+    return RemarkType(remark.create())
+
+
+def change(pk: int, remark: RemarkType.partial) -> RemarkType:
+    return RemarkType(remark.save_to(Remark._base_manager.get(pk=pk)))
+
+
+def create_keyed(keyed: KeyedType) -> KeyedType:
+    return KeyedType(keyed.create())
+
+
+ROUTES = [
+    Route('/', 'POST', create), Route('/{pk}/', 'PATCH', change),
+    Route('/keyed/', 'POST', create_keyed),
+]  # fmt: skip
+
+
+def send(app_class, method='POST', path='/', **sent):
+    answer = ask(build(app_class, *ROUTES), path, method, body=json.dumps(sent).encode())
+    return answer.code, answer.json()
+
+
+def give(app_class, **others):
+    """Return the status of a handler that gives *others* to a row."""
+
+    def create_with(remark: RemarkType) -> RemarkType:
+        return RemarkType(remark.create(**others))
+
+    app = build(app_class, Route('/', 'POST', create_with))
+    return ask(app, method='POST', body=b'{"text": "Good", "rank": 1}').code
+
+
+@both_modes
+def test_a_generic_key_is_given_by_its_instance(app_class):
+    brand = Brand.objects.create(name='Acme')
+
+    assert give(app_class, target=brand) == 200
+    assert Remark.objects.get().target == brand
+    assert give(app_class, target=None, text='None', rank=2) == 200
+    assert Remark.objects.get(rank=2).content_type is None
+
+
+@both_modes
+def test_a_property_is_given_after_the_fields(app_class):
+    assert give(app_class, loud='FINE', pk=7) == 200
+    assert (Remark.objects.get().text, Remark.objects.get().pk) == ('fine', 7)
+
+
+@both_modes
+def test_rows_of_a_relation_are_given_by_any_iterable(app_class):
+    rows = [Label.objects.create(name=name) for name in 'ab']
+
+    assert give(app_class, labels=iter([rows[0], rows[1].pk])) == 200
+    assert list(Remark.objects.get().labels.order_by('name')) == rows
+
+
+@both_modes
+@pytest.mark.parametrize(
+    ('model', 'name', 'said'),
+    [
+        (Remark, 'lenght', 'project.Remark has no field and no property {!r} that create() or'),
+        (Remark, 'save', 'project.Remark has no field and no property {!r} that create() or'),
+        (Remark, 'self', 'project.Remark has no field and no property {!r} that create() or'),
+        (Brand, 'remarks', 'Direct assignment to the reverse side of a related set is prohibited.'),
+    ],
+)
+def test_what_a_row_cannot_be_given_is_a_500_that_says_so(app_class, model, name, said, caplog):
+    class Given(ModelType):
+        class Meta:
+            fields = ['id']
+
+        Meta.model = model
+
+    def create_with(row: Given) -> Given:
+        return Given(row.create(**{name: []}))
+
+    app = build(app_class, Route('/', 'POST', create_with))
+
+    assert ask(app, method='POST', body=b'{}').code == 500
+    [record] = caplog.records
+    assert type(record.exc_info[1]) is TypeError
+    assert str(record.exc_info[1]).startswith(said.format(name))
+
+
+def test_what_a_row_stores_in_other_fields_only_goes_out():
+    class Shown(ModelType):
+        target = validators.String()
+
+        class Meta:
+            model = Remark
+            fields = ['text', 'target']
+
+    assert list(Shown.incoming.validator.properties) == ['text']
+
+
+@both_modes
+def test_a_blank_that_nobody_fills_in_is_a_400_that_names_the_field(app_class):
+    assert send(app_class, text='Good') == (400, {'rank': 'This field cannot be null.'})
+    assert not Remark.objects.exists()
+
+
+@both_modes
+@pytest.mark.parametrize(
+    ('sent', 'errors'),
+    [
+        ({'code': 'a'}, {'code': 'Remark with this Code already exists.'}),
+        ({'text': 'Old', 'rank': 1}, {'__all__': 'Remark with this Text and Rank already exists.'}),
+    ],
+)
+def test_a_row_that_the_manager_hides_is_named_as_any_other(app_class, sent, errors):
+    Remark.objects.create(text='Old', code='a', rank=1, is_hidden=True)
+    remark = Remark.objects.create(text='New', code='b', rank=2)
+
+    assert send(app_class, **{'text': 'More', 'rank': 3, **sent}) == (400, errors)
+    assert send(app_class, 'PATCH', f'/{remark.pk}/', **sent) == (400, errors)
+    assert Remark._base_manager.count() == 2
+
+
+@both_modes
+def test_a_constraint_of_an_expression_is_a_400(app_class):
+    brand = Brand.objects.create(name='Acme')
+    sent = {'text': 'Good', 'rank': 1, 'brand': brand.pk}
+
+    assert send(app_class, **sent)[0] == 200
+    assert send(app_class, **{**sent, 'text': 'GOOD'}) == (
+        400, {'__all__': 'Constraint “one_of_a_brand” is violated.'},
+    )  # fmt: skip
+
+
+@both_modes
+def test_a_key_that_another_request_wrote_first_names_the_key(app_class, monkeypatch):
+    Keyed.objects.create(code='a', size=1)
+    clean = Keyed.full_clean
+
+    def see_no_other_row(self, *args, **kwargs):
+        monkeypatch.setattr(Keyed, 'full_clean', clean)
+
+    monkeypatch.setattr(Keyed, 'full_clean', see_no_other_row)
+
+    assert send(app_class, path='/keyed/', code='a', size=2) == (
+        400, {'code': 'Keyed with this Code already exists.'},
+    )  # fmt: skip
+    assert Keyed.objects.get().size == 1
+
+
+@both_modes
+@pytest.mark.parametrize(
+    ('sent', 'shown'),
+    [
+        ('2026-01-01T00:00:00+23:59', '2025-12-31T00:01:00Z'),
+        ('2026-01-01T00:00:00-15:00', '2026-01-01T15:00:00Z'),
+    ],
+)
+def test_a_moment_is_stored_and_shown_in_utc(app_class, sent, shown):
+    code, answer = send(app_class, text='Good', rank=1, read_at=sent)
+
+    assert (code, answer['read_at']) == (200, shown)
