@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from types import CellType, CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.conf import settings
-from django.contrib.auth.middleware import RemoteUserMiddleware
 from django.utils.module_loading import import_string
 
 if TYPE_CHECKING:
@@ -75,12 +75,20 @@ def format_header(key: str) -> str:
 
 
 def _find_in_middleware(middleware: Any) -> Iterator[str]:
-    if inspect.isclass(middleware) and issubclass(middleware, RemoteUserMiddleware):
+    if _takes_remote_user(middleware):
         # No HTTP server sets REMOTE_USER itself, so that it comes from a header as well.
         if is_ambiguous(middleware.header):
             yield format_header(middleware.header)
     elif not str(middleware.__module__).startswith('django.'):
         yield from sorted(_find_read(middleware))
+
+
+def _takes_remote_user(middleware: Any) -> bool:
+    if not apps.is_installed('django.contrib.auth'):  # whose modules cannot be imported then
+        return False
+    from django.contrib.auth.middleware import RemoteUserMiddleware
+
+    return inspect.isclass(middleware) and issubclass(middleware, RemoteUserMiddleware)
 
 
 # Which headers code reads

@@ -1,5 +1,8 @@
 """Who trusts a header that a client can write in two ways, and so is not served by granian."""
 
+import importlib.util
+import sys
+
 import pytest
 from django.contrib.auth.middleware import RemoteUserMiddleware
 from django.test import override_settings
@@ -73,6 +76,20 @@ def wrap(inner):
 def test_setting_that_trusts_a_header_is_found(changed, found):
     with override_settings(**changed):
         assert list(trusted_headers.find_trusting(application)) == found
+
+
+def test_project_without_users_is_searched(monkeypatch):
+    """Without the app django.contrib.auth, its middleware cannot be imported."""
+    monkeypatch.setitem(sys.modules, 'django.contrib.auth.middleware', None)
+    spec = importlib.util.find_spec(trusted_headers.__name__)
+    anew = importlib.util.module_from_spec(spec)
+    changed = {'INSTALLED_APPS': ['django_apistar'], 'MIDDLEWARE': [f'{HERE}.RealAddress']}
+
+    with override_settings(**changed):
+        spec.loader.exec_module(anew)
+        found = [*anew.find_trusting(application)]
+
+    assert found == [(f'{HERE}.RealAddress', 'X-Real-Ip')]
 
 
 @pytest.mark.case('I07')
