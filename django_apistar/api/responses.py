@@ -36,7 +36,7 @@ _VALUE = re.compile('[\t -~\x80-\xff]*')  # section 5.5
 _PRINTABLE = bytes(code if 0x20 <= code < 0x7F else 0 for code in range(256))
 _MOST_CHECKED = 1024
 _LONGEST_CHECKED = 256
-_OF_ONE_RESPONSE = frozenset(('etag', 'location', 'set-cookie'))
+_LOOKED_AT_EACH_TIME = frozenset(('etag', 'location', 'set-cookie', 'transfer-encoding'))
 _checked: set[tuple[str, str]] = set()  # headers that are valid
 are_checked = _checked.issuperset  # which `check_headers` asks first, without its call
 
@@ -305,20 +305,24 @@ def check_status(code: int) -> None:
 def check_headers(headers: Headers) -> None:
     """Raise ValueError for an invalid header, which no server can send.
 
-    Valid headers are remembered: most are the same in each response.
+    Takes `Transfer-Encoding` out of *headers*: the server alone knows how it sends a body, and
+    beside a length granian would send nothing. Valid headers are remembered: most are the same in
+    each response.
     """
     if are_checked(headers):
         return
-    for header in headers:
+    for header in [*headers]:
         if header not in _checked:
             _check_header(header)
+            if header[0].lower() == 'transfer-encoding':
+                headers.remove(header)
 
 
 def _check_header(header: tuple[str, str]) -> None:
     name, value = header
     if not _is_name(name) or not (_is_printable(value) or _VALUE.fullmatch(value)):
         raise ValueError(f'The header {name!r} has the value {value!r}, which HTTP cannot send.')
-    if len(value) <= _LONGEST_CHECKED and not _is_of_one_response(name):
+    if len(value) <= _LONGEST_CHECKED and not _is_looked_at_each_time(name):
         if len(_checked) >= _MOST_CHECKED:
             _checked.clear()
         _checked.add(header)
@@ -330,9 +334,9 @@ def _is_name(name: str) -> bool:
 
 
 @functools.lru_cache(_MOST_CHECKED)
-def _is_of_one_response(name: str) -> bool:
-    """Return whether the values of a header differ from response to response."""
-    return name.lower() in _OF_ONE_RESPONSE
+def _is_looked_at_each_time(name: str) -> bool:
+    """Return whether a header is not remembered: its values differ, or it is taken out."""
+    return name.lower() in _LOOKED_AT_EACH_TIME
 
 
 def _is_printable(value: str) -> bool:

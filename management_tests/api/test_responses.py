@@ -252,6 +252,21 @@ def test_header_is_sent_where_each_of_its_characters_may_be(name, value):
     )
 
 
+@pytest.mark.case('E15')
+@both_modes
+def test_transfer_encoding_is_left_to_the_server(app_class):
+    headers = {'X-A': 'a', 'Transfer-Encoding': 'chunked'}
+    app = build(app_class, Route('/', 'GET', with_headers(headers), name='handler'))
+
+    for _ in range(2):  # as what is remembered is asked then
+        answer = ask(app)
+
+        assert (answer.code, answer.body) == (200, b'{}')
+        assert sorted(answer.headers) == [
+            ('content-length', '2'), ('content-type', 'application/json'), ('x-a', 'a'),
+        ]  # fmt: skip
+
+
 @pytest.mark.parametrize('header', [('a', 1), ('a', b'a'), (b'a', 'a')])
 def test_header_that_is_no_text_is_refused(header):
     with pytest.raises(TypeError):

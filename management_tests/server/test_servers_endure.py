@@ -295,6 +295,16 @@ def test_tab_in_a_header_is_sent(server: Server, path: str) -> None:
     assert (status, 'x-a: a\tb' in headers) == (200, True)
 
 
+@pytest.mark.case('E15')
+@pytest.mark.parametrize(('path', 'sent'), [('/header/', b'{}'), ('/page/header/', b'x')])
+def test_transfer_encoding_beside_a_length_empties_no_answer(
+    server: Server, path: str, sent: bytes
+) -> None:
+    status, headers, body = ask(server, f'{path}?name=transfer-encoding&value=chunked')
+
+    assert (status, body, f'content-length: {len(sent)}' in headers) == (200, sent, True)
+
+
 @pytest.mark.case('E13')
 @pytest.mark.parametrize('path', ['/status/', '/page/status/'])
 def test_205_has_no_body(server: Server, path: str) -> None:
