@@ -219,6 +219,27 @@ def test_other_options_reach_granian_as_its_server_takes_them(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
+    ('option', 'most', 'shown'),
+    [
+        ('runtime_threads', 1000, '1,000'), ('runtime_blocking_threads', 10_000, '10,000'),
+        ('metrics_port', 65_535, '65,535'), ('http2_max_frame_size', 16_777_215, '16,777,215'),
+        ('backpressure', 2_147_483_647, '2,147,483,647'),
+        ('http1_buffer_size', 2_147_483_647, '2,147,483,647'),
+    ],
+)  # fmt: skip
+def test_number_that_no_worker_could_start_with_is_refused(
+    option: str, most: int, shown: str
+) -> None:
+    name = f'--{option.replace("_", "-")}'
+    assert parse_arguments([name, str(most)])
+
+    with pytest.raises(ServerError) as caught:
+        parse_arguments([name, str(most + 1)])
+
+    assert str(caught.value) == f'--: {option} is {most + 1}. Give {shown} or less.'
+
+
+@pytest.mark.parametrize(
     ('arguments', 'sentence'),
     [
         (['--preload'], 'granian has no --preload. Leave it out, or use gunicorn.'),

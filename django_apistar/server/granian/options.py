@@ -31,6 +31,12 @@ _IDLE = {
     'log_access_fmt', 'reload_ignore_dirs', 'reload_ignore_paths', 'reload_ignore_patterns',
     'reload_ignore_worker_failure', 'reload_paths', 'reload_tick', 'uds_permissions', 'websockets',
 }  # fmt: skip
+# The greatest number that an option may have. A worker that lacks a thread answers nobody.
+_MOST = {
+    'runtime_threads': 1000, 'runtime_blocking_threads': 10_000, 'metrics_port': 2**16 - 1,
+    'http2_max_frame_size': 2**24 - 1,  # RFC 9113, section 6.5.2
+}  # fmt: skip
+_MOST_OF_OTHERS = 2**31 - 1  # HTTP/2's for a window; Rust's integers hold it
 # Options that the server class takes by another name.
 _NAMES = {'http1_buffer_size': 'max_buffer_size'}
 
@@ -55,6 +61,7 @@ def parse_arguments(arguments: list[str]) -> dict[str, Any]:
             raise ServerError(f'--: granian has this from runapistar. Give {_OWN[name]} instead.')
         if name in _IDLE:
             raise ServerError(f'--: {name} of granian changes nothing here. Leave its option out.')
+        _check_number(name, given[name])
     if 'log_config' in given:
         given['log_dictconfig'] = _read_log_config(given.pop('log_config'))
     return {
@@ -62,6 +69,12 @@ def parse_arguments(arguments: list[str]) -> dict[str, Any]:
         **_gather(given, 'http2_', HTTP2Settings),
         **{_NAMES.get(name, name): value for name, value in given.items()},
     }
+
+
+def _check_number(name: str, value: object) -> None:
+    most = _MOST.get(name, _MOST_OF_OTHERS)
+    if isinstance(value, int) and value > most:
+        raise ServerError(f'--: {name} is {value}. Give {most:,} or less.')
 
 
 def _read_log_config(file: Path) -> object:
