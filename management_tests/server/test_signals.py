@@ -208,9 +208,12 @@ def test_stop_leaves_nothing(serve: Serve, number: signal.Signals, debug: str) -
         pass
 
 
-def test_interrupt_from_the_terminal_leaves_no_traceback(serve: Serve) -> None:
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_signal_to_the_whole_group_leaves_no_traceback(
+    serve: Serve, number: signal.Signals
+) -> None:
     with serve(DEBUG='1') as server:
-        os.killpg(server.pid, signal.SIGINT)
+        os.killpg(server.pid, number)
         server.process.wait(STOP_S)
 
         assert server.returncode == 0

@@ -271,11 +271,14 @@ class Master(MPServer):
             return
         if signal.SIGINT in args:
             end_line()
-            self._excuse_workers()
+        self._excuse_workers()
         super().signal_handler_interrupt(*args, **kwargs)
 
     def _excuse_workers(self) -> None:
-        """Expect that workers end: a terminal has told them as well, and one that loads is gone."""
+        """Expect that workers end: one that loads is gone, and a terminal tells them all.
+
+        So does systemd, which stops a whole group of processes unless it is told otherwise.
+        """
         for worker in self.wrks:
             worker.interrupt_by_parent = True
         self.interrupt_children.clear()  # otherwise it would exit with status 1
