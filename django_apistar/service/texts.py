@@ -10,6 +10,8 @@ from django.utils.duration import duration_iso_string
 from django_apistar.service.validator import Dialect, Schema, Source, ValueValidator
 
 _UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}', re.ASCII | re.IGNORECASE)
+# A timedelta has no months. Of so many digits each column of a database holds the sum.
+_DURATION = r'^-?P([0-9]{1,8}D)?(T([0-9]{1,8}H)?([0-9]{1,8}M)?([0-9]{1,8}(\.[0-9]{1,6})?S)?)?$'
 _LONGEST_DURATION = 64  # characters; the longest that Python has takes half of them
 
 
@@ -73,7 +75,7 @@ class Duration(ValueValidator):
         return f'{source.const(duration_iso_string, "duration_iso_string")}({item})'
 
     def build_schema(self, dialect: Dialect) -> Schema:
-        return {'type': 'string', 'format': 'duration'}
+        return {'type': 'string', 'format': 'duration', 'pattern': _DURATION}
 
     def to_json(self, value: datetime.timedelta) -> str:
         return duration_iso_string(value)

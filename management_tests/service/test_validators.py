@@ -190,7 +190,13 @@ def test_document_has_a_format_for_each(version):
             'type': 'string', 'format': 'decimal', 'default': '0.00',
             'pattern': r'^[+-]?[0-9]{1,6}(\.[0-9]{1,2})?$',
         },
-        'delivery': {'type': 'string', 'format': 'duration'},
+        'delivery': {
+            'type': 'string', 'format': 'duration',
+            'pattern': (
+                '^-?P([0-9]{1,8}D)?'
+                r'(T([0-9]{1,8}H)?([0-9]{1,8}M)?([0-9]{1,8}(\.[0-9]{1,6})?S)?)?$'
+            ),
+        },
     }  # fmt: skip
 
 

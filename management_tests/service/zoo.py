@@ -13,6 +13,13 @@ BIG = {'minimum': -(2**63), 'maximum': 2**63 - 1}
 SMALL = {'minimum': -(2**15), 'maximum': 2**15 - 1}
 PLAIN = {'minimum': -(2**31), 'maximum': 2**31 - 1}
 UUID = '00000000-0000-0000-0000-000000000007'
+DURATION = {
+    'type': 'string', 'format': 'duration',
+    'pattern': (
+        '^-?P([0-9]{1,8}D)?'
+        r'(T([0-9]{1,8}H)?([0-9]{1,8}M)?([0-9]{1,8}(\.[0-9]{1,6})?S)?)?$'
+    ),
+}  # fmt: skip
 DECIMAL = {'type': 'string', 'format': 'decimal', 'pattern': r'^[+-]?[0-9]{1,3}(\.[0-9]{1,2})?$'}
 
 
@@ -49,7 +56,7 @@ FIELDS = {
         models.DateTimeField(), text(format='date-time'), '2026-11-28T10:00:00Z', None,
     ),
     'price': (models.DecimalField(max_digits=5, decimal_places=2), DECIMAL, '1.5', '1.50'),
-    'span': (models.DurationField(), text(format='duration'), 'P1D', 'P1DT00H00M00S'),
+    'span': (models.DurationField(), DURATION, 'P1D', 'P1DT00H00M00S'),
     'email': (
         models.EmailField(), text(minLength=1, maxLength=254, format='email'), 'a@b.ch', None,
     ),
