@@ -10,10 +10,12 @@ from apistar import Route, exceptions, http
 from django.core.serializers.json import DjangoJSONEncoder
 from django.test import override_settings
 
+from django_apistar.accelerate.types.stock import STOCK_INIT
 from django_apistar.api.compiled import Compiled
 from django_apistar.api.stepped import Stepped
-from django_apistar.application import App, get_app, get_route_table
+from django_apistar.application import App, compile_constructors, get_app, get_route_table
 from django_apistar.authentication.components import DjangoBasicAuthentication
+from django_apistar.conf import get_settings
 from django_apistar.service.problems import ProblemDetails
 from management_tests.support.oracle import Accelerated, Request, ask, both_modes, build, quiet
 
@@ -97,6 +99,16 @@ def test_the_projects_app_has_those_of_the_settings() -> None:
             'Shop', 'Sells.', '2'
         )  # fmt: skip
         assert app.encode_default(5j) == 'encoded'
+
+
+@pytest.mark.parametrize('accelerate', [True, False])
+def test_accelerate_decides_whether_types_have_compiled_constructors(accelerate: bool) -> None:
+    with override_settings(APISTAR_SETTINGS={'ACCELERATE': accelerate}):
+        get_app()
+        is_compiled = apistar.types.Type.__init__ is not STOCK_INIT
+    compile_constructors(get_settings().accelerate)
+
+    assert is_compiled is accelerate
 
 
 def test_hooks_around_the_responder_are_in_their_order() -> None:

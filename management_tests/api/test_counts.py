@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 from django.test import override_settings
 
-from django_apistar.api.counts import SIZE, CachedCounts, LocalCounts
+from django_apistar.api.counts import SIZE, CachedCounts, LocalCounts, get_local_counts
 
 
 def fill(counts: LocalCounts, **numbers: int) -> None:
@@ -28,6 +28,19 @@ def test_lowest_counts_make_room_and_of_these_the_oldest():
 
     fill(counts, f=1, g=1, h=2)
     assert read(counts, 'acdefgh') == [3, 2, 0, 0, 0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ('setting', 'begins_anew'),
+    [({'APISTAR_SETTINGS': {}}, True), ({'CACHES': {}}, True), ({'TIME_ZONE': 'UTC'}, False)],
+    ids=str,
+)
+def test_counts_begin_anew_with_the_settings_that_say_how_to_count(setting, begins_anew):
+    """`apps`"""
+    counts = get_local_counts('login')
+
+    with override_settings(**setting):
+        assert (get_local_counts('login') is not counts) is begins_anew
 
 
 def test_counts_that_are_over_make_room_first():

@@ -2,16 +2,25 @@
 
 import io
 import json
+from datetime import datetime, timezone
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.admin.templatetags.admin_list import result_headers
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client as Browser
-from django.utils import timezone
+from django.test import override_settings
+from django.utils import timezone as django_timezone
 
 from django_apistar.authentication.models import Token
-from management_tests.support.authentication_project import Client, bearer, make_user, settings
+from management_tests.support.authentication_project import (
+    Client,
+    age,
+    bearer,
+    make_user,
+    settings,
+)
 
 pytestmark = pytest.mark.once
 
@@ -37,7 +46,7 @@ def test_issue_prints_the_key_and_nothing_else(alice):
 
     token = Token.objects.get()
     assert user_of(stdout.removesuffix('\n')) == 'alice'
-    expires = timezone.localtime(token.expires).isoformat(sep=' ', timespec='seconds')
+    expires = django_timezone.localtime(token.expires).isoformat(sep=' ', timespec='seconds')
     assert stderr == (
         f'Token {token.id} of alice, expires: {expires}. Its key is not shown again.\n'
     )
@@ -55,7 +64,10 @@ def test_issue_as_json(alice):
 
 def test_list_shows_no_key_and_no_digest(alice):
     make_user('bob', is_active=False)
-    first, second = Token.objects.issue(alice), Token.objects.issue(alice, expires=timezone.now())
+    first, second = (
+        Token.objects.issue(alice),
+        Token.objects.issue(alice, expires=django_timezone.now()),
+    )
     third = Token.objects.create(user_id=make_user('carol').pk)
 
     stdout, _ = run('list')
@@ -68,6 +80,35 @@ def test_list_shows_no_key_and_no_digest(alice):
     for token in (first, second, third):
         assert token.key not in stdout
         assert token.digest not in stdout
+
+
+@override_settings(TIME_ZONE='America/Sao_Paulo')
+def test_list_is_a_table_to_the_second_in_local_time(alice):
+    noon, later = (datetime(2026, 3, 1, hour, 30, 9, 5, timezone.utc) for hour in (12, 13))
+    bob = make_user('bob', is_active=False)
+    age(Token.objects.create(id='a', user=alice), created=noon, last_used=later, expires=None)
+    age(Token.objects.create(id='bb', user=bob), created=later, expires=None)
+
+    assert run('list')[0].splitlines() == [
+        'ID  USER   CREATED                    LAST USED                  EXPIRES  USABLE',
+        'a   alice  2026-03-01 09:30:09-03:00  2026-03-01 10:30:09-03:00  never    yes',
+        'bb  bob    2026-03-01 10:30:09-03:00  never                      never    no',
+    ]
+
+
+@override_settings(USE_TZ=False)
+def test_json_is_indented_and_has_the_times_as_they_are_stored(alice):
+    token = Token.objects.create(id='a', user=alice)
+    age(token, created=datetime(2026, 3, 1, 12), expires=None)
+
+    assert run('list', '--format', 'json')[0] == (
+        '{\n  "tokens": [\n    {\n      "id": "a",\n      "user": "alice",\n'
+        '      "created": "2026-03-01T12:00:00",\n      "last_used": null,\n'
+        '      "expires": null,\n      "usable": true\n    }\n  ]\n}\n'
+    )
+    assert run('list')[0].splitlines()[1] == (
+        'a   alice  2026-03-01 12:00:00  never      never    yes'
+    )
 
 
 def test_list_of_one_user_as_json(alice):
@@ -105,7 +146,7 @@ def test_revoke_all_of_a_user(alice):
 def test_purge_deletes_what_is_expired_or_revoked(alice):
     bob = make_user('bob')
     usable = Token.objects.issue(alice)
-    Token.objects.create(user=alice, expires=timezone.now())
+    Token.objects.create(user=alice, expires=django_timezone.now())
     Token.objects.create(user=bob)
     bob.set_password('new')
     bob.save()
@@ -179,8 +220,34 @@ def test_the_admin_shows_neither_key_nor_digest(browser, alice):
         assert token.key not in text
 
 
-def test_the_admin_issues_no_tokens(browser):
+def test_the_admin_issues_and_changes_no_tokens(browser, alice):
+    path = f'/admin/authentication/token/{Token.objects.issue(alice).pk}/change/'
+
     assert browser.get('/admin/authentication/token/add/').status_code == 403
+    assert browser.post(path, {'user': alice.pk}).status_code == 403
+    assert b'name="_save"' not in browser.get(path).content
+
+
+def test_the_admin_lists_tokens_the_newest_first_with_their_dates_to_choose(browser, alice):
+    for name, day in (('a', 1), ('b', 3), ('c', 2)):
+        age(
+            Token.objects.create(id=name, user=alice),
+            created=datetime(2026, 3, day, tzinfo=timezone.utc),
+        )
+
+    page = browser.get('/admin/authentication/token/')
+    listed = page.context_data['cl']
+
+    assert [token.pk for token in listed.result_list] == ['b', 'c', 'a']
+    assert [spec.title for spec in listed.filter_specs] == ['Created', 'Last used', 'Expires']
+    assert [str(header['text']) for header in result_headers(listed)][1:] == [
+        'ID', 'User', 'Created', 'Last used', 'Expires'
+    ]  # fmt: skip
+    assert [choice for choice, _ in page.context_data['action_form'].fields['action'].choices] == [
+        '', 'delete_selected'
+    ]  # fmt: skip
+    assert b'?created__day=3&amp;created__month=3' in page.content
+    assert b'<link href="/static/django_apistar/admin.css" media="all"' in page.content
 
 
 def test_the_admin_revokes_tokens(browser, alice):

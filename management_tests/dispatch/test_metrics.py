@@ -196,10 +196,18 @@ def test_pages_of_our_own_are_not_counted() -> None:
 
 
 def test_seconds_are_in_buckets() -> None:
+    """`metrics`"""
     key = 'apistar GET /shop/item/{item_id}/ 200'
     counted(('GET', '/shop/item/1/'))
 
+    text = TestClient().get('/metrics/').text
+    ends = re.findall(r'_seconds_bucket{.*http_route="/shop/item/.*,le="([^"]+)"', text)
+
     assert 0 < read('http_server_request_duration_seconds_sum')[key] < 5
+    assert list(dict.fromkeys(ends)) == [
+        '0.005', '0.01', '0.025', '0.05', '0.075', '0.1', '0.25', '0.5', '0.75', '1.0', '2.5',
+        '5.0', '7.5', '10.0', '+Inf',
+    ]  # fmt: skip
 
 
 def test_page_is_prometheus_own() -> None:

@@ -402,7 +402,7 @@ def show_month(number: int) -> dict: ...
 def get_name(name: str) -> dict: ...
 
 
-def say(word: str) -> dict: ...
+def say(word: str, *others: str, **options: str) -> dict: ...
 
 
 def get_time(number: int) -> datetime.datetime: ...
@@ -468,6 +468,13 @@ def test_the_call_of_a_handler_is_told_in_order():
         f'  after       {__name__}.Timer.on_response\n'
         '  compiled    yes\n'
     )
+
+
+@pytest.mark.usefixtures('shop')
+def test_what_no_request_gives_is_left_to_its_default():
+    assert resolve_data('GET /shop/say/hello/')['origins'] == {
+        'word': 'path', 'others': 'its default', 'options': 'its default',
+    }  # fmt: skip
 
 
 def test_a_path_that_is_no_utf8_is_a_sentence():

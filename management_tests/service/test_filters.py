@@ -265,6 +265,49 @@ def test_what_a_class_overrides_takes_part(app_class, makers, cls):
 
 
 @pytest.mark.parametrize(
+    ('filter_', 'makes_one'),
+    [
+        (filters.NumberFilter(field_name='price', lookup_expr='lt'), False),
+        (filters.RangeFilter(field_name='price'), False),
+        (filters.CharFilter(field_name='state', lookup_expr='icontains'), False),
+        (filters.CharFilter(field_name='state', lookup_expr='iregex'), True),
+        (filters.LookupChoiceFilter(field_name='state', lookup_choices=['exact']), True),
+        (filters.ModelChoiceFilter(field_name='maker', queryset=Maker.objects.all()), True),
+        (filters.BooleanFilter(method=lambda rows, name, value: rows), True),
+        (filters.NumberFilter(field_name='price', widget=HalfInput), True),
+        (filters.NumberFilter(field_name='price', disabled=True), True),
+        (filters.RangeFilter(field_name='price', fields=(HalfField(), HalfField())), True),
+    ],
+    ids=[
+        'number',
+        'range',
+        'text',
+        'pattern',
+        'chosen lookup',
+        'row',
+        'method',
+        'own widget',
+        'disabled',
+        'own fields',
+    ],
+)
+def test_a_form_is_made_only_where_more_than_its_own_fields_reads_it(app_class, filter_, makes_one):
+    class OneFilter(filters.FilterSet):
+        one = filter_
+
+        class Meta:
+            model = Article
+            fields = ()
+
+    def tell(articles: OneFilter) -> dict:
+        return {'rows': len(articles.qs), 'has_form': '_form' in vars(articles)}
+
+    ask = build_ask(build(app_class, Route('/', 'GET', tell)))
+
+    assert ask() == (200, {'rows': 0, 'has_form': makes_one})
+
+
+@pytest.mark.parametrize(
     'query',
     ['', 'cheaper=3', 'cheaper=', 'cheaper=+3+', 'state=new', 'state__in=new,sold', 'price_min=2',
      'price_min=2&price_max=2.5', 'order=-price', 'mine=true', 'mine=unknown', 'mine=', 'key=',
