@@ -67,7 +67,7 @@ def token_login(user: schemas.TokenUser, environ: WSGIEnviron = None) -> Any:
         return http.JSONResponse({'message': 'Invalid credentials.'}, 400, NO_STORE)
     if environ is None:
         return token.key
-    return _render_token(token, environ.get('HTTP_ACCEPT', ''))
+    return _render_token(token, environ.get('HTTP_ACCEPT'))
 
 
 def token_logout(authorization: http.Header, environ: WSGIEnviron = None) -> Any:
@@ -130,7 +130,7 @@ def _log_in(request: HttpRequest, user: 'Mapping[str, str]') -> 'Token | None':
     return token
 
 
-def _render_token(token: 'Token', accept: str) -> http.Response:
+def _render_token(token: 'Token', accept: str | None) -> http.Response:
     """Render *token* as text, as the original; as JSON where *accept* prefers that."""
     accepted = parse_accept_header(accept, MIMEAccept)
     if accepted.quality('application/json') > accepted.quality('text/plain'):
