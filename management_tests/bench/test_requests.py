@@ -163,7 +163,8 @@ def test_a_csrf_token_that_is_given_stays(settings):
 
 
 def test_no_csrf_token_is_sent_where_none_is_asked_for(settings):
-    assert add_csrf_token(Request('GET')) == Request('GET')
+    for method in ('GET', 'OPTIONS'):
+        assert add_csrf_token(Request(method)) == Request(method)
     settings.CSRF_USE_SESSIONS = True
     assert add_csrf_token(Request('POST')) == Request('POST')
 

@@ -168,6 +168,20 @@ def test_E020_rule_where_it_refuses_nobody():
             ),
         ),
         (
+            requires('.add_note'),
+            (
+                "asks for '.add_note', which is no permission. HINT: Write it as Django does: "
+                "'shop.add_product'."
+            ),
+        ),
+        (
+            requires('project.'),
+            (
+                "asks for 'project.', which is no permission. HINT: Write it as Django does: "
+                "'shop.add_product'."
+            ),
+        ),
+        (
             requires(5),
             (
                 'asks for 5, which is no permission. HINT: Write it as Django does: '
@@ -285,9 +299,9 @@ def test_E024_projects_own_component_asks_no_other():
     ('name', 'hint'),
     [
         ('project.ad_note', "Did you mean 'project.add_note'?"),
-        (
-            'nobody.knows',
-            "Correct it, or silence this where the permission is a backend's own.",
+        *(
+            (name, "Correct it, or silence this where the permission is a backend's own.")
+            for name in ('nobody.knows', 'X.X')
         ),
     ],
 )

@@ -156,6 +156,19 @@ def test_a_report_in_markdown():
 
 
 @pytest.mark.usefixtures('_files')
+def test_a_report_in_markdown_says_what_markdown_would_read(tmp_path):
+    for name, word in (('old', 'a|b'), ('new', '\\`*_<>[]\nc')):
+        paths = {'/a|b/': {'get': {'operationId': word, 'responses': {}}}}
+        (tmp_path / f'{name}.json').write_text(json.dumps({'openapi': '3.1.0', 'paths': paths}))
+
+    assert compare('--report', 'markdown')[2].splitlines()[2:] == [
+        '### Other changes', '', '| where | what | rule |', '| --- | --- | --- |',
+        (r'| `GET /a\|b/` | the operationId was a\|b, now \\\`\*\_\<\>\[\] c. | '
+         '`operation-id-changed` |'),
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures('_files')
 def test_a_report_in_markdown_of_equal_files():
     options = ('--with', 'old.json', '--report', 'markdown')
 

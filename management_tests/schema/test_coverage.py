@@ -39,7 +39,7 @@ ROUTES = """
             raise exceptions.Forbidden()
         return {}
 
-    def ranged(status: str = '404') -> dict:
+    def ranged(status: str = '418') -> dict:
         raise exceptions.HTTPException('No.', int(status))
         raise exceptions.HTTPException('Gone.', 410)
 

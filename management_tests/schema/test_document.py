@@ -1085,6 +1085,69 @@ def test_a_default_is_not_written_beside_a_format_that_others_check(name, is_por
     assert defaults.is_portable({'items': schema}, [])
 
 
+def test_a_moment_without_a_zone_is_no_default():
+    """JSON Schema wants an offset."""
+    moment = datetime.datetime(2026, 1, 2, 3)
+
+    class Event(types.Type):
+        at = validators.DateTime(default=moment.replace(tzinfo=datetime.timezone.utc))
+        local = validators.DateTime(default=moment)
+
+    def show() -> Event: ...
+
+    warnings = []
+    document = build([Route('/', 'GET', show)], warn=warnings.append)
+    plain = {'type': 'string', 'format': 'date-time'}
+    assert document['components']['schemas']['Event']['properties'] == {
+        'at': {'default': '2026-01-02T03:00:00+00:00', **plain}, 'local': plain,
+    }  # fmt: skip
+    assert warnings == [
+        f'The default {moment!r} of Event.local does not fit its schema; it is left out.'
+    ]
+
+
+def test_a_choice_that_refuses_null_keeps_every_other_default():
+    """A Union takes null before it asks its choices."""
+    inner = validators.Union(items=[validators.Integer(), validators.Boolean()], allow_null=True)
+    word = validators.String(allow_null=True, default='x')
+
+    class Chosen(types.Type):
+        thing = validators.Union(items=[word, validators.Date(allow_null=True), inner])
+
+    def show() -> Chosen: ...
+
+    schemas = build([Route('/', 'GET', show)])['components']['schemas']
+
+    assert schemas['Chosen']['properties']['thing'] == {
+        'anyOf': [
+            {'default': 'x', 'type': 'string'}, {'format': 'date', 'type': 'string'},
+            {'anyOf': [{'type': 'integer'}, {'type': 'boolean'}]},
+        ]
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ('method', 'is_in_query', 'has_body'),
+    [
+        ('GET', True, False), ('HEAD', True, False), ('DELETE', True, True),
+        ('POST', False, True), ('PUT', False, True), ('PATCH', False, True),
+        ('OPTIONS', False, False), ('TRACE', False, False),
+    ],
+)  # fmt: skip
+def test_where_a_method_has_a_type_and_whether_it_has_a_body(method, is_in_query, has_body):
+    """`inputs`"""
+
+    def take(product: Product) -> dict: ...
+
+    def take_raw(body: http.Body) -> dict: ...
+
+    typed, raw = (operation_of(handler, method) for handler in (take, take_raw))
+
+    assert ('parameters' in typed) is is_in_query
+    assert ('requestBody' in typed) is (has_body and not is_in_query)
+    assert ('requestBody' in raw) is has_body
+
+
 class Numbered(types.Type):
     a = validators.Integer(default=0)
 

@@ -38,7 +38,6 @@ class Change:
 
 def make_change(rule: str, place: Place, where: str = '', **facts: object) -> Change:
     entry = RULES[rule]
-    facts = {'old': '', 'new': '', 'name': '', **facts}
     shown = where or ('the path' if not place.method else 'the operation')
     message = entry.sentence.format(where=shown, **facts)
     return Change(rule, entry.level, place.method, place.path, where, message)
