@@ -71,6 +71,14 @@ def test_help_of_each_command(command: str) -> None:
     assert read_help(command) == json.loads(HELP.read_text())[command]
 
 
+@pytest.mark.parametrize('command', APPS)
+def test_help_fits_a_terminal_of_80_columns(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('COLUMNS', '80')
+    parser = load_command_class(APPS[command], command).create_parser('manage.py', command)
+
+    assert [line for line in parser.format_help().splitlines() if len(line) > 80] == []
+
+
 def write() -> None:
     content = {command: read_help(command) for command in APPS}
     HELP.write_text(json.dumps(content, indent=1, ensure_ascii=False) + '\n')

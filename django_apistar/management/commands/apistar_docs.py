@@ -55,8 +55,9 @@ class Command(ConsoleCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            '--format', choices=FORMATS, default='openapi', help='Format (default: %(default)s).'
-        )
+            '--format', choices=FORMATS, default='openapi', metavar='FORMAT',
+            help=f'One of {", ".join(FORMATS)} (default: %(default)s).',
+        )  # fmt: skip
         parser.add_argument('--yaml', action='store_true', help='Write YAML instead of JSON.')
         parser.add_argument(
             '--output', type=read_name, metavar='FILE|DIR',

@@ -93,6 +93,10 @@ class Command(ConsoleCommand):
 
     def _add_questions(self, parser: ArgumentParser) -> None:
         questions = parser.add_mutually_exclusive_group()
+        # First, as argparse breaks the group's line of usage behind the brackets of a value alone.
+        questions.add_argument(
+            '--reverse', nargs='+', metavar=('NAME', 'KEY=VALUE'), help='print the path of a route'
+        )
         questions.add_argument(
             '--check',
             action='store_true',
@@ -102,9 +106,6 @@ class Command(ConsoleCommand):
             '--resolve', metavar='PATH|URL',
             help='tell which route answers PATH; exit 1 when none does',
         )  # fmt: skip
-        questions.add_argument(
-            '--reverse', nargs='+', metavar=('NAME', 'KEY=VALUE'), help='print the path of a route'
-        )
         questions.add_argument(
             '--write-baseline',
             type=read_name,
