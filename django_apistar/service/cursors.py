@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from apistar import exceptions, validators
 from django.core import signing
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ValidationError
-from django.db.models import Q
+from django.db.models import JSONField, Q
 
 from django_apistar.service.pages import Page, PageRequest, demand_queryset
 
@@ -43,6 +43,8 @@ class Cursor(PageRequest):
         """Return the page of *queryset*: a query for the keys, and one for their rows."""
         demand_queryset(queryset)
         keys = read_order(queryset)
+        if not queryset.query.standard_ordering:
+            queryset = queryset.reverse()  # The keys have it.
         salt = self._build_salt(queryset, keys)
         is_backwards, position = self._read(keys, salt)
         ordered = queryset.order_by(*_list_names(keys, is_reversed=is_backwards))
@@ -91,7 +93,9 @@ def read_order(queryset: QuerySet[Any]) -> list[Key]:
     keys = [_read_key(queryset, name) for name in given]
     if not any(key.field.unique for key in keys):
         keys.append(Key(queryset.model._meta.pk, keys[-1].is_descending if keys else False))
-    return keys
+    if queryset.query.standard_ordering:
+        return keys
+    return [Key(key.field, not key.is_descending) for key in keys]
 
 
 def _read_key(queryset: QuerySet[Any], name: object) -> Key:
@@ -103,10 +107,12 @@ def _read_key(queryset: QuerySet[Any], name: object) -> Key:
         field = None
     # By a relation's name the order is that of the other model.
     is_other = field is not None and field.is_relation and bare == field.name
-    if field is None or is_other or not field.concrete or field.null:
+    is_json = isinstance(field, JSONField)  # whose values have no text that compares as they do
+    if field is None or is_other or is_json or not field.concrete or field.null:
         raise ImproperlyConfigured(
             f'A cursor cannot follow the order {name!r} of {meta.label}: it must be a field of the '
-            'model that is not null. Order the QuerySet by such a field, or use PageNumber.'
+            'model that is neither null nor JSON. Order the QuerySet by such a field, or use '
+            'PageNumber.'
         )
     return Key(field, str(name).startswith('-'))
 

@@ -18,6 +18,7 @@ from django_apistar.api.unresolvable import find_problems
 from django_apistar.pagination import Cursor, LimitOffset, Page, PageNumber
 from django_apistar.schema import build_openapi
 from management_tests.project.models import Note
+from management_tests.service.two_models import Film
 from management_tests.support.oracle import Request, both_modes, build
 
 pytestmark = [pytest.mark.django_db, both_modes]
@@ -255,9 +256,10 @@ def test_cursor_is_stable_under_inserts(ask, django_assert_num_queries):
     assert back == [['00'], ['02', '01'], ['04', '03'], ['99']]
 
 
-def test_cursor_cannot_follow_an_order_that_is_no_field(app_class, caplog):
+@pytest.mark.parametrize(('model', 'order'), [(Note, '?'), (Film, 'details'), (Film, '-key')])
+def test_cursor_cannot_follow_an_order_that_has_no_place(app_class, model, order, caplog):
     def handler(page: Cursor) -> Page[NoteType]:
-        return page.of(Note.objects.order_by('?'))
+        return page.of(model.objects.order_by(order))
 
     environ = Request('/').build_environ()
     statuses = []
@@ -266,8 +268,9 @@ def test_cursor_cannot_follow_an_order_that_is_no_field(app_class, caplog):
 
     assert statuses == ['500 Internal Server Error']
     assert [str(record.exc_info[1]) for record in caplog.records] == [
-        ("A cursor cannot follow the order '?' of project.Note: it must be a field of the model "
-         'that is not null. Order the QuerySet by such a field, or use PageNumber.'),
+        (f'A cursor cannot follow the order {order!r} of {model._meta.label}: it must be a field '
+         'of the model that is neither null nor JSON. Order the QuerySet by such a field, or use '
+         'PageNumber.'),
     ]  # fmt: skip
 
 
@@ -292,6 +295,22 @@ def test_page_of_what_is_no_queryset_says_what_to_write(
     assert [str(record.exc_info[1]) for record in caplog.records] == [
         f'page.of() takes a QuerySet, {reason}'
     ]
+
+
+@pytest.mark.parametrize('order', [('text',), ('-text', 'id')])
+def test_cursor_follows_a_reversed_order(app_class, order):
+    rows = Note.objects.order_by(*order).reverse()
+
+    def handler(page: Cursor) -> Page[NoteType]:
+        return page.of(rows.all())
+
+    make(5)
+    ask = build_ask(build(app_class, Route('/cursor/', 'GET', handler)))
+    pages, last = walk(ask, ask('/cursor/', 'page_size=2')[1], 'next')
+    back, _ = walk(ask, last, 'previous')
+
+    assert [text for page in pages for text in page] == [note.text for note in rows]
+    assert back == pages[::-1]
 
 
 def test_cursor_passes_equal_rows_once(ask):
