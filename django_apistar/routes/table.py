@@ -1,4 +1,4 @@
-"""The table of all routes, and the one rule that picks the framework of a request.
+"""The table of all routes, the rule that picks the framework of a request, and conflicts (W003 …).
 
 API Star's routes are read at once, Django's at the first use: a URLconf imports the user's views.
 """
