@@ -331,8 +331,10 @@ class MultiPartCodec(codecs.MultiPartCodec):
         parts = None if None in limits else sum(limits)
         _check_heads(bytestring, mime_options['boundary'])
         form, files = self._parse(bytestring, mime_type, mime_options, parts)
-        if _exceeds(len(form)) or (limits[1] is not None and len(files) > limits[1]):
+        if _exceeds(len(form)):
             raise exceptions.ParseError('Too many form fields')
+        if limits[1] is not None and len(files) > limits[1]:
+            raise exceptions.ParseError('Too many files')
         for _, file in files:
             file.filename = _base_name(file.filename)
         return ImmutableMultiDict(chain(form, files))
