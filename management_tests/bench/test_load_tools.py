@@ -57,6 +57,22 @@ def test_a_tool_is_told_the_whole_order(name: str) -> None:
     assert build_all(name) == json.loads(TOLD.read_text())[name]
 
 
+def test_what_each_tool_can_do_and_how_it_tells_its_version() -> None:
+    """`tools`, `load`"""
+    every = ('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')
+    facts = {
+        tool.name: (tool.version_argument, tool.methods, tool.body_methods, tool.takes_rate)
+        for tool in TOOLS.values()
+    }
+
+    assert facts == {
+        'wrk': ('-v', every, every, False), 'h2load': ('--version', every, every, False),
+        'hey': (None, every, every, False), 'k6': ('version', every, every, True),
+        'ab': ('-V', every, ('POST', 'PUT'), False),
+        'siege': ('--version', ('GET',), (), False),
+    }  # fmt: skip
+
+
 def read(name: str, folder: Path, output: str, **files: str) -> tuple[Any, ...]:
     for file, text in files.items():
         (folder / file.replace('_', '.')).write_text(text)

@@ -176,6 +176,32 @@ def test_class_based_view_is_named_by_its_class():
     assert row['source'].startswith(f'{FILE}:')
 
 
+def test_source_of_a_package_on_no_path_begins_with_the_package(tmp_path):
+    """As an editable install has it: a finder of its own knows where the package is."""
+    folder = tmp_path / 'outer/inner'
+    folder.mkdir(parents=True)
+    for where in (folder, folder.parent):
+        (where / '__init__.py').touch()
+    files = {'packed': folder / 'views.py', 'alone': tmp_path / 'alone/views.py'}
+    sys.modules['listed_routes'].routes = [
+        Route(f'/{name}/', 'GET', define(str(file)), name=name) for name, file in files.items()
+    ]
+
+    with override_settings(APISTAR_ROUTE_CONF='listed_routes'):
+        rows = json.loads(run('--format', 'json', '--framework', 'apistar')[0])['routes']
+
+    assert {row['name']: row['source'] for row in rows} == {
+        'packed': 'outer/inner/views.py:2', 'alone': f'{tmp_path}/alone/views.py:2',
+    }  # fmt: skip
+
+
+def define(file: str) -> Any:
+    """Return a handler of the second line of *file*."""
+    namespace: dict[str, Any] = {'__name__': 'views'}
+    exec(compile('\ndef show(): ...', file, 'exec'), namespace)
+    return namespace['show']
+
+
 def test_auth_is_read_from_the_handlers_parameters():
     rows = json.loads(run('--format', 'json', '--framework', 'apistar')[0])['routes']
 
@@ -704,6 +730,15 @@ def test_tree():
         '    └── web\n'
         '        └── hidden  GET hidden\n'
     )
+
+
+def test_tree_has_each_letter_of_a_path():
+    sys.modules['listed_routes'].routes = [Route('/X/YX', 'GET', hello)]
+
+    with override_settings(APISTAR_ROUTE_CONF='listed_routes'):
+        tree = run('--format', 'tree', '--framework', 'apistar')[0]
+
+    assert tree == '/\n└── apistar\n    └── X\n        └── YX  GET hello\n'
 
 
 def test_no_route_matches():

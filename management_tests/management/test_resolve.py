@@ -118,6 +118,13 @@ def test_json():
     }  # fmt: skip
 
 
+def test_json_is_written_for_people():
+    lines = resolve('GET /número/7/', '--format', 'json')[0].splitlines()
+
+    assert lines[1] == '  "framework": "apistar",'
+    assert '  "route": "/número/{number}/",' in lines
+
+
 def test_regular_expression():
     found = resolve_data('GET /django/regex/42/')
 

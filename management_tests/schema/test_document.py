@@ -16,6 +16,7 @@ from django_apistar import schema
 from django_apistar.application import App
 from django_apistar.authentication.components import AuthenticatedUser
 from django_apistar.authentication.views import token_login
+from django_apistar.pagination import Page
 from django_apistar.routes.entries import walk_apistar
 from django_apistar.schema import defaults, responses
 from django_apistar.schema.statuses import read_statuses
@@ -249,6 +250,41 @@ def test_openapi_3_0_writes_null_and_bounds_in_its_own_way():
     assert document['components']['schemas']['ThingMainColor'] == {
         'type': 'string',
         'enum': ['red'],
+    }
+
+
+def test_swagger_2_has_no_word_for_null():
+    class Nothing(types.Type):
+        name = validators.String(enum=[], allow_null=True)
+
+    def nothing() -> None: ...
+
+    def show() -> Nothing: ...
+
+    routes = [Route('/', 'GET', nothing), Route('/n/', 'GET', show)]
+    document = schema.build_swagger(list(walk_apistar(routes)))
+
+    response = document['paths']['/']['get']['responses']['200']
+    assert response == {'description': 'OK', 'schema': {}}
+    assert document['definitions']['Nothing']['properties'] == {
+        'name': {'type': 'string', 'x-nullable': True}
+    }
+
+
+def test_a_count_that_says_nothing_is_left_out():
+    class Counted(types.Type):
+        a = validators.Object(min_properties=0, max_properties=-1)
+        b = validators.Object(min_properties=1, max_properties=0)
+        c = validators.Array(min_items=0)
+
+    def show() -> Counted: ...
+
+    schemas = build([Route('/', 'GET', show)])['components']['schemas']
+
+    assert schemas['Counted']['properties'] == {
+        'a': {**OBJECT, 'maxProperties': 0},
+        'b': {**OBJECT, 'minProperties': 1, 'maxProperties': 0},
+        'c': {'type': 'array'},
     }
 
 
@@ -693,6 +729,8 @@ class Opaque: ...
         (decimal.Decimal, {'type': 'string'}),
         (typing.Literal['a', 'b'], {'type': 'string', 'enum': ['a', 'b']}),
         (typing.Literal['a', 1], {'enum': ['a', 1]}),
+        (typing.Literal['a', 1, None, True, b'b', Color.RED], {'enum': ['a', 1, None, True]}),
+        (typing.Literal[b'a', Color.RED], {}),
         (dict[str, int], {'type': 'object', 'additionalProperties': {'type': 'integer'}}),
         (collections.abc.Sequence[int], {'type': 'array', 'items': {'type': 'integer'}}),
         (tuple[int, ...], {'type': 'array', 'items': {'type': 'integer'}}),
@@ -1092,6 +1130,7 @@ def test_a_moment_without_a_zone_is_no_default():
     class Event(types.Type):
         at = validators.DateTime(default=moment.replace(tzinfo=datetime.timezone.utc))
         local = validators.DateTime(default=moment)
+        day = validators.Date(default='2026-1-2')
 
     def show() -> Event: ...
 
@@ -1100,6 +1139,7 @@ def test_a_moment_without_a_zone_is_no_default():
     plain = {'type': 'string', 'format': 'date-time'}
     assert document['components']['schemas']['Event']['properties'] == {
         'at': {'default': '2026-01-02T03:00:00+00:00', **plain}, 'local': plain,
+        'day': {'default': '2026-01-02', 'type': 'string', 'format': 'date'},
     }  # fmt: skip
     assert warnings == [
         f'The default {moment!r} of Event.local does not fit its schema; it is left out.'
@@ -1124,6 +1164,14 @@ def test_a_choice_that_refuses_null_keeps_every_other_default():
             {'anyOf': [{'type': 'integer'}, {'type': 'boolean'}]},
         ]
     }  # fmt: skip
+
+
+def test_a_page_is_named_by_its_rows_where_they_have_a_name():
+    pages = [schema_of(row) for row in (Page[Product], Page[int], Page[int | str])]
+
+    assert pages[:2] == [ref('ProductPage', 'schemas'), ref('intPage', 'schemas')]
+    # From Python 3.14 on a union has a name.
+    assert pages[2] in (ref('Page', 'schemas'), ref('UnionPage', 'schemas'))
 
 
 @pytest.mark.parametrize(

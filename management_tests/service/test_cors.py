@@ -314,6 +314,7 @@ def test_W023_setting_that_the_package_has_not() -> None:
 @pytest.mark.once
 def test_W024_regex_that_lets_in_what_only_begins_so() -> None:
     regexes = [r'^https://app\.example\.com', r'^https://a\.com$', re.compile(r'(x$|y\Z)')]
+    regexes += [r'^https://(b|c)\.com\Z', r'^(https://d\.com|https://e\.com$)']
     [line] = check_cors(CORS_ALLOWED_ORIGIN_REGEXES=regexes)
 
     assert line == (

@@ -330,6 +330,18 @@ def test_cursor_goes_by_the_key_only_among_equal_rows(ask):
     assert (pages, back) == ([[*'ccb'], [*'ba']], [[*'ba'], [*'ccb']])
 
 
+def test_cursor_goes_by_the_key_where_nothing_else_orders(app_class):
+    def handler(page: Cursor) -> Page[NoteType]:
+        return page.of(Note.objects.order_by())
+
+    Note.objects.bulk_create(Note(text=text) for text in 'bca')
+
+    ask = build_ask(build(app_class, Route('/cursor/', 'GET', handler)))
+    pages, _ = walk(ask, ask('/cursor/', 'page_size=2')[1], 'next')
+
+    assert pages == [[*'bc'], [*'a']]
+
+
 def test_cursor_of_another_list_or_forged_is_a_bad_request(ask):
     make(3)
     query = urlsplit(ask('/cursor/', 'page_size=1')[1]['next']).query
