@@ -27,6 +27,7 @@ from django_apistar.api.filter_lookups import find_limits, find_lookup, find_mod
 PATTERNS: dict[str, Any] = {'regex': Regex, 'iregex': IRegex}
 UNFIT = 'Must be a value that this filter can look for.'
 COMPARISONS = frozenset({'exact', 'gt', 'gte', 'lt', 'lte', 'in', 'range'})
+_FURTHEST = timedelta(hours=16)  # from where on PostgreSQL takes no offset
 _REFUSALS = ('regular expression', 'user-defined function')  # said by MySQL, and by SQLite
 
 
@@ -77,6 +78,8 @@ def _check_moment(moment: datetime) -> None:
         return
     if not settings.USE_TZ:
         raise ValidationError('Must have no time zone.')
+    if abs(moment.utcoffset() or timedelta()) >= _FURTHEST:
+        raise ValidationError('Must be less than 16 hours from UTC.')
     try:
         moment.astimezone(timezone.utc)
     except OverflowError:

@@ -26,7 +26,8 @@ KEY = '00000000-0000-0000-0000-000000000007'
 ZOO_FILTER = 'management_tests.service.zoo_filters.ZooFilter'
 VALUES = [
     *FEW, '-1', '1e400', 'true,false', '{"a":1}', 'a' * 400, '1' * 400, ',', '%ED%A0%80', '%FF',
-    '%D9%A1', '0000-01-01', '9999-12-31T23:59:59-14:00', '10:00', f'{KEY},{KEY}',
+    '%D9%A1', '0000-01-01', '9999-12-31T23:59:59-14:00', '2026-01-01T00:00:00-15:59', '10:00',
+    f'{KEY},{KEY}',
 ]  # fmt: skip
 
 
@@ -53,6 +54,8 @@ def test_a_text_that_is_too_long_for_the_database_is_a_400(db):
     [
         ('moment', '0001-01-01T00:00:00%2B14:00', 'Must be between the years 1 and 9999.'),
         ('moment', '9999-12-31T23:59:59-14:00', 'Must be between the years 1 and 9999.'),
+        ('moment', '2026-01-01T00:00:00-16:00', 'Must be less than 16 hours from UTC.'),
+        ('moment', '2026-01-01T00:00:00%2B23:59', 'Must be less than 16 hours from UTC.'),
         ('address', 'abc', 'Enter a valid IPv4 or IPv6 address.'),
         ('address__in', '::1,1', 'Enter a valid IPv4 or IPv6 address.'),
         ('owners', HUGE, f'Select a valid choice. {HUGE} is not one of the available choices.'),
