@@ -114,7 +114,7 @@ def _break(text: str, room: int) -> list[str]:
     for part in re.split(r'(?<=[./:_])', text):
         if lines[-1] and cell_len(part) <= room < cell_len(lines[-1] + part):
             lines.append('')
-        *full, last = chop_cells(lines[-1] + part, room) or ['']
+        *full, last = chop_cells(lines[-1] + part, room)
         lines[-1:] = [*full, last]
     return lines
 

@@ -109,6 +109,15 @@ def draw(found: results.Results, width: int) -> list[str]:
     return [line.rstrip() for line in output.getvalue().splitlines()]
 
 
+def test_json_is_written_for_people() -> None:
+    found = build_results({dataclasses.replace(APISTAR, path='/é/'): 5, FLOOR: 10})
+
+    lines = reports.format_json(found).splitlines()
+
+    assert lines[:2] == ['{', '  "format": 1,']
+    assert '      "path": "/é/",' in lines
+
+
 @pytest.mark.parametrize('case', CASES)
 def test_a_benchmark_is_reported_in_each_form(case: str) -> None:
     """The words of `reports` and `results`."""

@@ -31,6 +31,7 @@ needs_k6 = pytest.mark.skipif(which('k6') is None, reason='k6 is not installed')
 COMMAND_LINE = (
     '--header', 'X-Kind: b "c" \\ d', '--token', 'a-key',
 )  # fmt: skip
+OF_GUNICORN = ('GUNICORN_CMD_ARGS', 'GUNICORN_FD', 'GUNICORN_PID', 'LISTEN_PID', 'LISTEN_FDS')
 EXACT_HEADERS = (*HEADERS, ('Content-Type', 'application/json'))
 
 pytestmark = [pytest.mark.once, pytest.mark.slow]
@@ -204,8 +205,20 @@ def test_each_tool_sends_the_request_as_it_is(exact_server, name, method):
 @pytest.fixture(scope='module')
 def exact_server():
     target = Target('apistar', 'API Star', '/exact/', Request('POST', EXACT_HEADERS, BODY))
-    with servers.serve(target, SETTINGS) as server:
-        yield server
+    with pytest.MonkeyPatch.context() as patch:
+        for name in OF_GUNICORN:
+            patch.setenv(name, 'x')
+        with servers.serve(target, SETTINGS) as server:
+            patch.undo()
+            yield server
+
+
+@pytest.mark.skipif(not Path('/proc/self/environ').exists(), reason='only Linux tells it')
+def test_a_server_reads_no_variable_of_another_gunicorn(exact_server):
+    """`servers`"""
+    environ = Path(f'/proc/{exact_server.process.pid}/environ').read_text().split('\0')
+
+    assert [line for line in environ if line.startswith(OF_GUNICORN)] == []
 
 
 # Like with like

@@ -62,6 +62,9 @@ def post(app_class, **fields):
         ('price', 0.1, '0.10'),
         ('price', 3.0, '3.00'),
         ('price', '999999.99', '999999.99'),
+        ('price', 999999.99, '999999.99'),
+        ('price', 999999, '999999.00'),
+        ('price', -999999, '-999999.00'),
         ('key', KEY.replace('7', 'A'), KEY.replace('7', 'a')),
         ('delivery', '1 02:00:00', 'P1DT02H00M00S'),
         ('delivery', 'P1DT2H', 'P1DT02H00M00S'),
@@ -96,9 +99,10 @@ def test_what_a_client_sends_comes_back_in_one_form(app_class, field, sent, show
         ('price', None, 'May not be null.'),
         ('price', '1.234', 'Must have no more than 2 decimal places.'),
         ('price', 1.234, 'Must have no more than 2 decimal places.'),
-        ('price', '1234567', 'Must have no more than 6 digits before the decimal point.'),
-        ('price', 10**30, 'Must have no more than 6 digits before the decimal point.'),
-        ('price', 1e300, 'Must have no more than 6 digits before the decimal point.'),
+        *(
+            ('price', sent, 'Must have no more than 6 digits before the decimal point.')
+            for sent in ('1234567', '-1000000', 10**6, -(10**6), 10**30, 1e6, 1e300)
+        ),
         (
             'price',
             0.1 + 0.2,
