@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import decimal
 import uuid
 from collections.abc import Iterator, Mapping
 from functools import cache
 from inspect import getattr_static
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -35,7 +36,8 @@ _AS_IT_IS = frozenset({
 })  # fmt: skip
 
 
-class Column(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True)
+class Column:
     """A field of a model, with what is asked of it once: fields are of many classes."""
 
     field: Any
@@ -43,8 +45,8 @@ class Column(NamedTuple):
     attribute: str  # of an instance, that takes a usual value as it is; '' for none
 
 
-Given = Mapping[str, tuple[Column, Any]]  # by the model's name of the field: with its value
-
+Columns = Mapping[str, Column]
+Values = Mapping[str, Any]  # by the same names, and more: what is no column is not written
 Relations = list[tuple[Any, Any]]  # many-to-many fields, with their values
 
 
@@ -69,28 +71,38 @@ def save(instance: Instance, values: Any, others: Mapping[str, object]) -> Insta
 
     Raises ValidationError, with the names that the client knows; then nothing is written.
     """
-    columns = values.options.columns
-    given = {}
-    for name, value in values._dict.items():
-        if name in columns:
-            column = columns[name]
-            given[column.name] = column, value
-    attributes = {}
-    for name, value in others.items():
-        field = _find_stored(type(instance), name)
-        if field is None:
-            attributes[name] = value
-        else:
-            given[field.name] = read_column(field), value
+    columns, given = values.options.columns, values._dict
+    attributes: Mapping[str, object] = {}
+    if others:
+        columns, given, attributes = _add_others(columns, given, others, type(instance))
     try:
-        relations = _assign(instance, given)
+        relations = _assign(instance, columns, given)
         for name, value in attributes.items():
             _assign_attribute(instance, name, value)
-        _write(instance, given, relations, values.is_partial)
+        _write(instance, columns, given, relations, values.is_partial)
     except ValidationError as exc:
         names = {field.name: name for name, field in values.options.fields.items()}
         raise _rename(exc, names) from None
     return instance
+
+
+def _add_others(
+    columns: Columns, given: Values, others: Mapping[str, object], model: type[models.Model]
+) -> tuple[dict[str, Column], dict[str, Any], dict[str, object]]:
+    """Return *columns* and *given* by the model's own names, with *others*, which go first.
+
+    At last those of *others* that are no column.
+    """
+    values = {columns[name].name: value for name, value in given.items() if name in columns}
+    named = {column.name: column for column in columns.values()}
+    attributes = {}
+    for name, value in others.items():
+        field = _find_stored(model, name)
+        if field is None:
+            attributes[name] = value
+        else:
+            named[field.name], values[field.name] = read_column(field), value
+    return named, values, attributes
 
 
 def _find_stored(model: type[models.Model], name: str) -> Any:
@@ -112,12 +124,14 @@ def _assign_attribute(instance: models.Model, name: str, value: object) -> None:
     setattr(instance, name, value)
 
 
-def _write(instance: models.Model, given: Given, relations: Relations, is_partial: bool) -> None:
+def _write(
+    instance: models.Model, columns: Columns, given: Values, relations: Relations, is_partial: bool
+) -> None:
     database = router.db_for_write(type(instance), instance=instance)
     key, is_new = instance.pk, instance._state.adding
     try:
         with transaction.atomic(using=database):
-            _check(instance, given, is_partial)
+            _check(instance, columns, given, is_partial)
             if relations:
                 _check_relations(relations)
             # Else a row that has the key already, unseen so far, would be written over.
@@ -126,8 +140,8 @@ def _write(instance: models.Model, given: Given, relations: Relations, is_partia
                 getattr(instance, field.name).set(related)
     except SuspiciousFileOperation:
         files = [
-            name for name, (column, _) in given.items()
-            if isinstance(column.field, models.FileField)
+            columns[name].name for name in given
+            if name in columns and isinstance(columns[name].field, models.FileField)
         ]  # fmt: skip
         if not files:
             raise
@@ -136,17 +150,20 @@ def _write(instance: models.Model, given: Given, relations: Relations, is_partia
     except IntegrityError:
         # Another request was faster: what it wrote is seen now.
         instance.pk, instance._state.adding = key, is_new
-        _check(instance, given, is_partial)
+        _check(instance, columns, given, is_partial)
         instance.validate_unique()
         refusals.explain(instance)
         raise
 
 
-def _assign(instance: models.Model, given: Given) -> Relations:
+def _assign(instance: models.Model, columns: Columns, given: Values) -> Relations:
     """Give *instance* its values, and return those that a row has once it is saved."""
     relations: Relations = []
     errors: dict[str, Any] = {}
-    for name, (column, value) in given.items():
+    for name, value in given.items():
+        if name not in columns:
+            continue
+        column = columns[name]
         kind = type(value)
         if column.attribute and (kind in _AS_IT_IS or (kind is str and '\0' not in value)):
             setattr(instance, column.attribute, value)
@@ -156,7 +173,7 @@ def _assign(instance: models.Model, given: Given) -> Relations:
             try:
                 _assign_one(instance, column.field, value)
             except ValidationError as exc:
-                errors[name] = exc
+                errors[column.name] = exc
     if errors:
         raise ValidationError(errors)
     return relations
@@ -213,16 +230,20 @@ def _adapt_moment(value: datetime.datetime) -> Any:
         raise ValidationError('Must be between the years 1 and 9999.') from None
 
 
-def _check(instance: Any, given: Given, is_partial: bool) -> None:
+def _check(instance: Any, columns: Columns, given: Values, is_partial: bool) -> None:
+    lenient = _list_lenient_fields(instance._meta)
+    names = set()
+    if lenient or is_partial:
+        names = {columns[name].name for name in given if name in columns}
     valid = set()
-    for field in _list_lenient_fields(instance._meta):
-        if _is_valid(instance, field, given):
+    for field in lenient:
+        if _is_valid(instance, field, names):
             valid.add(field.name)
     if not is_partial:
         instance.full_clean(exclude=valid)
         return
     fields = {field.name for field in instance._meta.fields}
-    names = {*given} - valid
+    names -= valid
     touched = names.union(*_iter_unique_sets(instance, names))
     errors: dict[str, Any] = {}
     for check in (
@@ -248,7 +269,7 @@ def _list_lenient_fields(meta: Any) -> list[Any]:
     ]  # fmt: skip
 
 
-def _is_valid(instance: Any, field: Any, given: Given) -> bool:
+def _is_valid(instance: Any, field: Any, given: set[str]) -> bool:
     """Return whether *field* has a value that Django takes for blank, and that is none.
 
     Null where the column holds it, an empty object of JSON, and the model's own default.
