@@ -7,6 +7,12 @@ from apistar import types, validators
 
 # On the class, and not in a table of ours, so that it goes when the class goes.
 ATTRIBUTE = '__django_apistar_incoming__'
+# Where validators have others inside of them.
+_INSIDE: dict[type, tuple[str, ...]] = {
+    validators.Array: ('items', 'additional_items'),
+    validators.Object: ('properties', 'pattern_properties', 'additional_properties'),
+    validators.Union: ('items',),
+}
 
 
 def get_incoming(cls: Any) -> type[types.Type]:
@@ -37,12 +43,11 @@ def _replace(validator: object) -> Any:
     """Return *validator*, or a copy that has in place of each Type what a client sends for it."""
     if isinstance(validator, types.TypeMetaclass):
         return get_incoming(validator)
-    changes: dict[str, Any] = {}
-    if isinstance(validator, (validators.Array, validators.Union)):
-        changes = {'items': _replace_all(validator.items)}
-    elif isinstance(validator, validators.Object):
-        properties = validator.properties
-        changes = {'properties': {name: _replace(child) for name, child in properties.items()}}
+    changes = {
+        name: _replace_all(getattr(validator, name))
+        for cls, names in _INSIDE.items() if isinstance(validator, cls)
+        for name in names
+    }  # fmt: skip
     if all(getattr(validator, name) == value for name, value in changes.items()):
         return validator
     replaced = copy.copy(validator)
@@ -50,5 +55,7 @@ def _replace(validator: object) -> Any:
     return replaced
 
 
-def _replace_all(items: object) -> Any:
-    return [_replace(item) for item in items] if isinstance(items, list) else _replace(items)
+def _replace_all(inside: object) -> Any:
+    if isinstance(inside, dict):
+        return {name: _replace(child) for name, child in inside.items()}
+    return [_replace(item) for item in inside] if isinstance(inside, list) else _replace(inside)

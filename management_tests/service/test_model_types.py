@@ -398,6 +398,22 @@ def read_list(brands: List[BrandType]) -> list:
     return [brand.create().name for brand in brands]
 
 
+class Anywhere(types.Type):
+    named = validators.Object(additional_properties=BrandType, allow_null=True)
+    patterned = validators.Object(pattern_properties={'^a': BrandType}, allow_null=True)
+    more = validators.Array(
+        items=[validators.Integer()], additional_items=validators.Array(items=BrandType),
+        allow_null=True,
+    )  # fmt: skip
+    either = validators.Union(
+        items=[validators.Array(items=BrandType), validators.Integer()], allow_null=True
+    )
+
+
+def read_anywhere(anywhere: Anywhere) -> dict:
+    return dict(anywhere)
+
+
 def search(brand: BrandType) -> dict:
     return dict(brand)
 
@@ -408,6 +424,7 @@ MORE = [
     Route('/order/', 'POST', read_order),
     Route('/list/', 'POST', read_list),
     Route('/search/', 'GET', search),
+    Route('/anywhere/', 'POST', read_anywhere),
 ]
 
 
@@ -458,6 +475,22 @@ def test_a_list_of_a_body_is_of_what_comes_in(app_class):
     assert post(app_class, '/list/', [{'name': 'a'}, {}]) == (
         400, {'1': {'name': 'The "name" field is required.'}},
     )  # fmt: skip
+
+
+@both_modes
+@pytest.mark.parametrize(
+    ('name', 'wrap'),
+    [
+        ('named', lambda row: {'a': row}), ('patterned', lambda row: {'a': row}),
+        ('more', lambda row: [1, [row]]), ('either', lambda row: [row]),
+    ],
+)  # fmt: skip
+def test_a_type_anywhere_in_a_body_is_of_what_comes_in(app_class, name, wrap):
+    empty = dict.fromkeys(['named', 'patterned', 'more', 'either'])
+
+    code, shown = post(app_class, '/anywhere/', {name: wrap({'name': 'a', 'id': 7})})
+
+    assert (code, shown) == (200, {**empty, name: wrap({'name': 'a'})})
 
 
 @both_modes
