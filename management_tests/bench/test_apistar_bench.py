@@ -637,6 +637,16 @@ def test_output_of_each_installed_tool_is_understood(target, name):
     assert bool(tool.find_version()) is (tool.version_argument is not None)
 
 
+@pytest.mark.skipif(not Path('/proc/self/stat').exists(), reason='only Linux tells it')
+def test_cpu_time_of_a_server_is_what_the_system_tells_of_its_processes(target):
+    pids = servers.list_session(target.process.pid)
+    stats = [Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split() for pid in pids]
+    told_s = sum(int(ticks) for stat in stats for ticks in stat[11:13]) / os.sysconf('SC_CLK_TCK')
+
+    assert len(pids) > 1  # gunicorn's master and its worker
+    assert abs(target.read_cpu_s() - told_s) < 0.2
+
+
 # Rounds in which nothing is answered
 
 
