@@ -71,6 +71,18 @@ def test_yaml_is_the_same_document():
     assert as_yaml.startswith('openapi: 3.1.0\ninfo:\n  title: API\n')
 
 
+def test_yaml_is_written_for_people(settings):
+    settings.APISTAR_SETTINGS = {'TITLE': 'Bücher', 'DESCRIPTION': ' '.join(['word'] * 30)}
+
+    lines, wider = (run('--yaml', *more)[0].splitlines() for more in ((), ('--indent', '4')))
+
+    assert lines[:6] == [
+        'openapi: 3.1.0', 'info:', '  title: Bücher', '  version: 1.0.0',
+        f"  description: {' '.join(['word'] * 18)}", f"    {' '.join(['word'] * 12)}",
+    ]  # fmt: skip
+    assert wider[2] == '    title: Bücher'
+
+
 @pytest.mark.usefixtures('_nasty_project')
 def test_yaml_has_no_anchors():
     assert not any(' &id' in line or ' *id' in line for line in run('--yaml')[0].splitlines())

@@ -1174,6 +1174,39 @@ def test_a_page_is_named_by_its_rows_where_they_have_a_name():
     assert pages[2] in (ref('Page', 'schemas'), ref('UnionPage', 'schemas'))
 
 
+class Word: ...
+
+
+PERHAPS = Word | None
+
+
+class WordComponent(Component):
+    def resolve(self, x_word: http.Header) -> Word: ...
+
+
+class OptionalWordComponent(Component):
+    def resolve(self, x_perhaps: http.Header) -> PERHAPS: ...
+
+
+@pytest.mark.parametrize(
+    ('annotation', 'component', 'header'),
+    [
+        (Word, WordComponent(), 'x-word'), (Word | None, WordComponent(), 'x-word'),
+        (PERHAPS, OptionalWordComponent(), 'x-perhaps'),
+    ],
+)  # fmt: skip
+def test_a_component_gives_what_it_says_and_what_may_be_none(annotation, component, header):
+    def show(word) -> dict: ...
+
+    show.__annotations__['word'] = annotation
+    warnings = []
+    around = schema.Surroundings(components=(component,))
+    operation = operation_of(show, surroundings=around, warn=warnings.append)
+
+    assert [parameter['name'] for parameter in operation['parameters']] == [header]
+    assert warnings == []
+
+
 @pytest.mark.parametrize(
     ('method', 'is_in_query', 'has_body'),
     [
