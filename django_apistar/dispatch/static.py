@@ -22,6 +22,7 @@ from django_apistar.api import errors
 from django_apistar.api.http_errors import HTTPError
 from django_apistar.conf.folders import get_folders
 from django_apistar.conf.parser import get_settings
+from django_apistar.dispatch.partial_files import PartialFile
 from django_apistar.schema import ui
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ class StaticFiles(WhiteNoise):
         if environ['REQUEST_METHOD'] not in ('GET', 'HEAD'):
             refusal = HTTPError('Method not allowed', 405, dict([ALLOW]))
             return _refuse(refusal, environ, start_response)
+        if environ.get('HTTP_RANGE'):
+            return super().serve(PartialFile(static_file), environ, start_response)
         return super().serve(static_file, environ, start_response)
 
     def immutable_file_test(self, path: str, url: str) -> bool:

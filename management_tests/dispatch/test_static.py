@@ -42,6 +42,13 @@ def development():
         yield
 
 
+@pytest.fixture
+def letters(tmp_path):
+    (tmp_path / 'letters.txt').write_text('abcdef')
+    with override_settings(STATIC_ROOT=str(tmp_path)):
+        yield
+
+
 # Development
 
 
@@ -190,10 +197,50 @@ def test_not_modified(development):
 
 
 @pytest.mark.case('J03')
-def test_range(development):
-    response = call('/static/apistar/css/base.css', HTTP_RANGE='bytes=0-3')
+@pytest.mark.parametrize('method', ['GET', 'HEAD'])
+@pytest.mark.parametrize(
+    ('asked', 'status', 'sent', 'shown'),
+    [
+        ('bytes=0-3', 206, b'abcd', 'bytes 0-3/6'), ('bytes=0-0', 206, b'a', 'bytes 0-0/6'),
+        ('bytes=5-', 206, b'f', 'bytes 5-5/6'), ('bytes=-1', 206, b'f', 'bytes 5-5/6'),
+        ('bytes=4-99', 206, b'ef', 'bytes 4-5/6'), ('bytes=-99', 206, b'abcdef', 'bytes 0-5/6'),
+        ('bytes=6-', 416, b'', 'bytes */6'), ('bytes=3-2', 200, b'abcdef', None),
+        ('bytes=--3', 200, b'abcdef', None), ('bytes=1_0-2_0', 200, b'abcdef', None),
+        ('bytes=0-1,3-4', 200, b'abcdef', None), ('items=0-1', 200, b'abcdef', None),
+        ('x', 200, b'abcdef', None),
+    ],
+)  # fmt: skip
+def test_range(letters, method, asked, status, sent, shown):
+    response = call('/static/letters.txt', method, HTTP_RANGE=asked)
 
-    assert (response.status, len(response.body)) == (206, 4)
+    assert (response.status, response.body) == (status, sent if method == 'GET' else b'')
+    headers = response.headers
+    assert (headers['content-length'], headers.get('content-range')) == (str(len(sent)), shown)
+    assert (headers['x-content-type-options'], headers['access-control-allow-origin']) == (
+        'nosniff', '*',
+    )  # fmt: skip
+
+
+@pytest.mark.case('J03')
+def test_part_of_an_older_version_is_the_whole(letters):
+    now = call('/static/letters.txt').headers
+
+    versions = [now['etag'], now['last-modified'], '"older"', 'Mon, 01 Jan 2018 00:00:00 GMT', 'x']
+    statuses = [
+        call('/static/letters.txt', HTTP_RANGE='bytes=0-0', HTTP_IF_RANGE=version).status
+        for version in versions
+    ]
+
+    assert statuses == [206, 206, 200, 200, 200]
+
+
+@pytest.mark.case('J03')
+def test_part_of_what_a_client_has_is_304(letters):
+    etag = call('/static/letters.txt').headers['etag']
+
+    response = call('/static/letters.txt', HTTP_RANGE='bytes=0-0', HTTP_IF_NONE_MATCH=etag)
+
+    assert (response.status, response.body) == (304, b'')
 
 
 @pytest.mark.parametrize('method', ['GET', 'HEAD', 'POST'])

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterable
+from typing import Any
 from wsgiref.headers import Headers
 
 from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -32,7 +33,7 @@ class WhiteNoise:
     ) -> Iterable[bytes]: ...
     def serve(  # a static method
         self,
-        static_file: StaticFile | Redirect,
+        static_file: Any,  # what has StaticFile's get_response
         environ: WSGIEnvironment,
         start_response: StartResponse,
     ) -> Iterable[bytes]: ...
