@@ -162,8 +162,6 @@ def warn(exc: BaseException, environ: WSGIEnvironment) -> None:
 
 def escape_path(path: str) -> str:
     """Return *path* without characters that would start another line in a log."""
-    if path.isascii() and path.isprintable() and '\\' not in path:
-        return path
     return path.encode('unicode_escape').decode('ascii')
 
 

@@ -182,6 +182,15 @@ def test_keys_are_160_random_bits(alice):
 
 
 @settings()
+def test_ids_are_64_random_bits_and_tell_no_key(alice):
+    tokens = [Token.objects.create(user=alice) for _ in range(50)]
+
+    assert {len(bytes.fromhex(token.id)) for token in tokens} == {8}
+    assert len({token.id for token in tokens}) == 50
+    assert not any(token.id in token.key + token.digest for token in tokens)
+
+
+@settings()
 def test_a_token_may_be_made_as_the_originals_model_was(client, alice):
     token = Token(user=alice)
     token.save()
@@ -193,6 +202,8 @@ def test_a_token_may_be_made_as_the_originals_model_was(client, alice):
 def test_a_user_outside_of_a_request_says_where_the_tokens_are(alice):
     with pytest.raises(AttributeError) as failure:
         alice.auth_token  # noqa: B018
+
+    assert (failure.value.name, failure.value.obj) == ('auth_token', alice)
 
     assert str(failure.value) == (
         'User alice has no auth_token: only the user of a request that sent a token has, that '

@@ -147,6 +147,16 @@ def test_cgi_is_lent_for_the_import_alone():
     assert ('cgi' in sys.modules) is (importlib.util.find_spec('cgi') is not None)
 
 
+def test_a_projects_own_stand_in_for_cgi_is_left_alone(monkeypatch):
+    """It has no `__spec__`, and API Star was imported with its help."""
+    stand_in = ModuleType('cgi')
+    monkeypatch.setitem(sys.modules, 'cgi', stand_in)
+
+    adjustments.install()
+
+    assert sys.modules['cgi'] is stand_in
+
+
 # Werkzeug
 
 

@@ -595,11 +595,17 @@ def test_success_and_redirect_are_not_logged(caplog, path):
 
 
 @pytest.mark.case('H06')
-def test_line_break_in_a_path_cannot_forge_a_log_line(caplog):
-    call('/a\nCRITICAL forged/')
+@pytest.mark.parametrize(
+    ('path', 'logged'),
+    [
+        ('/a\nCRITICAL forged/', r'/a\nCRITICAL forged/'), (r'/a\nb/', r'/a\\nb/'),
+        ('/\x7f/', r'/\x7f/'), ('/é/', r'/\xc3\xa9/'), ('/no pe/', '/no pe/'),
+    ],
+)  # fmt: skip
+def test_no_path_can_forge_a_log_line(caplog, path, logged):
+    call(path)
 
-    messages = [record.getMessage() for record in caplog.records]
-    assert ['\n' in message for message in messages] == [False]
+    assert [record.getMessage() for record in caplog.records] == [f'NotFound: {logged}']
 
 
 # What an earlier request leaves

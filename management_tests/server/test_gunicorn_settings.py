@@ -79,6 +79,8 @@ def test_every_setting_of_gunicorn_stands_in_the_table_once() -> None:
 
 # Defaults
 
+OURS = 'django_apistar.server.gunicorn.worker'
+
 
 def test_what_is_served_with_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In production and in development: `settings`, `defaults`."""
@@ -112,21 +114,25 @@ def test_what_is_served_with_by_default(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    ('arguments', 'workers'),
+    ('arguments', 'workers', 'module'),
     [
-        ([], '5 gthread workers with 19 threads each'),
-        (['--worker-class', 'sync'], '5 sync workers'),
-        (['--worker-class', 'sync', '--threads', '3'], '5 gthread workers with 3 threads each'),
+        ([], '5 gthread workers with 19 threads each', OURS),
+        (['--worker-class', 'sync'], '5 sync workers', 'gunicorn.workers.sync'),
+        (
+            ['--worker-class', 'sync', '--threads', '3', '--client-timeout', '9'],
+            '5 gthread workers with 3 threads each', OURS,
+        ),
         (
             ['--worker-class', 'gunicorn.workers.gthread.ThreadWorker', '--workers', '1'],
-            '1 gthread worker with 32 threads',
+            '1 gthread worker with 32 threads', OURS,
         ),
     ],
-)
+)  # fmt: skip
 def test_workers_of_each_class(
     configure: Callable[..., GunicornServer],
     arguments: list[str],
     workers: str,
+    module: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """`private_names`"""
@@ -136,6 +142,7 @@ def test_workers_of_each_class(
     server = configure(*arguments)
 
     assert server.format_workers() == f'gunicorn {gunicorn.__version__}, {workers}'
+    assert server.cfg.worker_class.__module__ == module
     assert server.scheme == 'http'
     assert server.complaints == []
     assert not server.uses_gevent
@@ -146,6 +153,21 @@ def test_a_trial_of_the_configuration_says_so(configure: Callable[..., GunicornS
     assert configure('--check-config').trial_text == ('The configuration is in order; not started.')
     shown = str(configure('--print-config').trial_text).splitlines()
     assert [line.split()[-1] for line in shown if line.startswith('max_requests ')] == ['10000']
+
+
+def test_gunicorns_help_has_whole_sentences_about_our_options(
+    configure: Callable[..., GunicornServer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`settings`"""
+    with pytest.raises(SystemExit):
+        configure('--help')
+
+    text = ' '.join(capsys.readouterr().out.split())
+    assert text.endswith(
+        '--client-timeout SECONDS Seconds that a client has for a head, or may send or read '
+        'nothing. [20] --drain SECONDS Seconds after SIGTERM in which READY_URL says 503 and all '
+        'is served. [0]'
+    )
 
 
 # Jitter

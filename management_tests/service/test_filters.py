@@ -1,5 +1,7 @@
 """A FilterSet of django-filter as a handler's parameter, in each mode."""
 
+import copy
+import copyreg
 import decimal
 import json
 import uuid
@@ -127,6 +129,48 @@ def test_what_a_handler_does_to_a_form_ends_with_its_request(app_class, makers):
     ask = build_ask(build(app_class, Route('/', 'GET', list_changed)))
 
     assert ask() == ask()
+
+
+def remake(self, *args):
+    return copyreg.__newobj__, (type(self),), dict(vars(self))
+
+
+@pytest.mark.parametrize(
+    ('name', 'method'),
+    [
+        ('__copy__', lambda self: copy.copy(self.plain)),
+        ('__reduce__', remake),
+        ('__reduce_ex__', remake),
+        ('__getstate__', lambda self: dict(vars(self))),
+        ('__getnewargs__', lambda self: ()),
+        ('__getnewargs_ex__', lambda self: ((), {})),
+        ('__new__', lambda cls, *args, **kwargs: object.__new__(cls)),
+    ],
+)
+def test_a_filter_that_says_how_it_is_copied_is_copied_so(app_class, makers, name, method):
+    called = []
+
+    def note(*args, **kwargs):
+        called.append(name)
+        return method(*args, **kwargs)
+
+    class Copied(filters.NumberFilter):
+        plain = filters.NumberFilter(field_name='price')
+
+    class CopiedFilter(filters.FilterSet):
+        cheaper = Copied(field_name='price', lookup_expr='lt')
+
+        class Meta:
+            model = Article
+            fields = ()
+
+    setattr(Copied, name, note)
+    ask = build_ask(build(app_class, build_show(CopiedFilter)))
+
+    ask()
+    called.clear()
+    assert ask()[0] == 200
+    assert called == [name]
 
 
 class PlainFilter(filters.FilterSet):

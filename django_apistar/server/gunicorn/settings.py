@@ -76,10 +76,7 @@ class ClientTimeout(Setting):
     validator = _check_seconds
     type = int
     default = DEFAULT_S
-    desc = """\
-        The seconds that a client has for its handshake and for a head, and for which it may
-        send nothing of a body or read nothing of a response.
-        """
+    desc = 'Seconds that a client has for a head, or may send or read nothing.'
 
 
 class DrainSeconds(Setting):
@@ -92,10 +89,7 @@ class DrainSeconds(Setting):
     validator = _read_seconds
     type = int
     default = 0
-    desc = """\
-        The seconds after SIGTERM in which READY_URL says 503 and everything is served as before.
-        Then the server stops.
-        """
+    desc = 'Seconds after SIGTERM in which READY_URL says 503 and all is served.'
 
 
 def complete(config: Config, chosen: set[str], launch: Launch) -> None:
