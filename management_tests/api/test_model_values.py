@@ -4,6 +4,7 @@ import datetime
 import decimal
 import enum
 import json
+import re
 import uuid
 from typing import List
 
@@ -430,6 +431,21 @@ class PricedType(types.Type):
 
 
 PRICED = [{'price': '12.50', 'maker': {'name': 'Ann'}}, {'price': '3.00', 'maker': None}]
+
+
+def test_joined_rows_are_read_by_the_columns_of_their_types_alone(articles):
+    """`joined_columns`"""
+
+    def show() -> List[PricedType]:
+        return models.Article.objects.select_related('maker')
+
+    app = build(Accelerated, Route('/', 'GET', show))
+    with CaptureQueriesContext(connection) as captured:
+        assert len(ask(app).json()) == 2
+
+    [sql] = [query['sql'] for query in captured]
+    columns = re.findall(r'"\."(\w+)"', sql.partition(' FROM ')[0])
+    assert columns == ['maker_id', 'name', 'price', 'maker_id']
 
 
 @both_modes

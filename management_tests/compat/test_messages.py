@@ -87,6 +87,21 @@ def test_each_of_fewer_mistakes_is_told(app_class, name: str) -> None:
 
 
 @in_both
+@pytest.mark.parametrize('limit', ['min_properties', 'max_properties'])
+def test_an_object_at_the_limit_of_its_size_has_a_thousand_mistakes_told(app_class, limit) -> None:
+    class Full(types.Type):
+        prices = validators.Object(additional_properties=validators.Number(), **{limit: 1200})
+
+    def refuse_full(full: Any) -> None: ...
+
+    refuse_full.__annotations__['full'] = Full
+    value, messages = MANY['prices']
+    assert ask_for_messages(app_class, refuse_full, {'prices': value}) == (
+        400, {'prices': messages}
+    )  # fmt: skip
+
+
+@in_both
 def test_mistakes_are_counted_in_all_items_together(app_class) -> None:
     rows = [{'cells': [{'n': 9}] * 300}] * 10
     cells = {str(at): {'n': BIG} for at in range(300)}

@@ -123,6 +123,14 @@ class Hook:
 
 class HookWithRule:
     @requires(staff=True)
+    def on_request(self) -> None:
+        """Nothing to do."""
+
+    @requires(staff=True)
+    def on_error(self) -> None:
+        """Nothing to do."""
+
+    @requires(staff=True)
     def on_response(self) -> None:
         """Nothing to do."""
 
@@ -146,6 +154,8 @@ def test_E020_rule_where_it_refuses_nobody():
     decorated = 'Decorate it with permission_required of django.contrib.auth.decorators.'
     assert [line.removeprefix(f'(django_apistar.E020) {__name__}.') for line in found] == [
         f'Hook is a hook: {refuses_nobody}{laid}',
+        f'HookWithRule.on_error is a hook: {refuses_nobody}{laid}',
+        f'HookWithRule.on_request is a hook: {refuses_nobody}{laid}',
         f'HookWithRule.on_response is a hook: {refuses_nobody}{laid}',
         f'Pages.get is a view of Django: {refuses_nobody}{decorated}',
         f'Path.resolve is a component: {refuses_nobody}{laid}',

@@ -19,6 +19,8 @@ import pytest
 import requests
 from gunicorn import config as gunicorn_config
 
+from django_apistar.conf.operation import NOTE_ROUTES
+from django_apistar.server.access_log import JSON_FORMAT
 from django_apistar.server.gunicorn.server import GunicornServer
 from django_apistar.server.launch import Launch, ServerError
 from management_tests.support.server_process import (
@@ -309,6 +311,28 @@ def test_logger_that_sends_statistics(
 
 
 # Logs
+
+
+@pytest.mark.parametrize(
+    ('config', 'accesslog'),
+    [
+        ('', '-'), ("accesslog = 'a.log'", 'a.log'), ("logconfig = 'gunicorn.conf.py'", None),
+        ("logconfig_json = 'gunicorn.conf.py'", None), ("logconfig_dict = {'version': 1}", None),
+        ('syslog = True', None),
+    ],
+)  # fmt: skip
+def test_lines_of_json_go_to_stdout_unless_the_configuration_says_where(
+    configure: Callable[..., GunicornServer],
+    config: str,
+    accesslog: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`access_log`"""
+    monkeypatch.setenv(NOTE_ROUTES, '')
+    found = configure('--access-logformat', 'json', config=config).cfg
+
+    assert (found.accesslog, found.access_log_format) == (accesslog, JSON_FORMAT)
+    assert os.environ[NOTE_ROUTES] == '1'
 
 
 def test_syslog_gets_both_logs(migrated: Project, statistics: Statistics) -> None:
