@@ -484,6 +484,30 @@ def test_joined_rows_are_shown_by_nested_types(
     assert [row['maker_id'] for row in answer] == [articles[0].maker_id, None]
 
 
+class NestedPricedType(types.Type):
+    years = validators.Number()
+    article = PricedType
+
+
+@pytest.mark.parametrize(
+    ('type_', 'narrow'),
+    [
+        (MakerType, lambda: models.Maker.objects.all()),
+        (PricedType, lambda: models.Article.objects.select_related('maker')),
+        (NestedPricedType, lambda: models.Warranty.objects.select_related('article__maker')),
+    ],
+)
+def test_rows_are_written_without_instances_of_their_models(articles, monkeypatch, type_, narrow):
+    def make_none(*args: object) -> None:
+        raise AssertionError('an instance is made')
+
+    def show() -> List[type_]:
+        return narrow()
+
+    monkeypatch.setattr(Model, 'from_db', make_none)
+    assert ask(build(Accelerated, Route('/', 'GET', show))).code == 200
+
+
 @both_modes
 def test_rows_are_joined_as_each_query_of_a_handler_says(
     app_class, articles, django_assert_num_queries

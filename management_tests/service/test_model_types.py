@@ -8,7 +8,9 @@ from urllib.parse import urlencode
 
 import pytest
 from apistar import Route, types, validators
+from django.db import IntegrityError
 from django.db.models import Prefetch
+from django.db.models.signals import post_save
 
 from django_apistar.accelerate.types.compilers import compile_type
 from django_apistar.pagination import Page, PageNumber
@@ -112,6 +114,7 @@ def test_a_row_is_created_of_a_body_with_its_relations(app_class, brand):
         ({'brand': 10**30}, {'brand': 'Must be less than or equal to 9223372036854775807.'}),
         ({'labels': [1, 'x']}, {'labels': {'1': 'Must be a number.'}}),
         ({'labels': [99]}, {'labels': 'There is no label 99.'}),
+        ({'labels': [98, 99]}, {'labels': 'There is no label 98, 99.'}),
         (
             {'name': None, 'price': 'NaN'},
             {'name': 'May not be null.', 'price': 'Must be finite.'},
@@ -322,6 +325,24 @@ def test_a_row_that_breaks_the_rules_is_shown(app_class, brand):
     code, [shown] = send(app_class, 'GET')
 
     assert (code, shown['name'], shown['state'], shown['size']) == (200, '', 'lost', 7)
+
+
+@both_modes
+def test_a_row_that_the_database_refuses_for_a_reason_of_its_own_is_a_fault(
+    app_class, brand, caplog
+):
+    def refuse(**kwargs):
+        raise IntegrityError('not on a Sunday')  # as a trigger does
+
+    post_save.connect(refuse, Ware)
+    try:
+        code, _ = send(app_class, 'POST', **describe(brand))
+    finally:
+        post_save.disconnect(refuse, Ware)
+
+    assert code == 500
+    assert str(caplog.records[0].exc_info[1]) == 'not on a Sunday'
+    assert not Ware.objects.exists()
 
 
 @both_modes
