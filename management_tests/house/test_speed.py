@@ -46,9 +46,8 @@ def environment() -> Iterator[dict[str, str]]:
 @pytest.fixture(scope='module')
 def counts(environment) -> runs.Counts:
     pairs = [(case, subject) for case in AT_LEAST for subject in ('stock', 'ours')]
-    of_django = [('django', 'django'), ('django', 'dispatcher')]  # which differ by hundredths
-    counted = runs.count_instructions(environment, of_django, 5 * LOOPS)
-    return {**runs.count_instructions(environment, pairs, LOOPS), **counted}
+    of_django = [('django', 'django'), ('django', 'dispatcher')]
+    return runs.count_instructions(environment, [*pairs, *of_django], LOOPS)
 
 
 @pytest.mark.slow
