@@ -163,6 +163,7 @@ def test_a_baseline_of_other_conditions_says_which() -> None:
 
 def test_a_plot_shows_rates_and_percentiles(monkeypatch: pytest.MonkeyPatch) -> None:
     matplotlib = pytest.importorskip('matplotlib.figure')
+    to_hex = pytest.importorskip('matplotlib.colors').to_hex
     drawn: list[Any] = []
     monkeypatch.setattr(matplotlib.Figure, 'savefig', lambda *given, **more: drawn.append(given))
 
@@ -188,6 +189,15 @@ def test_a_plot_shows_rates_and_percentiles(monkeypatch: pytest.MonkeyPatch) -> 
     assert [point for points in shown for point in points] == [
         [pytest.approx(ms), row] for ms in (0.456, 7.89, 1234) for row in (0, 1)
     ]
+    assert (rates.get_xscale(), times.get_xscale()) == ('linear', 'log')
+    assert times.get_xticks(minor=True).tolist() == []
+    assert figure.get_size_inches().tolist() == [9, pytest.approx(3)]
+    bars = [(bar.get_height(), to_hex(bar.get_facecolor())) for bar in rates.patches]
+    assert bars == [(0.6, '#a0aec0'), (0.6, '#2b6cb0')]
+    [errors] = rates.containers[0].lines[2]
+    assert [(end - start) / 2 for (start, _), (end, _) in errors.get_segments()] == [0.5, 0.5]
+    gridlines = rates.get_xgridlines()[0], times.get_xgridlines()[0], times.get_ygridlines()[0]
+    assert [line.get_visible() for line in gridlines] == [False, True, False]
 
 
 @pytest.mark.parametrize(
