@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import io
 import json
 from pathlib import Path
@@ -27,6 +28,7 @@ from django_apistar.bench.targets import (
     FLOOR,
     STAND_IN,
     Target,
+    take_turns,
 )
 
 pytestmark = pytest.mark.once
@@ -107,6 +109,23 @@ def draw(found: results.Results, width: int) -> list[str]:
     for part in reports.build_table(found, width):
         console.print(part, highlight=False)
     return [line.rstrip() for line in output.getvalue().splitlines()]
+
+
+def test_each_round_begins_with_another_target_after_a_warm_up() -> None:
+    asked: list[tuple[str, float]] = []
+    turns: list[tuple[int, str]] = []
+
+    def load(key: str, duration_s: float) -> Any:
+        asked.append((key, duration_s))
+        return len(asked)
+
+    loads = {key: functools.partial(load, key) for key in 'abc'}
+    taken = take_turns(loads, 2, 5, 1, lambda number, key: turns.append((number, key)))
+
+    keys = 'abcbcacab'
+    assert asked == [(key, 1 if at < 3 else 5) for at, key in enumerate(keys)]
+    assert turns == [(at // 3, key) for at, key in enumerate(keys)]
+    assert taken == {'a': [6, 8], 'b': [4, 9], 'c': [5, 7]}
 
 
 def test_json_is_written_for_people() -> None:

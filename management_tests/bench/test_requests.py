@@ -412,7 +412,10 @@ def test_a_rate_without_k6_is_one_sentence(monkeypatch):
         (['--header', 'x'], '--header \'...\': write "Name: value" in one line of latin-1.'),
         (['--header', 'a: b\nc: d'], '--header \'a\': write "Name: value" in one line of latin-1.'),
         (['--header', 'a: \u20ac'], '--header \'a\': write "Name: value" in one line of latin-1.'),
-        (['--header', 'Host: x'], "--header 'Host': the load tool sets it. Leave it out."),
+        *(
+            (['--header', f'{name}: x'], f'--header {name!r}: the load tool sets it. Leave it out.')
+            for name in ('Host', 'Connection', 'Content-Length', 'Transfer-Encoding')
+        ),
         (['--header', 'a: b', '--header', 'A: c'], "The header 'A' is given twice. Give it once."),
         (
             ['--token', 'x', '--header', 'authorization: y'],
