@@ -562,7 +562,10 @@ def guaranteed(years):
         ),
         (by_id, lambda rows: by_id(rows.filter(maker__in=models.Maker.objects.filter(name='Ann')))),
         (by_id, lambda rows: by_id(rows.exclude(pk__in=[]))),
-        (by_id, lambda rows: by_id(rows.filter(LessThan(Window(RowNumber()), 3)))),
+        (
+            by_id,
+            lambda rows: by_id(rows.filter(LessThan(Window(RowNumber(), order_by='id'), 2))),
+        ),
         (by_id, lambda rows: by_id(rows).distinct()),
         (by_id, lambda rows: by_id(rows.filter(warranty__years__gt=1))),
         (by_id, guaranteed(1)), (guaranteed(0), guaranteed(5)),

@@ -11,6 +11,7 @@ from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.test import override_settings
 
+from django_apistar.dispatch.static import APIStarFinder
 from management_tests.support.raw_wsgi import call
 
 # Around a request, connections that earlier tests have opened are looked after.
@@ -286,9 +287,12 @@ def test_without_a_static_prefix_no_files_are_served(static_url):
 
 
 def test_finder_finds_one_or_all():
-    path = str(APISTAR_FILES / 'css/base.css')
+    name, path = 'apistar/css/base.css', str(APISTAR_FILES / 'css/base.css')
+    finder = APIStarFinder()
 
-    assert finders.find('apistar/css/base.css') == path
+    assert finders.find(name) == finder.find(name) == path
+    assert finder.find(name, find_all=True) == finder.find(name, all=True) == [path]
+    assert finder.find('none.css', find_all=True) == finder.find('none.css') == []
 
 
 @pytest.mark.parametrize('name', ['apistar/nope.css', 'apistar/', 'apistar', 'other/css/base.css'])

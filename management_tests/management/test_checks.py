@@ -605,8 +605,13 @@ def test_E007_lazy_prefix_that_is_none_or_cannot_be_read():
     assert str(failure.value).count('ALLOWED_DJANGO_ROUTES holds') == 2
 
 
+class ComponentWithArguments(apistar.Component):
+    def __init__(self, needed: int) -> None:
+        """Never called: a setting that names the class has nothing to give."""
+
+
 @pytest.mark.parametrize('key', ['COMPONENTS', 'AUTH_COMPONENTS'])
-@pytest.mark.parametrize('value', [None, 5, welcome, GoodHook])
+@pytest.mark.parametrize('value', [None, 5, welcome, GoodHook, ComponentWithArguments])
 def test_E008_component_that_is_none(key, value):
     assert check_keys(**{key: [value]}) == [
         (
