@@ -471,6 +471,25 @@ def test_form_over_https(alice):
     assert Note.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ('method', 'is_sent'),
+    [
+        ('GET', False), ('HEAD', False), ('OPTIONS', False), ('TRACE', False), ('POST', True),
+        ('PUT', True), ('PATCH', True), ('DELETE', True),
+    ],
+)  # fmt: skip
+def test_csrf_token_is_sent_with_what_may_change_something(method, is_sent):
+    """`test`"""
+    recorder = Recorder()
+    client = TestClient(recorder)
+    client.cookies.set('csrftoken', 't' * 32)
+
+    client.request(method, '/a/')
+
+    sent = [recorder.environ.get(key) for key in ('HTTP_X_CSRFTOKEN', 'HTTP_REFERER')]
+    assert sent == (['t' * 32, 'http://testserver/a/'] if is_sent else [None, None])
+
+
 def test_csrf_checks_can_be_enforced(alice):
     client = TestClient(enforce_csrf_checks=True)
     client.force_login(alice)
