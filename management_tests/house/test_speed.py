@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import pytest
 
 from django_apistar.bench.statistics import compare, get_interval, rotate
-from management_tests.benchmarks import report, runs
+from management_tests.benchmarks import report, runs, wire
 from management_tests.benchmarks.__main__ import main
 from management_tests.benchmarks.cases import CASES, COMPARISONS, ROWS
 from management_tests.benchmarks.timing import Measurement, find_loops, measure
@@ -268,6 +268,23 @@ def test_a_ratio_is_the_median_of_the_rounds_ratios() -> None:
     ratio = compare((10.0, 30.0, 90.0), (5.0, 10.0, 30.0))
 
     assert (ratio.median, ratio.low, ratio.high, ratio.mad) == (3.0, 2.0, 3.0, 0.0)
+
+
+def test_what_a_row_costs_without_the_orm_is_compared_by_the_medians_of_all_rounds() -> None:
+    """The median of the rounds' own ratios, 8 / 2, 9 / 4 and 10 / 2, would be 4."""
+    cpu_s = {
+        'ninja': (10, 11, 12), 'orm': (3, 3, 3), 'ours': (12, 14, 12), 'orm_clean': (11, 11, 11),
+        'no_row': (1, 1, 1),
+    }  # fmt: skip
+    loads = {
+        (subject, 'new_device'): [wire.Load(value, 1) for value in values]
+        for subject, values in cpu_s.items()
+    }
+
+    row = wire.build_row('granian', 'new_device', 'ninja', 5, loads)
+
+    assert (row.cpu.median, row.throughput.median, row.bound) == (4.5, 1, None)
+    assert set(loads) == set(wire.list_pairs('new_device', 'ninja'))
 
 
 def test_an_overhead_is_taken_off_round_by_round() -> None:
