@@ -227,3 +227,16 @@ def test_every_class_of_field_has_a_test():
     }  # fmt: skip
 
     assert known - bases - removed == {cls.__name__ for cls in tested}
+
+
+class OwnInteger(models.IntegerField):
+    """Of a class that Django's table of ranges does not know."""
+
+    def get_internal_type(self):
+        return 'OwnInteger'
+
+
+def test_an_integer_of_an_own_class_has_the_range_of_8_bytes():
+    limits = {'minimum': -(2**63), 'maximum': 2**63 - 1}
+
+    assert get_property(make_type(OwnInteger())) == number(**limits)
