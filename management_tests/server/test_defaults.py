@@ -4,11 +4,15 @@ import errno
 import os
 import socket
 import ssl
+import sys
+from types import ModuleType
 
 import pytest
+from django.test import override_settings
 from gunicorn.config import Config
 
-from django_apistar.server import defaults, listeners
+from django_apistar.application import get_route_table
+from django_apistar.server import banner, defaults, listeners
 from django_apistar.server.launch import ServerError
 
 pytestmark = pytest.mark.once
@@ -224,3 +228,21 @@ def test_an_address_that_cannot_be_bound_is_a_sentence(address, fault, sentence)
 )  # fmt: skip
 def test_an_address_is_written_as_on_the_command_line(address, text):
     assert listeners.format_address(address) == text
+
+
+@pytest.mark.parametrize(
+    ('prefixes', 'urlconf', 'url'),
+    [
+        (['/admin/'], 'management_tests.project.urls', '/admin/'),
+        (['/django/'], 'management_tests.project.urls', None),
+        (['/admin/'], 'management_tests.project.no_urls', None),
+    ],
+)
+def test_the_banner_has_the_admin_where_a_browser_can_reach_it(prefixes, urlconf, url, monkeypatch):
+    """`banner`"""
+    monkeypatch.setitem(sys.modules, 'management_tests.project.no_urls', no_urls := ModuleType('a'))
+    no_urls.urlpatterns = []
+    keys = {'ALLOWED_DJANGO_ROUTES': prefixes}
+
+    with override_settings(APISTAR_SETTINGS=keys, ROOT_URLCONF=urlconf):
+        assert banner.find_admin_url(get_route_table()) == url
