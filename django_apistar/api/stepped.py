@@ -73,8 +73,7 @@ class Stepped:
     def note_route(self, route: Route, environ: WSGIEnvironment) -> None:
         """Put what hooks and logs are told of *route* into *environ*."""
         environ[ROUTE_NAME_KEY] = self.get_route_name(route)
-        if self.app.notes_routes or self._authenticators:
-            environ.update(self.list_notes(route))
+        environ.update(self.list_notes(route))
 
     def list_notes(self, route: Route) -> dict[str, Any]:
         """Return what else the environ of a request for *route* says, by key."""

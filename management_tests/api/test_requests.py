@@ -394,6 +394,22 @@ def test_body_beyond_the_limit_is_refused_unread(app_class, content_type):
     assert describe(answer) == (413, 'Request body is too large')
 
 
+@both_modes
+def test_body_that_comes_in_parts_is_read_to_its_length_and_no_further(app_class):
+    asked = []
+
+    class Parts(io.BytesIO):
+        def read(self, size: int = -1) -> bytes:
+            asked.append(size)
+            return super().read(min(size, 3))
+
+    app = build(app_class, Route('/', 'POST', echo))
+    environ = {'wsgi.input': Parts(b'[1,2,3]GET / HTTP/1.1'), 'CONTENT_LENGTH': '7'}
+
+    assert describe(post(app, b'', environ=environ)) == (200, [1, 2, 3])
+    assert asked == [7, 4, 1]
+
+
 @pytest.mark.case('F02', 'F03')
 @both_modes
 def test_chunked_body_is_read_where_the_server_ends_it(app_class):

@@ -16,11 +16,13 @@ import django
 import gunicorn
 import pytest
 import requests
+from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
+from django.test import override_settings
 
 import django_apistar
 from django_apistar.management.commands.runapistar import Command
-from django_apistar.server import listeners
+from django_apistar.server import listeners, metrics_folder
 from management_tests.support.server_process import (
     REPOSITORY,
     START_S,
@@ -151,6 +153,16 @@ def test_check_from_python() -> None:
 
     assert stdout.getvalue().startswith(f'django-apistar {django_apistar.__version__}, ')
     assert stdout.getvalue().endswith('\nEverything is in order; not started.\n')
+
+
+@pytest.mark.django_db
+def test_who_starts_a_server_has_no_part_in_the_metrics_of_its_workers() -> None:
+    keys = {**django_settings.APISTAR_SETTINGS, 'METRICS_URL': '/metrics/'}
+
+    with override_settings(APISTAR_SETTINGS=keys, SETTINGS_MODULE='site.settings'):
+        call_command('runapistar', '--check', stdout=io.StringIO())
+
+    assert metrics_folder.VARIABLE not in os.environ
 
 
 @pytest.mark.django_db
