@@ -488,8 +488,7 @@ def test_unix_socket_with_a_long_name(migrated: Project) -> None:
         (['--threads', '10001'],
          'threads is 10001. Give 10,000 or fewer: each may use the database.', 1),
         (['--server', 'granian', '--', '--backlog', '99999999999'],
-         ('granian cannot start: OverflowError number too large to fit in target type while '
-          "processing 'backlog'."), 1),
+         '--: backlog is 99999999999. Give 2,147,483,647 or less.', 1),
         (['--workers', '-1'], 'workers is -1. Value must be positive: -1.', 1),
         (['--', '--nonsense'],
          '--: unrecognized arguments: --nonsense. `gunicorn --help` lists the options.', 1),
