@@ -98,7 +98,6 @@ class _Collector:
         self.coverage: Coverage | None = None
         self.failure = ''
 
-    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         from django.conf import settings
 

@@ -18,7 +18,7 @@ from django_apistar.bench import servers
 from django_apistar.bench.progress import Progress
 from django_apistar.bench.request import Request, add_csrf_token
 from django_apistar.bench.servers import Setup
-from django_apistar.bench.targets import APISTAR, Target
+from django_apistar.bench.targets import APISTAR, Target, TargetError
 from django_apistar.bench.tools import TOOLS
 from management_tests.bench.posting import BODY, HEADERS
 from management_tests.support.server_process import Project
@@ -211,6 +211,15 @@ def exact_server():
         with servers.serve(target, SETTINGS) as server:
             patch.undo()
             yield server
+
+
+def test_a_server_that_answers_with_an_error_is_not_measured():
+    target = Target('apistar', 'API Star', '/nowhere/')
+
+    with pytest.raises(TargetError) as raised, servers.serve(target, SETTINGS):
+        pass
+
+    assert str(raised.value).startswith('API Star answers /nowhere/ with 404 and ')
 
 
 @pytest.mark.skipif(not Path('/proc/self/environ').exists(), reason='only Linux tells it')
