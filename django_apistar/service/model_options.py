@@ -136,7 +136,7 @@ class _Reader:
             yield field.name
 
     def _read_names(self, key: str, given: object) -> tuple[str, ...]:
-        if isinstance(given, str) or not isinstance(given, (list, tuple, set, frozenset)):
+        if not isinstance(given, (list, tuple, set, frozenset)):
             self.refuse(f'Meta.{key} is {given!r}. Set it to a list of names.')
         for name in given:
             if not isinstance(name, str):

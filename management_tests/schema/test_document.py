@@ -229,6 +229,10 @@ def test_openapi_3_0_writes_null_and_bounds_in_its_own_way():
         pair = validators.Array(
             items=[validators.String(), validators.Integer()], additional_items=False
         )
+        single = validators.Array(
+            items=[validators.String()] * 2, additional_items=False, max_items=1
+        )
+        roomy = validators.Array(items=[validators.String()], additional_items=False, max_items=2)
         friend = validators.Ref('Thing', allow_null=True)
 
     def handler() -> Thing: ...
@@ -245,6 +249,8 @@ def test_openapi_3_0_writes_null_and_bounds_in_its_own_way():
             'type': 'array', 'items': {'anyOf': [{'type': 'string'}, {'type': 'integer'}]},
             'maxItems': 2,
         },
+        'single': {'type': 'array', 'items': {'type': 'string'}, 'maxItems': 1},
+        'roomy': {'type': 'array', 'items': {'type': 'string'}, 'maxItems': 1},
         'friend': {'anyOf': [ref('Thing', 'schemas'), NULL_3_0]},
     }  # fmt: skip
     assert document['components']['schemas']['ThingMainColor'] == {

@@ -66,6 +66,7 @@ RESERVED = [
             {'model': Ware, 'fields': 'name'},
             "Meta.fields is 'name'. Set it to a list of names.",
         ),
+        ({'model': Ware, 'fields': 7}, 'Meta.fields is 7. Set it to a list of names.'),
         ({'model': Ware, 'fields': [1]}, 'Meta.fields has 1. Set it to a list of names.'),
         (
             {'model': Ware, 'fields': ['name'], 'exclude': ['id']},
