@@ -243,6 +243,7 @@ def test_what_the_figures_depend_on():
     document = bench_json()
 
     assert document['system']['python'] == '.'.join(map(str, sys.version_info[:3]))
+    assert document['system']['load'] >= 0
     assert set(document['system']['packages']) == {
         'apistar', 'Django', 'django-apistar', 'gunicorn'
     }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -122,6 +123,33 @@ def test_a_listed_mutant_is_no_survivor(repository: Path) -> None:
     )
     assert lines[-1].startswith(
         'Seed 1: 3 mutants, 1 change no answer; 2 of the other 2 found: 100.0%. '
+    )
+
+
+def test_tests_that_measure_servers_judge_what_no_other_has_found_of_their_room(
+    repository: Path,
+) -> None:
+    write(repository / 'pytest.ini', FILES['pytest.ini'] + 'markers = server\n')
+    for name in ('shop/server/__init__.py', 'tests/server/__init__.py'):
+        write(repository / name, '')
+    shutil.move(repository / 'shop/__init__.py', repository / 'shop/server/prices.py')
+    (repository / 'tests/test_prices.py').unlink()
+    test = 'tests/server/test_prices.py::test_the_limit'
+    write(
+        repository / 'tests/server/test_prices.py',
+        'import pytest\nfrom shop.server.prices import is_cheap\n\n\n'
+        'def test_cheap():\n    assert is_cheap(1) is True\n\n\n'
+        '@pytest.mark.server\ndef test_the_limit():\n    assert is_cheap(9)\n',
+    )
+
+    status, lines = run(repository)
+
+    assert status == 0
+    where = 'shop/server/prices.py:2 is_cheap NumberReplacer'
+    assert f'SURVIVED - s {where}: none of 1 tests' in lines
+    assert f'found - s {where}: {test}' in lines
+    assert lines[-1].startswith(
+        'Seed 1: 3 mutants, 0 change no answer; 3 of the other 3 found: 100.0%. '
     )
 
 

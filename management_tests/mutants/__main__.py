@@ -40,6 +40,7 @@ ENOUGH = 0.95
 PASSED = (0, 5)  # exit statuses of pytest: all, and none chosen
 FOUND, SURVIVED, EQUIVALENT = 'found', 'SURVIVED', 'no change'
 TOGETHER = 4  # test files that are measured in one run
+SERVERS = 'server'  # a room, the folder of its tests, and the mark of those that measure servers
 T = TypeVar('T')
 R = TypeVar('R')
 
@@ -167,6 +168,36 @@ def judge(copy: Copy, mutant: Mutant, covering: Covering, budget_s: float) -> Ve
     return Verdict(mutant, outcome, told_by, time.perf_counter() - started)
 
 
+def judge_by_servers(
+    copy: Copy, repository: Repository, verdicts: list[Verdict]
+) -> Iterator[Verdict]:
+    """Yield *verdicts*, of which survivors in the room of servers have met its slow tests, too."""
+    files = [
+        file for file in repository.find_test_files()
+        if Path(file).parent.name == SERVERS
+        and f'mark.{SERVERS}' in (repository.root / file).read_text()
+    ]  # fmt: skip
+    for verdict in verdicts:
+        room = Path(verdict.mutant.path).parts[1]
+        if verdict.outcome == SURVIVED and room == SERVERS and files:
+            verdict = judge_alone(copy, verdict, files)
+            print(report(verdict), flush=True)
+        yield verdict
+
+
+def judge_alone(copy: Copy, verdict: Verdict, files: list[str]) -> Verdict:
+    """Run the tests of *files* that measure servers, which nothing else may disturb."""
+    started, mutant = time.perf_counter(), verdict.mutant
+    with copy.changed(mutant.path, mutant.code):
+        _, seen = run_pytest(copy, files, ['-m', SERVERS, '-x'], LIMIT_S)
+    failed: list[str] = seen['failed']
+    is_found = bool(failed) and not run_tests(copy, failed, LIMIT_S)[2]
+    outcome = FOUND if is_found else SURVIVED
+    told_by = failed[0] if is_found else f'{verdict.told_by}, nor of {len(seen["seconds"])} alone'
+    seconds = verdict.seconds + time.perf_counter() - started
+    return Verdict(mutant, outcome, told_by, seconds)
+
+
 def run_tests(
     copy: Copy, tests: list[str], limit_s: float, *arguments: str
 ) -> tuple[int | None, int, list[str]]:
@@ -238,6 +269,7 @@ def hunt_mutants(options: argparse.Namespace, home: Path) -> int:
             others = [each.mutant for each in new if each.told_by in distrusted]
             for test in sorted(distrusted):
                 print(f'{test} fails without a mutant, too: its mutants are tried again.')
+        verdicts = list(judge_by_servers(copies[0], repository, verdicts))
     except KeyboardInterrupt:
         print('Interrupted.', file=sys.stderr)
         return 130
