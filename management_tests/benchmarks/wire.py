@@ -18,6 +18,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
@@ -308,7 +309,9 @@ def serve(
     """Serve *subject*. *prefix*: a program that runs the server."""
     port = find_port()
     command, more = build_command(title, subject, port)
-    database = Path(environment['BENCHMARK_DATABASE']).with_name(f'{port}.sqlite3')
+    # Not by its port, which another has had: a server that was ended leaves its write-ahead log.
+    folder = tempfile.mkdtemp(dir=Path(environment['BENCHMARK_DATABASE']).parent)
+    database = Path(folder) / 'rows.sqlite3'
     environment = copy_database(environment, database)
     server_core, client_core = (0, 1) if SETUPS[title].shares_core else (None, None)
     with core(server_core):
