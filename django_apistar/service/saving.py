@@ -24,7 +24,7 @@ from django.db import IntegrityError, models, router, transaction
 from django.forms.utils import from_current_timezone
 from django.utils import timezone
 
-from django_apistar.service import refusals
+from django_apistar.service import integrity_errors
 
 Instance = TypeVar('Instance', bound=models.Model)
 _make_aware: Any = from_current_timezone  # which has no types
@@ -152,7 +152,7 @@ def _write(
         instance.pk, instance._state.adding = key, is_new
         _check(instance, columns, given, is_partial)
         instance.validate_unique()
-        refusals.explain(instance)
+        integrity_errors.explain(instance)
         raise
 
 
