@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from management_tests.mutants.equivalents import tomllib
+from management_tests.mutants.equivalents import Equivalents
 from management_tests.support.server_process import STOP_S
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
-LISTED = ROOT / 'management_tests/mutants/equivalent.toml'
+LISTED = ROOT / 'management_tests/mutants/equivalent'
 FILES = {
     # Each run of pytest here would take half a second to import them.
     'pytest.ini': '[pytest]\naddopts = -p no:django -p no:django_apistar -p no:platformdirs\n',
@@ -113,7 +113,7 @@ def test_a_listed_mutant_is_no_survivor(repository: Path) -> None:
         after = 'return price < 9'
         reason = 'Nothing costs 9.'
     """
-    write(repository / 'tests/mutants/equivalent.toml', listed)
+    write(repository / 'tests/mutants/equivalent/prices.toml', listed)
 
     status, lines = run(repository)
 
@@ -287,13 +287,12 @@ def test_the_test_that_is_named_like_the_function_is_tried_before_others(tmp_pat
 
 
 def test_every_listed_mutant_still_has_its_lines_and_a_reason() -> None:
-    content = tomllib.loads(LISTED.read_text())
+    listed = Equivalents.load(LISTED)
 
-    gone = [
-        entry for entry in content['mutant'] if entry['before'] not in read_lines(entry['module'])
-    ]
-    assert gone == []
-    assert [each for part in content.values() for each in part if len(each['reason']) < 20] == []
+    assert [
+        entry for entry in listed.mutants if entry['before'] not in read_lines(entry['module'])
+    ] == []
+    assert [each for each in (*listed.mutants, *listed.kinds) if len(each['reason']) < 20] == []
 
 
 def read_lines(module: str) -> str:

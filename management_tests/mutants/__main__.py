@@ -68,7 +68,7 @@ class Repository:
         return [file.relative_to(self.root).as_posix() for file in files]
 
     def load_equivalents(self) -> Equivalents:
-        return Equivalents.load(self.root / self.tests / 'mutants/equivalent.toml')
+        return Equivalents.load(self.root / self.tests / 'mutants/equivalent')
 
     def get_stored(self, file: str, takes_stale: bool) -> Path:
         """Return where the record of *file* is; *takes_stale*: as when it was last measured."""

@@ -1,4 +1,4 @@
-"""The mutants that change no answer: `equivalent.toml`, each with its reason.
+"""The mutants that change no answer: a file of `equivalent/` for each room, each with its reason.
 
 `[[mutant]]` is one: its module, function and the lines before and after. `[[kind]]` is all whose
 operator and line match; a kind holds wherever it is met.
@@ -21,13 +21,13 @@ else:
 
 
 class Equivalents:
-    def __init__(self, content: dict[str, Any]) -> None:
-        self.mutants: list[dict[str, str]] = content.get('mutant', [])
-        self.kinds: list[dict[str, str]] = content.get('kind', [])
+    def __init__(self, rooms: list[dict[str, Any]]) -> None:
+        self.mutants: list[dict[str, str]] = _join(rooms, 'mutant')
+        self.kinds: list[dict[str, str]] = _join(rooms, 'kind')
 
     @classmethod
-    def load(cls, path: Path) -> Equivalents:
-        return cls(tomllib.loads(path.read_text()) if path.exists() else {})
+    def load(cls, folder: Path) -> Equivalents:
+        return cls([tomllib.loads(path.read_text()) for path in sorted(folder.glob('*.toml'))])
 
     def get_reason(self, mutant: Mutant) -> str:
         """Return why *mutant* changes no answer; '' for one that does."""
@@ -36,6 +36,10 @@ class Equivalents:
             if key == tuple(each[name] for name in ('module', 'function', 'before', 'after')):
                 return each['reason']
         return next((kind['reason'] for kind in self.kinds if _is_of(mutant, kind)), '')
+
+
+def _join(rooms: list[dict[str, Any]], name: str) -> list[dict[str, str]]:
+    return [entry for room in rooms for entry in room.get(name, [])]
 
 
 def _is_of(mutant: Mutant, kind: dict[str, str]) -> bool:
