@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import models
+from django.db import models, router
 
 
 def explain(instance: models.Model) -> None:
     """Raise ValidationError with the fields that *instance* lacks, or another row has.
 
     Of a field with `blank=True` Django does not ask whether it is null, and it looks for other rows
-    by the model's own manager, which may hide some.
+    by the model's own manager, which may hide some: so do constraints.
     """
     errors: dict[str, Any] = {}
     for field in _iter_lacking(instance):
         errors[field.name] = field.error_messages['null']
     if not errors:
-        for name, error in _iter_taken(instance):
+        for name, error in (*_iter_taken(instance), *_iter_broken(instance)):
             errors.setdefault(name, []).append(error)
     if errors:
         raise ValidationError(errors)
@@ -35,7 +35,7 @@ def _iter_lacking(instance: models.Model) -> Iterator[Any]:
 
 def _iter_taken(instance: Any) -> Iterator[tuple[str, ValidationError]]:
     """Yield each unique set that another row has, by the name of its error."""
-    checks, _ = instance._get_unique_checks(include_meta_constraints=True)
+    checks, _ = instance._get_unique_checks()
     for model, names in checks:
         values = {name: getattr(instance, instance._meta.get_field(name).attname) for name in names}
         if None in values.values():
@@ -46,3 +46,24 @@ def _iter_taken(instance: Any) -> Iterator[tuple[str, ValidationError]]:
         if rows.exists():
             name = names[0] if len(names) == 1 else NON_FIELD_ERRORS
             yield name, instance.unique_error_message(model, names)
+
+
+class _Unhidden:
+    """A model as its constraints ask it for rows: by the manager that hides none."""
+
+    def __init__(self, model: type[models.Model]) -> None:
+        self._default_manager = model._base_manager
+        self._meta = model._meta
+
+
+def _iter_broken(instance: Any) -> Iterator[tuple[str, ValidationError]]:
+    """Yield each constraint that another row breaks with *instance*, named as by Django."""
+    database = router.db_for_write(type(instance), instance=instance)
+    for model, constraints in instance.get_constraints():
+        for constraint in constraints:
+            try:
+                constraint.validate(_Unhidden(model), instance, using=database)
+            except ValidationError as error:
+                names = getattr(constraint, 'fields', ())  # not every kind has some
+                is_of_one = error.code == 'unique' and len(names) == 1
+                yield names[0] if is_of_one else NON_FIELD_ERRORS, error

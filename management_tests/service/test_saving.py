@@ -1,5 +1,6 @@
 """What a handler gives to a row beside its body, and what a database refuses, in each mode."""
 
+import datetime
 import json
 
 import pytest
@@ -14,6 +15,8 @@ from management_tests.support.oracle import ask, both_modes, build
 from management_tests.support.shop import Brand, Label
 
 pytestmark = pytest.mark.django_db
+
+READ_AT = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc)
 
 
 class Seen(models.Manager):
@@ -41,7 +44,13 @@ class Remark(models.Model):
     class Meta:
         app_label = 'project'
         unique_together = [('text', 'rank')]
-        constraints = [models.UniqueConstraint(Lower('text'), 'brand', name='one_of_a_brand')]
+        constraints = [
+            models.UniqueConstraint(Lower('text'), 'brand', name='one_of_a_brand'),
+            models.UniqueConstraint(
+                fields=['read_at'], condition=models.Q(rank__gt=100), name='one_of_high_rank',
+            ),
+            models.UniqueConstraint(fields=['object_id'], name='one_of_an_object'),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.text
@@ -73,7 +82,7 @@ class Keyed(models.Model):
 class RemarkType(ModelType):
     class Meta:
         model = Remark
-        fields = ['text', 'code', 'rank', 'read_at', 'brand']
+        fields = ['text', 'code', 'rank', 'read_at', 'brand', 'object_id']
 
 
 class KeyedType(ModelType):
@@ -192,15 +201,23 @@ def test_a_blank_that_nobody_fills_in_is_a_400_that_names_the_field(app_class):
     [
         ({'code': 'a'}, {'code': 'Remark with this Code already exists.'}),
         ({'text': 'Old', 'rank': 1}, {'__all__': 'Remark with this Text and Rank already exists.'}),
+        ({'object_id': 5}, {'object_id': 'Remark with this Object id already exists.'}),
+        ({'text': 'OLD', 'brand': 7}, {'__all__': 'Constraint “one_of_a_brand” is violated.'}),
+        (
+            {'rank': 102, 'read_at': '2026-01-02T03:04:05Z'},
+            {'__all__': 'Constraint “one_of_high_rank” is violated.'},
+        ),
     ],
 )
 def test_a_row_that_the_manager_hides_is_named_as_any_other(app_class, sent, errors):
-    Remark.objects.create(text='Old', code='a', rank=1, is_hidden=True)
+    brand = Brand.objects.create(pk=7, name='Acme')
+    Remark.objects.create(text='Old', code='a', rank=1, brand=brand, object_id=5, is_hidden=True)
+    Remark.objects.create(text='Read', rank=101, read_at=READ_AT, is_hidden=True)
     remark = Remark.objects.create(text='New', code='b', rank=2)
 
     assert send(app_class, **{'text': 'More', 'rank': 3, **sent}) == (400, errors)
     assert send(app_class, 'PATCH', f'/{remark.pk}/', **sent) == (400, errors)
-    assert Remark._base_manager.count() == 2
+    assert Remark._base_manager.count() == 3
 
 
 @both_modes
