@@ -64,6 +64,6 @@ def _iter_broken(instance: Any) -> Iterator[tuple[str, ValidationError]]:
             try:
                 constraint.validate(_Unhidden(model), instance, using=database)
             except ValidationError as error:
-                names = getattr(constraint, 'fields', ())  # not every kind has some
+                names: tuple[str, ...] = getattr(constraint, 'fields', ())  # not all have some
                 is_of_one = error.code == 'unique' and len(names) == 1
                 yield names[0] if is_of_one else NON_FIELD_ERRORS, error
