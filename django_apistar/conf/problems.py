@@ -11,6 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 # The frames of an import itself.
 _IMPORTERS = re.compile(r'importlib|django.utils.module_loading\.py$')
+# A virtual environment may take packages from others, whose folders it does not know.
+_INSTALLED = ('site-packages', 'dist-packages')
+_FOLDERS = (sysconfig.get_path('stdlib'), Path(__file__).parents[1])
 Report = Callable[[str, str, str], None]  # called with a Problem's id, message and hint
 
 
@@ -82,9 +85,9 @@ def _find_place(exc: BaseException) -> str:
 
 def is_installed(filename: str) -> bool:
     """Return whether *filename* belongs to Python, to an installed package, or to this one."""
-    if filename.startswith('<frozen '):
-        return True
-    paths = sysconfig.get_paths()
-    folders = [Path(paths[name]) for name in ('stdlib', 'purelib', 'platlib')]
-    folders.append(Path(__file__).parents[1])
-    return any(Path(filename).is_relative_to(folder) for folder in folders)
+    path = Path(filename)
+    return (
+        filename.startswith('<frozen ')
+        or any(name in path.parts for name in _INSTALLED)
+        or any(path.is_relative_to(folder) for folder in _FOLDERS)
+    )

@@ -5,7 +5,6 @@ import fnmatch
 import functools
 import os
 import sys
-import sysconfig
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from django_apistar.api.access import ANYONE, OPTIONAL, PERMISSION, build_access
 from django_apistar.api.hooks import create_hooks
 from django_apistar.application import App
 from django_apistar.compat.signatures import get_dotted_name
+from django_apistar.conf.problems import is_installed
 from django_apistar.routes.entries import ANY_METHOD, APIStarEntry, Framework, RouteEntry
 from django_apistar.routes.rules import list_permissions
 from django_apistar.routes.table import RouteTable
@@ -24,8 +24,6 @@ COLUMNS = (
 )  # fmt: skip
 SORTS = ('path', 'name', 'framework', 'method', 'handler')
 NOT = '!'  # before a pattern: what it matches is left out
-_INSTALLED = ('site-packages', 'dist-packages')
-_OWN_FOLDER = Path(__file__).parents[1]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,20 +76,12 @@ def _build_row(
         compiled=app.responder.is_compiled(route) if route else None,
         reachable=not reason, reason=reason,
         hooks=hooks if route and not route.standalone else (),
-        is_vendor=_is_vendor(source),
+        is_vendor=is_installed(source.rpartition(':')[0]),
     )  # fmt: skip
 
 
 def _name_hook(hook: object) -> str:
     return get_dotted_name(hook if callable(hook) else type(hook))
-
-
-def _is_vendor(source: str) -> bool:
-    """Whether *source* lies in an installed package, this one included, or in Python's library."""
-    path = Path(source.rpartition(':')[0])
-    if any(name in path.parts for name in _INSTALLED) or path.is_relative_to(_OWN_FOLDER):
-        return True
-    return path.is_relative_to(sysconfig.get_path('stdlib'))
 
 
 def shorten(source: str) -> str:

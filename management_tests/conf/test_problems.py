@@ -21,6 +21,7 @@ pytestmark = pytest.mark.once
 PATHS = sysconfig.get_paths()
 STDLIB, LIBRARY = f'{PATHS["stdlib"]}/own.py', f'{PATHS["purelib"]}/lib/own.py'
 PLATFORM = f'{PATHS["platlib"]}/lib/own.py'
+DEBIAN = '/usr/lib/python3/dist-packages/lib/own.py'  # of python3 -m venv --system-site-packages
 OURS = str(Path(django_apistar.__file__).with_name('own.py'))
 FROZEN, IMPORTLIB = '<frozen importlib._bootstrap>', f'{PATHS["stdlib"]}/importlib/__init__.py'
 DJANGO = f'{PATHS["purelib"]}/django/utils/module_loading.py'
@@ -81,7 +82,7 @@ def test_a_mistake_of_syntax_has_its_own_place() -> None:
     ('filename', 'expected'),
     [
         (FROZEN, True), (STDLIB, True), (LIBRARY, True), (PLATFORM, True), (OURS, True),
-        (OWN, False), ('<string>', False), ('frozen.py', False),
+        (DEBIAN, True), (OWN, False), ('<string>', False), ('frozen.py', False),
     ],
 )  # fmt: skip
 def test_files_that_are_installed(filename: str, expected: bool) -> None:
