@@ -144,7 +144,5 @@ def _find_entry(table: RouteTable, match: ResolverMatch) -> RouteEntry:
         if entry.path.replace('^', '') == f'/{match.route}'.replace('^', ''):
             return entry
     # A path that depends on the request: one that is translated, say.
-    named = [entry for entry in own if entry.name == (match.view_name or '')]
-    path = '/' + match.route
-    fallback = RouteEntry(Framework.DJANGO, path, match.url_name or '', ANY_METHOD, match.func)
-    return named[0] if len(named) == 1 else fallback
+    name = match.view_name if match.url_name else ''
+    return dataclasses.replace(own[0], path=f'/{match.route}', name=name)

@@ -18,7 +18,10 @@ from django.contrib import admin
 from django.core.management import CommandError, call_command
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
-from django.urls import path, re_path
+from django.urls import include, path, re_path
+from django.utils import translation
+from django.utils.translation import gettext_lazy
+from django.views.decorators.common import no_append_slash
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -285,6 +288,54 @@ def test_the_admins_last_url_is_no_answer(url, admin_client):
         response.status_code,
         response.headers.get('Location', ''),
     )
+
+
+COMMON = 'django.middleware.common.CommonMiddleware'
+
+
+@pytest.mark.parametrize(
+    ('url', 'changes', 'location'),
+    [
+        ('/django/form', {}, '/django/form/'), ('/django/strict', {}, ''), ('/django/no', {}, ''),
+        ('/django/form', {'APPEND_SLASH': False}, ''), ('/django/form', {'MIDDLEWARE': []}, ''),
+        ('/django/bare', {}, ''), ('/django/nope/', {}, ''),
+    ],
+)  # fmt: skip
+def test_a_slash_is_appended_where_django_does(url, changes, location):
+    urlconf = types.ModuleType('slashed_urls')
+    urlconf.urlpatterns = [
+        path('django/form/', form), path('django/strict/', no_append_slash(form)),
+    ]  # fmt: skip
+    sys.modules['slashed_urls'] = urlconf
+    with override_settings(**{'ROOT_URLCONF': 'slashed_urls', 'MIDDLEWARE': [COMMON], **changes}):
+        found = resolve_data(f'GET {url}')
+        response = TestClient().get(url, allow_redirects=False)
+
+    assert (found['status'], found['location']) == (301 if location else 404, location)
+    assert response.status_code == found['status']
+    assert response.headers.get('Location', '') == location
+
+
+@pytest.mark.parametrize(('day', 'name'), [('Montag', 'shop:day'), ('Dienstag', '')])
+def test_a_translated_path_is_shown_as_the_request_has_it(day, name):
+    urls = [path(gettext_lazy('Monday'), form, name='day'), path(gettext_lazy('Tuesday'), form)]
+    urlconf = types.ModuleType('urls_of_days')
+    urlconf.urlpatterns = [path('django/', include((urls, 'shop')))]
+    sys.modules['urls_of_days'] = urlconf
+    with override_settings(
+        ROOT_URLCONF='urls_of_days', USE_I18N=True, LANGUAGE_CODE='de',
+        MIDDLEWARE=['django.middleware.locale.LocaleMiddleware'],
+    ), translation.override('en'):  # fmt: skip
+        found, refused = (resolve_data(f'{method} /django/{day}') for method in ('GET', 'PUT'))
+        answers = [TestClient().request(method, f'/django/{day}') for method in ('GET', 'PUT')]
+
+    assert (found['route'], found['name'], found['handler']) == (
+        f'/django/{day}',
+        name,
+        f'{__name__}.form',
+    )
+    assert (refused['route'], refused['allow']) == (f'/django/{day}', 'GET, POST')
+    assert [found['status'], refused['status']] == [each.status_code for each in answers]
 
 
 @pytest.mark.parametrize('url', ['/en/home/', '/de/home/', '/de/home', '/fr/home/', '/de/nope/'])
