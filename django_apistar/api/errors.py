@@ -65,9 +65,8 @@ def translate(exc: BaseException) -> Any:
             return HTTPError('Bad request', 400)
         case ValidationError():
             return HTTPError(_describe_validation(exc), 400)
-        case BadRequestKeyError() if exc.args:  # data['file'] of a form without it
-            name = str(exc.args[0])
-            return HTTPError({name: f'The "{name}" field is required.'}, 400)
+        case BadRequestKeyError(args=(name,)):  # data['file'] of a form without it
+            return HTTPError({str(name): f'The "{name}" field is required.'}, 400)
         case WerkzeugHTTPException() if exc.code is not None:
             return _translate_werkzeug(exc)
     return _translate_database(exc)

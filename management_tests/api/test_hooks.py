@@ -436,6 +436,7 @@ def test_exceptions_that_api_star_never_had(app_class, exc, status, body, header
 @pytest.mark.parametrize(
     ('exc', 'status', 'body'),
     [
+        (exceptions.BadRequest(), 400, b'"Bad request"'),
         (Http404('no such row'), 404, b'"Not found"'),
         (PermissionDenied('secret'), 403, b'"Forbidden"'),
         (SuspiciousOperation('secret'), 400, b'"Bad request"'),
@@ -447,7 +448,9 @@ def test_exceptions_that_api_star_never_had(app_class, exc, status, body, header
         (RequestEntityTooLarge(), 413, b'"The data value transmitted exceeds the capacity limit."'),
     ],
 )  # fmt: skip
-def test_exceptions_of_django_and_werkzeug_are_the_clients_fault(app_class, exc, status, body):
+def test_exceptions_that_are_the_clients_fault_are_answered_and_logged(
+    app_class, exc, status, body, caplog
+):
     """H9: each was a 500."""
 
     def handler() -> None:
@@ -456,6 +459,9 @@ def test_exceptions_of_django_and_werkzeug_are_the_clients_fault(app_class, exc,
     answer = ask(build(app_class, Route('/', 'GET', handler)))
 
     assert (answer.code, answer.body) == (status, body)
+    name = type(exc).__name__
+    logger = f'django.security.{name}' if isinstance(exc, SuspiciousOperation) else 'django.request'
+    assert caplog.record_tuples == [(logger, logging.WARNING, f'{name}: /')]
 
 
 @both_modes

@@ -195,6 +195,17 @@ def with_headers(headers: typing.Any) -> typing.Any:
     return lambda: http.JSONResponse({}, headers=headers)
 
 
+@both_modes
+def test_header_of_a_response_takes_the_place_of_the_one_that_all_have(app_class):
+    app = build(app_class, Route('/', 'GET', with_headers({'X-Two': 'own'}), name='handler'))
+    app.extra_headers = (('x-one', '1'), ('x-two', '2'))
+
+    assert sorted(ask(app).headers) == [
+        ('content-length', '2'), ('content-type', 'application/json'), ('x-one', '1'),
+        ('x-two', 'own'),
+    ]  # fmt: skip
+
+
 @pytest.mark.case('E07')
 @both_modes
 @pytest.mark.parametrize('value', ['a\r\nSet-Cookie: evil=1', 'a\nb', 'a\0b', '€'])

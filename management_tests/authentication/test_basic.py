@@ -3,12 +3,13 @@
 import time
 
 import pytest
+from apistar import App, Route, TestClient
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.signals import user_login_failed
 from django.core.handlers.wsgi import WSGIRequest
 from django.test import override_settings
 
-from django_apistar.authentication.components import DjangoBasicAuthentication
+from django_apistar.authentication.components import DjangoBasicAuthentication, User
 from management_tests.support.authentication_project import (
     PASSWORD,
     Client,
@@ -72,6 +73,23 @@ def counting(alice, monkeypatch):
 
 def log_in_by_basic(client, password=PASSWORD):
     return client.get('/whoami/', basic('alice', password)).json()['user']
+
+
+def tell_backend(user: User) -> str:
+    return user.backend
+
+
+@settings()
+def test_user_has_the_backend_that_has_verified_the_password(counting):
+    app = App([Route('/', 'GET', tell_backend)], components=[DjangoBasicAuthentication()])
+    known, others = f'{__name__}.CountingBackend', 'django.contrib.auth.backends.ModelBackend'
+
+    def ask():
+        return TestClient(app).get('/', headers={'Authorization': basic('alice', PASSWORD)}).text
+
+    assert [ask(), ask()] == [known, known]
+    with override_settings(AUTHENTICATION_BACKENDS=[others]):
+        assert ask() == others
 
 
 @settings()

@@ -6,7 +6,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import User as DjangoUser
 from django.test import override_settings
 
-from django_apistar.authentication import User
+from django_apistar import authentication
+from django_apistar.authentication import User, components, hooks, views
 from django_apistar.authentication.components import (
     AuthenticationComponent,
     DjangoBasicAuthentication,
@@ -35,6 +36,24 @@ BASIC_CHALLENGE = 'Basic realm="api", charset="UTF-8"'
 
 def refusal(response):
     return response.status_code, response.json(), response.headers['WWW-Authenticate']
+
+
+def test_package_has_what_projects_import():
+    parts = {
+        components: [
+            'AuthenticatedUser', 'DjangoBasicAuthentication', 'DjangoSessionAuthentication',
+            'DjangoTokenAuthentication', 'NotAuthenticated', 'User',
+        ],
+        hooks: ['MustBeAuthenticated', 'public'],
+        views: ['routes'],
+    }  # fmt: skip
+
+    for module, names in parts.items():
+        for name in names:
+            assert getattr(authentication, name) is getattr(module, name)
+    with pytest.raises(AttributeError) as failure:
+        authentication.Nobody  # noqa: B018
+    assert str(failure.value) == "module 'django_apistar.authentication' has no attribute 'Nobody'"
 
 
 # Handlers

@@ -40,8 +40,12 @@ def test_scheme_in_any_case(scheme):
     assert parse_authorization(f'{scheme} {KEY}') == Bearer(KEY)
 
 
-def test_several_spaces_behind_the_scheme():
-    assert parse_authorization(f' Bearer   {KEY} ') == Bearer(KEY)
+def test_space_around_the_scheme_and_the_token():
+    assert parse_authorization(f' \tBearer   X{KEY}X\t ') == Bearer(f'X{KEY}X')
+
+
+def test_name_and_password_of_one_letter():
+    assert parse_authorization(basic('a', 'b')) == Basic('a', 'b')
 
 
 def test_repr_shows_no_secret():

@@ -61,7 +61,7 @@ def test_login_answers_with_json_to_who_prefers_it(client, alice, accept, is_jso
     response = client.log_in(Accept=accept)
 
     token = Token.objects.get()
-    assert response.headers['Cache-Control'] == 'no-store'
+    assert (response.status_code, response.headers['Cache-Control']) == (200, 'no-store')
     assert response.headers['Content-Type'].startswith('application/json') is is_json
     if is_json:
         key = response.json()['token']
@@ -186,11 +186,15 @@ def test_every_login_gives_another_token_and_all_are_valid(client, alice):
 
 
 @pytest.mark.case('B09')
-@settings(TOKEN_LIMIT_PER_USER=2)
-def test_the_oldest_token_beyond_the_limit_is_dropped(client, alice):
-    keys = [client.log_in().text for _ in range(3)]
+@pytest.mark.parametrize(
+    ('limit', 'usable'),
+    [(2, [False, True, True]), (1, [False, False, True]), (0, [False, False, True])],
+)
+def test_the_oldest_token_beyond_the_limit_is_dropped(client, alice, limit, usable):
+    with settings(TOKEN_LIMIT_PER_USER=limit):
+        keys = [client.log_in().text for _ in range(3)]
 
-    assert [is_usable(client, key) for key in keys] == [False, True, True]
+        assert [is_usable(client, key) for key in keys] == usable
 
 
 @pytest.mark.case('B09')
@@ -367,7 +371,11 @@ def test_the_limit_of_an_address_can_be_off(client, alice):
 @settings(LOGIN_THROTTLE_ADDRESS='1/minute')
 def test_clients_without_an_address_are_not_one(db):
     """A server on a Unix socket knows none."""
-    assert invent_logins(3, ['']) == [400] * 3
+    by_hand = [
+        views.token_login(user={'username': f'user{i}', 'password': PASSWORD}) for i in range(3)
+    ]
+
+    assert invent_logins(3, ['']) == [response.status_code for response in by_hand] == [400] * 3
 
 
 @pytest.fixture
@@ -455,7 +463,7 @@ def test_a_login_forgets_the_failures_before(client, alice):
 
 
 @pytest.mark.case('B19')
-@settings(LOGIN_THROTTLE=None)
+@settings(LOGIN_THROTTLE=None, LOGIN_THROTTLE_ADDRESS=None)
 def test_the_throttle_can_be_off(client, alice):
     assert {client.log_in(password='wrong').status_code for _ in range(12)} == {400}
 
@@ -485,7 +493,8 @@ def test_signals_carry_a_real_request(client, alice):
     received = []
 
     def receive(sender, request, signal, **kwargs):
-        received.append((signal, type(request), request.META['REMOTE_ADDR'], request.body))
+        user = getattr(request, 'user', None)
+        received.append((signal, type(request), request.META['REMOTE_ADDR'], request.body, user))
 
     signals = (user_logged_in, user_logged_out, user_login_failed)
     for signal in signals:
@@ -498,8 +507,10 @@ def test_signals_carry_a_real_request(client, alice):
             signal.disconnect(receive)
 
     assert received == [
-        (signal, WSGIRequest, '192.0.2.1', b'')
-        for signal in (user_login_failed, user_logged_in, user_logged_out)
+        (signal, WSGIRequest, '192.0.2.1', b'', user)
+        for signal, user in zip(
+            (user_login_failed, user_logged_in, user_logged_out), (None, alice, alice), strict=True
+        )
     ]
 
 
