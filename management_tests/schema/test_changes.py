@@ -162,6 +162,12 @@ def objects(depth, leaf):
     return leaf
 
 
+def needed(depth, leaf):
+    for _ in range(depth):
+        leaf = {'type': 'object', 'properties': {'a': leaf}, 'required': ['a']}
+    return leaf
+
+
 def many(number, leaf):
     return {'type': 'object', 'properties': {f'p{name}': leaf for name in range(number)}}
 
@@ -211,6 +217,10 @@ REACHES = {
         lambda n: (row(*[STRING] * n), {'type': 'array', 'maxItems': n - 1}), 200,
         ['the body is now limited by maxItems 199, before 200.'],
         ['the body is now limited by maxItems 200.'],
+    ),
+    'needed properties that no value fits': (
+        lambda n: (needed(n, {**STRING, 'minLength': 2, 'maxLength': 1}), STRING), 3, [],
+        ['the body no longer takes object. No value was found that proves it.'],
     ),
     'integers between two bounds': (
         lambda n: (between(n + 1), {'type': 'integer', 'enum': [*range(1, n + 2)]}), 64, [],
