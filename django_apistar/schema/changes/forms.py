@@ -113,15 +113,10 @@ def _plain(source: Source, node: Schema, kind: str) -> Form:
         listed = [node['const']] if 'const' in node else node['enum']
         values = tuple(value for value in listed if type_of(value) == kind)
     unsure = (*UNSURE.get(kind, ()), '$dynamicRef', '$recursiveRef')
-    riddles = [f'{name} {source.key(node[name])}' for name in unsure if name in node]
-    nots, more = _nots(source, node, kind)
-    return Form(kind, (word,) if word else (), nots, values, (*riddles, *more))
-
-
-def _nots(source: Source, node: Schema, kind: str) -> tuple[tuple[object, ...], list[str]]:
-    if 'not' not in node or not get_forms(source, node['not'], kind):
-        return (), []
-    return (node['not'],), []
+    riddles = tuple(f'{name} {source.key(node[name])}' for name in unsure if name in node)
+    is_limited = 'not' in node and bool(get_forms(source, node['not'], kind))
+    nots = (node['not'],) if is_limited else ()
+    return Form(kind, (word,) if word else (), nots, values, riddles)
 
 
 def _parts(source: Source, node: Schema, kind: str, seen: frozenset[str]) -> list[list[Form]]:

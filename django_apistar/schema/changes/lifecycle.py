@@ -35,15 +35,17 @@ def judge_sunset(place: Place, where: str, old: Schema, new: Schema) -> Iterator
         yield make_change('sunset-unreadable', place, where, **facts)
     elif now and not was and is_past(other):
         yield make_change('sunset-too-early', place, where, **facts)
-    elif was and now and read_day(day) is not None:
-        yield from _judge_day(place, where, facts)
+    elif was and now and (announced := read_day(day)) is not None:
+        yield from _judge_day(place, where, announced, facts)
 
 
-def _judge_day(place: Place, where: str, facts: Schema) -> Iterator[Change]:
-    day, other = read_day(facts['old']), read_day(facts['new'])
+def _judge_day(
+    place: Place, where: str, announced: datetime.date, facts: Schema
+) -> Iterator[Change]:
+    other = read_day(facts['new'])
     if other is None:
         yield make_change('sunset-removed', place, where, **facts)
-    elif day is not None and other < day:
+    elif other < announced:
         yield make_change('sunset-earlier', place, where, **facts)
 
 

@@ -99,8 +99,8 @@ def _write_one(word: str, value: Any, turn: int) -> str:
         return _write_class(word, value, turn)
     if word in REPEATS:
         low, high, what = value
-        count = min(low + turn, int(high), low + 3)
-        return ''.join(_write(what, (turn + at) % 4) for at in range(min(count, LONGEST)))
+        count = min(low + turn, high, LONGEST)
+        return ''.join(_write(what, (turn + at) % 4) for at in range(count))
     if word == 'BRANCH':
         return _write(value[1][turn % len(value[1])], turn)
     parts = _parts(word, value) if word in ('SUBPATTERN', 'ATOMIC_GROUP') else []

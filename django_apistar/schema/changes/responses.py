@@ -24,7 +24,7 @@ def judge_responses(judgement: Judgement, pair: Pair) -> Iterator[Change]:
             changes = _judge(judgement, pair, match, item, news[match])
             yield from judgement.guard(pair.place, f'the response {status}', changes)
     for status in news:
-        if not match_status(status, olds) and 'default' not in (status,):
+        if not match_status(status, olds) and status != 'default':
             yield _change(pair, 'added', status, new=status)
 
 

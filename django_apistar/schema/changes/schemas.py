@@ -23,7 +23,6 @@ from django_apistar.schema.changes.scalars import compare_numbers, compare_strin
 from django_apistar.schema.changes.sources import Source
 from django_apistar.schema.changes.values import TYPES
 
-MOST_VALUES = 5  # of an enum in a sentence
 DEEPEST = 60  # schemas within schemas
 NEVER = 1 << 30
 
