@@ -182,8 +182,8 @@ def _get_components(settings: Settings) -> tuple[Component, ...]:
 
 
 def _has_basic(settings: Settings) -> bool:
-    challenges = (getattr(component, 'challenge', '') for component in _get_components(settings))
-    return any((challenge or '').startswith('Basic ') for challenge in challenges)
+    challenges = (getattr(component, 'challenge', None) for component in _get_components(settings))
+    return any(str(challenge).startswith('Basic ') for challenge in challenges)
 
 
 def _find_slow_paths() -> Iterator[Problem]:

@@ -314,7 +314,7 @@ class RouteTable:
     def _dead_prefixes(self) -> Iterator[Problem]:
         for prefix in self.django_prefixes:
             closed = _close(prefix)
-            if closed in (self.static_prefix, self._media_prefix, '/'):
+            if closed in (self.static_prefix, self._media_prefix):
                 continue
             if not any(self._is_below(entry, closed) for entry in self.django_entries):
                 yield Problem(

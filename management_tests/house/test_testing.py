@@ -18,7 +18,7 @@ from apistar import Route, http
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
-from django.core.signals import request_finished, request_started
+from django.core.signals import got_request_exception, request_finished, request_started
 from django.db import close_old_connections, connection
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import override_settings
@@ -290,6 +290,7 @@ def test_repeated_response_headers_are_kept(client):
     response = client.get('/cookies/')
 
     assert response.raw.headers.getlist('Set-Cookie') == ['a=1; Path=/', 'b=2; Path=/']
+    assert (response.raw.version, response.reason) == (11, 'OK')
     assert response.cookies.get_dict() == {'a': '1', 'b': '2'}
 
 
@@ -713,11 +714,13 @@ def receivers_of_close_old_connections() -> list[int]:
 
 def test_close_old_connections_is_connected_again(client):
     before = receivers_of_close_old_connections()
+    others = list(got_request_exception.receivers)
     client.get('/')
     with pytest.raises(ZeroDivisionError):
         client.get('/boom/')
 
     assert receivers_of_close_old_connections() == before == [1, 1]
+    assert got_request_exception.receivers == others
 
 
 def test_what_was_disconnected_before_stays_so(client):

@@ -71,9 +71,10 @@ OTHER_ROUTES = """
 """
 FIRST = """
     from django.test import override_settings
+    from django_apistar.test import TestClient
 
-    def test_head_is_the_get_of_its_route(apistar_client):
-        apistar_client.head('/', params={'number': 'x'})
+    def test_head_is_the_get_of_its_route_as_where_the_application_is_mounted():
+        TestClient(environ={'SCRIPT_NAME': '/app'}).head('/app', params={'number': 'x'})
 
     def test_a_rule_of_werkzeug(apistar_client):
         apistar_client.get('/things/1/')
@@ -194,6 +195,7 @@ def test_nothing_is_collected_or_printed_without_the_option(project):
     ('options', 'sentence'),
     [
         (('--apistar-coverage-fail-under', '101'), "'101' is not a number from 0 to 100."),
+        (('--apistar-coverage-fail-under', '-.5'), "'-.5' is not a number from 0 to 100."),
         (('--apistar-coverage-fail-under', 'all'), "'all' is not a number from 0 to 100."),
         (('--apistar-coverage-fail-under', 'nan'), "'nan' is not a number from 0 to 100."),
         (('--apistar-coverage-report', 'xml'), "'xml' is no report; write json:FILE."),
