@@ -73,7 +73,7 @@ def _other_fields(parameter: inspect.Parameter, method: str) -> list[Field]:
         schema = validators.Array(items=VALIDATORS[item](), **_default(parameter))
         return [Field(parameter.name, 'query', schema=schema)]
     if is_type(item):
-        return [Field(parameter.name, 'body', schema=validators.Array(items=get_incoming(item)))]
+        return [_body_field(parameter, validators.Array(items=get_incoming(item)))]
     if is_type(annotation):
         return _type_fields(parameter, method)
     return []
@@ -84,8 +84,12 @@ def _type_fields(parameter: inspect.Parameter, method: str) -> list[Field]:
     if method in NO_BODY:
         properties = validator.properties.items()
         return [Field(name, 'query', schema=schema) for name, schema in properties]
+    return [_body_field(parameter, validator)]
+
+
+def _body_field(parameter: inspect.Parameter, schema: validators.Validator) -> Field:
     required = parameter.default is parameter.empty
-    return [Field(parameter.name, 'body', schema=validator, required=required)]
+    return Field(parameter.name, 'body', schema=schema, required=required)
 
 
 def _default(parameter: inspect.Parameter) -> dict[str, Any]:

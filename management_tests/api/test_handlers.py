@@ -143,6 +143,20 @@ def test_body_may_be_a_list_of_a_type(app_class, handler, body, status, expected
     assert (answer.code, answer.json()) == (status, expected)
 
 
+@both_modes
+@pytest.mark.parametrize(('default', 'shown'), [(None, None), ((), []), ((1, 2), [1, 2])])
+def test_list_in_the_body_has_its_default_where_there_is_no_body(app_class, default, shown):
+    def handler(items: list[Item] = default) -> dict:
+        return {'items': items}
+
+    app = build(app_class, Route('/', 'POST', handler))
+    answers = [ask(app, '/', 'POST', body=body) for body in (b'', b'[{"name": "a"}]')]
+
+    assert [(answer.code, answer.json()) for answer in answers] == [
+        (200, {'items': shown}), (200, {'items': [{'name': 'a', 'size': 1}]}),
+    ]  # fmt: skip
+
+
 def integers(ids: typing.List[int]) -> list:
     return ids
 
@@ -160,8 +174,8 @@ def floats(ids: typing.Optional[typing.List[float]] = None) -> typing.Any:
     ('handler', 'query', 'expected'),
     [
         (integers, '', []), (integers, 'ids=1', [1]), (integers, 'ids=1&x=2&ids=3', [1, 3]),
-        (words, 'ids=%C3%A9&ids=+', ['é', ' ']), (floats, '', {'ids': None}),
-        (floats, 'ids=1.5', {'ids': [1.5]}),
+        (words, 'ids=%C3%A9&ids=+', ['é', ' ']), (words, '', ['a', 'b']),
+        (floats, '', {'ids': None}), (floats, 'ids=1.5', {'ids': [1.5]}),
     ],
 )  # fmt: skip
 def test_query_parameter_may_be_a_list(app_class, handler, query, expected):

@@ -144,8 +144,8 @@ class Path(Component):
 def test_E020_rule_where_it_refuses_nobody():
     urls = types.ModuleType('ruled_urls')
     urls.urlpatterns = [path('admin/a/', page), path('admin/b/', Pages.as_view())]
-    keys = {'ALLOWED_DJANGO_ROUTES': ['/admin/'], 'COMPONENTS': [Path()],
-            'EVENT_HOOKS': [Hook, HookWithRule]}  # fmt: skip
+    keys = {'ALLOWED_DJANGO_ROUTES': ['/admin/'], 'COMPONENTS': [Path(), Path()],
+            'EVENT_HOOKS': [Hook, HookWithRule, Hook]}  # fmt: skip
     with mock.patch.dict(sys.modules, ruled_urls=urls):
         found = check(ROOT_URLCONF='ruled_urls', APISTAR_SETTINGS=keys)
 

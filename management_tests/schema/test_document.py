@@ -679,6 +679,16 @@ def test_a_default_that_json_does_not_have_is_left_out_and_told():
             },
         ),
         (
+            typing.Optional[typing.List[Product]],
+            {
+                'content': {
+                    'application/json': {
+                        'schema': {'type': 'array', 'items': ref('Product', 'schemas')}
+                    }
+                }
+            },
+        ),
+        (
             typing.Optional[Product],
             {'content': {'application/json': {'schema': ref('Product', 'schemas')}}},
         ),
