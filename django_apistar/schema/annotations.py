@@ -10,8 +10,6 @@ import typing
 import uuid
 from typing import Any, Protocol
 
-from apistar import http
-
 from django_apistar.schema.dialect import Dialect, Schema
 
 # Told, as some generators take silence for no properties.
@@ -83,10 +81,10 @@ def _of_class(annotation: object, schemas: SchemaBuilder) -> Schema:
         for known in annotation.__mro__:
             if known in PLAIN:
                 return dict(PLAIN[known])
-        if issubclass(annotation, SEQUENCES) and not issubclass(annotation, http.QueryParams):
-            return {'type': 'array', 'items': {}}
-        if issubclass(annotation, collections.abc.Mapping):
+        if issubclass(annotation, collections.abc.Mapping):  # which is a Collection as well
             return dict(ANY_OBJECT)
+        if issubclass(annotation, SEQUENCES):
+            return {'type': 'array', 'items': {}}
     schemas.warn(f'The annotation {annotation!r} of {schemas.place} is not known; anything fits.')
     return {}
 

@@ -262,7 +262,7 @@ def validator_of_rule(parameter: PathParameter) -> validators.Validator:
     converter = parameter.build_converter()
     if isinstance(converter, NumberConverter):
         cls = validators.Integer if converter.num_convert is int else validators.Number
-        lowest = converter.min if converter.signed else max(converter.min or 0, 0)
+        lowest = converter.min if converter.signed else converter.min or 0
         return cls(minimum=lowest, maximum=converter.max)
     if isinstance(converter, AnyConverter):
         return validators.String(enum=sorted(converter.items))

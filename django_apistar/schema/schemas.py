@@ -19,7 +19,8 @@ from django_apistar.schema.values import finite, fit, plain
 FORMATS = {'datetime': 'date-time'}
 INVALID_IN_A_NAME = re.compile(r'[^A-Za-z0-9._-]+')
 PYTHON_ONLY = re.compile(r'(?<!\\)\(\?(?:[^:=!<]|<[^=!]|$)')  # flags, conditions, comments
-Scope = Mapping[str, ValidatorOrType]  # the validators that a Ref may name
+Scope = Mapping[str, validators.Validator]  # those that a Ref may name
+NO_SCOPE: Scope = {}
 
 
 class Schemas:
@@ -34,7 +35,7 @@ class Schemas:
         self.warn = warn
         self.components: dict[str, Schema] = {}
         self._copies: dict[
-            int, tuple[validators.Validator, ValidatorOrType]
+            int, tuple[validators.Validator, validators.Validator]
         ] = {}  # with the original, which keeps the id
         self._names: dict[int, tuple[str, object]] = {}  # with its validator, which keeps the id
         self.place = 'the API'  # of what is being converted: 'Product.price'
@@ -49,15 +50,15 @@ class Schemas:
         yield
         self.place, self._owner = outer
 
-    def of(self, item: object, scope: Scope | None = None) -> Schema:
+    def of(self, item: object, scope: Scope = NO_SCOPE) -> Schema:
         """Return the schema of *item*: a Type, a validator, or an annotation."""
         if is_type(item):
-            return self._named(get_documented(item), item, {})
+            return self._named(get_documented(item), item, NO_SCOPE)
         if not isinstance(item, validators.Validator):
             return annotations.schema_of(item, self)
         if item.def_name:
-            return self._named(item, item, scope or {})
-        return self._plain(item, scope or {})
+            return self._named(item, item, scope)
+        return self._plain(item, scope)
 
     def of_form(self, item: type[types.Type]) -> Schema:
         """Return the schema of the Type *item* as a multipart form holds it: files come in.
@@ -67,7 +68,7 @@ class Schemas:
         self._is_form = True
         try:
             with self.at(item.__name__, item.__name__):
-                return self._described(self._plain(get_documented(item), {}), item)
+                return self._described(self._plain(get_documented(item), NO_SCOPE), item)
         finally:
             self._is_form = False
 
@@ -327,13 +328,12 @@ class Schemas:
         """As `of`, for a child of a Union, which refuses null before it asks its children."""
         if isinstance(item, validators.Ref) and getattr(scope.get(item.ref), 'allow_null', False):
             target = self._refusing_null(scope[item.ref])
-            if not isinstance(target, type):
-                return self._named(target, _Definition(target.def_name or item.ref), scope)
-        return self.of(self._refusing_null(item), scope)
+            return self._named(target, _Definition(target.def_name or item.ref), scope)
+        return self.of(item if isinstance(item, type) else self._refusing_null(item), scope)
 
-    def _refusing_null(self, item: ValidatorOrType) -> ValidatorOrType:
+    def _refusing_null(self, item: validators.Validator) -> validators.Validator:
         """Return *item*, or the one copy of it that refuses null where it takes it."""
-        if isinstance(item, type) or not item.allow_null:
+        if not item.allow_null:
             return item
         if id(item) not in self._copies:
             refusing = copy.copy(item)
@@ -348,13 +348,8 @@ class Schemas:
             self.warn(f'Ref {validator.ref!r} of {self.place} names no definition; anything fits.')
             return {}
         target = scope[validator.ref]
-        if isinstance(target, type) or target.def_name:
-            return self.of(target, scope)
-        return self._named_definition(validator.ref, target, scope)
-
-    def _named_definition(self, name: str, target: validators.Validator, scope: Scope) -> Schema:
-        """Return as `_named` does, for a validator that its key in `definitions` names."""
-        return self._named(target, _Definition(name), scope)
+        owner = target if target.def_name else _Definition(validator.ref)
+        return self._named(target, owner, scope)
 
 
 def _get_access(owner: validators.Object, name: str) -> str:

@@ -48,6 +48,9 @@ ROUTES = """
     def hidden() -> dict:
         return {}
 
+    def read(folder: str, number: int) -> dict:
+        return {}
+
     things = [
         Route('/<int:pk>/', 'GET', show),
         Route('/ü/{pk}/', 'PUT', show, name='change'),
@@ -57,6 +60,7 @@ ROUTES = """
         Route('/', 'POST', make),
         Route('/ranged/', 'DELETE', ranged),
         Route('/hidden/', 'GET', hidden, documented=False),
+        Route('/files/{+folder}/{number}', 'GET', read),
         Include('/things', 'things', things),
     ]
 """
@@ -101,17 +105,19 @@ SECOND = """
 
     def test_a_parameter_that_is_no_number(apistar_client):
         apistar_client.put('/things/ü/é/')
+        apistar_client.get('/files/a/b/c')
 """
 TABLE = """
-Operation               Name           Seen  Missing
------------------------------------------------------
-GET    /                hello           1/2  200
-POST   /                make            1/1
-DELETE /ranged/         ranged          1/3  200, 410
-GET    /things/{pk}/    things:show     3/3
-PUT    /things/ü/{pk}/  things:change   1/3  200, 403
------------------------------------------------------
-TOTAL                                  7/12  58%
+Operation                        Name           Seen  Missing
+--------------------------------------------------------------
+GET    /                         hello           1/2  200
+POST   /                         make            1/1
+DELETE /ranged/                  ranged          1/3  200, 410
+GET    /files/{folder}/{number}  read            1/2  200
+GET    /things/{pk}/             things:show     3/3
+PUT    /things/ü/{pk}/           things:change   1/3  200, 403
+--------------------------------------------------------------
+TOTAL                                           8/14  57%
 """
 
 
@@ -153,13 +159,13 @@ def read_report(output: str) -> str:
 def test_the_table_shows_what_was_seen_and_what_is_missing(project, tmp_path):
     """The JSON names beside them what was seen and the document does not have."""
     file = tmp_path / 'coverage.json'
-    options = ('--apistar-coverage-report', f'json:{file}', '--apistar-coverage-fail-under', '58.3')
+    options = ('--apistar-coverage-report', f'json:{file}', '--apistar-coverage-fail-under', '57.1')
 
     done = run(project, *options)
 
     found: dict[str, Any] = json.loads(file.read_text())
     assert read_report(done.stdout) == TABLE.strip()
-    assert (found['percent'], found['seen'], found['documented']) == (58.33, 7, 12)
+    assert (found['percent'], found['seen'], found['documented']) == (57.14, 8, 14)
     assert found['operations'][2] == {
         'method': 'DELETE', 'path': '/ranged/', 'name': 'ranged',
         'seen': ['4XX'], 'missing': ['200', '410'], 'undocumented': ['503'],
@@ -168,9 +174,9 @@ def test_the_table_shows_what_was_seen_and_what_is_missing(project, tmp_path):
 
 
 def test_a_run_of_several_workers_fails_under_the_percent_that_is_required(project):
-    done = run(project, '--apistar-coverage-fail-under', '58.4', '-n', '2')
+    done = run(project, '--apistar-coverage-fail-under', '57.2', '-n', '2')
 
-    failure = 'FAIL Required API coverage of 58.4% not reached: 58.33%.'
+    failure = 'FAIL Required API coverage of 57.2% not reached: 57.14%.'
     assert read_report(done.stdout) == f'{TABLE.strip()}\n{failure}'
     assert done.returncode == 1
 

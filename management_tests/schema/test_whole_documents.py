@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,14 @@ TOKEN = 'django_apistar.authentication.components.DjangoTokenAuthentication'
 HARD = 'management_tests.support.nasty'
 WORDED = 'management_tests.support.described_routes'
 OWN = 'management_tests.support.own_words'
+SHAPES = 'management_tests.support.shapes'
 # Routes of the documentation: filters, pages, conditions, files.
 SHOWN = ('filtering', 'paging', 'versions', 'uploads')
 CASES = [
     *((HARD, name) for name in FORMATS),
     (WORDED, 'openapi'),
     *((OWN, name) for name in FORMATS[:3]),
+    *((SHAPES, name) for name in FORMATS[:3]),
     *((f'bookshop.{module}', name) for module in SHOWN for name in ('openapi', 'swagger')),
 ]
 
@@ -39,10 +42,8 @@ def export(module: str, name: str) -> dict[str, Any]:
         'DESCRIPTION': 'Hard to *describe*.',
         'SERVERS': ['https://a.example/v1'],
     }
-    if module == HARD:
-        from management_tests.support import nasty  # which needs Django set up
-
-        given['COMPONENTS'] = nasty.components
+    if module in (HARD, SHAPES):
+        given['COMPONENTS'] = importlib.import_module(module).components
     with override_settings(APISTAR_ROUTE_CONF=module, APISTAR_SETTINGS=given):
         stdout, stderr = run('--format', name)
     return {'document': json.loads(stdout), 'warnings': stderr.splitlines()}
