@@ -130,10 +130,10 @@ class Worker(ThreadWorker):
             conn.parser.req_count -= 1  # The head is read again from its beginning.
         if conn.deadline is None:
             conn.deadline = time.monotonic() + self.waiter.limit_s
-        if not self.alive:
-            self._cap_keepalive(time.monotonic() + LINGER_S)
         event = selectors.EVENT_WRITE if exc.wants_to_write else selectors.EVENT_READ
         self.waits.add(conn, self.enqueue_req, self._time_out, event)
+        if not self.alive:
+            self._cap_keepalive(time.monotonic() + LINGER_S)
 
     def _time_out(self, conn: Connection) -> None:
         """Close a connection whose handshake or head is not complete at its deadline."""
