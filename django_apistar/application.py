@@ -147,7 +147,7 @@ class App(apistar.App):
         """Return the URL of the static file *filename*."""
         if self.statics is not None:
             return str(super().static_url(filename))
-        return f'{(django_settings.STATIC_URL or "/").rstrip("/")}/{filename}'
+        return f'{django_settings.STATIC_URL or "/"}{filename}'
 
     # Requests
 

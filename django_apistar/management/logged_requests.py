@@ -46,7 +46,7 @@ def find_unused(
     rows: Iterable[Row], table: RouteTable, router: Router, requests: Iterable[Request]
 ) -> list[Row]:
     """Return those of *rows* that none of *requests* has reached."""
-    prefix = (django_settings.FORCE_SCRIPT_NAME or '').rstrip('/')
+    prefix = (django_settings.FORCE_SCRIPT_NAME or '').removesuffix('/')
 
     @functools.lru_cache(maxsize=_MOST_PATHS)
     def find_route(method: str, path: str) -> tuple[str, tuple[str, ...]] | None:

@@ -160,7 +160,7 @@ class Router(BaseRouter):
             # ValueError and TypeError: a converter refuses the type of a value.
             with contextlib.suppress(BuildError, ValueError, TypeError):
                 path: str = self.adapter.build(position, params)
-                return get_script_prefix().rstrip('/') + path
+                return get_script_prefix().removesuffix('/') + path
         return None
 
     def reverse_url(self, name: str, **params: object) -> str:

@@ -67,8 +67,8 @@ class URLPath:
 ROOT = URLPath()
 
 
-def _split_path(path: str) -> list[str]:
-    return path.strip('/').split('/')
+def _split_path(prefix: str) -> list[str]:
+    return prefix[1:-1].split('/')
 
 
 def _get_regex(pattern_and_text: tuple[Pattern, str]) -> str:
@@ -130,7 +130,7 @@ def find_languages(pattern: Pattern, prefixes: Iterable[str]) -> Iterable[str]:
         return [current]
     languages = [code for code, _ in django_settings.LANGUAGES]
     if django_settings.LANGUAGES == global_settings.LANGUAGES:
-        first = {prefix.strip('/').partition('/')[0] for prefix in prefixes}
+        first = {prefix.split('/')[1] for prefix in prefixes}
         languages = [code for code in languages if code in first]
     default = _get_default_language(pattern.prefix_default_language)
     return dict.fromkeys([default, *languages])

@@ -84,6 +84,7 @@ ROUTES = [
     Route('/products/{n}/parts/', 'GET', integer), Route('/products/', 'POST', text, name='add'),
     Route('/people/{n}/', 'GET', text), Route('/files/{+n}', 'GET', text),
     Route('/Papers/<uuid:n>/list', 'GET', text), Route('/page-{n}/', 'GET', integer),
+    Route('/X/', 'GET', text, name='x'),
     Route('/w/<uuid:identifier>/', 'GET', text), Route('/v/{identifier_of_it}/', 'GET', text),
 ]  # fmt: skip
 URLS = [path('shop/<int:n>/', view), re_path(r'^old/(?P<n>\d+)/$', view)]
@@ -124,6 +125,14 @@ NEAR = [
     ('/w/1/', [
         ('/w/<uuid:identifier>/', 'identifier is not a UUID'),
         ('/v/{identifier_of_it}/', "'w' is not 'v'"),
+    ]),
+    ('/X/a', [
+        ('/X/', "'a' is too much"), ('/w/<uuid:identifier>/', "'X' is not 'w'"),
+        ('/v/{identifier_of_it}/', "'X' is not 'v'"),
+    ]),
+    ('/products/X/', [
+        ('/products/{n}/', 'n is not an integer'), ('/products/', "'X' is too much"),
+        ('/products/{n}/parts/', 'n is not an integer'),
     ]),
     ('/page-a/', [('/page-{n}/', '')]),
     ('/shop/a/', [('/shop/<int:n>/', 'n is not an integer from 0 on')]),

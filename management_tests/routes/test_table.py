@@ -82,13 +82,14 @@ def table(*paths: str, prefixes: Any = (), static: str | None = '/static/', urls
         ('/deep/er/x/', DJANGO),
         ('/deep/er', DJANGO),
         ('/deep/', APISTAR),
+        ('/X/x', DJANGO),
         ('/noslash/x', DJANGO),
         ('/noslash', DJANGO),
         ('/noslashes', APISTAR),
     ],
 )
 def test_framework_for(path_info, framework):
-    prefixes = ['/admin/', '/café/', '/deep/er/', '/noslash']
+    prefixes = ['/admin/', '/café/', '/deep/er/', '/noslash', '/X/']
 
     assert table(prefixes=prefixes).framework_for(path_info) is framework
 

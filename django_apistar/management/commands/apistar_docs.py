@@ -176,7 +176,7 @@ class Command(ConsoleCommand):
             raise CommandError(f'{name} cannot be written: {exc.strerror or exc}.') from None
         self._remark(f'Wrote {", ".join(pages)} to {name}.')
         if find_base(document).startswith(DEVELOPMENT):
-            base = DEVELOPMENT.rstrip('/')
+            base = DEVELOPMENT.removesuffix('/')
             self._remark(f'Its samples ask {base}: set SERVERS to the address of the API.')
 
     def _write(self, content: bytes, name: str | None) -> None:

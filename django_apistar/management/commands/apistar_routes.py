@@ -294,7 +294,7 @@ def find_misfit(
     Werkzeug writes values that it does not read: a text with a slash, any text as a UUID.
     """
     entries = [entry for entry in table.apistar_entries if entry.name == name]
-    path = url.partition('?')[0].removeprefix(get_script_prefix().rstrip('/'))
+    path = url.partition('?')[0].removeprefix(get_script_prefix().removesuffix('/'))
     if not entries or resolve(table, router, path, entries[0].methods[0]).status != 404:
         return ''
     is_misfit = any(find_misfits(entries[-1], params))
