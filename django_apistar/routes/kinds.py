@@ -42,9 +42,8 @@ def read_kind(entry: RouteEntry, parameter: PathParameter) -> Kind:
         known = get_converters().get(converter)
         regex = known.regex if known else _PATH[0]
         return _DJANGO.get(converter, (regex, f'a value of the converter {converter!r}'))
-    if not converter or (converter == WILDCARD and not parameter.arguments):
-        text = _PATH if parameter.takes_slashes else _SEGMENT
-        return _BRACES.get(parameter_types(entry)[parameter.name], text)
+    if not converter:
+        return _BRACES.get(parameter_types(entry)[parameter.name], _SEGMENT)
     if converter in _RULES and not parameter.arguments:
         return _RULES[converter]
     return parameter.build_converter().regex, f'a value of {write_rule(parameter)}'

@@ -78,6 +78,16 @@ def test_values_that_a_parameter_does_not_take(
         assert [*find_misfits(entry, {'n': value})] == [f'n is {value!r}, which is not {kind}.']
 
 
+def test_a_parameter_without_a_value_is_passed_over() -> None:
+    [entry] = walk_apistar([Route('/{m}/{n}/{o}/', 'GET', integer)])
+
+    found = [*find_misfits(entry, {'m': None, 'n': 'a', 'o': '/'})]
+
+    assert found == [
+        "n is 'a', which is not an integer.", "o is '/', which is not text without a slash.",
+    ]  # fmt: skip
+
+
 ROUTES = [
     Route('/', 'GET', text, name='root'),
     Route('/products/', 'GET', text), Route('/products/{n}/', 'GET', integer),
