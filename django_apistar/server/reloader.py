@@ -94,7 +94,7 @@ def _import_routes() -> None:
     except ImportError as exc:
         if not is_missing(exc, name):
             raise
-    except ValueError:
+    except (TypeError, ValueError):
         return  # a relative or empty name: check E002 reports it
 
 
