@@ -32,6 +32,7 @@ _ORIGINS: dict[type, str] = {
     components.BodyComponent: BODY,
     components.ListBodyComponent: BODY,
     components.FilterSetComponent: QUERY,
+    components.ListParamComponent: QUERY,
     components.PathParamComponent: PATH,
     components.RequestDataComponent: BODY,
     components.RequestReaderComponent: QUERY,
@@ -115,8 +116,11 @@ def _find_origins(injector: object, entry: APIStarEntry) -> Iterable[tuple[str, 
         if parameter.name not in keys:
             yield parameter.name, DEFAULT
             continue
-        step = resolved.get(keys[parameter.name])
-        yield parameter.name, _find_origin(step, parameter, entry) if step else REQUEST
+        key = keys[parameter.name]
+        if key in resolved:
+            yield parameter.name, _find_origin(resolved[key], parameter, entry)
+        else:
+            yield parameter.name, PATH if key == 'path_params' else REQUEST
 
 
 def _find_origin(step: Step, parameter: inspect.Parameter, entry: APIStarEntry) -> str:

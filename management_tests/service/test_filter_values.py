@@ -6,7 +6,9 @@ A filter is refused at start, or what it cannot look for is a 400 that names it:
 import django_filters as filters
 import pytest
 from django import forms
-from django.db import connection
+from django.db import NotSupportedError, connection
+from django.db.models import CharField, Lookup
+from django.test.utils import register_lookup
 
 from django_apistar.conf import SettingsError
 from django_apistar.dispatch import dispatcher
@@ -194,6 +196,24 @@ def test_E026_lookup_that_the_database_has_not(lookup):
         ),
         'Leave it out, or use another database.',
     )
+
+
+class Asking(Lookup):
+    """Knows what its database has once it is connected."""
+
+    lookup_name = 'asking'
+
+    def as_sql(self, compiler, connection):
+        connection.ensure_connection()
+        raise NotSupportedError
+
+
+@pytest.mark.django_db
+def test_lookup_that_asks_the_database_is_no_error_at_start():
+    with register_lookup(CharField, Asking):
+        declared = filters.CharFilter(field_name='char', lookup_expr='asking')
+
+        assert list_problems(make_filter_set(asked=declared)) == {}
 
 
 def test_E026_of_a_lookup_that_a_client_chooses():

@@ -144,6 +144,7 @@ def remake(self, *args):
         ('__getstate__', lambda self: dict(vars(self))),
         ('__getnewargs__', lambda self: ()),
         ('__getnewargs_ex__', lambda self: ((), {})),
+        ('__setstate__', lambda self, state: vars(self).update(state)),
         ('__new__', lambda cls, *args, **kwargs: object.__new__(cls)),
     ],
 )
@@ -157,8 +158,11 @@ def test_a_filter_that_says_how_it_is_copied_is_copied_so(app_class, makers, nam
     class Copied(filters.NumberFilter):
         plain = filters.NumberFilter(field_name='price')
 
+    class OfTheProject(Copied):
+        pass
+
     class CopiedFilter(filters.FilterSet):
-        cheaper = Copied(field_name='price', lookup_expr='lt')
+        cheaper = OfTheProject(field_name='price', lookup_expr='lt')
 
         class Meta:
             model = Article
@@ -171,6 +175,30 @@ def test_a_filter_that_says_how_it_is_copied_is_copied_so(app_class, makers, nam
     called.clear()
     assert ask()[0] == 200
     assert called == [name]
+
+
+class SlottedFilter(filters.Filter):
+    __slots__ = ('most',)
+
+    def __init__(self, most):
+        super().__init__()
+        self.most = most
+
+    def filter(self, rows, value):
+        return rows.filter(price__lte=self.most)
+
+
+def test_a_filter_keeps_what_it_has_in_slots(app_class, makers):
+    class CheapFilter(filters.FilterSet):
+        cheap = SlottedFilter(2)
+
+        class Meta:
+            model = Article
+            fields = ()
+
+    ask = build_ask(build(app_class, build_show(CheapFilter)))
+
+    assert ask('cheap=yes') == (200, [1, 2])
 
 
 class PlainFilter(filters.FilterSet):
