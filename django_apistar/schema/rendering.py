@@ -12,9 +12,7 @@ MEDIA_TYPE = 'application/vnd.oai.openapi'
 def render(document: Schema, indent: int | None = None) -> bytes:
     """Return *document* as UTF-8 JSON, on one line unless *indent* (spaces) is given."""
     separators = (',', ': ') if indent else (',', ':')
-    text = json.dumps(
-        document, ensure_ascii=False, allow_nan=False, indent=indent or None, separators=separators
-    )
+    text = json.dumps(document, ensure_ascii=False, indent=indent or None, separators=separators)
     return text.encode('utf-8', 'replace')
 
 

@@ -43,7 +43,7 @@ def _walk_function(function: Function) -> Iterator[ast.AST]:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError, ValueError):
         return
-    pending: list[ast.AST] = list(getattr(tree.body[0], 'body', [])) if tree.body else []
+    pending: list[ast.AST] = [node for item in tree.body for node in getattr(item, 'body', ())]
     while pending:
         node = pending.pop()
         yield node
@@ -93,5 +93,5 @@ def _lookup(node: ast.AST, names: dict[str, object]) -> object:
     return None
 
 
-def _last_name(node: ast.AST) -> str:
-    return str(getattr(node, 'attr', getattr(node, 'id', '')))
+def _last_name(node: ast.AST) -> object:
+    return getattr(node, 'attr', getattr(node, 'id', None))

@@ -337,6 +337,25 @@ def test_swagger_2():
     }
 
 
+def test_swagger_2_knows_passwords_and_keys_alone():
+    header = {'type': 'apiKey', 'in': 'header', 'name': 'Authorization'}
+    schemes = {
+        'basic': {'type': 'http', 'scheme': 'basic'},
+        'bearer': {'type': 'http', 'scheme': 'bearer'},
+        'oauth2': {'type': 'oauth2', 'flows': {}, 'scheme': 'basic'},
+        'own': {'type': 'own', 'in': 'header', 'name': 'X-Own'},
+        'query': {'type': 'apiKey', 'in': 'query', 'name': 'key'},
+        'session': {'type': 'apiKey', 'in': 'cookie', 'name': 'sessionid'},
+    }
+
+    document = schema.build_swagger([], None, schema.Surroundings(security=schemes))
+
+    assert document['securityDefinitions'] == {
+        'basic': {'type': 'basic'}, 'bearer': header, 'oauth2': header, 'own': header,
+        'query': schemes['query'], 'session': {'type': 'apiKey', 'in': 'header', 'name': 'Cookie'},
+    }  # fmt: skip
+
+
 def test_json_schema_holds_the_types():
     document = schema.build_json_schema(list(walk_apistar(PRODUCT_ROUTES)))
 
@@ -415,8 +434,8 @@ def route(path, name, method='GET', **openapi):
 def test_operation_ids_are_names_of_the_includes_and_the_route():
     inner = Include('/in', 'in', [route('/x/', 'x')])
 
-    assert ids_of(Include('/out', 'my-out', [inner]), route('/', 'naïve.name')) == [
-        'my_out_in_x', 'naive_name',
+    assert ids_of(Include('/out', 'my-out', [inner]), route('/', 'X2-naïve.name2')) == [
+        'my_out_in_x', 'X2_naive_name2',
     ]  # fmt: skip
 
 
@@ -425,6 +444,7 @@ def test_operation_ids_are_names_of_the_includes_and_the_route():
     [
         ('2fa', '/2fa/', 'post_2fa'),
         ('<lambda>', '/x/', 'post_lambda'),
+        ('import', '/x/', 'post_import'),
         ('класс', '/a/{b}/', 'post_a_b'),
         ('класс', '/', 'post'),
     ],

@@ -500,14 +500,25 @@ def test_responses_in_swagger(monkeypatch, settings, said, expected, warning):
     assert warnings == ([f'Warning: {warning}'] if warning else [])
 
 
-@pytest.mark.parametrize('server', [{}, '//[::1', {'url': 5}])
-def test_a_server_without_a_url_is_no_host_in_swagger(settings, server):
+@pytest.mark.parametrize(
+    ('servers', 'parts'),
+    [
+        ([{}], {'basePath': '/'}), (['//[::1'], {}), ([{'url': 5}], {'basePath': '/5'}),
+        (['https://{region}.a.example/{v}'], {'schemes': ['https']}),
+        (['ws://a.example:81/X/'], {'host': 'a.example:81', 'basePath': '/X'}),
+        (['http://a.example', 'https://b.example'],
+         {'host': 'a.example', 'basePath': '/', 'schemes': ['http']}),
+    ],
+)  # fmt: skip
+def test_swagger_has_the_parts_of_the_first_server(settings, servers, parts):
     settings.APISTAR_ROUTE_CONF = __name__
-    settings.APISTAR_SETTINGS = {'SERVERS': [server]}
+    settings.APISTAR_SETTINGS = {'SERVERS': servers}
 
     document = json.loads(run('--format', 'swagger')[0])
 
-    assert 'host' not in document
+    assert {
+        key: document[key] for key in ('host', 'basePath', 'schemes') if key in document
+    } == parts
 
 
 @pytest.mark.parametrize('name', ['openapi', 'openapi-3.0'])

@@ -369,7 +369,7 @@ vars(narrow)['openapi'] = {
         '202': {'content': {'*/*': {}}},
         '203': 1,
         '204': {'$ref': '#/components/responses/Error', 'description': 'Else.'},
-        'default': {'description': 'Words.'},
+        'default': {'description': 'Words.', 'summary': 'Short.'},
     },
     'tags': [1, 'own'],
 }
