@@ -36,15 +36,15 @@ def _iter_attributes(
     for name, key in _ENVIRON.items():
         if environ.get(key):
             yield name, environ[key]
-    path, _, query = environ.get('RAW_URI', '').partition('?')
+    path, _, query = environ['RAW_URI'].partition('?')
     yield 'url.path', path
     if query:
         yield 'url.query', query
-    yield 'network.protocol.version', environ.get('SERVER_PROTOCOL', '').removeprefix('HTTP/')
+    yield 'network.protocol.version', environ['SERVER_PROTOCOL'].removeprefix('HTTP/')
     if environ.get('HTTP_REFERER'):
         yield 'http.request.header.referer', [environ['HTTP_REFERER']]
     yield 'http.response.status_code', int(str(resp.status).split(None, 1)[0])
     yield 'http.response.body.size', getattr(resp, 'sent', None) or 0
-    yield 'http.server.request.duration', round(request_time.total_seconds(), 6)
+    yield 'http.server.request.duration', request_time.total_seconds()
     yield 'process.pid', os.getpid()
     yield from parse_traceparent(environ.get('HTTP_TRACEPARENT')).items()

@@ -13,5 +13,5 @@ _TRACEPARENT = re.compile(
 
 def parse_traceparent(header: str | None) -> dict[str, str]:
     """Return `trace_id`, `span_id` and `trace_flags` of *header*; {} where it names no trace."""
-    match = _TRACEPARENT.fullmatch(header or '')
+    match = _TRACEPARENT.fullmatch(header) if header else None
     return match.groupdict() if match else {}

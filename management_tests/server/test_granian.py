@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from django_apistar.server.access_log import DEVELOPMENT_FORMAT, FORMAT
 from django_apistar.server.launch import Launch, ServerError
 from management_tests.support.server_process import REPOSITORY, Project, free_port
 from management_tests.support.services import certificate
@@ -108,6 +109,7 @@ def test_what_granian_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     settings = {
         'bind': ['[::1]:9000'], 'workers': 3, 'threads': 4, 'graceful_timeout': 6, 'keepalive': 0,
         'client_timeout': 7, 'certfile': pem, 'pidfile': '/run/web.pid', 'accesslog': 'log',
+        'access_log_format': '%(m)s',
     }  # fmt: skip
 
     production = GranianServer(Launch('granian'))
@@ -122,16 +124,16 @@ def test_what_granian_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         'respawn_interval': 3.5, 'workers_kill_timeout': 30, 'pid_file': None,
     }  # fmt: skip
     assert tell(production, ('127.0.0.1', 8000)) == (
-        usual, (True, 20_000), None, f'granian {RELEASE}, 2 workers with 5 threads each', 'http',
-        ('127.0.0.1:8000',),
+        usual, (True, 20_000), None, FORMAT, f'granian {RELEASE}, 2 workers with 5 threads each',
+        'http', ('127.0.0.1:8000',),
     )  # fmt: skip
     assert tell(development, '/run/web.sock') == (
         {
             **usual, 'address': '/run/web.sock', 'port': 0, 'workers': 1,
             'log_level': LogLevels.warning, 'respawn_interval': 0.3, 'workers_kill_timeout': 5,
         },
-        (True, 20_000), '-', f'granian {RELEASE}, 1 worker with 5 threads', 'http',
-        ('127.0.0.1:8000',),
+        (True, 20_000), '-', DEVELOPMENT_FORMAT, f'granian {RELEASE}, 1 worker with 5 threads',
+        'http', ('127.0.0.1:8000',),
     )  # fmt: skip
     assert tell(chosen, ('::1', 9000)) == (
         {
@@ -139,8 +141,8 @@ def test_what_granian_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
             'ssl_cert': Path(pem), 'ssl_key': Path(pem), 'workers_kill_timeout': 6,
             'pid_file': Path('/run/web.pid'),
         },
-        (False, 7_000), 'log', f'granian {RELEASE}, 3 workers with 4 threads each', 'https',
-        ('[::1]:9000',),
+        (False, 7_000), 'log', '%(m)s', f'granian {RELEASE}, 3 workers with 4 threads each',
+        'https', ('[::1]:9000',),
     )  # fmt: skip
 
 
@@ -157,7 +159,8 @@ def tell(server: GranianServer, address: tuple[str, int] | str) -> tuple[Any, ..
     }  # fmt: skip
     return (
         options, (http1.keep_alive, http1.header_read_timeout), server.cfg.accesslog,
-        server.format_workers(), server.scheme, server.format_addresses([]),
+        server.cfg.access_log_format, server.format_workers(), server.scheme,
+        server.format_addresses([]),
     )  # fmt: skip
 
 

@@ -160,14 +160,18 @@ def test_a_worker_that_has_not_loaded_ends_at_once(
     assert (left.value.code, told.events) == (0, [])
 
 
-@pytest.mark.parametrize(('delay', 'waits'), [(3.5, 1.5), (2, 0), (0, 0), (0.3, 0)])
+@pytest.mark.parametrize(
+    ('given', 'delay', 'waits'),
+    [([3.5], 3.5, 1.5), ([2], 2, 0), ([0], 0, 0), ([0.3], 0.3, 0), ([], 0, 0)],
+)
 def test_a_worker_drains_before_it_is_replaced(
-    build: Any, told: Told, delay: float, waits: float
+    build: Any, told: Told, given: list[float], delay: float, waits: float
 ) -> None:
+    """At a reload; one that has ended is replaced without a delay."""
     master = build()
     workers = list(master.wrks)
 
-    master._respawn_workers([0, 1], 'target', 'loader', delay)
+    master._respawn_workers([0, 1], 'target', 'loader', *given)
 
     assert told.events == [
         event

@@ -20,6 +20,7 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
+from gunicorn import util
 from gunicorn.http import wsgi
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers import gthread
@@ -29,6 +30,7 @@ from django_apistar.server.gunicorn import messages
 from django_apistar.server.gunicorn import worker as module
 from django_apistar.server.gunicorn.server import GunicornServer
 from django_apistar.server.launch import Launch
+from management_tests.support.server_process import free_port
 from management_tests.support.services import certificate
 
 pytestmark = pytest.mark.once
@@ -73,10 +75,10 @@ class Serving:
         except BaseException as exc:
             self.error = exc
 
-    def connect(self, peer: str = '127.0.0.1') -> socket.socket:
-        return socket.create_connection(self.address, END_S, source_address=(peer, 0))
+    def connect(self, peer: tuple[str, int] | None = None) -> socket.socket:
+        return socket.create_connection(self.address, END_S, source_address=peer)
 
-    def ask(self, request: bytes, peer: str = '127.0.0.1') -> bytes:
+    def ask(self, request: bytes, peer: tuple[str, int] | None = None) -> bytes:
         """Return all that comes back until the server closes."""
         with self.connect(peer) as client:
             client.sendall(request)
@@ -156,7 +158,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
         def start(
             application: Any = answer, client_timeout_s: float = 20, is_development: bool = False,
-            **settings: Any,
+            listener: socket.socket | None = None, **settings: Any,
         ) -> Serving:  # fmt: skip
             given = {
                 'threads': 2, 'keepalive': 20, 'loglevel': 'info', 'max_requests': 0, **settings,
@@ -164,7 +166,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
             app = GunicornServer(Launch(settings=given, is_development=is_development))
             vars(app)['callable'] = application
             vars(app.cfg.settings['client_timeout'])['value'] = client_timeout_s
-            listener = socket.create_server(('127.0.0.1', 0), backlog=20)
+            listener = listener or socket.create_server(('127.0.0.1', 0), backlog=20)
             worker: Any = app.cfg.worker_class(
                 1, os.getppid(), [listener], app, 30, app.cfg, app.cfg.logger_class(app.cfg)
             )
@@ -219,9 +221,9 @@ def respond(status: str, headers: Any, *chunks: Any) -> Any:
 def test_a_connection_is_kept_until_its_client_wants_it_closed(start: Any) -> None:
     serving = start()
     with serving.connect() as client:
-        for _ in range(3):
+        for _ in range(100):  # In two parts one of them would come alone now and then.
             client.sendall(GET)
-            assert read(client, len(KEPT)) == KEPT
+            assert mask(client.recv(65536)) == KEPT
         client.sendall(GET + GET + LAST)
         assert read_all(client) == KEPT + KEPT + ENDED
     serving.has_connections(0)
@@ -340,6 +342,44 @@ def test_the_length_of_each_answer_is_its_own(start: Any) -> None:
     assert messages.Response._checked == set()
 
 
+def test_so_many_headers_that_have_passed_are_remembered(
+    start: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, 'MOST_CHECKED', 2)
+    sent = [('X-A', 'b'), ('X-B', ' c'), ('X-C', 'd'), ('Content-Length', '0'), ('Via', 'e')]
+    wanted = head('close', *[f'{name}: {value.strip()}' for name, value in sent])
+
+    assert start(respond('200 OK', sent)).ask(LAST) == wanted
+    assert messages.Response._checked == {('Via', 'e')}
+
+
+def test_text_is_no_body(start: Any) -> None:
+    serving = start(respond('200 OK', [('X-A', 'b')], 'text'))
+
+    assert serving.ask(GET) == head('keep-alive', 'Transfer-Encoding: chunked', 'X-A: b')
+    [said] = serving.read_log()
+    assert said.startswith('ERROR Error handling request\n')
+    assert said.endswith("TypeError: 'text' is not a byte")
+
+
+def test_the_date_is_written_once_a_second(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages.Response, '_date', (0, ''))
+    now = [1_000_000_000.9]
+    monkeypatch.setattr(messages.time, 'time', lambda: now[0])
+    written: list[int] = []
+    http_date = util.http_date
+    monkeypatch.setattr(util, 'http_date', lambda at: written.append(at) or http_date(at))
+    dates = []
+    with start().connect() as client:
+        for moment in (0.1, 0.9, 1.2):
+            now[0] = 1_000_000_000 + moment
+            client.sendall(GET)
+            dates += re.findall(rb'Date: (.*) GMT', client.recv(65536))
+
+    assert dates == [b'Sun, 09 Sep 2001 01:46:%d' % second for second in (40, 40, 41)]
+    assert written == [1_000_000_000, 1_000_000_001]
+
+
 @pytest.mark.parametrize(
     ('exc', 'line', 'said'),
     [
@@ -374,13 +414,29 @@ def show(environ: Any, start_response: Any) -> list[bytes]:
     return [shown.encode()]
 
 
-@pytest.mark.parametrize(('peer', 'scheme'), [('127.0.0.1', b'https'), ('127.0.0.2', b'http')])
-def test_a_proxy_is_believed_by_its_address(start: Any, peer: str, scheme: bytes) -> None:
+def test_a_proxy_is_believed_by_its_address(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever its port. So many addresses are remembered."""
+    monkeypatch.setattr(messages, 'MOST_PEERS', 1)
     request = LAST.replace(b'Host', b'X-Forwarded-Proto: https\r\nHost')
-    serving = start(show)
+    serving, port = start(show), free_port()
 
-    for _ in range(2):
-        assert serving.ask(request, peer).endswith(b'\r\n\r\n' + scheme + b' ' + peer.encode())
+    for peer, is_believed in (('127.0.0.1', True), ('127.0.0.2', False)):
+        shown = f'{"https" if is_believed else "http"} {peer}'.encode()
+        assert serving.ask(request, (peer, port)).endswith(b'\r\n\r\n' + shown)
+        assert serving.ask(request, (peer, 0)).endswith(b'\r\n\r\n' + shown)
+        assert messages.Request._is_trusted == {peer: is_believed}
+
+
+def test_who_comes_by_a_unix_socket_is_believed(start: Any, tmp_path: Path) -> None:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(tmp_path / 'web.sock'))
+    listener.listen()
+    start(show, listener=listener)
+
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(listener.getsockname())
+        client.sendall(LAST.replace(b'Host', b'X-Forwarded-Proto: https\r\nHost'))
+        assert read_all(client).endswith(b'\r\n\r\nhttps ')
 
 
 def test_the_line_of_a_proxy_is_read_once_though_the_head_comes_in_parts(start: Any) -> None:

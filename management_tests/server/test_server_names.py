@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,7 @@ from management_tests.support.server_process import REPOSITORY, Project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
 pytestmark = pytest.mark.slow
 
@@ -76,6 +79,60 @@ def iter_borrowed(node: ast.ClassDef) -> Iterator[str]:
         if isinstance(each, ast.Attribute) and ast.unparse(each.value) in ('self', 'super()')
     }
     yield from own | asked
+
+
+class Base:
+    def __init__(self) -> None:
+        self.of_base = self.shown = 1
+
+
+class Owner(Base):
+    of_class = None
+
+    def method(self: Any, first: int, *rest: int) -> object:
+        self.shown = 2
+        return made_by_nobody(self.only_read)  # type: ignore[name-defined]  # noqa: F821
+
+    made_of_c = dict
+
+
+HERE = __name__.partition('.')[2]
+
+
+@pytest.mark.parametrize(
+    ('lines', 'missing'),
+    [
+        ('Owner', ''), ('Owner.method', ''), ('Owner.method(self, first, rest)', ''),
+        ('Owner.method(self, first)', 'Owner.method'), ('Owner.method()', 'Owner.method'),
+        ('Owner.of_base', ''), ('Owner.shown', ''), ('Owner.only_read', 'Owner.only_read'),
+        ('Owner.of_class', 'Owner.of_class'), ('Owner.shown.deeper', ''),
+        ('Owner.method.made_by_nobody', ''), ('Owner.method.only_read', 'Owner.method.only_read'),
+        ('Owner.made_of_c(self)', 'Owner.made_of_c'), ('Owner.shown(self)', 'Owner.shown'),
+        ('nothing', 'nothing'), ('nothing.at_all(self)', 'nothing.at_all'),
+        ('Owner\n  Owner.first\n\n  Owner.second', 'Owner.first'),
+    ],
+)  # fmt: skip
+def test_a_name_is_missing_where_it_could_not_be_used_as_it_is(lines: str, missing: str) -> None:
+    """`private_names`: a class, a method with its parameters, an attribute, a global."""
+    named = '\n'.join(
+        f'{HERE}.{line.strip()}' if line.strip() else '' for line in lines.split('\n')
+    )
+    part = Part('management_tests', 'another serves', {'one promise': '', 'other': named})
+
+    assert private_names.find_missing(part) == (missing and f'{HERE}.{missing}')
+
+
+def test_a_module_that_nobody_has_imported_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    part = Part('json', 'another serves', {'a': 'tool.main()', 'b': 'nothing_of_this_name'})
+    monkeypatch.delitem(sys.modules, 'json.tool', raising=False)
+    monkeypatch.delattr('json.tool', raising=False)
+
+    assert private_names.find_missing(part) == 'nothing_of_this_name'
+    assert private_names.explain(part) == (
+        f'json {json.__version__} has no nothing_of_this_name as runapistar knows it, so another '
+        'serves. What does not hold: a; b.'
+    )
+    assert private_names.get_release(Part('textwrap', '', {})) == 'textwrap of an unknown release'
 
 
 def test_every_name_that_we_use_stands_in_the_table() -> None:

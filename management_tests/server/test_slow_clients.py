@@ -247,10 +247,15 @@ def test_a_body_that_does_not_come_is_given_up(pair: Pair, reader: Any) -> None:
     assert str(caught.value) == f'The body has not come within {LIMIT_S} s.'
     with pytest.raises(SlowBodyError):  # at once
         reader.chunk()
-    reader.begin_head()  # The next request has its own time.
+    pair.server.patience = reader._patience
+    reader.begin_head()  # The next request has its own time, and so has its answer.
     reader.end_head()
-    pair.client.sendall(b'next')
+    assert pair.server.patience is None
+    reader.waiter = Waiter(10, pair.step_aside)
+    timer = threading.Timer(0.05, pair.client.sendall, [b'next'])
+    timer.start()
     assert reader.chunk() == b'next'
+    timer.join()
 
 
 def test_the_end_of_what_a_client_sends_is_no_wait(pair: Pair, reader: Any) -> None:

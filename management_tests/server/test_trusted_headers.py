@@ -1,10 +1,12 @@
 """Who trusts a header that a client can write in two ways, and so is not served by granian."""
 
+import functools
 import importlib.util
 import sys
 
 import pytest
 from django.contrib.auth.middleware import RemoteUserMiddleware
+from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -105,6 +107,74 @@ def test_project_without_users_is_searched(monkeypatch):
 )  # fmt: skip
 def test_wrapper_that_trusts_a_header_is_found(wrapped, found):
     assert list(trusted_headers.find_trusting(wrapped)) == found
+
+
+class Slotted:
+    __slots__ = ('inner',)
+
+    def __call__(self, environ, start_response):
+        return environ.get('X-Real-IP')
+
+
+def wrap_later():
+    def wrapped(environ, start_response):
+        return inner(environ, start_response)
+
+    if not wrapped:
+        inner = None
+    return wrapped
+
+
+BELIEVING = (f'{HERE}.Believing', 'X-Remote-User')
+
+
+@pytest.mark.case('I07')
+@pytest.mark.parametrize(
+    ('wrapped', 'found'),
+    [
+        (functools.partial(Believing(application)), [BELIEVING]),
+        (functools.partial(print, Believing(application)), [BELIEVING]),
+        (functools.partial(print, file=Believing(application)), [BELIEVING]),
+        (
+            Believing(application).__call__,
+            [BELIEVING, (f'{HERE}.Believing.__call__', 'X-Remote-User')],
+        ),
+        (Slotted(), [(f'{HERE}.Slotted', 'X-Real-Ip')]), (Slotted, []), (wrap_later(), []),
+    ],
+)  # fmt: skip
+def test_what_wraps_in_another_way_is_searched(wrapped, found):
+    """`trusted_headers`"""
+    assert list(trusted_headers.find_trusting(wrapped)) == found
+
+
+@pytest.mark.case('I07')
+def test_middleware_within_djangos_own_handler_is_found_once():
+    with override_settings(MIDDLEWARE=[f'{HERE}.RealAddress']):
+        found = list(trusted_headers.find_trusting(WSGIHandler()))
+
+    assert found == [(f'{HERE}.RealAddress', 'X-Real-Ip')]
+
+
+@pytest.mark.case('I07')
+@pytest.mark.parametrize(
+    ('named', 'header'),
+    [
+        ('HTTP_X_FORWARDED_FOR', 'X-Forwarded-For'), ('HTTP_FORWARDED_FOR', 'Forwarded-For'),
+        ('x-forwarded-host', 'X-Forwarded-Host'), ('HTTP_X_SCHEME', 'X-Scheme'),
+        ('X-URL-Scheme', 'X-Url-Scheme'), ('CF-Connecting-IP', 'Cf-Connecting-Ip'),
+        ('True-Client-IP', 'True-Client-Ip'), ('X-Cluster-Client-IP', 'X-Cluster-Client-Ip'),
+        ('X-Original-URL', 'X-Original-Url'), ('X-Script-Name', 'X-Script-Name'),
+        ('X-Client-IP', 'X-Client-Ip'), ('X-Real-IP', 'X-Real-Ip'), ('HTTP_FORWARDED', None),
+        ('HTTP_HOST', None), ('REMOTE_ADDR', None), ('X-Realm', None), ('X_REAL_IP', None),
+        ('HTTP_X_SCHEMES', None),
+    ],
+)  # fmt: skip
+def test_headers_by_which_proxies_tell_who_their_client_is(named, header):
+    scope = {'__name__': HERE}
+    exec(f'def view(environ, start_response): return lambda: environ.get({named!r})', scope)
+
+    found = [name for _, name in trusted_headers.find_trusting(scope['view'])]
+    assert found == ([header] if header else [])
 
 
 @pytest.mark.case('I07')
