@@ -5,6 +5,7 @@ import django.urls
 import pytest
 from apistar import Include, Route
 from django.test import override_settings
+from django.urls import path, re_path
 
 import django_apistar
 from django_apistar import reverse_url
@@ -132,6 +133,28 @@ def test_parameters_that_do_not_fit_a_django_name():
     assert str(caught.value) == (
         "The route 'django-echo-name', /django/echo/<str:name>/, takes name; got {}."
     )
+
+
+class Urls:
+    """A URLconf whose names have more than one path, or a regular expression."""
+
+    urlpatterns = (
+        re_path('^django/a$', where, name='anchored'),
+        re_path('django/b/(?P<x>[0-9]+)/', where, name='group'),
+        path('django/c/<int:x>/', where, name='twice'),
+        path('django/d/<int:x>/', where, name='twice'),
+    )
+
+
+@pytest.mark.parametrize('name', ['anchored', 'group', 'twice'])
+@override_settings(ROOT_URLCONF=Urls, APISTAR_ROUTE_CONF='management_tests.project.routes')
+def test_django_says_more_of_several_paths_and_of_regular_expressions(name):
+    with pytest.raises(django.urls.NoReverseMatch) as said:
+        django.urls.reverse(name, kwargs={'y': 1})
+    with pytest.raises(NoReverseMatch) as caught:
+        reverse_url(name, y=1)
+
+    assert str(caught.value) == str(said.value)
 
 
 def test_parameter_may_be_called_name():
