@@ -15,7 +15,7 @@ from django_apistar.bench.applications import build_application
 from django_apistar.bench.in_process import call
 from django_apistar.bench.request import Request, add_csrf_token
 from django_apistar.bench.targets import APISTAR, DJANGO, STAND_IN, Target, TargetError
-from django_apistar.routes.entries import ANY_METHOD, Framework, RouteEntry
+from django_apistar.routes.entries import ANY_METHOD, APIStarEntry, Framework, RouteEntry
 from django_apistar.routes.resolution import is_utf8, resolve
 from django_apistar.routes.table import RouteTable
 
@@ -146,8 +146,8 @@ def iter_paths(table: RouteTable, framework: Framework) -> Iterator[str]:
 
 def _is_candidate(table: RouteTable, entry: RouteEntry) -> bool:
     """Whether *entry* takes GET and is the project's own: schema and documentation are not."""
-    module = getattr(entry.handler, '__module__', '') or ''
-    is_own = entry.framework is Framework.APISTAR and module.split('.')[0] in _OWN_PACKAGES
+    is_api = isinstance(entry, APIStarEntry)
+    is_own = is_api and entry.handler.__module__.split('.')[0] in _OWN_PACKAGES
     takes_get = entry.methods == ANY_METHOD or 'GET' in entry.methods
     return takes_get and not is_own and table.is_reachable(entry)
 

@@ -149,6 +149,25 @@ def test_what_this_package_serves_by_itself_is_no_target(settings, monkeypatch):
     ) in stderr.splitlines()
 
 
+@pytest.mark.parametrize(
+    ('options', 'sentence'),
+    [
+        ((), '{} has no route without parameters that answers GET with 2xx and a body; name one by '
+         '--{} PATH.'),
+        (('--method', 'POST', '--write'),
+         '{}: no path is looked for that takes POST; name one by --{} PATH.'),
+    ],
+)  # fmt: skip
+def test_without_any_path_the_sentence_says_what_each_framework_lacks(
+    settings, monkeypatch, options, sentence
+):
+    monkeypatch.setattr(sys.modules[__name__], 'routes', [])
+    settings.APISTAR_ROUTE_CONF = settings.ROOT_URLCONF = __name__
+
+    both = [sentence.format('API Star', 'apistar'), sentence.format('Django', 'django')]
+    assert fail('--in-process', *options) == ' '.join(both)
+
+
 ASKED: list[int] = []
 
 
