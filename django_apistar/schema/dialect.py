@@ -31,7 +31,7 @@ class Dialect:
     def any_of(self, schemas: list[Schema]) -> Schema:
         distinct = [schema for at, schema in enumerate(schemas) if schema not in schemas[:at]]
         if len(distinct) == 1:
-            return distinct[0]
+            return distinct.pop()
         if not distinct:
             return self.nothing()
         return {'anyOf': distinct} if self.has_alternatives else {}
@@ -62,7 +62,7 @@ class Dialect:
 
     def without_null(self, schema: Schema) -> Schema:
         """Return *schema* for a place where null cannot be written, as in a query string."""
-        schema = {key: value for key, value in schema.items() if key not in NULL_WORDS}
+        schema = {key: value for key, value in schema.items() if key != 'nullable'}
         if schema.get('default', ...) is None:
             del schema['default']
         if 'enum' in schema:
@@ -74,9 +74,7 @@ class Dialect:
             schema = {**self.any_of(kept), **schema}
         return schema
 
-    def bounds(
-        self, low: float | None, high: float | None, *, above: bool = False, below: bool = False
-    ) -> Schema:
+    def bounds(self, low: float | None, high: float | None, *, above: bool, below: bool) -> Schema:
         """Return the keywords for *low* to *high*; *above* and *below* leave the limit out."""
         return {
             **self._bound('Minimum', low, above),
@@ -113,8 +111,6 @@ class Dialect:
             return schema
         return {**notes, 'allOf': [schema]}
 
-
-NULL_WORDS = {'nullable', 'x-nullable'}
 
 DIALECTS = {
     '3.1': Dialect('#/components/schemas/'),

@@ -30,6 +30,7 @@ METHODS_WITH_QUERY_TYPES = ('GET', 'HEAD', 'DELETE')  # A Type is read from the 
 PRIMITIVES = (str, int, float, bool)
 JSON = ('application/json',)
 FILES = ('multipart/form-data',)
+ANY_MEDIA_TYPE = ('*/*',)
 FORMS = ('application/json', 'application/x-www-form-urlencoded', 'multipart/form-data')
 # OpenAPI 3 ignores parameters with these names; they have words of their own.
 IGNORED_HEADERS = ('accept', 'content-type', 'authorization')
@@ -216,7 +217,7 @@ class _Reader:
             return self._add(name, 'query', item, False)
         if _is_one_of(annotation, (http.RequestData, validation.ValidatedRequestData)):
             return self._set_body(None, FORMS, False)
-        return annotation is http.Body and self._set_body(None, ('*/*',), False)
+        return annotation is http.Body and self._set_body(None, ANY_MEDIA_TYPE, False)
 
     def _read_request_reader(self, parameter: inspect.Parameter) -> bool:
         """Read a class such as PageNumber, which describes its own parameters."""

@@ -11,7 +11,7 @@ from apistar import http
 from django_apistar.compat.signatures import Function, get_signature
 from django_apistar.schema.annotations import is_stream
 from django_apistar.schema.dialect import Schema
-from django_apistar.schema.inputs import FORMS, Inputs
+from django_apistar.schema.inputs import ANY_MEDIA_TYPE, Inputs
 from django_apistar.schema.schemas import Schemas
 
 EMPTY = inspect.Signature.empty
@@ -128,7 +128,7 @@ def error_statuses(inputs: Inputs, needs_user: bool, named: Iterable[int]) -> tu
         '401': needs_user or inputs.reads_authorization,
         '404': bool(inputs.located('path')) or any(query.is_required for query in queries),
         '413': body is not None,
-        '415': body is not None and body.media_types[0] in FORMS,
+        '415': body is not None and body.media_types != ANY_MEDIA_TYPE,
     }
     statuses = {status for status, is_given in around.items() if is_given}
     return (*sorted(statuses | {str(status) for status in (*named, *inputs.statuses)}), 'default')

@@ -2,6 +2,7 @@
 
 import collections.abc
 import datetime
+import decimal
 import enum
 import functools
 import typing
@@ -17,6 +18,7 @@ from django_apistar.exceptions import ProblemDetails
 from django_apistar.pagination import LimitOffset, Page
 from django_apistar.responses import responds
 from django_apistar.types import ModelType
+from django_apistar.validators import Decimal, File
 from management_tests.support.shop import Ware
 
 # Fields
@@ -24,6 +26,8 @@ from management_tests.support.shop import Ware
 
 class Texts(types.Type):
     """Patterns of Python, some of which JavaScript does not have."""
+
+    example = {'around': b'c', 'ends': 'a'}
 
     around = validators.String(pattern='(?<=a)(?<!b)(?:c)(?=d)(?!e)')
     remark = validators.String(pattern='a(?#b)')
@@ -47,6 +51,8 @@ class Numbers(types.Type):
     step = validators.Number(multiple_of=0.5, default=1.5)
     whole = validators.Number(default=3.0)
     part = validators.Number(default=2.5)
+    price = Decimal(max_digits=5, decimal_places=2, default=decimal.Decimal('1.50'))
+    cost = Decimal(max_digits=5, decimal_places=2, allow_null=True)
 
 
 class Lists(types.Type):
@@ -113,10 +119,15 @@ class References(types.Type):
         properties={'leaf': validators.Ref('Leaf'), 'own': validators.Ref('Own')},
         def_name='Own', definitions={'Leaf': LEAF},
     )  # fmt: skip
+    others = validators.Array(
+        items=validators.Ref('Leaf'), definitions={'Leaf': validators.Integer()}
+    )
     nameless = validators.Array(
         items=validators.Ref(''), definitions={'': validators.String(min_length=1)}
     )
-    typed = validators.Array(items=validators.Ref('Alike'), definitions={'Alike': FIRST.validator})
+    typed = validators.Array(
+        items=validators.Ref('Alike', description='One.'), definitions={'Alike': FIRST.validator}
+    )
     described = validators.Ref('References', allow_null=True, title='Itself', description='Again.')
     noted = validators.Object(def_name='Noted', title='A title', description='Words.')
 
@@ -131,8 +142,13 @@ class Choices(types.Type):
         items=validators.Ref('Any', allow_null=True) | validators.Ref('Nullable'),
         definitions={'Any': validators.Array(allow_null=True), 'Nullable': NULLABLE},
     )
+    unknown = validators.Ref('Nowhere') | validators.String()
     anything = validators.Any(allow_null=True, description='All.')
     color = validators.String(enum=['red'], allow_null=True, title='Color', default='red')
+
+
+class Photo(types.Type):
+    photo = File()
 
 
 class Stock(ModelType):
@@ -154,7 +170,7 @@ class Query(types.Type):
     anything = validators.Any(allow_null=True)
 
 
-TYPES = (Texts, Numbers, Lists, Objects, References, Choices, Stock)
+TYPES = (Texts, Numbers, Lists, Objects, References, Choices, Photo, Stock)
 
 
 def answer(annotation: Any, name: str = 'answer') -> Any:
@@ -227,7 +243,9 @@ ANNOTATIONS: dict[str, Any] = {
     'literals': tuple[
         typing.Literal[1, 2], typing.Literal[True], typing.Literal['a', None], typing.Literal[1.5],
     ],
-    'pages': tuple[dict[str, int], ...], 'generator': collections.abc.Generator[str, None, None],
+    'choice': validators.String(enum=['a'], allow_null=True),
+    'pages': tuple[dict[str, int], ...], 'nones': list[None],
+    'generator': collections.abc.Generator[str, None, None],
     'iterator': collections.abc.Iterator, 'csv': Csv, 'problem': Problem, 'plain': http.Response,
     'queries': http.QueryParams, 'headers': http.Headers, 'generic': type[int],
 }  # fmt: skip
@@ -317,6 +335,10 @@ def at_the_limits(which: int) -> Any:
     return http.Response(b'')
 
 
+def choose() -> Any:
+    return http.Response(b'', 300)
+
+
 def computed() -> Any:
     if compute():
         raise exceptions.NotFound('', compute())
@@ -399,6 +421,7 @@ routes = [
         Route('/wares', 'GET', list_wares),
         Route('/others', 'GET', list_others),
         Route('/limits', 'GET', at_the_limits),
+        Route('/choose', 'GET', choose),
         Route('/computed', 'GET', computed),
         Route('/created', 'POST', create_one),
         Route('/declared', 'POST', declare),
