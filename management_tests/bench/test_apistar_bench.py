@@ -152,8 +152,8 @@ def test_what_this_package_serves_by_itself_is_no_target(settings, monkeypatch):
 @pytest.mark.parametrize(
     ('options', 'sentence'),
     [
-        ((), '{} has no route without parameters that answers GET with 2xx and a body; name one by '
-         '--{} PATH.'),
+        ((), ('{} has no route without parameters that answers GET with 2xx and a body; '
+              'name one by --{} PATH.')),
         (('--method', 'POST', '--write'),
          '{}: no path is looked for that takes POST; name one by --{} PATH.'),
     ],

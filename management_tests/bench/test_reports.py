@@ -184,12 +184,15 @@ def test_a_plot_shows_rates_and_percentiles(monkeypatch: pytest.MonkeyPatch) -> 
     matplotlib = pytest.importorskip('matplotlib.figure')
     to_hex = pytest.importorskip('matplotlib.colors').to_hex
     drawn: list[Any] = []
-    monkeypatch.setattr(matplotlib.Figure, 'savefig', lambda *given, **more: drawn.append(given))
+    monkeypatch.setattr(
+        matplotlib.Figure, 'savefig', lambda *given, **more: drawn.append((*given, more))
+    )
 
     reports.write_plot(build_results({APISTAR: 9000, FLOOR: 10000}), 'x.SVG')
 
-    [(figure, _)] = drawn
+    [(figure, *saved)] = drawn
     rates, times = figure.axes
+    assert saved == ['x.SVG', {'format': 'svg'}]
     assert (figure.get_suptitle(), figure.get_supxlabel()) == (
         'API Star and Django in one project',
         ('3 rounds of 2 s, over HTTP by wrk 4.2, 8 connections, '
@@ -217,6 +220,40 @@ def test_a_plot_shows_rates_and_percentiles(monkeypatch: pytest.MonkeyPatch) -> 
     assert [(end - start) / 2 for (start, _), (end, _) in errors.get_segments()] == [0.5, 0.5]
     gridlines = rates.get_xgridlines()[0], times.get_xgridlines()[0], times.get_ygridlines()[0]
     assert [line.get_visible() for line in gridlines] == [False, True, False]
+
+
+def test_a_plot_is_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    matplotlib = pytest.importorskip('matplotlib.figure')
+    markers = pytest.importorskip('matplotlib.markers').MarkerStyle
+    to_hex = pytest.importorskip('matplotlib.colors').to_hex
+    drawn: list[Any] = []
+    monkeypatch.setattr(matplotlib.Figure, 'savefig', lambda *given, **more: drawn.append(given))
+
+    reports.write_plot(build_results({APISTAR: 9000, FLOOR: 10000}), 'x.png')
+
+    [(figure, _)] = drawn
+    rates, times = figure.axes
+    legend = times.get_legend()
+    assert type(figure.get_layout_engine()).__name__ == 'ConstrainedLayoutEngine'
+    assert [text.get_fontsize() for text in figure.texts] == [13, 9]
+    assert rates.get_shared_y_axes().joined(rates, times)
+    assert (rates.margins()[0], [label.xyann for label in rates.texts]) == (0.3, [(4, 0)] * 2)
+    assert rates.xaxis.get_major_locator().tick_values(0, 10_000).tolist() == [
+        0, 2500, 5000, 7500, 10000,
+    ]  # fmt: skip
+    assert times.get_xgridlines()[0].get_alpha() == 0.3
+    assert not legend.get_frame_on()
+    anchor = legend.get_bbox_to_anchor().transformed(times.transAxes.inverted())
+    assert anchor.p0.tolist() == [pytest.approx(0.5), pytest.approx(1)]
+    shapes = [markers(name).get_path() for name in 'oossDD']
+    points = times.collections
+    assert [len(each.get_paths()[0].vertices) for each in points] == [
+        len(shape.vertices) for shape in shapes
+    ]
+    assert [each.get_alpha() for each in points] == [0.8, None] * 3
+    assert [[to_hex(colour) for colour in each.get_facecolor()] for each in points] == [
+        ['#a0aec0', '#2b6cb0'], ['#a0aec0'],
+    ] * 3  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,9 @@ known = pytest.mark.parametrize(('entry', 'taken', 'others', 'kind'), [
     *((next(walk_apistar([Route(url, 'GET', handler)])), *rest)
       for url, handler, *rest in APISTAR),
     *((next(walk_django([path(url, view)])), *rest) for url, *rest in DJANGO),
+    # What a regular expression has in angle brackets is text.
+    (next(walk_django([re_path('^<odd:n>/$', view)])), ['a/b'], [''],
+     "a value of the converter 'odd'"),
 ], ids=lambda value: str(getattr(value, 'path', value)))  # fmt: skip
 
 
