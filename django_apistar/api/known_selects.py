@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from django.core.exceptions import FullResultSet
 from django.db import connections
 from django.db.models import Count
-from django.db.models.expressions import Col, OrderBy
+from django.db.models.expressions import Col
 from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.datastructures import BaseTable, Join
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 _PLAIN = (Col, Count)
 _MOST = 500  # of a connection: who sorts as clients like has no end of them
 _NOT_KNOWN = (  # what a query may have that makes its parts, or adds to them
-    'distinct', 'combinator', 'group_by', '_filtered_relations', 'extra', 'extra_order_by',
-    'extra_tables', 'external_aliases',
+    'distinct', 'explain_info', 'extra_order_by', 'extra_tables', 'select_for_update',
 )  # fmt: skip
 _Prepared = TypeVar('_Prepared', bound=SQLCompiler | None)
 _Shape = tuple[object, ...]
@@ -35,13 +34,11 @@ _known: WeakKeyDictionary[BaseDatabaseWrapper, dict[_Shape, _Parts | None]] = (
 
 
 class _Parts(NamedTuple):
-    """What `SQLCompiler` has found out after its `pre_sql_setup`, and its FROM."""
+    """What `SQLCompiler` has found out after its `pre_sql_setup`, and writes."""
 
     select: list[Any]
     klass_info: Any
     annotation_col_map: Any
-    order_by: list[Any]
-    tables: tuple[list[str], tuple[str | int, ...]]  # with their parameters
     converted: list[Any]  # the columns; None for one whose values are Python's as they come
     head: str  # of the SQL, up to its condition
     tail: str  # what follows that: the order
@@ -55,26 +52,13 @@ class KnownSelect(SQLCompiler):
     ) -> None:
         super().__init__(query, connection, using)
         self.parts = parts
-
-    def pre_sql_setup(self, with_col_aliases: bool = False) -> Any:
-        parts = self.parts
         self.select, self.klass_info = parts.select, parts.klass_info
         self.annotation_col_map = parts.annotation_col_map
         self.col_count, self.has_extra_select = len(parts.select), False
-        where = self.query.where.split_having_qualify(must_group_by=False)
-        self.where, self.having, self.qualify = where
-        return [], parts.order_by, []
-
-    def get_from_clause(self) -> tuple[list[str], tuple[str | int, ...]]:
-        return self.parts.tables
 
     def as_sql(self, with_limits: bool = True, with_col_aliases: bool = False) -> Any:
         """Return what Django would, which goes through all that a query may have."""
         query = self.query
-        self.pre_sql_setup()
-        is_plain = with_limits and not (with_col_aliases or self.having or self.qualify)
-        if not is_plain or query.select_for_update or query.explain_info:
-            return super().as_sql(with_limits, with_col_aliases)
         where, params = self._compile_condition()
         texts = [self.parts.head, where and f'WHERE {where}', self.parts.tail]
         if query.is_sliced:
@@ -84,9 +68,7 @@ class KnownSelect(SQLCompiler):
 
     def _compile_condition(self) -> tuple[str, list[Any]]:
         """Return the SQL of the condition, '' of one that all rows meet. Or EmptyResultSet."""
-        condition: Any = self.where
-        if condition is None:
-            return '', []
+        condition: Any = self.query.where
         try:
             where, params = self.compile(condition)
         except FullResultSet:
@@ -99,6 +81,7 @@ def build_compiler(
 ) -> KnownSelect | _Prepared:
     """Return a compiler of *query* for *columns*: one of known parts, else what *prepare* returns.
 
+    *query*: of fields alone, without annotations, and no union of others.
     *prepare*: returns Django's own compiler of the same query; None where it has none.
     """
     shape = _get_shape(query, columns)
@@ -115,6 +98,8 @@ def _get_shape(query: Any, columns: tuple[str, ...]) -> _Shape | None:
     default_order = tuple(query.get_meta().ordering)
     order = (*query.order_by, *default_order)
     if any(map(vars(query).get, _NOT_KNOWN)) or any(type(name) is not str for name in order):
+        return None
+    if query.where.contains_aggregate or query.where.contains_over_clause:
         return None
     tables: list[object] = []
     for alias, table in query.alias_map.items():
@@ -142,22 +127,19 @@ def _find_known(
     return of_connection[shape]
 
 
-def _find_parts(compiler: SQLCompiler | None) -> _Parts | None:
+def _find_parts(compiler: Any) -> _Parts | None:
     if type(compiler) is not SQLCompiler:
         return None  # a backend's own, or none at all
     _, order_by, _ = compiler.pre_sql_setup()
     tables = compiler.get_from_clause()
     is_plain = all(type(col) in _PLAIN and not params for col, (_, params), _ in compiler.select)
-    is_sorted_plainly = all(
-        type(by) is OrderBy and type(by.expression) is Col and not params
-        for by, (_, params, _) in order_by
-    )
+    is_sorted_plainly = all(type(by.expression) is Col for by, _ in order_by)
     if tables[1] or not (is_plain and is_sorted_plainly):
         return None  # a transform asks for the time zone of a request
     connection = compiler.connection
     converted = [None if _is_plain(col, connection) else col for col, _, _ in compiler.select]
     parts = _Parts(
-        compiler.select, compiler.klass_info, compiler.annotation_col_map, order_by, tables,
+        compiler.select, compiler.klass_info, compiler.annotation_col_map,
         converted, _write_head(compiler, tables), _write_order(order_by),
     )  # fmt: skip
     return parts if _is_written_alike(compiler, parts) else None
