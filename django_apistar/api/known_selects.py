@@ -127,10 +127,10 @@ def _find_known(
     return of_connection[shape]
 
 
-def _find_parts(compiler: Any) -> _Parts | None:
+def _find_parts(compiler: SQLCompiler | None) -> _Parts | None:
     if type(compiler) is not SQLCompiler:
         return None  # a backend's own, or none at all
-    _, order_by, _ = compiler.pre_sql_setup()
+    order_by: list[Any] = compiler.pre_sql_setup()[1]
     tables = compiler.get_from_clause()
     is_plain = all(type(col) in _PLAIN and not params for col, (_, params), _ in compiler.select)
     is_sorted_plainly = all(type(by.expression) is Col for by, _ in order_by)
