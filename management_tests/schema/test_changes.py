@@ -106,7 +106,8 @@ def test_an_example_that_stays_as_it_is_is_no_change(rule):
         ('^[a-cx]{2,4}$', ['ax', 'xaxx', 'xax', 'axax', 'xaxa']),
         ('^[^a]$', ['z', 'Z', '9', '-']), ('^[^zZ0-9]$', ['-']), ('^[^zZ9-]$', ['é']),
         ('^(?:a|[^b])c$', ['ac', 'Zc', '-c']), ('^[\\d\\s]$', ['7', ' ']), ('^\\d{2}$', ['77']),
-        ('^\\w\\s\\W$', ['w -']), ('^\\D\\S$', ['xy']), ('(', []), ('^(a+)+$', []),
+        ('^\\w\\s\\W$', ['w -']), ('^\\D\\S$', ['xy']), ('(', []),
+        ('^[[]a$', ['[a']), ('^[^x-|]$', ['Z', '9', '-']), ('^(a+)+$', []),
         ('^a{400}$', ['a' * 400]), ('^a{401}$', []),
     ],
 )  # fmt: skip
@@ -222,6 +223,12 @@ REACHES = {
         lambda n: (needed(n, {**STRING, 'minLength': 2, 'maxLength': 1}), STRING), 3, [],
         ['the body no longer takes object. No value was found that proves it.'],
     ),
+    'objects within what is not to fit': (
+        lambda n: (needed(n, INTEGER),
+                   {'allOf': [needed(n, INTEGER), {'not': needed(n, STRING)}]}), 3, [],
+        [('the body must now be outside of more (not, oneOf). '
+          'No value was found that proves it.')],
+    ),
     'integers between two bounds': (
         lambda n: (between(n + 1), {'type': 'integer', 'enum': [*range(1, n + 2)]}), 64, [],
         [('the body now takes nothing but 1, 2, 3, 4, 5, 6, …. '
@@ -245,6 +252,45 @@ def test_how_far_two_schemas_are_compared(name):
         found.append(messages)
 
     assert found == expected
+
+
+# Of each size: a schema whose values cannot be asked about.
+SIZES = {
+    'Length': {'type': 'string', 'pattern': '(a+)+$'},
+    'Items': {'type': 'array', 'items': UNREAD},
+    'Properties': {'type': 'object', 'additionalProperties': UNREAD},
+}
+
+
+@pytest.mark.parametrize('noun', SIZES)
+def test_a_size_whose_values_are_not_tried_is_no_doubt(noun):
+    """`findings`"""
+    told = []
+    for word, before, after in (
+        (f'min{noun}', 59, 60), (f'min{noun}', 60, 61),
+        (f'max{noun}', 60, 59), (f'max{noun}', 61, 60),
+    ):  # fmt: skip
+        schemas = ({**SIZES[noun], word: size} for size in (before, after))
+        [change] = compare(*map(take, schemas)).changes
+        told.append((change.level, change.message))
+
+    doubt = ' No value was found that proves it.'
+    start = 'the body is now limited by'
+    assert told == [
+        ('warning', f'{start} min{noun} 60, before 59.{doubt}'),
+        ('error', f'{start} min{noun} 61, before 60.'),
+        ('warning', f'{start} max{noun} 59, before 60.{doubt}'),
+        ('error', f'{start} max{noun} 60, before 61.'),
+    ]
+
+
+def test_how_deep_a_document_is_read():
+    """`documents`"""
+    shallow, deep = ({'openapi': '3.1.0', 'x-deep': json.loads('[' * n + ']' * n)}
+                     for n in (399, 400))  # fmt: skip
+
+    assert tell(shallow, {'openapi': '3.1.0'}) == []
+    assert tell(deep, {'openapi': '3.1.0'}) == ['The old document is deeper than 400 levels.']
 
 
 @pytest.mark.parametrize(('number', 'is_followed'), [(62, True), (63, False)])

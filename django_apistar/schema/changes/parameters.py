@@ -24,7 +24,7 @@ def judge_parameters(judgement: Judgement, pair: Pair) -> Iterator[Change]:
             noun = _name(old)
             yield from judgement.guard(pair.place, noun, _judge(judgement, pair, old, news[key]))
         else:
-            yield _gone(pair, key, old, news)
+            yield _gone(pair, old, news)
     for key, new in news.items():
         if key not in olds:
             rule = 'request-required-parameter-added' if new.get('required') else None
@@ -35,13 +35,10 @@ def _name(parameter: Schema) -> str:
     return f'the {parameter["in"]} parameter {parameter["name"]!r}'
 
 
-def _gone(
-    pair: Pair, key: tuple[str, str], old: Schema, news: dict[tuple[str, str], Schema]
-) -> Change:
-    for other in news:
-        if other[1] == key[1].lower() or other[1] == key[1]:
-            rule = 'request-parameter-moved'
-            return make_change(rule, pair.place, _name(old), new=other[0])
+def _gone(pair: Pair, old: Schema, news: dict[tuple[str, str], Schema]) -> Change:
+    for place, name in news:
+        if name == (old['name'].lower() if place == 'header' else old['name']):
+            return make_change('request-parameter-moved', pair.place, _name(old), new=place)
     return make_change('request-parameter-removed', pair.place, _name(old))
 
 

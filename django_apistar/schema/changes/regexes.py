@@ -103,8 +103,8 @@ def _write_one(word: str, value: Any, turn: int) -> str:
         return ''.join(_write(what, (turn + at) % 4) for at in range(count))
     if word == 'BRANCH':
         return _write(value[1][turn % len(value[1])], turn)
-    parts = _parts(word, value) if word in ('SUBPATTERN', 'ATOMIC_GROUP') else []
-    return ''.join(_write(part, turn) for part in parts)
+    is_group = word in ('SUBPATTERN', 'ATOMIC_GROUP')
+    return _write(_parts(word, value)[0], turn) if is_group else ''
 
 
 def _write_class(word: str, value: Any, turn: int) -> str:

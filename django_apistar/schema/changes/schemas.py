@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from django_apistar.schema.changes.arrays import compare_arrays, get_longest
 from django_apistar.schema.changes.disjoint import are_disjoint
-from django_apistar.schema.changes.findings import MOST, UNSEEN, Finding, doubt, prove, sure, weigh
+from django_apistar.schema.changes.findings import MOST, UNSEEN, Finding, doubt, prove, weigh
 from django_apistar.schema.changes.forms import TOO_MANY, Form, get_forms, is_whole
 from django_apistar.schema.changes.instances import fits
 from django_apistar.schema.changes.keywords import ILL_FORMED
@@ -74,7 +74,6 @@ class Comparison:
             del self._open[key]
         if self._lowest >= depth:
             self._known[key] = found
-            self._lowest = NEVER
         self._lowest = min(self._lowest, before)
         return found
 
@@ -198,9 +197,7 @@ class Comparison:
                     lost.append(value)
             except UnsureError:
                 doubtful.append(value)
-        if lost == [None]:
-            yield sure('null', ['null'])
-        elif lost:
+        if lost:
             yield Finding('value', giver=tuple(lost), is_sure=True, example=(lost[0],))
         elif doubtful:
             yield Finding('value', giver=tuple(doubtful))
@@ -211,7 +208,7 @@ class Comparison:
         if other.values is not None:
             yield Finding('enum', taker=other.values)
             return
-        yield from BY_TYPE.get(form.type, _nothing)(self, form, other)
+        yield from BY_TYPE[form.type](self, form, other)
         for schema in other.nots:
             if not self._is_kept_out(form, schema):
                 yield Finding('not')
@@ -235,10 +232,6 @@ class Comparison:
         yield from Objects(
             (self.giver, form), (self.taker, other), self.find, skipped, self.is_request
         ).iter_findings()
-
-
-def _nothing(comparison: Comparison, form: Form, other: Form) -> Iterator[Finding]:
-    return iter(())
 
 
 def _are_all_integers(takers: list[Form], givers: list[Form]) -> bool:

@@ -95,9 +95,10 @@ class _Modernizer:
 
     def _body(self, operation: Schema, bodies: list[Any]) -> Schema:
         consumes: Any = operation.get('consumes', self.document.get('consumes')) or ()
-        if bodies[0]['in'] == 'body':
+        first = bodies[0]
+        if first['in'] == 'body':
             types = consumes or ('application/json',)
-            schema, required = bodies[0].get('schema', {}), bodies[0].get('required', False)
+            schema, required = first.get('schema', {}), first.get('required', False)
         else:
             types = [name for name in consumes if name in FORMS] or FORMS[:1]
             needed = [item['name'] for item in bodies if item.get('required')]
@@ -141,11 +142,10 @@ def _scheme(scheme: object) -> object:
     if isinstance(scheme, dict) and scheme.get('type') == 'basic':
         return {'type': 'http', 'scheme': 'basic'}
     if isinstance(scheme, dict) and scheme.get('type') == 'oauth2':
-        return {'type': 'oauth2', 'flows': {FLOWS.get(str(scheme.get('flow')), 'implicit'): scheme}}
+        flow = str(scheme.get('flow'))
+        return {'type': 'oauth2', 'flows': {FLOWS.get(flow, flow): scheme}}
     return scheme
 
 
-FLOWS = {
-    'implicit': 'implicit', 'password': 'password', 'application': 'clientCredentials',
-    'accessCode': 'authorizationCode',
-}  # fmt: skip
+# Flows that OpenAPI 3 calls otherwise.
+FLOWS = {'application': 'clientCredentials', 'accessCode': 'authorizationCode'}

@@ -48,7 +48,7 @@ def are_unique(values: list[object]) -> bool:
 
 def exact(number: float) -> Fraction:
     """Return *number* as it is written: 0.1 is a tenth. Raises ValueError, OverflowError."""
-    return Fraction(number) if isinstance(number, int) else Fraction(repr(number))
+    return Fraction(repr(number))
 
 
 def is_multiple(value: float, of: float) -> bool:

@@ -68,7 +68,7 @@ class Pair:
     place: Place
     old: Operation
     new: Operation
-    is_hook: bool = False
+    is_hook: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Lone:
     place: Place
     is_old: bool
     operations: list[Schema]
-    is_hook: bool = False
+    is_hook: bool
 
 
 def walk(old: Document, new: Document) -> Iterator[Pair | Lone]:
@@ -154,7 +154,7 @@ def _essence(name: str) -> str:
 
 
 def is_success(status: str) -> bool:
-    return status[:1] in '123' and status != 'default'
+    return status[:1] in '123'
 
 
 def match_status(status: str, others: Schema) -> list[str]:
