@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from django_apistar.schema.coverage.operations import Coverage, Operation
-from django_apistar.schema.coverage.reports import render_json
+from django_apistar.schema.coverage.reports import iter_table, render_json
 from management_tests.support.example_server import Example
 from management_tests.support.server_process import REPOSITORY
 
@@ -93,6 +93,7 @@ FIRST = """
 SECOND = """
     def test_what_belongs_to_no_operation(apistar_client):
         apistar_client.get('/things/1')
+        apistar_client.get('/things/%ff/')
         apistar_client.put('/')
         apistar_client.get('/hidden/')
         apistar_client.get('/page/')
@@ -267,14 +268,69 @@ def test_the_examples_own_tests_see_all_that_it_documents(tmp_path):
     assert done.returncode == 0
 
 
-def test_the_report_in_json_is_read_by_people_too():
-    operation = Operation('GET', '/café/', 'café', ('200', '404'), ('200',), ())
+OPERATIONS = (
+    Operation('GET', '/café/', 'café', ('200', '404', '4XX'), ('200',), ('500',)),
+    Operation('OPTIONS', '/a/long/path/{of}/', 'x', ('200',), ('200',), ()),
+)
+RENDERED = """{
+  "percent": 50.0,
+  "seen": 2,
+  "documented": 4,
+  "operations": [
+    {
+      "method": "GET",
+      "path": "/café/",
+      "name": "café",
+      "seen": [
+        "200"
+      ],
+      "missing": [
+        "404",
+        "4XX"
+      ],
+      "undocumented": [
+        "500"
+      ]
+    },
+    {
+      "method": "OPTIONS",
+      "path": "/a/long/path/{of}/",
+      "name": "x",
+      "seen": [
+        "200"
+      ],
+      "missing": [],
+      "undocumented": []
+    }
+  ]
+}
+"""
+ROWS = """
+Operation                   Name  Seen  Missing
+------------------------------------------------
+GET    /café/               café   1/3  404, 4XX
+OPTIONS /a/long/path/{of}/  x      1/1
+------------------------------------------------
+TOTAL                              2/4  50%
+"""
 
-    text = render_json(Coverage((operation,)))
 
-    assert text.endswith('\n  ]\n}\n')
-    assert '      "path": "/café/",\n      "name": "café",\n' in text
-    assert json.loads(text)['operations'][0]['missing'] == ['404']
+def test_the_reports_are_read_by_people():
+    """`reports`"""
+    coverage = Coverage(OPERATIONS)
+
+    assert render_json(coverage) == RENDERED
+    assert '\n'.join(iter_table(coverage)) == ROWS.strip()
+
+
+@pytest.mark.parametrize(
+    ('seen', 'documented', 'percent'),
+    [(0, 0, 100.0), (0, 3, 0.0), (2, 3, 66.66), (9999, 10000, 99.99), (3, 3, 100.0)],
+)
+def test_a_percent_is_rounded_down_and_that_of_nothing_is_whole(seen, documented, percent):
+    statuses = tuple(map(str, range(documented)))
+
+    assert Coverage((Operation('GET', '/', '', statuses, statuses[:seen], ()),)).percent == percent
 
 
 def test_the_options_say_what_they_do(project: Path) -> None:

@@ -27,7 +27,7 @@ def find_answers(router: Router, path_info: str, method: str, status: int) -> It
     which only the value of a parameter was wrong, as the document has it. Redirects, 405 and what
     no route looks like yield nothing.
     """
-    path = path_info.encode('latin-1', 'replace').decode('utf-8', 'replace')
+    path = path_info.encode('latin-1').decode('utf-8', 'replace')
     for entry in _find_entries(router, path, method, status):
         yield Answer(entry.methods[0], entry.path, entry.handler_name, status)
 
