@@ -144,13 +144,21 @@ def test_fault_at_the_end_of_json_has_one_sentence_whatever_its_size(app_class, 
 @both_modes
 @pytest.mark.parametrize('pad', [b'', b'x' * 100_000], ids=['short', 'long'])
 @pytest.mark.parametrize(
-    'value', [b'"\\ud83d\\ude00"', b'"\\\\ud800"', b'1e2', b'1e-999', b'%d' % 10**400, b' \n\t{} ']
-)
+    'value',
+    [
+        b'"\\ud83d\\ude00"', b'"\\\\ud800"', b'1e2', b'1e-999', b'-1e-999', b'%d' % 10**400,
+        b' \n\t{} ',
+        b'%d' % -(10**18), b'%d' % (1 - 10**19), b'%d' % 2**64, b'1e308', b'9%s' % (b'0' * 308),
+        b'%s.5e99' % (b'9' * 209),
+    ],
+)  # fmt: skip
 def test_unusual_json_is_read_whatever_its_size(app_class, pad, value):
     app = build(app_class, Route('/', 'POST', echo))
     body = b' ["%s", %s] \n' % (pad, value)
 
-    assert describe(post(app, body)) == (200, json.loads(body))
+    answer = post(app, body)
+
+    assert (answer.code, repr(answer.json())) == (200, repr(json.loads(body)))
 
 
 @both_modes
@@ -420,6 +428,19 @@ def test_chunked_body_is_read_where_the_server_ends_it(app_class):
 
     assert describe(post(app, b'[1]', environ=ended)) == (200, [1])
     assert describe(post(app, b'', environ=long)) == (413, 'Request body is too large')
+
+
+@pytest.mark.case('F01', 'F02')
+@both_modes
+@override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=5)
+@pytest.mark.parametrize(
+    'environ', [{}, {'wsgi.input_terminated': True, 'CONTENT_LENGTH': ''}], ids=['length', 'chunks']
+)
+def test_body_may_be_as_large_as_the_limit(app_class, environ):
+    app = build(app_class, Route('/', 'POST', echo))
+
+    assert describe(post(app, b'[1,2]', environ=environ)) == (200, [1, 2])
+    assert describe(post(app, b'[1,23]', environ=environ)) == (413, 'Request body is too large')
 
 
 @pytest.mark.case('F12')
@@ -708,6 +729,15 @@ def build_upload(filename: str, content: bytes = b'content') -> bytes:
     )
 
 
+def build_form(fields: int) -> bytes:
+    part = b'--x\r\nContent-Disposition: form-data; name="a%d"\r\n\r\n1\r\n'
+    return b''.join(part % number for number in range(fields)) + b'--x--\r\n'
+
+
+def count_fields(data: http.RequestData) -> int:
+    return len(list(data.items(multi=True)))
+
+
 @both_modes
 @pytest.mark.parametrize(
     ('given', 'name'),
@@ -756,17 +786,27 @@ def test_two_files_of_one_name_are_both_there(app_class):
     ('body', 'content_type', 'expected'),
     [
         (b'a=1&b=2&c=3', FORM, (200, 3)), (b'a=1&b=2&c=3&d=4', FORM, TOO_MANY),
+        (build_form(3), MULTIPART, (200, 3)), (build_form(4), MULTIPART, TOO_MANY),
+        (build_form(5), MULTIPART, TOO_MANY),
         (build_upload('f'), MULTIPART, (200, 2)),
         (build_upload('f')[:-7] + b'\r\n' + build_upload('g'), MULTIPART, (400, 'Too many files')),
     ],
 )  # fmt: skip
 def test_number_of_fields_and_files_has_djangos_limits(app_class, body, content_type, expected):
-    def count(data: http.RequestData) -> int:
-        return len(data)
-
-    app = build(app_class, Route('/', 'POST', count))
+    app = build(app_class, Route('/', 'POST', count_fields))
 
     assert describe(post(app, body, content_type)) == expected
+
+
+@both_modes
+@override_settings(DATA_UPLOAD_MAX_NUMBER_FIELDS=None, DATA_UPLOAD_MAX_NUMBER_FILES=1)
+def test_limit_of_fields_can_be_switched_off_and_that_of_files_stays(app_class):
+    app = build(app_class, Route('/', 'POST', count_fields))
+    two_files = build_upload('f')[:-7] + b'\r\n' + build_upload('g')
+
+    assert describe(post(app, b'a=1&' * 2000, FORM)) == (200, 2000)
+    assert describe(post(app, build_form(2000), MULTIPART)) == (200, 2000)
+    assert describe(post(app, two_files, MULTIPART)) == (400, 'Too many files')
 
 
 @both_modes

@@ -99,6 +99,7 @@ def find(routes: typing.Any, **keys: typing.Any) -> list[str]:
     own_settings = override_settings(APISTAR_ROUTE_CONF=routes, APISTAR_SETTINGS=keys)
     with own_settings, pytest.raises(SettingsError) as info:
         get_application()
+    assert {problem.id for problem in info.value.problems} == {'E015'}
     return [str(problem) for problem in info.value.problems]
 
 
