@@ -599,6 +599,20 @@ def test_who_does_not_close_is_closed(start: Any, monkeypatch: pytest.MonkeyPatc
         serving.has_connections(0)
 
 
+def test_the_loop_does_not_stand_still_for_who_does_not_close(start: Any) -> None:
+    """HTTP/2 leaves its socket with a timeout, as this application does."""
+
+    def application(environ: Any, start_response: Any) -> list[bytes]:
+        environ['gunicorn.socket'].settimeout(END_S)
+        return answer(environ, start_response)
+
+    serving = start(application)
+    with serving.connect() as client:
+        client.sendall(LAST)
+        assert read_all(client) == ENDED
+        serving.wait_until(lambda: len(serving.worker.waits) == 1)
+
+
 def test_so_much_of_what_nobody_reads_is_taken(start: Any) -> None:
     serving = start()
     with serving.connect() as client:

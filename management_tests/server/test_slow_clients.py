@@ -84,6 +84,8 @@ def test_a_socket_blocks_until_it_is_told_otherwise(pair: Pair) -> None:
     pair.server.setblocking(False)
     assert pair.server.gettimeout() is None
     pair.server.settimeout(3)
+    pair.server.setblocking(False)
+    assert pair.server.gettimeout() == 3
     pair.server.setblocking(True)
     assert pair.server.gettimeout() is None
 
@@ -102,6 +104,19 @@ def test_a_large_answer_is_sent_as_it_is_read(pair: Pair) -> None:
     thread.join()
     assert found.getvalue() == LARGE
     assert pair.aside > 0
+
+
+def test_an_answer_follows_what_is_not_read_yet(pair: Pair) -> None:
+    queued = 0
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            queued += pair.server.send_at_once(b'x' * 65_536)
+    thread, found = pair.read_later(queued + 6)
+
+    pair.server.sendall(b'answer')
+
+    thread.join()
+    assert found.getvalue() == b'x' * queued + b'answer'
 
 
 @pytest.fixture

@@ -76,10 +76,9 @@ class Sender:
             sent = self.send_at_once(data)
         except NOT_YET:
             sent = 0
-        if sent < len(data):
-            rest = memoryview(data)[sent:]
-            while rest:
-                rest = rest[self._send_part(self.send_at_once, rest) :]
+        rest = memoryview(data)[sent:]
+        while rest:
+            rest = rest[self._send_part(self.send_at_once, rest) :]
 
     def send(self, data: Any, flags: int = 0) -> int:
         """Send all of *data*, so that the caller has no rest to send."""

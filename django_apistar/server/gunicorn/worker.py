@@ -215,8 +215,8 @@ def _freeze_settings(cfg: Config) -> None:
 
     gunicorn looks settings up by a call, nineteen times per request: a quarter of its own work.
     """
-    values = {name: setting.get() for name, setting in cfg.settings.items()}
-    vars(cfg).update({name: value for name, value in values.items() if not hasattr(Config, name)})
+    # The properties of `Config` stay: Python asks them before the attributes of an instance.
+    vars(cfg).update({name: setting.get() for name, setting in cfg.settings.items()})
 
 
 class DevelopmentWorker(Worker):
