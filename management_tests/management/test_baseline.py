@@ -139,7 +139,8 @@ def test_changes_that_fail_are_named(baseline, routes, urls, keys, lines):
 def test_a_route_of_another_framework_is_a_change(baseline):
     routes = json.loads(baseline.read_text())
     routes['routes'][0].update(framework='django', documented=False)
-    baseline.write_text(json.dumps(routes))
+    view = {**routes['routes'][0], 'methods': ['GET', 'HEAD'], 'path': '/old/', 'name': ''}
+    baseline.write_text(json.dumps({'routes': [*routes['routes'], view]}))
 
     stdout, _ = run('--check', '--baseline', str(baseline), '--format', 'json')
 
@@ -148,7 +149,8 @@ def test_a_route_of_another_framework_is_a_change(baseline):
             'rule': 'framework',
             'route': 'home',
             'message': 'GET / (home) goes to apistar, not to django.',
-        }
+        },
+        {'rule': 'gone', 'route': '', 'message': 'GET,HEAD /old/ is gone.'},
     ]
 
 

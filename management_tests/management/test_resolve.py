@@ -367,6 +367,8 @@ def test_i18n_patterns_answer_in_the_language_of_the_path(url):
     ('url', 'debug', 'hosts', 'status'),
     [
         ('http://api.example/echo/', False, ['api.example'], 200),
+        ('http://api.example', False, ['api.example'], 200),
+        ('http://me:x@api.example/echo/', False, ['api.example'], 200),
         ('https://API.example:8443/echo/', False, ['api.example'], 200),
         ('http://evil.example/echo/', False, ['api.example'], 400),
         ('http://localhost:8000/echo/', True, [], 200),
