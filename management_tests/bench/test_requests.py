@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
+import signal
+import sys
 from pathlib import Path
 from shutil import which
 from typing import Any
@@ -410,6 +412,25 @@ def test_a_rate_without_k6_is_one_sentence(monkeypatch):
         '--rate needs k6, which is not installed. Install it as https://k6.io says, or leave out '
         '--rate.'
     )
+
+
+def test_granian_that_is_not_installed_is_one_sentence(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'granian', None)
+
+    assert fail('--server', 'granian') == (
+        "granian is not installed. Install it: pip install 'django-apistar[granian]'."
+    )
+
+
+def test_signals_are_handled_as_before_when_it_is_done():
+    handlers = [lambda *_: None, lambda *_: None]
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(*each) for each in zip(numbers, handlers, strict=True)]
+
+    bench('--apistar', '/echo/', '--django', '/django/echo/')
+
+    after = [signal.signal(*each) for each in zip(numbers, before, strict=True)]
+    assert after == handlers
 
 
 # Bad input

@@ -98,6 +98,18 @@ def test_django_url():
     )
 
 
+def test_redirect():
+    text, failure = resolve('GET /echo?a=1')
+
+    assert failure == ''
+    assert text == (
+        'GET /echo\n'
+        '  framework   apistar\n'
+        f'  rule        {NO_PREFIX}\n'
+        '  redirect    302 to /echo/?a=1\n'
+    )
+
+
 def test_static_file():
     text, failure = resolve('GET /static/apistar/css/base.css')
 
