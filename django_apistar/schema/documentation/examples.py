@@ -57,7 +57,7 @@ def _build_object(schema: Schema, follow: Follow, depth: int) -> dict[str, Any]:
     """Return what has to be there, or everything where nothing has to."""
     properties: Mapping[str, Schema] = {
         name: child for name, child in schema.get('properties', {}).items()
-        if not (child.get('readOnly') or follow(child).get('readOnly'))
+        if not follow(child).get('readOnly')
     }  # fmt: skip
     required = [name for name in schema.get('required', ()) if name in properties]
     if depth == DEEPEST:
@@ -94,7 +94,7 @@ def _build_number(schema: Schema) -> Any:
 
 
 def _build_text(schema: Schema, name: str) -> str:
-    known = TEXTS.get(schema.get('format', ''))
+    known = TEXTS.get(str(schema.get('format')))
     if known:
         return known
     pattern = schema.get('pattern')

@@ -21,12 +21,12 @@ class Request:
 
     method: str
     url: str  # with its query
-    headers: dict[str, str] = dataclasses.field(default_factory=dict)
-    credentials: bool = False
-    media_type: str = ''
-    body: Any = None
-    files: tuple[str, ...] = ()
-    answer: str = 'json'
+    headers: dict[str, str]
+    credentials: bool
+    media_type: str
+    body: Any
+    files: tuple[str, ...]
+    answer: str
 
     @property
     def is_form(self) -> bool:
@@ -75,7 +75,7 @@ def write_python(request: Request) -> str:
     arguments = [repr(request.url), *_iter_python_arguments(request), 'timeout=10']
     call = f'response = requests.{request.method.lower()}('
     given = ', '.join(arguments)
-    if len(call + given) > 70 or '\n' in given:
+    if len(call + given) > 70:
         given = '\n    ' + ',\n    '.join(arguments) + ',\n'
     read = {'json': 'response.json()', 'text': 'response.text'}
     return '\n'.join((
@@ -112,12 +112,14 @@ def _to_python(value: object) -> str:
 
 
 def write_curl(request: Request) -> str:
-    words = [f'curl {shlex.quote(request.url)}']
-    if request.method != ('POST' if request.media_type else 'GET'):
-        words[0] = f'curl -X {request.method} {shlex.quote(request.url)}'
-    words += [
-        f'-H {shlex.quote(f"{name}: {value}")}'
-        for name, value in _list_headers(request, with_media_type=not request.is_form)
+    is_told = request.method == ('POST' if request.media_type else 'GET')
+    method = '' if is_told else f'-X {request.method} '
+    words = [
+        f'curl {method}{shlex.quote(request.url)}',
+        *(
+            f'-H {shlex.quote(f"{name}: {value}")}'
+            for name, value in _list_headers(request, with_media_type=not request.is_form)
+        ),
     ]
     if request.credentials:
         words.append(f'-u {USERNAME}:{PASSWORD}')
