@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from django_apistar.api.server_state import server_state
 from django_apistar.server.drain import Drain
-from django_apistar.server.launch import Launch
+from django_apistar.server.launch import Launch, ServerError
 from django_apistar.server.private_names import LOG
 
 wsgi = pytest.importorskip('granian.wsgi')
@@ -356,3 +357,102 @@ def test_who_drains_listens_where_no_client_knows(family: int, host: str) -> Non
         assert unused.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 1
         # A name that begins with a zero is no file.
         assert address[0] == (0 if family == socket.AF_UNIX else host)
+
+
+# The server around the master
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """The masters that were run. One raises the last of the list, where that is an exception."""
+    served: list[Any] = []
+
+    def serve(self: Any, **given: Any) -> None:
+        if served and isinstance(served[-1], Exception):
+            raise served[-1]
+        served.append((self, given, signal.getsignal(signal.SIGUSR1)))
+
+    before = signal.getsignal(signal.SIGUSR1)
+    monkeypatch.setattr(MPServer, 'serve', serve)
+    monkeypatch.setattr(server_state, 'drain_flag', None)
+    yield served
+    signal.signal(signal.SIGUSR1, before)
+
+
+def configure(listener: socket.socket, **settings: Any) -> GranianServer:
+    return GranianServer(
+        Launch('granian', sockets=[os.dup(listener.fileno())], settings=settings)
+    )  # fmt: skip
+
+
+def test_our_master_serves_on_the_socket(served: list[Any], listener: socket.socket) -> None:
+    server = configure(listener, client_timeout=9, drain=7)
+    server.run()
+
+    [(master, given, handler)] = served
+    assert given == {'target_loader': server.load, 'wrap_loader': False}
+    assert handler is signal.SIG_IGN  # A worker may be told to drain before it handles the signal.
+    assert (type(master), master.launch, master._owns_socket) == (Master, server.launch, True)
+    assert (master.bind_addr, master.bind_port) == listener.getsockname()
+    assert master._listener.getsockname() == listener.getsockname()
+    assert (master.drain.seconds, master.drain.flag) == (7, server.drain_flag)
+    assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 9000
+    assert master.hooks_startup == [module.accept_signals]
+    assert server.is_first_load is True
+    for hook in master.hooks_reload:
+        hook()
+    assert server.is_first_load is False
+    server.listener.close()
+
+
+def test_a_socket_that_was_handed_over_is_not_drained(
+    served: list[Any], listener: socket.socket
+) -> None:
+    server = configure(listener, bind=['fd://3'])
+    server.run()
+
+    assert served[0][0]._owns_socket is False
+    server.listener.close()
+
+
+def test_the_file_of_a_unix_socket_is_removed_at_the_end(served: list[Any], tmp_path: Path) -> None:
+    path = str(tmp_path / 'web.sock')
+    with socket.socket(socket.AF_UNIX) as opened:
+        opened.bind(path)
+        opened.listen()
+        for _ in range(2):  # the second time it is gone
+            server = configure(opened)
+            server.run()
+            server.listener.close()
+
+    assert (served[0][0].bind_addr, served[0][0].bind_port) == (path, 0)
+    assert not Path(path).exists()
+
+
+@pytest.mark.parametrize(
+    'exc', [module.FatalError('no'), ValueError('no'), OverflowError('no')], ids=repr
+)
+def test_what_keeps_granian_from_serving_is_a_sentence(
+    served: list[Any], listener: socket.socket, exc: Any
+) -> None:
+    noted = type(exc)('no')
+    noted.__notes__ = ['a', 'b']
+    for each, reason in ((exc, 'no'), (noted, 'no a b')):
+        served[:] = [each]
+        server = configure(listener)
+        with pytest.raises(ServerError) as caught:
+            server.run()
+        assert str(caught.value) == (
+            f'granian cannot start: {type(exc).__name__} {reason}.'
+        )  # fmt: skip
+        server.listener.close()
+
+
+def test_the_socket_is_opened_before_granian_starts(listener: socket.socket) -> None:
+    server = configure(listener, bind=['127.0.0.1:0'])
+
+    [opened] = server.open_listeners()
+
+    assert server.format_addresses([opened]) == (f'127.0.0.1:{opened.getsockname()[1]}',)
+    opened.close()
+    os.close(server.launch.sockets[0])

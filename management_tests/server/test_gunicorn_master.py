@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,9 +19,12 @@ from gunicorn.sock import TCP6Socket, TCPSocket, UnixSocket
 from django_apistar.api.server_state import server_state
 from django_apistar.server.drain import Drain
 from django_apistar.server.gunicorn import master as module
+from django_apistar.server.gunicorn import server as server_module
 from django_apistar.server.gunicorn.master import Master
 from django_apistar.server.gunicorn.server import GunicornServer
-from django_apistar.server.launch import Launch
+from django_apistar.server.launch import Launch, ServerError
+from django_apistar.server.listeners import AddressError
+from django_apistar.server.private_names import MASTER
 
 pytestmark = pytest.mark.once
 
@@ -347,3 +351,157 @@ def test_workers_that_have_ended_are_not_waited_for(
 
     assert told.events == [('error', '%s The old workers go on.', 'Worker failed to boot.')]
     assert round(clock[0] - 100, 2) == 0.05
+
+
+# The server around the master
+
+
+def answer(environ: Any, start_response: Any) -> list[bytes]:
+    """The project's application."""
+    return []
+
+
+@pytest.fixture
+def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return what configures gunicorn with *settings*."""
+    monkeypatch.chdir(tmp_path)
+
+    def configure(sockets: Any = (), **settings: Any) -> GunicornServer:
+        return GunicornServer(Launch(settings=settings, sockets=list(sockets)))
+
+    return configure
+
+
+def run(
+    server: GunicornServer, monkeypatch: pytest.MonkeyPatch, exc: BaseException | None,
+    is_worker: bool = False,
+) -> Any:  # fmt: skip
+    """Return the masters that *server* runs, each of which raises *exc*, or a worker of it."""
+    masters: list[Any] = []
+
+    def serve(self: Any) -> None:  # as gunicorn's own, whose parameters are looked at
+        masters.append(self)
+        if is_worker:
+            monkeypatch.setattr(server_module, 'os', SimpleNamespace(getpid=lambda: -1))
+        if exc:
+            raise exc
+
+    monkeypatch.setattr(Arbiter, 'run', serve)
+    monkeypatch.setattr(server_state, 'drain_flag', None)
+    server.run()
+    return masters
+
+
+def test_our_master_serves(configure: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = configure()
+    [master] = run(server, monkeypatch, None)
+
+    assert (type(master), master.app) == (Master, server)
+
+
+@pytest.mark.parametrize(
+    ('exc', 'sentence'),
+    [
+        (RuntimeError('Error: no.'), 'no.'), (OSError(5, 'broken'), '[Errno 5] broken.'),
+        (ValueError('wrong'), 'wrong.'),
+    ],
+)  # fmt: skip
+def test_what_keeps_a_master_from_serving_is_a_sentence(
+    configure: Any, monkeypatch: pytest.MonkeyPatch, exc: Exception, sentence: str
+) -> None:
+    with pytest.raises(ServerError) as caught:
+        run(configure(), monkeypatch, exc)
+
+    assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ('status', 'is_worker', 'left_with'),
+    [(3, False, 1), (4, False, 1), (3, True, 3), (4, True, 4), (0, False, 0), (2, False, 2)],
+)
+def test_a_worker_that_cannot_start_ends_the_master_with_status_1(
+    configure: Any, monkeypatch: pytest.MonkeyPatch, status: int, is_worker: bool, left_with: int
+) -> None:
+    """`server`: workers are forked within, and keep their status."""
+    with pytest.raises(SystemExit) as left:
+        run(configure(), monkeypatch, SystemExit(status), is_worker)
+
+    assert left.value.code == left_with
+
+
+def test_a_daemon_and_a_tracer_are_begun_before_the_master(
+    configure: Any, monkeypatch: pytest.MonkeyPatch, told: Told
+) -> None:
+    monkeypatch.setattr('gunicorn.util.daemonize', told.note('daemonize'))
+    monkeypatch.setattr('gunicorn.debug.spew', told.note('spew'))
+    for settings in ({'daemon': True, 'enable_stdio_inheritance': True}, {'spew': True}, {}):
+        run(configure(**settings), monkeypatch, None)
+
+    assert told.events == [('daemonize', True), ('spew',)]
+
+
+@pytest.mark.parametrize('sockets', [[], [7, 8]])
+def test_gunicorns_own_master_serves_where_ours_cannot(
+    configure: Any, monkeypatch: pytest.MonkeyPatch, told: Told, sockets: list[int]
+) -> None:
+    monkeypatch.setattr(
+        server_module, 'find_missing', lambda part: 'a name' if part is MASTER else ''
+    )
+    monkeypatch.setattr(server_module, 'accept_signals', told.note('accept signals'))
+    server = configure(sockets, bind=['127.0.0.1:1'])
+
+    [master] = run(server, monkeypatch, None)
+
+    assert type(master) is Arbiter
+    assert server.cfg.settings['bind'].get() == (
+        [f'fd://{number}' for number in sockets] or ['127.0.0.1:1']
+    )
+    assert told.events == [('accept signals',)]
+
+
+def test_addresses_are_bound_before_the_server_starts(
+    configure: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = configure(bind=['127.0.0.1:0', f'unix:{tmp_path}/web.sock'])
+
+    opened = server.open_listeners()
+
+    port = opened[0].getsockname()[1]
+    assert server.format_addresses(opened) == (f'127.0.0.1:{port}', f'unix:{tmp_path}/web.sock')
+    assert server.format_addresses([]) == ('127.0.0.1:0', f'unix:{tmp_path}/web.sock')
+    assert server.scheme == 'http'
+    refused = configure(bind=[f'unix:{tmp_path}/other.sock', f'127.0.0.1:{port}'])
+    with pytest.raises(AddressError):
+        refused.open_listeners()
+    assert not (tmp_path / 'other.sock').exists()
+    for each in opened:
+        each.close()
+
+
+def test_where_each_worker_opens_its_own_socket_none_is_left_open(
+    configure: Any,
+) -> None:
+    assert configure(bind=['127.0.0.1:0', '127.0.0.1:0'], reuse_port=True).open_listeners() == []
+
+
+def test_sockets_of_systemd_are_left_to_gunicorn(
+    configure: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('LISTEN_PID', str(os.getpid()))
+    monkeypatch.setenv('LISTEN_FDS', '2')
+    server = configure(bind=['127.0.0.1:0'])
+
+    assert server.open_listeners() == []
+    assert server.format_addresses([]) == ('fd://3', 'fd://4')
+
+
+def test_the_application_is_loaded_by_each_worker(
+    configure: Any, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = configure()
+    settings.WSGI_APPLICATION = f'{__name__}.answer'
+    assert server.load() is answer
+    settings.WSGI_APPLICATION = 'nowhere.application'
+    with pytest.raises(SystemExit) as left:
+        server.load()
+    assert left.value.code == Arbiter.APP_LOAD_ERROR
