@@ -172,6 +172,50 @@ def test_gunicorns_help_has_whole_sentences_about_our_options(
     )
 
 
+def test_what_depends_on_other_settings(
+    configure: Callable[..., GunicornServer], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv('PORT', raising=False)
+    found = [
+        configure(*arguments.split()).cfg
+        for arguments in (
+            '', '--control-socket a.sock', '--control-socket a.sock --no-control-socket',
+            '--bind 127.0.0.1:9', '--reload', '--env A_OF_THIS_TEST=b',
+        )
+    ]  # fmt: skip
+    reloading = GunicornServer(Launch(arguments=['--reload'], is_reloading=True)).cfg
+
+    assert [cfg.control_socket_disable for cfg in found] == [True, False, True, True, True, True]
+    assert [cfg.bind for cfg in found[2:4]] == [['127.0.0.1:8000'], ['127.0.0.1:9']]
+    assert [cfg.reload for cfg in (found[0], found[4], reloading)] == [False, True, False]
+    assert os.environ.pop('A_OF_THIS_TEST') == 'b'
+
+
+def test_folders_are_those_of_modules_and_the_current_one(
+    configure: Callable[..., GunicornServer], tmp_path: Path
+) -> None:
+    (tmp_path / 'here').mkdir()
+    before = list(sys.path)
+    known = before[-1]
+    configure('--pythonpath', f'a,,{known},b', '--chdir', 'here')
+
+    here = tmp_path / 'here'
+    assert sys.path == [*map(str, (here, here / 'b', here / 'a')), *before]
+    assert Path.cwd() == here
+
+
+def test_numbers_of_the_command_line_are_seconds(
+    configure: Callable[..., GunicornServer],
+) -> None:
+    """`settings`: of options that gunicorn lacks."""
+    given = configure('--client-timeout', '1', '--drain', '0').cfg
+    assert (given.client_timeout, given.drain) == (1, 0)
+    given = configure('--client-timeout', '3600', '--drain', '3600').cfg
+    assert (given.client_timeout, given.drain) == (3600, 3600)
+    given = configure(config='client_timeout = "7"').cfg
+    assert given.client_timeout == 7
+
+
 # Jitter
 
 
@@ -547,6 +591,17 @@ def test_control_socket_is_opened_where_it_is_named(migrated: Project, tmp_path:
         (['--http-protocols', 'h2,h1'], '',
          'http_protocols includes h2 but the h2 package is not installed. '),
         (['--env', 'NOTHING'], '', "environment setting 'NOTHING' invalid."),
+        (['--client-timeout', '0'], '', 'client_timeout is 0. Give 1 to 3,600 seconds.'),
+        (['--client-timeout', '3601'], '', 'client_timeout is 3601. Give 1 to 3,600 seconds.'),
+        ([], "drain = 'soon'", "gunicorn.conf.py: drain is 'soon'. Give a number of seconds."),
+        (['--drain', '-1'], '', 'drain is -1. Give 0 to 3,600 seconds.'),
+        (['--worker-class', 'nowhere.Worker'], '',
+         ("The worker class 'nowhere.Worker' cannot be loaded: ModuleNotFoundError: No module "
+          "named 'nowhere'. Use gthread, sync, or one whose package is installed.")),
+        (['--access-logformat', 'json', '--logger-class', 'gunicorn.glogging.Logger'], '',
+         ("The logger 'Logger' writes no JSON. Leave --access-log-format json out, or "
+          'logger_class.')),
+        (['--keyfile', 'a.key'], '', 'The key a.key has no certificate. Give --certfile too.'),
     ],
 )  # fmt: skip
 def test_setting_that_cannot_be_honoured_is_refused_by_name(

@@ -243,8 +243,10 @@ def test_release_without_a_setting_that_serving_needs(
     with pytest.raises(ServerError) as caught:
         lacking(name)
 
-    sentence = f': No configuration setting for: {name}. Install another release.'
-    assert str(caught.value).endswith(sentence)
+    assert str(caught.value) == (
+        f'{private_names.get_release(WORKER)}: No configuration setting for: {name}. '
+        'Install another release.'
+    )
 
 
 OPTIONAL = [(part, name) for part in (WORKER, MASTER, LOG) for name in iter_names(part)]
