@@ -49,10 +49,10 @@ def make_schema_change(place: Place, where: str, finding: Finding, is_request: b
     rule = RULES[kind.request if is_request else kind.response]
     old, new = (finding.giver, finding.taker) if is_request else (finding.taker, finding.giver)
     below = where + finding.place
-    name = finding.taker if isinstance(finding.taker, str) else ''
     message = rule.sentence.format(
-        where=below, old=_show(old), new=_show(new), lost=_show(finding.giver), name=name
-    )
+        where=below, old=_show(old), new=_show(new), lost=_show(finding.giver),
+        name=finding.taker,
+    )  # fmt: skip
     for end in NOTHING_BEFORE:
         message = message.replace(end, '.')
     level = rule.level

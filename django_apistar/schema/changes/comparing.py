@@ -92,8 +92,8 @@ def _judge_lone(item: Lone) -> Iterator[Change]:
 
 
 def _judge_pair(judgement: Judgement, pair: Pair) -> Iterator[Change]:
+    yield from _judge_operation(pair)
     for noun, changes in (
-        ('the operation', _judge_operation(pair)),
         ('the parameters', judge_parameters(judgement, pair)),
         ('the body', judge_body(judgement, pair)),
         ('the responses', judge_responses(judgement, pair)),

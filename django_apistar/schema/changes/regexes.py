@@ -46,17 +46,16 @@ def _parse(pattern: str) -> list[Any]:
     return list(importlib.import_module(PARSER).parse(pattern))
 
 
-def _is_slow(tokens: Iterable[Any], repeats: int = 0) -> bool:
+def _is_slow(tokens: Iterable[Any], is_repeated: bool = False) -> bool:
     """Whether a repetition stands within another one, or three follow each other."""
     count = 0
     for word, value in tokens:
         if str(word) in REPEATS:
-            count += value[1] > 1
-            if repeats and value[1] > 1:
+            is_many = value[1] > 1
+            count += is_many
+            if (is_many and is_repeated) or _is_slow(value[2], is_many or is_repeated):
                 return True
-            if _is_slow(value[2], repeats + (value[1] > 1)):
-                return True
-        elif any(_is_slow(part, repeats) for part in _parts(str(word), value)):
+        elif any(_is_slow(part, is_repeated) for part in _parts(str(word), value)):
             return True
     return count > 6
 

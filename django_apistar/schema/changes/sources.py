@@ -77,7 +77,7 @@ class Source:
         """Return a key of *schema* that equal schemas of this document share."""
         if isinstance(schema, dict) and len(schema) > 1:
             known = self._dumps.get(id(schema))
-            if known is not None and known[0] is schema:
+            if known is not None:
                 return known[1]
             text = json.dumps(schema, sort_keys=True)
             self._dumps[id(schema)] = (schema, text)
