@@ -43,8 +43,6 @@ class _Reader:
 
     def read(self, value: object, path: tuple[str, ...], is_number: bool) -> object:
         """Return *value* as JSON has it; *is_number*: where it is a Decimal, as a number."""
-        if value is None or type(value) in (bool, int, str):
-            return value
         if isinstance(value, (Mapping, list, tuple, set, frozenset, Type)):
             return self._read_inside(value, path, is_number)
         try:
@@ -86,8 +84,7 @@ class _Reader:
     def _leave_out(
         self, what: str, path: tuple[str, ...], why: str = 'which JSON does not have'
     ) -> object:
-        at = f' at {".".join(path)}' if path else ''
-        self.warn(f'{self.place} holds {what}{at}, {why}; it is left out.')
+        self.warn(f'{self.place} holds {what} at {".".join(path)}, {why}; it is left out.')
         return ABSENT
 
 

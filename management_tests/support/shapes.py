@@ -142,6 +142,7 @@ class Choices(types.Type):
         items=validators.Ref('Any', allow_null=True) | validators.Ref('Nullable'),
         definitions={'Any': validators.Array(allow_null=True), 'Nullable': NULLABLE},
     )
+    listed = validators.Any(default=[1, 2.0])
     unknown = validators.Ref('Nowhere') | validators.String()
     anything = validators.Any(allow_null=True, description='All.')
     color = validators.String(enum=['red'], allow_null=True, title='Color', default='red')
