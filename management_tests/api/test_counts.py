@@ -62,6 +62,17 @@ def test_more_of_a_key_need_no_room():
 
 
 @pytest.mark.case('B23')
+def test_ten_thousand_counts_are_kept():
+    counts = LocalCounts()
+    for number in range(10_000):
+        counts.increase(str(number), 60)
+    assert all(counts.get(str(number)).number == 1 for number in range(10_000))
+
+    counts.increase('one more', 60)
+    assert [number for number in range(10_000) if counts.get(str(number)).number][:1] == [2_500]
+
+
+@pytest.mark.case('B23')
 def test_memory_is_bounded_however_many_keys_there_are():
     tracemalloc.start()
     counts = LocalCounts()

@@ -1,5 +1,6 @@
 """What API Star's users asked for and never got: parameters and return values of handlers."""
 
+import inspect
 import sys
 import types as types_of_python
 import typing
@@ -109,6 +110,28 @@ def test_component_that_provides_an_optional_comes_first(app_class):
     app = build(app_class, Route('/', 'GET', handler), components=components)
 
     assert ask(app).body == b'maybe'
+
+
+class Label(str):
+    pass
+
+
+class LabelComponent(Component):
+    def resolve(self, parameter: inspect.Parameter) -> Label:
+        return Label(parameter.name)
+
+
+@both_modes
+def test_component_is_asked_once_or_for_each_parameter_that_it_looks_at(app_class):
+    def handler(first: Label, second: Label, one: Tenant | None, other: Tenant | None) -> list:
+        return [first, second, one.name, one is other]
+
+    components = [LabelComponent(), TenantComponent()]
+    app = build(app_class, Route('/', 'GET', handler), components=components)
+
+    answer = ask(app, headers=(('X_TENANT', 'shop'),))
+
+    assert answer.json() == ['first', 'second', 'shop', True]
 
 
 def typing_list(items: typing.List[Item]) -> typing.List[Item]:

@@ -174,6 +174,44 @@ def test_json_response_writes_a_value_as_it_is_returned(app_class, response_clas
     assert ask(app).body.decode() == written
 
 
+class Look:
+    def on_response(self, response: http.Response) -> None:
+        self.seen = response.headers['content-length']
+
+
+@both_modes
+@pytest.mark.parametrize('hooks', [[], [Look]], ids=['alone', 'seen by a hook'])
+@pytest.mark.parametrize('length', [2, 1023, 1024, 70_000])
+def test_json_of_any_length_has_its_two_headers(app_class, hooks, length):
+    value = ['x' * (length - 4)] if length > 4 else []
+    app = build(app_class, Route('/', 'GET', lambda: value, name='handler'), hooks=hooks)
+
+    answer = ask(app)
+
+    assert (answer.json(), len(answer.body)) == (value, length)
+    assert sorted(answer.headers) == [
+        ('content-length', str(length)), ('content-type', 'application/json'),
+    ]  # fmt: skip
+
+
+@both_modes
+@pytest.mark.parametrize(
+    ('rows', 'shown'),
+    [
+        ([], []), ([POINT, POINT], [SHOWN_POINT] * 2), ((POINT,), [SHOWN_POINT]),
+        ([{'a': 1}, POINT], [{'a': 1}, SHOWN_POINT]), ([POINT, {'a': 1}], [SHOWN_POINT, {'a': 1}]),
+        ([1, None], [1, None]), ([RECORD], [json.loads(SHOWN_RECORD)]), (None, None),
+    ],
+)  # fmt: skip
+def test_what_a_list_of_a_type_holds_is_shown_as_it_is(app_class, rows, shown):
+    def handler() -> typing.List[Point]:
+        return rows
+
+    answer = ask(build(app_class, Route('/', 'GET', handler)))
+
+    assert (answer.code, answer.json()) == (200, shown)
+
+
 @both_modes
 @pytest.mark.parametrize('response_class', [JSONResponse, http.JSONResponse])
 def test_json_response_asks_the_encoder_of_the_settings(app_class, response_class):

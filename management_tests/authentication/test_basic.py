@@ -1,6 +1,7 @@
 """What a password with every request costs, and who stops guesses (Basic)."""
 
 import time
+import types
 
 import pytest
 from apistar import App, Route, TestClient
@@ -69,6 +70,25 @@ def counting(alice, monkeypatch):
     backends = [f'{CountingBackend.__module__}.{CountingBackend.__qualname__}']
     with override_settings(AUTHENTICATION_BACKENDS=backends):
         yield CountingBackend
+
+
+class GuestBackend:
+    """Has users of its own: of no model, and without a password."""
+
+    def authenticate(self, request, username=None, password=None):
+        return types.SimpleNamespace(pk=7, name=username)
+
+    def get_user(self, user_id):
+        return types.SimpleNamespace(pk=user_id, name='remembered')
+
+
+@settings()
+def test_user_of_a_backend_of_the_projects_own_is_active():
+    backends = [f'{GuestBackend.__module__}.{GuestBackend.__qualname__}']
+    with override_settings(AUTHENTICATION_BACKENDS=backends):
+        found = [DjangoBasicAuthentication().resolve(basic('guest', PASSWORD)) for _ in range(2)]
+
+    assert [(user.pk, user.name) for user in found] == [(7, 'guest'), (7, 'remembered')]
 
 
 def log_in_by_basic(client, password=PASSWORD):
