@@ -122,20 +122,47 @@ def test_a_star_gives_the_names_that_a_module_publishes(module):
 def test_installing_twice_wraps_nothing_twice():
     """Copies of modules that are lent to one module of API Star are made anew."""
 
-    def get_functions() -> dict[str, Any]:
-        return {
-            f'{module_name}.{name}': value
-            for module_name, module in sys.modules.items()
-            if module_name.startswith('apistar.')
-            for name, value in vars(module).items()
-            if not isinstance(value, ModuleType)
-        }
-
-    before = get_functions()
+    before = get_names_of_api_star()
 
     adjustments.install()
 
-    assert get_functions() == before
+    assert get_names_of_api_star() == before
+
+
+def get_names_of_api_star() -> dict[str, Any]:
+    """Return what its modules and their classes hold, by name; `__or__` is made anew each time."""
+    found = {
+        f'{module_name}.{name}': value
+        for module_name, module in sys.modules.items()
+        if module_name.startswith('apistar.')
+        for name, value in vars(module).items()
+        if not isinstance(value, ModuleType)
+    }
+    for place, owner in list(found.items()):
+        if isinstance(owner, type) and owner.__module__.startswith('apistar.'):
+            found |= {f'{place}.{name}': value for name, value in vars(owner).items()}
+    return {place: value for place, value in found.items() if not place.endswith('.__or__')}
+
+
+def test_what_wraps_a_function_of_api_star_is_called_as_that() -> None:
+    """`adjustments`, `arrays`, `attributes`, `objects`: help() and editors show its parameters."""
+    found = {}
+    for place, value in get_names_of_api_star().items():
+        function = getattr(value, '__func__', value)
+        code = getattr(function, '__code__', None)
+        if code and 'django_apistar' in code.co_filename and hasattr(function, '__wrapped__'):
+            found[f'{function.__module__}.{function.__qualname__}'] = place
+
+    assert sorted(found) == [
+        'apistar.formats.DateFormat.validate', 'apistar.formats.DateTimeFormat.validate',
+        'apistar.formats.TimeFormat.validate', 'apistar.test._WSGIAdapter.get_environ',
+        'apistar.types.Type.__init__', 'apistar.types.Type.validate',
+        'apistar.types.TypeMetaclass.__new__', 'apistar.validators.Array.__init__',
+        'apistar.validators.Array.validate', 'apistar.validators.NumericType.validate',
+        'apistar.validators.Object.__init__', 'apistar.validators.Object.validate',
+        'apistar.validators.Uniqueness.make_hashable',
+    ]  # fmt: skip
+    assert all(place.rpartition('.')[2] == name.rpartition('.')[2] for name, place in found.items())
 
 
 def test_url_decode_is_lent_for_the_import_alone():
