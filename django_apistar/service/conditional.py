@@ -124,7 +124,7 @@ def _is_unsafe(environ: WSGIEnvironment) -> bool:
 def _add_headers(value: Any, handler: Function, app: Any, version: _Version) -> Response:
     """Return the response of a handler's *value*; a success gets the headers that it lacks."""
     response: Response = app.render_response(build_rows(value, handler))
-    is_success = 200 <= response.status_code < 300
+    is_success = response.status_code < 300
     for name, text in version.headers.items():
         if is_success and name not in response.headers:
             response.headers[name] = text

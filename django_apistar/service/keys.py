@@ -25,9 +25,6 @@ class Keys(ValueValidator):
             self.error('type')
         return [self.key.validate(item) for item in value]
 
-    def to_json(self, value: Any) -> object:
-        return value
-
 
 def _list_keys(manager: BaseManager[Any]) -> list[Any]:
     rows: Any = manager.all()

@@ -24,7 +24,8 @@ from django_apistar.service.conditional import quote_etag
 from management_tests.project import models
 from management_tests.support.oracle import Accelerated, ask, both_modes, build
 
-VERSIONS = {1: 'one', 2: 'W/"two"', 3: 'with space, and comma'}
+PRINTABLE = "!#$%&'()*+-./09:;<=>?@AZ[\\]^_`az{|}~"  # but for what is escaped
+VERSIONS = {1: 'one', 2: 'W/"two"', 3: 'with space, and comma', 6: f' {PRINTABLE}\x7f'}
 DAY = datetime.datetime(2026, 11, 28, 12, 0, 0, 999, tzinfo=datetime.timezone.utc)
 HTTP_DAY = 'Sat, 28 Nov 2026 12:00:00 GMT'
 written: list[int] = []
@@ -41,7 +42,7 @@ def get_version(book_id: int) -> str:
 
 
 def get_day(book_id: int) -> datetime.datetime:
-    return DAY if book_id != 4 else None
+    return {4: None, 5: DAY.replace(tzinfo=None)}.get(book_id, DAY)  # without a zone it is UTC
 
 
 @conditional(etag=get_version)
@@ -94,7 +95,9 @@ def test_first_answer_has_the_version(app_class) -> None:
     assert answer(app_class, '/1/') == (200, '"one"', None, b'{"title":"Emma"}')
     assert answer(app_class, '/2/') == (200, 'W/"two"', None, b'{"title":"Emma"}')
     assert answer(app_class, '/3/')[:2] == (200, '"with%20space%2C%20and%20comma"')
+    assert answer(app_class, '/6/')[:2] == (200, f'"%20{PRINTABLE}%7F"')
     assert answer(app_class, '/dated/1/') == (200, '"one"', HTTP_DAY, b'{"id":1}')
+    assert answer(app_class, '/dated/5/') == (200, None, HTTP_DAY, b'{"id":5}')
 
 
 @both_modes
@@ -236,14 +239,15 @@ def test_version_of_the_handlers_own_response_stays(app_class) -> None:
 
 
 @both_modes
-def test_answer_that_is_no_success_has_no_version(app_class) -> None:
+@pytest.mark.parametrize(('status', 'has_version'), [(299, True), (300, False), (404, False)])
+def test_answer_that_is_no_success_has_no_version(app_class, status, has_version) -> None:
     @conditional(etag=lambda: 'v1')
     def handler() -> dict:
-        return http.JSONResponse('None is left.', 404)
+        return http.JSONResponse('None is left.', status)
 
     found = ask(build(app_class, Route('/', 'GET', handler)))
 
-    assert (found.code, 'etag' in dict(found.headers)) == (404, False)
+    assert (found.code, 'etag' in dict(found.headers)) == (status, has_version)
 
 
 @both_modes

@@ -312,6 +312,16 @@ def test_W023_setting_that_the_package_has_not() -> None:
 
 
 @pytest.mark.once
+@pytest.mark.parametrize(
+    'name',
+    ['CORS_ORIGIN_ALLOW_ALL', 'CORS_ORIGIN_WHITELIST', 'CORS_ORIGIN_REGEX_WHITELIST', 'CORS_MODEL',
+     'CORS_REPLACE_HTTPS_REFERER'],
+)  # fmt: skip
+def test_older_name_of_a_setting_is_known(name) -> None:
+    assert [line for line in check_cors(**{name: ()}) if 'W023' in line] == []
+
+
+@pytest.mark.once
 def test_W024_regex_that_lets_in_what_only_begins_so() -> None:
     regexes = [r'^https://app\.example\.com', r'^https://a\.com$', re.compile(r'(x$|y\Z)')]
     regexes += [r'^https://(b|c)\.com\Z', r'^(https://d\.com|https://e\.com$)']

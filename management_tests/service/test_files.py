@@ -66,8 +66,11 @@ def upload_picture(app_class, content_type, price='1.5'):
 
 
 @both_modes
-def test_upload_comes_in(app_class):
-    assert upload(app_class, 'abc') == (200, {'name': 'a.txt', 'size': 3, 'text': 'abc'})
+@pytest.mark.parametrize('content', ['abc', 'abcde'])
+def test_upload_comes_in(app_class, content):
+    shown = {'name': 'a.txt', 'size': len(content), 'text': content}
+
+    assert upload(app_class, content) == (200, shown)
 
 
 @both_modes
@@ -91,7 +94,7 @@ def test_empty_file_is_refused(app_class):
 @both_modes
 def test_empty_file_comes_in_where_it_may(app_class):
     class Log(types.Type):
-        log = File(allow_empty_file=True)
+        log = File(max_size=1, allow_empty_file=True)
 
     def take_log(log: Log) -> dict:
         return {'size': log.log.size}

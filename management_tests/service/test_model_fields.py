@@ -6,7 +6,7 @@ import re
 
 import pytest
 from apistar.exceptions import ConfigurationError, ValidationError
-from django.core import validators
+from django.core import exceptions, validators
 from django.db import models
 
 from management_tests.service.zoo import (
@@ -89,6 +89,7 @@ NULLS = 'Null characters are not allowed.'
         ('anything', {'a': [{'b\0': 1}]}, NULLS),
         ('span', 'P999999999D', 'Must be less than 292,000 years.'),
         ('span', '-P999999999D', 'Must be less than 292,000 years.'),
+        ('span', 'P106751991DT4H0M54.775808S', 'Must be less than 292,000 years.'),
     ],
 )
 def test_what_a_database_cannot_hold_is_refused_by_name(name, sent, said):
@@ -102,12 +103,29 @@ def test_what_a_database_cannot_hold_is_refused_by_name(name, sent, said):
     assert not Zoo.objects.exists()
 
 
+@pytest.mark.django_db
+def test_the_longest_duration_that_a_number_holds_is_stored():
+    Owner.objects.create(pk=1, name='a')
+    Coded.objects.create(code='a')
+    longest = 'P106751991DT04H00M54.775807S'
+    body = json.dumps({**SENT, 'span': longest}).encode()
+
+    answer = ask(build(Accelerated, *ROUTES), '/', 'POST', body=body)
+
+    assert (answer.code, answer.json()) == (200, {**SHOWN, 'span': longest})
+
+
 @pytest.mark.parametrize('field_class', [models.EmailField, models.URLField])
 def test_an_empty_text_is_as_documented(field_class):
     """schemathesis and typed clients hold an answer to its format."""
     cls = make_type(field_class(blank=True, max_length=99))
 
     assert get_property(cls) == {'type': 'string', 'maxLength': 99}
+
+
+class Strict(validators.RegexValidator):
+    def __call__(self, value):
+        raise exceptions.ValidationError(['Not this.', 'Nor another.'])
 
 
 def matching(pattern, **options):
@@ -125,6 +143,7 @@ def matching(pattern, **options):
         (matching('a', flags=re.IGNORECASE), 'A', None),
         (matching('a', flags=re.IGNORECASE), '', None),
         (matching('a'), 'b', 'Must match the pattern /\\A\\Z|a/.'),
+        (models.CharField(max_length=9, validators=[Strict()]), 'b', 'Not this. Nor another.'),
     ],
 )
 def test_what_a_text_is_held_to_needs_no_row(field, sent, said):
@@ -181,6 +200,15 @@ def test_a_generated_field_is_read_only_and_of_its_output():
 
     expected = {'readOnly': True, 'type': ['integer', 'null'], **SMALL}
     assert get_property(make_type(field)) == expected
+
+
+@pytest.mark.skipif(not hasattr(models.Field(), 'db_default'), reason='since Django 5.0')
+def test_what_the_database_has_a_default_for_is_not_required():
+    cls = make_type(models.IntegerField(db_default=5))
+
+    assert describe(cls)[0]['OddType'] == {
+        'type': 'object', 'properties': {'field': number(**PLAIN)},
+    }  # fmt: skip
 
 
 class OddField(models.Field):

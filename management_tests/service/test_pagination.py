@@ -111,7 +111,7 @@ def test_urls_keep_what_a_client_did_not_escape(ask):
     assert answer['next'] == 'http://testserver/number/?q=%C3%A9&page_size=2&page=2'
 
 
-@pytest.mark.parametrize('script_name', ['', '/a/../b', '/./a', '/a/.b', '/Ã©;x=1'])
+@pytest.mark.parametrize('script_name', ['', '/a/../b', '/./a', '/a/.b', '/Ã©;x=1', '/X'])
 def test_urls_are_those_that_django_makes(app_class, script_name):
     def show(page: PageNumber) -> list:
         return [page.build_url(page=3)]
@@ -136,14 +136,56 @@ def build_by_django(request):
 
 def test_each_url_leaves_out_what_it_changes(app_class):
     def show(page: PageNumber) -> list:
-        return [page.build_url(page=3), page.build_url(q=None), page.build_url(page=None)]
+        return [
+            page.build_url(page=3), page.build_url(q=None), page.build_url(page=None),
+            page.build_url(q='x y', é=1),
+        ]  # fmt: skip
 
     ask = build_ask(build(app_class, Route('/', 'GET', show)))
 
     assert ask('/', 'q=a&q=b+c&page=2') == (200, [
         'http://testserver/?q=a&q=b+c&page=3', 'http://testserver/?page=2',
-        'http://testserver/?q=a&q=b+c',
+        'http://testserver/?q=a&q=b+c', 'http://testserver/?page=2&q=x+y&%C3%A9=1',
     ])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ('path', 'query', 'previous', 'following', 'rows'),
+    [
+        ('number', 'page_size=2&page=1', None, 'page_size=2&page=2', '01'),
+        ('number', 'page_size=2&page=02', 'page_size=2', 'page_size=2&page=3', '23'),
+        ('number', 'page_size=2&page=3', 'page_size=2&page=2', None, '4'),
+        ('number', 'page_size=5&page=', None, None, '01234'),
+        ('number', 'page_size=4&page=2', 'page_size=4', None, '4'),
+        ('offset', 'limit=2&offset=0', None, 'limit=2&offset=2', '01'),
+        ('offset', 'limit=2&offset=1', 'limit=2', 'limit=2&offset=3', '12'),
+        ('offset', 'limit=2&offset=2', 'limit=2', 'limit=2&offset=4', '23'),
+        ('offset', 'limit=2&offset=3', 'limit=2&offset=1', None, '34'),
+        ('offset', 'limit=2&offset=4', 'limit=2&offset=2', None, '4'),
+        ('offset', 'limit=2&offset=5', 'limit=2&offset=3', None, ''),
+        ('offset', 'limit=5', None, None, '01234'),
+        (
+            'offset', f'limit=2&offset={10**18 - 1}', f'limit=2&offset={10**18 - 3}', None, '',
+        ),
+    ],
+)  # fmt: skip
+def test_each_page_leads_to_its_neighbours(ask, path, query, previous, following, rows):
+    make(5)
+
+    def complete(query):
+        return query and f'http://testserver/{path}/?{query}'
+
+    assert ask(f'/{path}/', query) == (200, {
+        'count': 5, 'next': complete(following), 'previous': complete(previous),
+        'results': [{'text': f'0{row}'} for row in rows],
+    })  # fmt: skip
+
+
+def test_rows_beyond_the_last_are_not_asked_for(ask, django_assert_num_queries):
+    make(2)
+
+    with django_assert_num_queries(1):  # their number
+        ask('/offset/', 'offset=2')
 
 
 def test_page_beyond_the_last_is_not_found(ask):
@@ -362,11 +404,32 @@ def test_schema_describes_pages(app_class):
     url = {'type': ['string', 'null'], 'format': 'uri'}
     rows = {'type': 'array', 'items': {'$ref': '#/components/schemas/NoteType'}}
 
-    assert [item['name'] for item in operation['parameters']] == ['page', 'page_size']
-    assert operation['parameters'][1] == {
-        'name': 'page_size', 'in': 'query', 'description': 'How many results a page has.',
-        'schema': {'type': 'integer', 'minimum': 1, 'maximum': 100, 'default': 20},
-    }  # fmt: skip
+    limits = {'type': 'integer', 'minimum': 1, 'maximum': 100, 'default': 20}
+    size = {'in': 'query', 'description': 'How many results a page has.', 'schema': limits}
+    names = 'number', 'offset', 'cursor'
+    assert [document['paths'][f'/{name}/']['get']['parameters'] for name in names] == [
+        [
+            {
+                'name': 'page', 'in': 'query', 'description': 'The number of the page.',
+                'schema': {**limits, 'maximum': 10**18 - 1, 'default': 1},
+            },
+            {'name': 'page_size', **size},
+        ],
+        [
+            {'name': 'limit', **size},
+            {
+                'name': 'offset', 'in': 'query', 'description': 'How many results to leave out.',
+                'schema': {'type': 'integer', 'minimum': 0, 'maximum': 10**18 - 1, 'default': 0},
+            },
+        ],
+        [
+            {
+                'name': 'cursor', 'in': 'query', 'schema': {'type': 'string'},
+                'description': 'Where the page begins: of `next` or `previous`.',
+            },
+            {'name': 'page_size', **size},
+        ],
+    ]  # fmt: skip
     assert sorted(operation['responses']) == ['200', '400', '404', 'default']
     schemas = document['components']['schemas']
     assert sorted(schemas) == [

@@ -56,6 +56,10 @@ def test_problem_names_the_values_that_are_wrong(app_class) -> None:
     })  # fmt: skip
 
 
+def describe(text) -> dict:
+    return {'description': text, 'type': 'string'}
+
+
 def test_document_says_which_members_a_problem_has_always() -> None:
     routes = [Route('/', 'GET', tell_problem), Route('/own/', 'GET', tell_own_problem)]
     schemas = build_openapi([*walk_apistar(routes)])['components']['schemas']
@@ -64,6 +68,23 @@ def test_document_says_which_members_a_problem_has_always() -> None:
         'ProblemDetails': ['title', 'status'], 'OutOfStock': ['title', 'status', 'left'],
     }  # fmt: skip
     assert schemas['InvalidValue']['required'] == ['detail']
-    assert [*schemas['ProblemDetails']['properties']] == [
-        'type', 'title', 'status', 'detail', 'instance', 'errors',
-    ]  # fmt: skip
+    assert schemas['InvalidValue']['properties'] == {
+        'detail': describe('What is wrong.'),
+        'pointer': describe(
+            'Where it is in the body: a JSON Pointer as a URI fragment, such as #/price.'
+        ),
+        'parameter': describe('The parameter of the URL that has it.'),
+    }
+    assert schemas['ProblemDetails']['properties'] == {
+        'type': {**describe('A URI that names the kind of problem.'), 'default': 'about:blank'},
+        'title': describe('The kind of problem in words: by default the status.'),
+        'status': {
+            'description': 'The HTTP status.', 'type': 'integer', 'minimum': 100, 'maximum': 599,
+        },
+        'detail': describe('What is wrong with this request.'),
+        'instance': describe('A URI that names this occurrence of the problem.'),
+        'errors': {
+            'description': 'What is wrong with each value.', 'type': 'array',
+            'items': {'$ref': '#/components/schemas/InvalidValue'},
+        },
+    }  # fmt: skip

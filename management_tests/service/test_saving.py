@@ -7,6 +7,7 @@ import pytest
 from apistar import Route, validators
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 
@@ -24,6 +25,17 @@ class Seen(models.Manager):
         return super().get_queryset().filter(is_hidden=False)
 
 
+class Keyed(models.Model):
+    code = models.SlugField(primary_key=True)
+    size = models.IntegerField()
+
+    class Meta:
+        app_label = 'project'
+
+    def __str__(self) -> str:
+        return self.code
+
+
 class Remark(models.Model):
     text = models.CharField(max_length=20)
     code = models.SlugField(unique=True, null=True)
@@ -31,6 +43,7 @@ class Remark(models.Model):
     read_at = models.DateTimeField(null=True)
     is_hidden = models.BooleanField(default=False)
     labels = models.ManyToManyField(Label, blank=True, related_name='+')
+    keyed = models.ManyToManyField(Keyed, blank=True, related_name='+')
     brand = models.ForeignKey(Brand, models.CASCADE, null=True, related_name='remarks')
     content_type = models.ForeignKey(
         ContentType, models.CASCADE, null=True,
@@ -38,6 +51,10 @@ class Remark(models.Model):
     )  # fmt: skip
     object_id = models.PositiveBigIntegerField(null=True)
     target = GenericForeignKey()
+    if hasattr(models, 'GeneratedField'):  # since Django 5.0
+        doubled = models.GeneratedField(
+            expression=models.F('rank') * 2, output_field=models.IntegerField(), db_persist=True
+        )
 
     objects = Seen()
 
@@ -55,6 +72,10 @@ class Remark(models.Model):
     def __str__(self) -> str:
         return self.text
 
+    def clean(self) -> None:
+        if self.text == 'Spam':
+            raise ValidationError({'text': 'Nobody wants that.'})
+
     @property
     def loud(self) -> str:
         return self.text.upper()
@@ -66,17 +87,6 @@ class Remark(models.Model):
     @property
     def length(self) -> int:
         return len(self.text)
-
-
-class Keyed(models.Model):
-    code = models.SlugField(primary_key=True)
-    size = models.IntegerField()
-
-    class Meta:
-        app_label = 'project'
-
-    def __str__(self) -> str:
-        return self.code
 
 
 class RemarkType(ModelType):
@@ -117,28 +127,29 @@ def send(app_class, method='POST', path='/', **sent):
 
 
 def give(app_class, **others):
-    """Return the status of a handler that gives *others* to a row."""
+    """Return the status and the JSON of a handler that gives *others* to a row."""
 
     def create_with(remark: RemarkType) -> RemarkType:
         return RemarkType(remark.create(**others))
 
     app = build(app_class, Route('/', 'POST', create_with))
-    return ask(app, method='POST', body=b'{"text": "Good", "rank": 1}').code
+    answer = ask(app, method='POST', body=b'{"text": "Good", "rank": 1}')
+    return answer.code, answer.json()
 
 
 @both_modes
 def test_a_generic_key_is_given_by_its_instance(app_class):
     brand = Brand.objects.create(name='Acme')
 
-    assert give(app_class, target=brand) == 200
+    assert give(app_class, target=brand)[0] == 200
     assert Remark.objects.get().target == brand
-    assert give(app_class, target=None, text='None', rank=2) == 200
+    assert give(app_class, target=None, text='None', rank=2)[0] == 200
     assert Remark.objects.get(rank=2).content_type is None
 
 
 @both_modes
 def test_a_property_is_given_after_the_fields(app_class):
-    assert give(app_class, loud='FINE', pk=7) == 200
+    assert give(app_class, loud='FINE', pk=7)[0] == 200
     assert (Remark.objects.get().text, Remark.objects.get().pk) == ('fine', 7)
 
 
@@ -146,8 +157,17 @@ def test_a_property_is_given_after_the_fields(app_class):
 def test_rows_of_a_relation_are_given_by_any_iterable(app_class):
     rows = [Label.objects.create(name=name) for name in 'ab']
 
-    assert give(app_class, labels=iter([rows[0], rows[1].pk])) == 200
+    assert give(app_class, labels=iter([rows[0], rows[1].pk]))[0] == 200
     assert list(Remark.objects.get().labels.order_by('name')) == rows
+
+
+@both_modes
+def test_what_a_handler_gives_is_checked_as_what_a_client_sends(app_class):
+    assert give(app_class, code='') == (400, {'code': 'This field cannot be blank.'})
+    assert give(app_class, keyed=['a\0'], labels=[99]) == (
+        400, {'keyed': 'Null characters are not allowed.', 'labels': 'There is no label 99.'},
+    )  # fmt: skip
+    assert not Remark._base_manager.exists()
 
 
 @both_modes
@@ -225,10 +245,22 @@ def test_a_constraint_of_an_expression_is_a_400(app_class):
     brand = Brand.objects.create(name='Acme')
     sent = {'text': 'Good', 'rank': 1, 'brand': brand.pk}
 
+    refused = 400, {'__all__': 'Constraint “one_of_a_brand” is violated.'}
+
     assert send(app_class, **sent)[0] == 200
-    assert send(app_class, **{**sent, 'text': 'GOOD'}) == (
-        400, {'__all__': 'Constraint “one_of_a_brand” is violated.'},
-    )  # fmt: skip
+    assert send(app_class, **{**sent, 'text': 'GOOD'}) == refused
+    remark = Remark.objects.create(text='Fine', rank=2, brand=brand)
+    assert send(app_class, 'PATCH', f'/{remark.pk}/', text='GOOD') == refused
+
+
+@both_modes
+def test_what_the_model_itself_refuses_is_a_400(app_class):
+    remark = Remark.objects.create(text='Fine', rank=2)
+    refused = 400, {'text': 'Nobody wants that.'}
+
+    assert send(app_class, text='Spam', rank=1) == refused
+    assert send(app_class, 'PATCH', f'/{remark.pk}/', text='Spam') == refused
+    assert Remark.objects.get().text == 'Fine'
 
 
 @both_modes

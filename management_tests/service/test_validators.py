@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import functools
 import json
 import subprocess
 import sys
@@ -163,6 +164,68 @@ def test_rows_of_a_queryset_are_shown_by_their_type(app_class, names):
     assert ask(app).json() == [{'key': KEY, 'price': '12345678901.90'}]
 
 
+class Cheap(types.Type):
+    price = Decimal(max_digits=8, decimal_places=2)
+
+
+@both_modes
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ('price', 'shown'),
+    [('999999.99', '999999.99'), ('-999999.99', '-999999.99'), ('1000000.00', None)],
+)
+def test_rows_show_as_many_digits_as_their_type_has(app_class, price, shown, caplog):
+    models.Article.objects.create(price=decimal.Decimal(price))
+
+    def show() -> List[Cheap]:
+        return models.Article.objects.all()
+
+    answer = ask(build(app_class, Route('/', 'GET', show)))
+
+    if shown is not None:
+        assert answer.json() == [{'price': shown}]
+        return
+    assert str(caplog.records[-1].exc_info[1]).endswith(
+        f'price is {decimal.Decimal(price)!r}: '
+        'Must have no more than 6 digits before the decimal point.'
+    )
+
+
+@both_modes
+@pytest.mark.parametrize(
+    ('attribute', 'value', 'error'),
+    [
+        ('price', decimal.Decimal('0.125'), 'Must have no more than 2 decimal places.'),
+        ('price', decimal.Decimal('NaN'), 'Must be finite.'),
+        ('extra', {1}, 'Must be a value of JSON.'),
+        ('extra', functools.reduce(lambda inner, _: [inner], range(5000)), 'Is nested too deeply.'),
+    ],
+)
+def test_what_an_object_holds_that_its_type_does_not_show_is_named(
+    app_class, attribute, value, error, caplog
+):
+    thing = Thing()
+    setattr(thing, attribute, value)
+
+    def show() -> Product:
+        return Product(thing)
+
+    answer = ask(build(app_class, Route('/', 'GET', show)))
+
+    assert answer.code == 500
+    said = str(caplog.records[-1].exc_info[1])
+    assert said.startswith(f'{__name__}.Product cannot be made of {__name__}.Thing: {attribute} is')
+    assert said.endswith(f': {error}')
+
+
+@pytest.mark.parametrize(
+    ('digits', 'value', 'shown'),
+    [((3, 0), 999, '999'), ((1, 0), '7', '7'), ((1, 1), '0.7', '0.7')],
+)
+def test_as_many_digits_as_may_be_are_read(digits, value, shown):
+    assert str(Decimal(*digits).validate(value)) == shown
+
+
 def test_small_decimals_have_no_exponent():
     assert str(Decimal(20, 10).validate('0.0000000001')) == '0.0000000001'
     assert str(Decimal(20, 10).validate(0)) == '0.0000000000'
@@ -181,7 +244,8 @@ def test_document_has_a_format_for_each(version):
     class Sized(types.Type):
         key = UUID(default=KEY)
         price = Decimal(max_digits=8, decimal_places=2, default=0)
-        delivery = Duration()
+        delivery = Duration(default=datetime.timedelta(days=1))
+        extra = JSON(default={'a': [1]})
 
     def size(sized: Sized) -> Sized:
         return sized
@@ -195,11 +259,18 @@ def test_document_has_a_format_for_each(version):
             'pattern': r'^[+-]?[0-9]{1,6}(\.[0-9]{1,2})?$',
         },
         'delivery': {
-            'type': 'string', 'format': 'duration',
+            'type': 'string', 'format': 'duration', 'default': 'P1DT00H00M00S',
             'pattern': (
                 '^-?P([0-9]{1,8}D)?'
                 r'(T([0-9]{1,8}H)?([0-9]{1,8}M)?([0-9]{1,8}(\.[0-9]{1,6})?S)?)?$'
             ),
+        },
+        'extra': {
+            'default': {'a': [1]},
+            'anyOf': [
+                {'type': 'object'}, {'type': 'array', 'items': {}}, {'type': 'string'},
+                {'type': 'number'}, {'type': 'boolean'},
+            ],
         },
     }  # fmt: skip
 
