@@ -114,15 +114,15 @@ class Filter:
     An option's values are alternatives. One that begins with '!' leaves out what it matches.
     """
 
-    framework: tuple[str, ...] = ()
-    method: tuple[str, ...] = ()
-    path: tuple[str, ...] = ()  # globs, as name and handler
-    name: tuple[str, ...] = ()
-    handler: tuple[str, ...] = ()
-    auth: tuple[str, ...] = ()
-    compiled: str | None = None  # 'yes' or 'no', of API Star's routes
-    unreachable: bool = False
-    except_vendor: bool = False
+    framework: tuple[str, ...]
+    method: tuple[str, ...]
+    path: tuple[str, ...]  # globs, as name and handler
+    name: tuple[str, ...]
+    handler: tuple[str, ...]
+    auth: tuple[str, ...]
+    compiled: str | None  # 'yes' or 'no', of API Star's routes
+    unreachable: bool
+    except_vendor: bool
 
     def keeps(self, row: Row) -> bool:
         return (

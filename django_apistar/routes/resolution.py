@@ -37,7 +37,7 @@ def resolve(
     table: RouteTable,
     router: Router,
     path: str,
-    method: str = 'GET',
+    method: str,
     own_pages: Mapping[str, str | None] | None = None,
 ) -> Resolution:
     """Return how a request of *method* for *path* would be answered.
