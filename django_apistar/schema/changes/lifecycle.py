@@ -50,7 +50,7 @@ def _judge_day(
 
 
 def judge_stability(place: Place, old: Schema, new: Schema) -> Iterator[Change]:
-    before, after = old.get('x-stability-level'), new.get('x-stability-level', 'stable')
+    before, after = old.get('x-stability-level'), new.get('x-stability-level')
     if before in LEVELS and after in LEVELS and LEVELS.index(after) < LEVELS.index(before):
         yield make_change('stability-decreased', place, old=before, new=after)
 
