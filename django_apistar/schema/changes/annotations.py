@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from django_apistar.schema.changes.changes import Change, Place, make_change
+from django_apistar.schema.changes.defaults import get_default, show_default
 from django_apistar.schema.changes.judges import Judgement
 from django_apistar.schema.changes.keywords import Schema
 from django_apistar.schema.changes.lifecycle import judge_sunset
-from django_apistar.schema.changes.values import write
+from django_apistar.schema.changes.values import are_equal, write
 
 DEEPEST = 12
-NOTHING = object()
 
 
 def judge_notes(
@@ -48,11 +48,12 @@ def _iter_children(one: Schema, two: Schema) -> Iterator[tuple[str, object, obje
 def _judge_words(
     place: Place, where: str, old: Schema, new: Schema, is_request: bool
 ) -> Iterator[Change]:
-    before, after = old.get('default', NOTHING), new.get('default', NOTHING)
-    if is_request and write([before]) != write([after]):
-        shown = ('none' if value is NOTHING else write(value) for value in (before, after))
-        facts = dict(zip(('old', 'new'), shown, strict=True))
-        yield make_change('request-property-default-changed', place, where, **facts)
+    before, after = get_default(old), get_default(new)
+    if is_request and not are_equal(before, after):
+        yield make_change(
+            'request-property-default-changed', place, where,
+            old=show_default(before), new=show_default(after),
+        )  # fmt: skip
     word = 'readOnly' if is_request else 'writeOnly'
     if new.get(word) is True and old.get(word) is not True:
         rule = 'request-property-became-read-only'
@@ -60,12 +61,9 @@ def _judge_words(
             rule if is_request else 'response-property-became-write-only', place, where
         )
     yield from judge_sunset(place, where, old, new)
-    names = [_discriminator(node) for node in (old, new)]
-    if names[0] != names[1]:
-        shown_names = [write(name) for name in names]
-        yield make_change(
-            'discriminator-changed', place, where, old=shown_names[0], new=shown_names[1]
-        )
+    one, two = _discriminator(old), _discriminator(new)
+    if one != two:
+        yield make_change('discriminator-changed', place, where, old=write(one), new=write(two))
 
 
 def _discriminator(node: Schema) -> object:

@@ -55,12 +55,12 @@ def _compare_items(
 def _compare_contains(
     giver: Form, taker: Form, compare: Compare, swapped: Compare
 ) -> Iterator[Finding]:
-    for wanted in _iter_contains(taker):
-        part, low, high = wanted
+    is_even = get_prefix(giver) == 0
+    least = get_number(giver, 'minItems', max) or 0
+    for part, low, high in _iter_contains(taker):
         is_met = low == 0 or any(
             own_low >= low and not compare(own, part) for own, own_low, _ in _iter_contains(giver)
-        ) or ((get_number(giver, 'minItems', max) or 0) >= low and not compare(
-            item_at(giver, get_prefix(giver)), part) and not get_prefix(giver))  # fmt: skip
+        ) or (is_even and least >= low and not compare(item_at(giver, 0), part))  # fmt: skip
         is_kept = high is None or any(
             own_high is not None and own_high <= high and not swapped(part, own)
             for own, _, own_high in _iter_contains(giver)

@@ -145,14 +145,13 @@ class Objects:
     # Names, and what else must be there
 
     def _property_names(self) -> Iterator[Finding]:
-        own = {'allOf': self.giver.all_of('propertyNames')}
+        own = {'type': 'string', 'allOf': self.giver.all_of('propertyNames')}
         for wanted in self.taker.all_of('propertyNames'):
             if is_closed(self.giver):
                 names = get_names(self.giver)
                 if all(may_fit(self.takers, wanted, name) for name in names):
                     continue
-            if self.compare({**own, 'type': 'string'} if own['allOf'] else {'type': 'string'},
-                            wanted):  # fmt: skip
+            if self.compare(own, wanted):
                 yield Finding('property-names')
 
     def _dependents(self) -> Iterator[Finding]:

@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 
 from django_apistar.schema.changes.changes import Change, make_change
+from django_apistar.schema.changes.defaults import get_default, show_default
 from django_apistar.schema.changes.judges import Judgement
 from django_apistar.schema.changes.keywords import Schema
 from django_apistar.schema.changes.lifecycle import judge_sunset
 from django_apistar.schema.changes.sources import Source
 from django_apistar.schema.changes.texts import as_text
-from django_apistar.schema.changes.values import write
+from django_apistar.schema.changes.values import are_equal
 from django_apistar.schema.changes.walk import Pair, match_type
 
 STYLES = {'path': 'simple', 'header': 'simple'}  # of others 'form'
-NOTHING = object()
 
 
 def judge_parameters(judgement: Judgement, pair: Pair) -> Iterator[Change]:
@@ -109,13 +109,11 @@ def _style(source: Source, parameter: Schema) -> str | None:
 def _judge_default(
     judgement: Judgement, pair: Pair, where: str, old: object, new: object, is_needed: bool
 ) -> Iterator[Change]:
-    one, two = (
-        node.get('default', NOTHING) if isinstance(node, dict) else NOTHING
-        for node in (pair.old.source.look(old), pair.new.source.look(new))
-    )
-    if write([one]) == write([two]) or is_needed:
+    one, two = get_default(pair.old.source.look(old)), get_default(pair.new.source.look(new))
+    if are_equal(one, two) or is_needed:
         return
-    word = 'added' if one is NOTHING else 'removed' if two is NOTHING else 'changed'
+    word = 'added' if not one else 'removed' if not two else 'changed'
     yield make_change(
-        f'request-parameter-default-{word}', pair.place, where, old=write(one), new=write(two)
-    )
+        f'request-parameter-default-{word}', pair.place, where,
+        old=show_default(one), new=show_default(two),
+    )  # fmt: skip

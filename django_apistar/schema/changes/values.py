@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
+LONGEST = 60  # characters of a value in a sentence
 TYPES = ('null', 'boolean', 'number', 'string', 'array', 'object')
 
 
@@ -55,7 +56,7 @@ def is_multiple(value: float, of: float) -> bool:
     return of != 0 and exact(value) % exact(of) == 0
 
 
-def write(value: object, longest: int = 60) -> str:
+def write(value: object) -> str:
     """Return *value* as JSON, short enough for a sentence."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= longest else text[: longest - 1] + '…'
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + '…'
