@@ -20,7 +20,12 @@ from django_apistar.api.filter_sets import is_filter_set
 from django_apistar.compat.fields import get_item, is_type
 from django_apistar.compat.incoming import get_incoming
 from django_apistar.compat.path_template import PathParameter
-from django_apistar.compat.signatures import Function, get_signature, without_optional
+from django_apistar.compat.signatures import (
+    Function,
+    get_dotted_name,
+    get_signature,
+    without_optional,
+)
 from django_apistar.schema.filter_sets import list_parameters
 from django_apistar.schema.schemas import is_file
 
@@ -62,7 +67,7 @@ class Body:
 
     item: object
     media_types: tuple[str, ...]
-    is_required: bool = True
+    is_required: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,10 +81,10 @@ class Inputs:
     parameters: tuple[Parameter, ...]
     body: Body | None
     unknown: tuple[str, ...]
-    reads_authorization: bool = False
-    demands_user: bool = False
-    may_refuse_query: bool = False
-    statuses: tuple[int, ...] = ()  # of errors that parameters raise
+    reads_authorization: bool
+    demands_user: bool
+    may_refuse_query: bool
+    statuses: tuple[int, ...]  # of errors that parameters raise
 
     def located(self, location: str) -> tuple[Parameter, ...]:
         return tuple(item for item in self.parameters if item.location == location)
@@ -244,7 +249,7 @@ class _Reader:
     def _read_component(self, parameter: inspect.Parameter) -> bool:
         for component in self.components:
             if _can_handle(component, parameter):
-                self.demands_user |= _dotted_name(parameter.annotation) == DEMANDED_USER
+                self.demands_user |= get_dotted_name(parameter.annotation) == DEMANDED_USER
                 if id(component) not in self._seen:
                     self._seen.add(id(component))
                     self.read(component.resolve)
@@ -284,10 +289,6 @@ def _validator_of(annotation: object) -> validators.Validator:
     return known.get(annotation, validators.String)()
 
 
-def _dotted_name(annotation: object) -> str:
-    return f'{getattr(annotation, "__module__", "")}.{getattr(annotation, "__qualname__", "")}'
-
-
 def _is_one_of(annotation: object, known: tuple[object, ...]) -> bool:
     """Compare by identity: an annotation need not be hashable, nor comparable."""
     return any(annotation is item for item in known)
@@ -303,8 +304,7 @@ def _can_handle(component: Component, parameter: inspect.Parameter) -> bool:
     annotation = parameter.annotation
     if type(component).can_handle_parameter is Component.can_handle_parameter:
         returned = get_signature(component.resolve).return_annotation
-        is_primitive = annotation is EMPTY or _is_one_of(annotation, PRIMITIVES)
-        return not is_primitive and returned is annotation
+        return returned is annotation and not _is_one_of(annotation, PRIMITIVES)
     try:
         return bool(component.can_handle_parameter(parameter))
     except Exception:  # A component that cannot tell does not handle: the checks report it.

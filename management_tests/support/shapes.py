@@ -14,6 +14,7 @@ from apistar.server import validation
 from django import shortcuts
 from django.shortcuts import get_list_or_404, get_object_or_404
 
+from bookshop.filtering import BookFilter
 from django_apistar.exceptions import ProblemDetails
 from django_apistar.pagination import LimitOffset, Page
 from django_apistar.responses import responds
@@ -264,7 +265,12 @@ class Word:
 
 
 class Words(Component):
-    def resolve(self, word: str, x_word: http.Header) -> Word:
+    def resolve(self, word: str, x_word: http.Header, missing: Record) -> Word:
+        raise NotImplementedError
+
+
+class Texting(Component):
+    def resolve(self, x_never: http.Header) -> str:  # which is a parameter's own
         raise NotImplementedError
 
 
@@ -288,6 +294,14 @@ def take_all(
     numbers: list[int] = (1, 2), frozen: list[float] = frozenset({1.5}),
     pair: Optional[list[bool]] = None, untyped=None, zero=0, text='x', unknown: Word | int = 1,
 ) -> None:  # fmt: skip
+    raise NotImplementedError
+
+
+def take_header(low: http.Header, number: Word) -> None:
+    raise NotImplementedError
+
+
+def filter_books(price__lt: str, books: BookFilter, again: BookFilter) -> None:
     raise NotImplementedError
 
 
@@ -403,7 +417,7 @@ RULES = (
     '/<path:rest>'
 )
 UNREAD = '<int(signed=True, max=9):low>/<float(min=0.5):ratio>/<int:number>'
-components = [Words(), Unsure()]
+components = [Words(), Texting(), Unsure()]
 routes = [
     *(Route(f'/types/{each.__name__}', 'GET', answer(each, each.__name__)) for each in TYPES),
     *(Route(f'/types/{each.__name__}', 'PUT', take(each)) for each in TYPES),
@@ -414,6 +428,8 @@ routes = [
     Route('/pages/again', 'GET', list_again, name='again'),
     Route(f'/rules{RULES}', 'GET', take_rules),
     Route(f'/unread/{UNREAD}', 'GET', answer(None)),
+    Route(f'/headers/{UNREAD}', 'GET', take_header),
+    Route('/books', 'GET', filter_books),
     Route('/all', 'GET', take_all),
     Route('/form', 'POST', take_form_first),
     Route('/form', 'PUT', take_form_last),
