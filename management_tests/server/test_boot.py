@@ -178,6 +178,11 @@ def test_a_worker_leaves_the_folder_of_metrics_to_the_others(
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_a_folder_of_metrics_that_is_gone_ends_nothing(serving: Serving) -> None:
+    with metrics_folder.shared_metrics(True):
+        Path(os.environ['PROMETHEUS_MULTIPROC_DIR']).rmdir()
+
+
 def test_a_trial_loads_the_project_and_serves_nobody(
     serving: Serving, held: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import io
 import json
 import logging
@@ -11,6 +12,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,7 +22,7 @@ from gunicorn.config import Config
 from django_apistar.conf.operation import NOTE_ROUTES
 from django_apistar.server import access_log
 from django_apistar.server.launch import ServerError
-from django_apistar.server.terminal import format_traceback, get_style, paint_status
+from django_apistar.server.terminal import format_traceback, get_style, paint_status, print_error
 from management_tests.support.raw_wsgi import build_environ
 
 pytestmark = pytest.mark.once
@@ -290,3 +292,47 @@ def test_a_traceback_without_frames_of_the_project_has_all() -> None:
     assert f'{os.sep}json{os.sep}decoder.py' in text
     assert 'left out' not in text
     assert sys.exc_info()[0] is None
+
+
+def test_a_traceback_has_the_exceptions_that_were_handled() -> None:
+    try:
+        try:
+            json.loads('{')
+        except ValueError:
+            raise ServerError('no')  # noqa: B904  # from none
+    except ServerError as exc:
+        text = format_traceback(exc)
+
+    assert text.count(__file__) == 2
+    assert 'JSONDecodeError' in text
+    assert text.endswith('\n(3 frames of Python and of installed packages are left out.)\n')
+
+
+def test_an_error_is_red_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv('NO_COLOR', raising=False)
+    shown = []
+    for stream in (Terminal(), io.StringIO()):
+        monkeypatch.setattr(sys, 'stderr', stream)
+        print_error(ServerError('one\ntwo'))
+        shown.append(stream.getvalue())
+
+    plain = 'runapistar: one\nrunapistar: two'
+    assert shown == [f'{color_style(force_color=True).ERROR(plain)}\n', f'{plain}\n']
+
+
+def test_a_response_that_does_not_count_its_bytes_has_none(tmp_path: Path) -> None:
+    """That of gunicorn's own worker of another class."""
+    config = configure('json', accesslog=str(tmp_path / 'log'))
+    log = access_log.AccessLogger(config)
+    environ = {'RAW_URI': '/a?b?c', 'SERVER_PROTOCOL': 'HTTP/1.0'}
+    took = datetime.timedelta(seconds=90, microseconds=1500)
+
+    log.access(SimpleNamespace(status='404 Not Found'), (), environ, took)
+
+    found = json.loads((tmp_path / 'log').read_text())
+    del found['timestamp']
+    assert found == {
+        'url.path': '/a', 'url.query': 'b?c', 'network.protocol.version': '1.0',
+        'http.response.status_code': 404, 'http.response.body.size': 0,
+        'http.server.request.duration': 90.0015, 'process.pid': os.getpid(),
+    }  # fmt: skip
