@@ -126,7 +126,7 @@ class TestClient(requests.Session):
 
     def _set_cookie(self, name: str, value: str) -> None:
         # With the domain that a response's Set-Cookie would give it, so that responses replace it.
-        hostname = urlsplit(self.base_url).hostname or ''
+        hostname = str(urlsplit(self.base_url).hostname)
         domain = hostname if '.' in hostname else f'{hostname}.local'
         self.cookies.set(name, value, domain=domain, path='/')
 
@@ -331,7 +331,7 @@ def _recording(call: _Call) -> Iterator[None]:
         if threading.get_ident() == thread:
             call.record(sys.exc_info()[1])
 
-    got_request_exception.connect(remember, weak=False)
+    got_request_exception.connect(remember)
     try:
         yield
     finally:

@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+import threading
 import unittest
 import warnings
 from typing import Any
@@ -17,6 +18,7 @@ import requests
 from apistar import Route, http
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_logged_out
 from django.contrib.sessions.models import Session
 from django.core.signals import got_request_exception, request_finished, request_started
 from django.db import close_old_connections, connection
@@ -149,14 +151,19 @@ def test_environ_is_that_of_a_server():
 
 
 @pytest.mark.parametrize(
-    ('url', 'port'), [('http://h/', '80'), ('https://h/', '443'), ('http://h:81/', '81')]
-)
-def test_server_port(url, port):
+    ('url', 'host', 'port'),
+    [
+        ('http://h/', 'h', '80'), ('https://h/', 'h', '443'), ('HTTP://h:81/', 'h:81', '81'),
+        (b'http://user:password@h:81/', 'h:81', '81'),
+    ],
+)  # fmt: skip
+def test_host_and_port_of_the_server(url, host, port):
     recorder = Recorder()
 
     TestClient(recorder).get(url)
 
-    assert recorder.environ['SERVER_PORT'] == port
+    names = ('HTTP_HOST', 'SERVER_NAME', 'SERVER_PORT')
+    assert [recorder.environ[name] for name in names] == [host, 'h', port]
 
 
 @pytest.mark.parametrize(
@@ -167,6 +174,8 @@ def test_server_port(url, port):
         ({'data': 'é'}, b'\xc3\xa9', None),
         ({'data': b'\xff'}, b'\xff', None),
         ({'data': io.BytesIO(b'file')}, b'file', None),
+        ({'data': io.StringIO('file')}, b'file', None),
+        ({'data': bytearray(b'file')}, b'file', None),
         ({}, b'', None),
     ],
 )
@@ -419,6 +428,23 @@ def test_exception_of_one_request_does_not_reach_the_next(client):
     assert client.get('/').status_code == 200
 
 
+def test_exception_of_another_thread_is_not_of_the_request():
+    def fail() -> None:
+        try:
+            raise ZeroDivisionError
+        except ZeroDivisionError:
+            got_request_exception.send(sender=None)
+
+    def app(environ: Any, start_response: Any) -> Any:
+        thread = threading.Thread(target=fail)
+        thread.start()
+        thread.join()
+        start_response('200 OK', [])
+        return [b'ok']
+
+    assert TestClient(app).get('/').text == 'ok'
+
+
 def test_exception_that_the_application_itself_raises():
     def app(environ: Any, start_response: Any) -> Any:
         raise ZeroDivisionError
@@ -514,12 +540,35 @@ def test_login_through_the_admins_own_page(client, alice):
 def test_logout_ends_the_session(client, alice):
     client.force_login(alice)
     client.credentials(basic=('alice', 'correct horse'))
+    left: list[Any] = []
 
+    def note(user: Any, **kwargs: object) -> None:
+        left.append(user)
+
+    user_logged_out.connect(note)
     client.logout()
 
+    assert left == [alice]
     assert not Session.objects.exists()
     assert client.get('/admin/').url == 'http://testserver/admin/login/?next=/admin/'
     assert 'authorization' not in client.get('/echo/').json()['headers']
+
+
+class PermissionsAlone:
+    """A backend that finds no users."""
+
+
+FIRST = 'django.contrib.auth.backends.ModelBackend'
+SECOND = 'django.contrib.auth.backends.AllowAllUsersModelBackend'
+
+
+@pytest.mark.parametrize(('backend', 'used'), [(None, FIRST), (SECOND, SECOND)])
+def test_force_login_takes_the_first_backend_that_finds_users(client, alice, backend, used):
+    with override_settings(AUTHENTICATION_BACKENDS=[f'{__name__}.PermissionsAlone', FIRST, SECOND]):
+        client.force_login(alice, backend)
+
+    [session] = Session.objects.all()
+    assert session.get_decoded()['_auth_user_backend'] == used
 
 
 def test_a_second_user_replaces_the_first(client, alice):
