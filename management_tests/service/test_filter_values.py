@@ -13,11 +13,13 @@ from django.test.utils import register_lookup
 from django_apistar.conf import SettingsError
 from django_apistar.dispatch import dispatcher
 from management_tests.project.models import Note
+from management_tests.service.zoo import Zoo
 from management_tests.service.zoo_filters import (
     FEW,
     HUGE,
     ONE_OF_EACH,
     build_app,
+    find_readers,
     list_problems,
     make_filter_set,
     sweep,
@@ -178,6 +180,48 @@ def test_E026_filter_that_reads_no_value_of_its_lookup(declared, name, lookup, r
     assert problem.message == (
         f'The filter {name!r} of {ZOO_FILTER} cannot ask for {lookup!r}: {reason}'
     )
+
+
+class DatesFilter(filters.BaseInFilter, filters.DateFilter):
+    pass
+
+
+CLASSES = {
+    'Char': filters.CharFilter, 'Number': filters.NumberFilter, 'Date': filters.DateFilter,
+    'DateTime': filters.DateTimeFilter, 'Duration': filters.DurationFilter,
+    'Boolean': filters.BooleanFilter, 'Texts': TextsFilter, 'Numbers': NumbersFilter,
+    'Dates': DatesFilter, 'UUID': filters.UUIDFilter, 'Time': filters.TimeFilter,
+    'Choice': filters.ChoiceFilter, 'Range': filters.RangeFilter, 'Float': RatioFilter,
+}  # fmt: skip
+READERS = {
+    'char': {
+        'any': (
+            'contains endswith exact gt gte icontains iendswith iexact in istartswith lt lte '
+            'startswith'
+        ),
+        'Char Texts Choice Range': 'iregex regex',
+        'Number Date DateTime Duration Boolean Numbers Dates Time Choice Range Float': 'isnull',
+        'Number Date DateTime Duration Boolean Texts Numbers Dates Time Choice Range Float': 'range',
+    },
+    'anything': {
+        '': 'contained_by contains',
+        'Char Number Date DateTime Duration Boolean Texts Numbers Dates UUID Time Choice Float': (
+            'endswith has_any_keys has_keys icontains iendswith iexact istartswith startswith'
+        ),
+        'Char Boolean Texts Choice Float': 'exact gt gte in lt lte',
+        'Char Choice': 'has_key',
+        'Char Texts Choice': 'iregex regex',
+        'Number Date DateTime Duration Boolean Numbers Dates Time Choice Float': 'isnull',
+        'Boolean Texts Choice Float': 'range',
+    },
+}  # fmt: skip
+
+
+@pytest.mark.skipif(connection.vendor != 'sqlite', reason='others have more lookups')
+@pytest.mark.django_db(databases=[])
+@pytest.mark.parametrize('name', READERS)
+def test_each_lookup_takes_the_classes_that_read_its_values(name):
+    assert find_readers(Zoo, name, CLASSES) == READERS[name]
 
 
 @pytest.mark.skipif(connection.vendor != 'sqlite', reason='others have it')

@@ -12,6 +12,7 @@ from management_tests.service.zoo_filters import (
     FEW,
     ONE_OF_EACH,
     build_app,
+    find_readers,
     list_problems,
     make_filter_set,
     sweep,
@@ -265,6 +266,121 @@ def test_E026_filter_that_never_works_on_postgresql(cls, column, lookup, reason,
         ),
         hint.format(column=column, lookup=lookup),
     )
+
+
+CLASSES = {
+    'Char': CHAR, 'Number': NUMBER, 'Date': DATE, 'DateTime': MOMENT, 'Duration': DURATION,
+    'Boolean': TRUTH, 'Texts': Texts, 'Numbers': Numbers, 'Dates': Dates,
+    'UUID': filters.UUIDFilter, 'Time': filters.TimeFilter, 'Choice': filters.ChoiceFilter,
+}  # fmt: skip
+READERS = {
+    'whole': {
+        'Char Texts Choice': (
+            'adjacent_to contained_by exact fully_gt fully_lt gt gte iexact in iregex lt lte '
+            'not_gt not_lt overlap regex'
+        ),
+        'Number Texts Choice': 'contains',
+        'any': (
+            'endswith icontains iendswith isempty istartswith lower_inc lower_inf startswith '
+            'upper_inc upper_inf'
+        ),
+        'Number Date DateTime Duration Boolean Numbers Dates Time Choice': 'isnull',
+        'Texts Choice': 'range',
+    },
+    'price': {
+        'Char Texts Numbers Choice': (
+            'adjacent_to contained_by exact fully_gt fully_lt gt gte lt lte not_gt not_lt '
+            'overlap'
+        ),
+        'Number Texts Numbers Choice': 'contains',
+        'any': (
+            'endswith icontains iendswith isempty istartswith lower_inc lower_inf startswith '
+            'upper_inc upper_inf'
+        ),
+        'Char Texts Choice': 'iexact in iregex regex',
+        'Number Date DateTime Duration Boolean Numbers Dates Time Choice': 'isnull',
+        'Texts Choice': 'range',
+    },
+    'days': {
+        'Char Texts Dates Choice': (
+            'adjacent_to contained_by exact fully_gt fully_lt gt gte lt lte not_gt not_lt '
+            'overlap'
+        ),
+        'Char Date DateTime Texts Dates Choice': 'contains',
+        'any': (
+            'endswith icontains iendswith isempty istartswith lower_inc lower_inf startswith '
+            'upper_inc upper_inf'
+        ),
+        'Char Texts Choice': 'iexact in iregex regex',
+        'Number Date DateTime Duration Boolean Numbers Dates Time Choice': 'isnull',
+        'Texts Choice': 'range',
+    },
+    'moments': {
+        'Char Texts Choice': (
+            'adjacent_to contained_by exact fully_gt fully_lt gt gte iexact in iregex lt lte '
+            'not_gt not_lt overlap regex'
+        ),
+        'Char Date DateTime Texts Choice': 'contains',
+        'any': (
+            'endswith icontains iendswith isempty istartswith lower_inc lower_inf startswith '
+            'upper_inc upper_inf'
+        ),
+        'Number Date DateTime Duration Boolean Numbers Dates Time Choice': 'isnull',
+        'Texts Choice': 'range',
+    },
+    'numbers': {
+        'Char Texts Numbers Dates Choice': 'contained_by contains exact gt gte in lt lte overlap',
+        'any': 'endswith icontains iendswith istartswith len startswith',
+        'Char Texts Choice': 'iexact iregex regex',
+        'Number Date DateTime Duration Boolean Numbers Dates Time Choice': 'isnull',
+        'Texts Choice': 'range',
+    },
+    'words': {
+        'any': 'contains endswith icontains iendswith istartswith startswith',
+        'Char Texts Choice': 'exact iexact iregex regex',
+        '': 'gt gte in lt lte range',
+        'Number Date DateTime Duration Boolean Numbers Dates Time Choice': 'isnull',
+    },
+    'day': {
+        'Char Choice': 'contained_by',
+        'any': (
+            'contains day endswith exact gt gte icontains iendswith in iso_week_day iso_year '
+            'istartswith lt lte month quarter startswith week week_day year'
+        ),
+        'Char Texts Choice': 'iexact iregex regex',
+        'Number Date DateTime Duration Boolean Numbers Dates Time Choice': 'isnull',
+        'Number Date DateTime Duration Boolean Texts Numbers Dates Time Choice': 'range',
+    },
+    'span': {
+        'any': 'contains endswith icontains iendswith istartswith startswith',
+        'Char Duration Texts UUID Choice': 'exact gt gte in lt lte',
+        'Char Texts Choice': 'iexact iregex regex',
+        'Number Date DateTime Duration Boolean Numbers Dates Time Choice': 'isnull',
+        'Duration Texts Choice': 'range',
+    },
+    'count': {
+        'Char Choice': 'contained_by',
+        'any': (
+            'contains endswith exact gt gte icontains iendswith in istartswith lt lte '
+            'startswith'
+        ),
+        'Char Texts Choice': 'iexact iregex regex',
+        'Number Date DateTime Duration Boolean Numbers Dates Time Choice': 'isnull',
+        'Number Date DateTime Duration Boolean Texts Numbers Dates Time Choice': 'range',
+    },
+    'anything': {
+        'Char Boolean Texts Choice': 'contained_by contains exact gt gte in lt lte',
+        'any': 'endswith has_any_keys has_keys icontains iendswith istartswith startswith',
+        'Char Choice': 'has_key',
+        'Char Texts Choice': 'iexact iregex regex',
+        'Number Date DateTime Duration Boolean Numbers Dates Time Choice': 'isnull',
+        'Boolean Texts Choice': 'range',
+    },
+}  # fmt: skip
+
+
+def test_each_lookup_of_postgresql_takes_the_classes_that_read_its_values(server):
+    assert {name: find_readers(Ranges, name, CLASSES) for name in READERS} == READERS
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,17 @@ def list_problems(filter_set):
     return {problem.message.split("'")[1]: problem for problem in found}
 
 
+def find_readers(model, name, classes):
+    """Return the lookups of a field by the names of *classes* that they take, without an E026."""
+    readers = {}
+    for lookup in sorted(model._meta.get_field(name).get_lookups()):
+        declared = {of: cls(field_name=name, lookup_expr=lookup) for of, cls in classes.items()}
+        found = list_problems(make_filter_set(meta={'model': model}, **declared))
+        taken = ' '.join(of for of in classes if of not in found) if found else 'any'
+        readers[taken] = f'{readers.get(taken, "")} {lookup}'.strip()
+    return readers
+
+
 def sweep(name, values):
     """Send each of *values* to all filters of the field *name*, and then to those that took it."""
     lookups = {name: [*list_lookups(Zoo._meta.get_field(name))]}
