@@ -72,22 +72,11 @@ def build_validate(validate: Function) -> object:
     return classmethod(bound)
 
 
-def read_attribute(validator: ValidatorOrType, name: str, source: object) -> object:
-    """Return the attribute *name* of *source*, converted; null for a missing related instance.
+def build_attribute_reader(validator: ValidatorOrType, name: str) -> Reader:
+    """Return a reader of the attribute *name* of objects, converted; null for a missing relation.
 
     A validator may name another attribute: that of a relation's key, which takes no query.
     """
-    try:
-        value = getattr(source, getattr(validator, 'attribute', name))
-    except _load_django().ObjectDoesNotExist:
-        if not _takes_instance(validator):
-            raise
-        value = None
-    return value if isinstance(value, _PLAIN) else read_value(validator, value)
-
-
-def build_attribute_reader(validator: ValidatorOrType, name: str) -> Reader:
-    """Return `read_attribute` of *validator* and *name*, which are examined once."""
     convert, null = build_reader(validator), NULL if _is_nested(validator) else None
     name = getattr(validator, 'attribute', name)
 
@@ -295,7 +284,8 @@ def _read_members(validator: validators.Object, value: object) -> object:
 
 def _read_attributes(validator: validators.Object, source: object) -> dict[str, object]:
     return {
-        name: read_attribute(child, name, source) for name, child in validator.properties.items()
+        name: build_attribute_reader(child, name)(source)
+        for name, child in validator.properties.items()
     }
 
 

@@ -414,6 +414,17 @@ def test_attribute_that_is_missing_is_an_attribute_error() -> None:
         PriceType(Thing(key='x'))
 
 
+def test_a_row_that_a_property_of_a_model_misses_is_an_error_unless_it_is_nested(articles) -> None:
+    class YearsType(types.Type):
+        warranty = validators.Number(allow_null=True)
+
+    article = models.Article.objects.get(warranty=None)
+
+    with pytest.raises(models.Warranty.DoesNotExist):
+        YearsType(article)
+    assert ArticleType(article).warranty is None
+
+
 BY_MAKER = F('maker__name').desc(nulls_last=True)  # databases differ in where they put NULL
 
 
