@@ -340,9 +340,10 @@ class _Builder:
 
 def _count_unannotated(places: Mapping[str, str]) -> str:
     """Return one sentence for all handlers without a return annotation, with some by name."""
+    if len(places) == 1:
+        [place] = places.values()
+        return f'{place} has no return annotation: its response has no schema.'
     handlers = list(places)
-    if len(handlers) == 1:
-        return f'{places[handlers[0]]} has no return annotation: its response has no schema.'
     named, rest = ', '.join(handlers[:MOST_NAMED]), len(handlers) - MOST_NAMED
     return (
         f'{len(handlers)} handlers have no return annotation, so their responses have no schema: '
@@ -358,11 +359,12 @@ def _documentation(entry: APIStarEntry) -> Schema:
     handler = entry.handler
     function = getattr(handler, 'func', handler)  # functools.partial documents itself.
     text = inspect.getdoc(function) if isinstance(getattr(function, '__doc__', None), str) else ''
+    text = (text or '').strip()
     rules = ' '.join(filter(None, (rule.sentence for rule in entry.rules)))
-    if not text or not text.strip():
+    if not text:
         return {'description': rules} if rules else {}
-    paragraph = ' '.join(text.strip().split('\n\n')[0].split())
-    summary = re.split(r'(?<=[.!?]) ', paragraph, maxsplit=1)[0]
+    paragraph = ' '.join(text.split('\n\n')[0].split())
+    summary = re.split(r'(?<=[.!?]) ', paragraph)[0]
     if rules:
         return {'summary': summary, 'description': f'{text}\n\n{rules}'}
-    return {'summary': summary, **({'description': text} if text.strip() != summary else {})}
+    return {'summary': summary, **({'description': text} if text != summary else {})}

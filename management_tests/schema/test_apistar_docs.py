@@ -215,20 +215,37 @@ def test_what_cannot_be_described_is_told():
     )
 
 
-def test_handlers_without_annotation_are_counted_in_one_line():
-    routes = types.ModuleType('bare_routes')
-    routes.routes = [Route(f'/{n}/', 'GET', make_bare(n), name=f'bare{n}') for n in range(7)]
-    sys.modules['bare_routes'] = routes
+@pytest.mark.parametrize(('count', 'rest'), [(5, ''), (6, ' and 1 more'), (7, ' and 2 more')])
+def test_handlers_without_annotation_are_counted_in_one_line(count, rest):
+    write_bare_routes(count)
 
     with override_settings(APISTAR_ROUTE_CONF='bare_routes', APISTAR_SETTINGS={}):
         message, _, stderr = fail('--fail-on-warn')
 
     names = ', '.join(f'{__name__}.bare{n}' for n in range(5))
     assert stderr == (
-        'Warning: 7 handlers have no return annotation, so their responses have no schema: '
-        f'{names} and 2 more.\n'
+        f'Warning: {count} handlers have no return annotation, so their responses have no schema: '
+        f'{names}{rest}.\n'
     )
     assert message == '1 thing cannot be described, see above.'
+
+
+def test_one_handler_without_annotation_is_told_with_its_route():
+    write_bare_routes(1)
+
+    with override_settings(APISTAR_ROUTE_CONF='bare_routes', APISTAR_SETTINGS={}):
+        stderr = run()[1]
+
+    assert stderr == (
+        f'Warning: GET /0/ ({__name__}.bare0) has no return annotation: '
+        'its response has no schema.\n'
+    )
+
+
+def write_bare_routes(count):
+    routes = types.ModuleType('bare_routes')
+    routes.routes = [Route(f'/{n}/', 'GET', make_bare(n), name=f'bare{n}') for n in range(count)]
+    sys.modules['bare_routes'] = routes
 
 
 def make_bare(number):

@@ -20,6 +20,7 @@ from django.utils.functional import SimpleLazyObject, lazystr
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
+from django_apistar import schema
 from django_apistar.test import TestClient
 from management_tests.support.docs_command import fail, run
 
@@ -276,6 +277,57 @@ def test_what_json_does_not_have_is_left_out_and_told(monkeypatch, said, warning
         [1], {}, {'type': 'number'}, {'type': 'integer'},
     )  # fmt: skip
     assert message == '1 thing cannot be described, see above.'
+
+
+class Foreign(validators.Validator):
+    def build_schema(self, dialect):
+        return {'type': 'string', 'x-a': b'a'}
+
+
+class Holder(types.Type):
+    foreign = Foreign()
+
+
+class ForeignTokens(Component):
+    security_scheme = {'type': 'apiKey', 'in': 'header', 'name': 'X-Key', 'x-b': b'b'}
+
+    def resolve(self) -> uuid.UUID: ...
+
+
+def hold() -> Holder:
+    return None
+
+
+def test_what_json_does_not_have_is_told_with_its_place_in_settings_and_types(
+    monkeypatch, settings
+):
+    monkeypatch.setattr(sys.modules[__name__], 'routes', [Route('/', 'GET', hold)])
+    settings.APISTAR_ROUTE_CONF = __name__
+    settings.APISTAR_SETTINGS = {
+        'INFO': {'x-d': b'd'}, 'SERVERS': ['/', {'url': '/', 'x-e': b'e'}],
+        'COMPONENTS': [ForeignTokens()],
+    }  # fmt: skip
+    lines = {
+        'openapi': [
+            "The document holds b'a' at components.schemas.Holder.properties.foreign.x-a",
+            "The document holds b'b' at components.securitySchemes.ForeignTokens.x-b",
+        ],
+        'jsonschema': ["The document holds b'a' at Holder.properties.foreign.x-a"],
+    }
+    described = ["SERVERS holds b'e' at 1.x-e", "INFO holds b'd' at x-d"]
+
+    for name, expected in lines.items():
+        stderr = run('--format', name)[1]
+
+        told = [line.partition(', which')[0] for line in stderr.splitlines()]
+        assert sorted(told) == sorted(f'Warning: {line}' for line in (*expected, *described))
+
+
+def test_what_an_app_says_of_itself_may_be_lazy_text():
+    document = schema.build_openapi([], schema.Info(title=DAY, description=lazystr('About')))
+
+    assert document['info'] == {'title': 'Monday', 'version': '1.0.0', 'description': 'About'}
+    assert schema.render(document)
 
 
 def test_lazy_text_that_cannot_be_read_is_left_out_and_told(monkeypatch, settings):

@@ -38,6 +38,7 @@ CASES = [
 def export(module: str, name: str) -> dict[str, Any]:
     """Return *module*'s document in the format *name*, and the sentences about what it lacks."""
     given = {
+        'TITLE': 'Shown whole',
         'COMPONENTS': [TOKEN],
         'DESCRIPTION': 'Hard to *describe*.',
         'SERVERS': ['https://a.example/v1'],

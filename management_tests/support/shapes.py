@@ -391,8 +391,10 @@ def sentence() -> None:
 
 
 def blank() -> None:
-    """ """
     raise NotImplementedError
+
+
+blank.__doc__ = '\n    \n    '
 
 
 def narrow() -> Any:
