@@ -24,6 +24,7 @@ SCHEMAS: dict[str, Any] = {
             'b': {'type': 'number', 'minimum': 1, 'exclusiveMinimum': True},
             'c': {'type': ['string', 'null'], 'format': 'date', 'default': None},
             'd': {'type': ['string', 'integer'], 'nullable': True}, 'e': {'const': 'x'},
+            'j': {'type': ['string', 'integer']},
             'f': {'type': 'array'}, 'g': {'type': 'array', 'items': {'const': 1}},
             'h': {'$ref': '#/components/schemas/Ware'}, 'i': {'$ref': '#/nowhere'},
         },
@@ -35,8 +36,10 @@ SCHEMAS: dict[str, Any] = {
 }  # fmt: skip
 PARAMETERS = [
     {'name': 'a', 'in': 'query', 'required': True, 'description': 'A.', 'x-own': 1,
-     'allowEmptyValue': True, 'schema': {**STRING, 'minLength': 1, 'title': 'no'}},
-    {'name': 'b', 'in': 'query', 'schema': {'type': 'array', 'items': STRING, 'default': ['a']}},
+     'allowEmptyValue': True, 'schema': {**STRING, 'minLength': 1, 'pattern': '^a', 'title': 'no'}},
+    {'name': 'b', 'in': 'query',
+     'schema': {'type': 'array', 'items': STRING, 'default': ['a'], 'uniqueItems': True}},
+    {'name': 'step', 'in': 'query', 'schema': {'type': 'number', 'multipleOf': 2}},
     {'name': 'c', 'in': 'query', 'explode': False, 'style': 'pipeDelimited',
      'schema': {'type': 'array', 'items': {'type': 'object'}, 'default': [{}]}},
     {'name': 'd', 'in': 'query', 'explode': False, 'style': 'spaceDelimited',
@@ -86,6 +89,7 @@ def build(name: str, **words: Any) -> Any:
 DESCRIBED = {
     'parameters': PARAMETERS, 'responses': RESPONSES, 'summary': 'Own.', 'x-own': 1,
     'externalDocs': {'url': 'https://a.example/'}, 'callbacks': {}, 'servers': [], 'tags': ['own'],
+    'consumes': ['text/x'], 'produces': ['text/y'], 'schemes': ['wss'],
     'deprecated': True, 'operationId': 'own', 'description': 'Own words.',
 }  # fmt: skip
 routes = [
