@@ -65,10 +65,7 @@ def find_origins(document: Schema) -> tuple[str, ...]:
 
 
 def _walk_origins(node: object) -> Iterator[str]:
-    if isinstance(node, list):
-        for child in node:
-            yield from _walk_origins(child)
-    elif isinstance(node, dict):
+    if isinstance(node, dict):
         for server in _listed(node.get('servers')):
             yield from _iter_origin(server.get('url') if isinstance(server, dict) else None)
         for name in TOKEN_URLS:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from apistar import Route, http, types, validators
+from apistar import Include, Route, http, types, validators
 
 from django_apistar.application import App
 from django_apistar.schema.documentation.examples import build_example
@@ -202,6 +202,59 @@ def test_a_template_of_the_project_replaces_a_part(tmp_path):
 
     assert b'<p>3 own</p>' in body
     assert b'<h3 id="bake"' in body
+
+
+LISTED = """
+{%- macro show(link) %}
+{{ link.name }} {{ link.method }} {{ link.url }} {{ link.fields|map(attribute='name')|join('+') }}
+{%- set words = (link.description or '')[:4] %}
+{{- ' ' ~ (link.encoding, link.response is none, words, link.operation.body_kind) }}
+{%- endmacro %}
+{{- (document.title, document.version, document.description, langs, code_style, schema_url) }}
+{%- for item in document.content %}{% if item.content is defined %}
+{{ item.name }}: {{ item.description }}{% for link in item.content %}{{ show(link) }}{% endfor %}
+{%- else %}{{ show(item) }}{% endif %}{% endfor %}
+<!-- </body> -->
+</body>"""
+SHOWN = """(Pies, 2.0, All, [javascript, python, curl], None, )
+bake POST /pies/ pie (application/json, False, Bake, Pie)
+find GET /pies/{pie_id}/ pie_id+since (None, True, , )
+find_2 GET /pies/{since}/{pie_id}/ pie_id+since (None, True, , )
+find_3 GET /{pie_id}/ pie_id+since (None, True, , )
+shop: What is sold.
+find GET /shop/{pie_id} pie_id+since (None, True, , )
+shop:inner: Under /shop/inner.
+find GET /shop/inner/{+pie_id} pie_id+since (None, True, , )
+all GET /shop/inner/ pie_id+since (None, True, , )
+<!-- </body> -->
+<script nonce="N" src="/static/django_apistar/docs.js"></script>
+    </body>"""
+
+
+def test_a_template_has_each_route_once_with_its_whole_path_and_a_name_of_its_own(tmp_path):
+    """`served`, `page`"""
+    template = tmp_path / 'apistar/docs/index.html'
+    template.parent.mkdir(parents=True)
+    template.write_text(LISTED)
+    finding = [Route('/{+pie_id}', 'GET', find), Route('/', 'GET', find, name='all')]
+    shop = [
+        Route('/{pie_id}', 'GET', find), Include('/inner', 'inner', finding),
+        Include('/hidden', 'hidden', [Route('/', 'GET', find)], documented=False),
+    ]  # fmt: skip
+    app = App(
+        [
+            Route('/pies/', 'POST', bake), Route('/pies/{pie_id}/', 'GET', find),
+            Route('/pies/{since}/{pie_id}/', 'GET', find), Route('/{pie_id}/', 'GET', find),
+            Include('/shop', 'shop', shop),
+        ],
+        template_dir=str(tmp_path), docs_url='/docs/', static_url='/static/',
+    )  # fmt: skip
+    app.document.title, app.document.version, app.document.description = 'Pies', '2.0', 'All'
+    app.tags = {'shop': 'What is sold.'}
+
+    body = html.unescape(ask(app, '/docs/').body.decode())
+
+    assert re.sub('nonce="[^"]+"', 'nonce="N"', body.replace("'", '')) == SHOWN
 
 
 @pytest.mark.parametrize('case', DOCUMENTED['cases'], ids=lambda case: case['case'])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import apistar
 import pytest
+from apistar import Component
 
 from django_apistar.application import App
 from django_apistar.schema import ui
@@ -251,6 +252,20 @@ def test_static_files_of_another_origin_are_in_the_policy(settings, name, static
     assert policy == expected.replace("img-src 'self'", f"img-src 'self' {origin}")
 
 
+class OAuth(Component):
+    security_scheme = {'type': 'oauth2', 'flows': {'clientCredentials': {
+        'tokenUrl': 'http://token_1.example/t', 'refreshUrl': 'https://[::1]:81/r', 'scopes': {},
+    }}}  # fmt: skip
+
+    def resolve(self) -> 'OAuth': ...
+
+
+class OpenId(Component):
+    security_scheme = {'type': 'openIdConnect', 'openIdConnectUrl': '//id.example/i'}
+
+    def resolve(self) -> 'OpenId': ...
+
+
 @pytest.mark.case('J07')
 def test_swagger_may_ask_the_servers_of_the_document(settings):
     servers = [
@@ -258,9 +273,11 @@ def test_swagger_may_ask_the_servers_of_the_document(settings):
         'ftp://files.example/', "https://x'; script-src */",
     ]  # fmt: skip
 
-    policy, _ = read_policy(settings, DOCS_UI='swagger', SERVERS=servers)
+    policy, _ = read_policy(
+        settings, DOCS_UI='swagger', SERVERS=servers, COMPONENTS=[OAuth(), OpenId()]
+    )
 
-    api = "'self' https://api.example https:"
+    api = "'self' https://api.example https: http://token_1.example https://[::1]:81 id.example"
     assert policy == POLICIES['swagger'].replace(
         "connect-src 'self'; media-src 'self'", f'connect-src {api}; media-src {api}'
     )
@@ -309,7 +326,7 @@ def test_exported_pages_have_a_policy_and_the_same_bytes_each_time(folder):
     assert pages == {page.name: page.read_bytes() for page in folder.glob('*.html')}
     for page in pages.values():
         [policy] = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', str(page))
-        nonces = re.findall(r'<script nonce="([^"]+)" src="', page.decode())
+        nonces = re.findall(r'<script nonce="([\w-]{22})" src="', page.decode())
         assert html.unescape(policy) == EXPORTED.replace('nonce-N', f'nonce-{nonces[0]}')
         assert (
             page.decode()
