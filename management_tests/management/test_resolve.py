@@ -25,7 +25,11 @@ from django.views.decorators.common import no_append_slash
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from django_apistar.permissions import limit_rate, requires
+from django_apistar.authentication.components import (
+    DjangoBasicAuthentication,
+    DjangoTokenAuthentication,
+)
+from django_apistar.permissions import authenticated_by, limit_rate, requires
 from django_apistar.responses import conditional
 from django_apistar.test import TestClient
 
@@ -487,6 +491,11 @@ def get_time(number: int) -> datetime.datetime: ...
 def guarded(number: int) -> dict: ...
 
 
+@requires(authenticated=True)
+@authenticated_by(DjangoTokenAuthentication, DjangoBasicAuthentication)
+def mine() -> dict: ...
+
+
 @pytest.fixture
 def shop(monkeypatch):
     module = types.ModuleType('called_routes')
@@ -502,6 +511,7 @@ def shop(monkeypatch):
             Route('/share/<float:share>/', 'GET', rate, name='share'),
             Route('/say/{word}/', 'GET', say),
             Route('/guarded/{number}/', 'PUT', guarded),
+            Route('/mine/', 'GET', mine),
         ]),
     ]  # fmt: skip
     module.urlpatterns = [
@@ -581,6 +591,13 @@ def test_rules_of_a_handler_are_told_in_the_order_in_which_they_are_tried():
         f'  after       {__name__}.Timer.on_response\n'
         '  compiled    yes\n'
     )
+
+
+@pytest.mark.usefixtures('shop')
+def test_each_component_that_looks_for_the_user_is_named():
+    text, _ = resolve('GET /shop/mine/')
+
+    assert f'  user        needed, by {TOKENS}, {TOKENS.replace("Token", "Basic")}\n' in text
 
 
 @pytest.mark.usefixtures('shop')
