@@ -7,6 +7,7 @@ import functools
 import gc
 import inspect
 import linecache
+import os
 import re
 import traceback
 import weakref
@@ -20,6 +21,7 @@ from django_apistar.accelerate.source import Source
 from django_apistar.accelerate.types import compilers, constructors
 from django_apistar.accelerate.types.stock import STOCK_INIT
 from django_apistar.accelerate.types.type_writer import KnownKind
+from management_tests.accelerate import type_texts
 from management_tests.accelerate.dice import (
     Dice,
     Even,
@@ -638,6 +640,18 @@ def test_a_type_gets_its_constructor_again_when_it_is_installed_again(product_ty
         assert '__init__' in vars(product_type)
         constructors.uninstall_everywhere()
         assert '__init__' not in vars(product_type)
+
+
+def test_what_is_compiled_has_these_lines_and_no_more():
+    """`containers`, `scalars`, `type_writer`, `writer`, `rendering`, `compilers`, `constructors`,
+    `flat_types`, `nested_types`
+    """
+    pytest.importorskip('orjson')
+    text = '\n'.join(type_texts.iter_texts())
+    if os.environ.get('WRITE_TYPES'):
+        type_texts.FILE.write_text(text)
+
+    assert text == type_texts.FILE.read_text()
 
 
 # The writer of sources.
