@@ -204,6 +204,10 @@ def test_what_is_not_flat_is_written_by_the_encoder():
 # Each kind of value by itself, with values that are written in one step and all others.
 
 
+class Words(validators.Boolean):
+    values = {**validators.Boolean.values, 'ja': True}
+
+
 class Weekday(validators.Date):
     """Of a class of its own, as a project's may be."""
 
@@ -223,6 +227,7 @@ COLUMNS = {
     'number with a default': (validators.Number(default=1), [0.5]),
     'boolean': (validators.Boolean(), [True, False]),
     'boolean or null': (validators.Boolean(allow_null=True), [True, None]),
+    'boolean of other words': (Words(), [True]),
     'date': (validators.Date(), [MOMENT.date(), '2018-01-02']),
     'date or null': (Weekday(allow_null=True), [None, MOMENT.date()]),
     'time': (validators.Time(), [MOMENT.time()]),

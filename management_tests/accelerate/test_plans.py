@@ -140,6 +140,41 @@ def test_route_that_a_fault_of_the_project_leaves_without_a_plan_is_told_by_its_
     assert [record.name for record in caplog.records] == ['django.request']
 
 
+class Own:
+    class Start:
+        pass
+
+    class Path:
+        pass
+
+
+class Named(Component):
+    """Gives a class with names that a plan has as well."""
+
+    def __init__(self, cls: type) -> None:
+        self.cls = cls
+
+    def can_handle_parameter(self, parameter: Any) -> bool:
+        return parameter.annotation is self.cls
+
+    def resolve(self) -> Any:
+        return self.cls()
+
+
+def name_as_a_plan_does(response: Own.Start, params: Own.Path, pk: int) -> dict:
+    are_given = isinstance(response, Own.Start) and isinstance(params, Own.Path)
+    return {'are_given': are_given, 'pk': pk}
+
+
+@both_modes
+def test_parameters_may_be_named_as_what_a_plan_has_itself(app_class) -> None:
+    route = Route('/{pk}/', 'GET', name_as_a_plan_does)
+    app = build(app_class, route, components=[Named(Own.Start), Named(Own.Path)])
+
+    assert app.responder.is_compiled(route) is app_class.accelerate
+    assert ask(app, '/7/').json() == {'are_given': True, 'pk': 7}
+
+
 def whole_route() -> Route:
     return {}
 

@@ -697,3 +697,6 @@ def test_two_functions_of_one_name_show_their_own_lines():
         'def answer():\n    return 1\n',
         'def answer():\n    return 2\n',
     ]
+    assert [function.__code__.co_filename for function in functions] == [
+        '<test of two>', '<test of two #2>',
+    ]  # fmt: skip

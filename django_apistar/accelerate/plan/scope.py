@@ -12,11 +12,8 @@ _INITIAL: dict[Hashable, str] = {  # what a plan has from the start
     'path_params': 'path_params', 'route': '_route', 'return_value': 'value',
     'response': 'response', 'exc': 'None',
 }  # fmt: skip
-_LOCALS = (  # a plan's own variables
-    'environ', 'start_response', 'path_params', 'value', 'response', 'body', 'kind', 'status',
-    'headers', 'hooks', 'entered', 'responded', 'query', 'validated', 'exc', 'size', 'length',
-    'item',
-)  # fmt: skip
+# A plan's own variables of two words, as those have that hold a parameter.
+_LOCALS = ('start_response', 'path_params')
 
 
 class NotPlannableError(Exception):
