@@ -222,7 +222,9 @@ COLUMNS = {
     'text with an odd default': (validators.String(default=5), ['b']),
     'integer': (validators.Integer(), [0, -1, 2**63 - 1]),
     'integer or null': (validators.Integer(allow_null=True, minimum=1), [1, None]),
-    'number': (validators.Number(), [0, 0.0, -0.0, 0.5, 1e-4, 1e15, -2.5, 3]),
+    'number': (
+        validators.Number(), [0, 0.0, -0.0, 0.5, 1e-4, 1e15, -0.5, -1e-4, -2.5, -1e15, 3],
+    ),
     'number or null': (validators.Number(allow_null=True, maximum=9), [None, 0.5, 9]),
     'number with a default': (validators.Number(default=1), [0.5]),
     'boolean': (validators.Boolean(), [True, False]),

@@ -140,6 +140,31 @@ def test_route_that_a_fault_of_the_project_leaves_without_a_plan_is_told_by_its_
     assert [record.name for record in caplog.records] == ['django.request']
 
 
+def read_all(n: int = 0, ratio: float = 0.5, flag: bool = False, word: str = '-') -> dict:
+    return {'n': n, 'ratio': ratio, 'flag': flag, 'word': word}
+
+
+@pytest.mark.parametrize(
+    ('query', 'read'),
+    [
+        ('', {}), ('other=1', {}), ('n=', {}), ('n=7', {'n': 7}), ('n=007', {'n': 7}),
+        (f'n={"9" * 18}', {'n': 10**18 - 1}), ('ratio=2', {'ratio': 2.0}),
+        (f'ratio={"9" * 15}', {'ratio': 1e15 - 1}), ('flag=true', {'flag': True}),
+        ('flag=false', {'flag': False}), ('flag=1', {'flag': True}), ('flag=0', {'flag': False}),
+        ('word=a', {'word': 'a'}), ('word=a+b', {'word': 'a b'}), ('word=%C3%A9', {'word': 'é'}),
+        ('word=a&word=b', {'word': 'a'}), ('word=&word=b', {'word': 'b'}),
+        ('word=%2B&word=b', {'word': '+'}), ('n=1&word=a=b', {'n': 1, 'word': 'a=b'}),
+    ],
+)  # fmt: skip
+def test_usual_parameters_are_read_by_the_plan_alone(query, read, asked) -> None:
+    app = build(Accelerated, Route('/', 'GET', read_all))
+
+    answer = ask(app, query=query)
+
+    assert answer.json() == {'n': 0, 'ratio': 0.5, 'flag': False, 'word': '-', **read}
+    assert asked == []
+
+
 class Own:
     class Start:
         pass

@@ -4,6 +4,7 @@
 """
 
 import linecache
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -129,22 +130,22 @@ def make_types() -> list[type[types.Type]]:
 def iter_texts() -> Iterator[str]:
     """Yield a heading and the text of each function that is compiled."""
     for name, validator in {**SCALARS, **make_containers()}.items():
-        [strict] = read_texts(partial(compilers.compile_validator, validator, False))
-        [lenient] = read_texts(partial(compilers.compile_validator, validator, True))
-        yield f'# {name}\n\n{strict}'
+        [strict] = iter_compiled(name, partial(compilers.compile_validator, validator, False))
+        [lenient] = iter_compiled(name, partial(compilers.compile_validator, validator, True))
+        yield strict
         if name in SCALARS and lenient.replace('True', 'False') != strict:
-            yield f'# {name}, where it may be converted\n\n{lenient}'
+            yield lenient
     small, flat, holder, row, shelf, called = make_types()
     for style in ('from_object', 'type', 'render', 'body', 'from_row'):
         for cls in (flat, small, holder, called):
-            yield from iter_styled(style, getattr(compilers, f'compile_{style}'), cls)
-    yield from iter_styled('constructor', constructors.install, small)
+            yield from iter_compiled(style, partial(getattr(compilers, f'compile_{style}'), cls))
+    yield from iter_compiled('install', partial(constructors.install, small))
     for name, fast in (('orjson', True), ('json', False)):
         writer = encoder.build_json_writer(fast=fast)
         for cls in (flat, small):
-            yield from iter_styled(f'by {name}', compile_flat, cls, writer)
+            yield from iter_compiled(name, partial(compile_flat, cls, writer))
         for cls in (row, shelf):
-            yield from iter_styled(f'by {name}, joined', compile_joined, cls, writer)
+            yield from iter_compiled(name, partial(compile_joined, cls, writer))
 
 
 def compile_flat(cls: type[types.Type], writer: Any) -> object:
@@ -161,18 +162,12 @@ def compile_joined(cls: type[types.Type], writer: Any) -> object:
     return nested_types.compile_joined_rows(cls, writer) if is_nested else None
 
 
-def iter_styled(style: str, compile_it: Callable[..., object], *given: Any) -> Iterator[str]:
-    for text in read_texts(partial(compile_it, *given)):
-        yield f'# {given[0].__name__} {style}\n\n{text}'
-
-
-def read_texts(compile_it: Callable[[], object]) -> list[str]:
-    """Return the text of each function that *compile_it* writes: tracebacks show it."""
+def iter_compiled(style: str, compile_it: Callable[[], object]) -> Iterator[str]:
+    """Yield the name and the text of each function that *compile_it* writes."""
     before = dict(linecache.cache)
     kept = compile_it()  # A text goes with its function.
-    texts = [
-        ''.join(entry[2]) for name, entry in linecache.cache.items()
-        if name.startswith(START) and entry is not before.get(name)
-    ]  # fmt: skip
+    for name, entry in list(linecache.cache.items()):
+        if name.startswith(START) and entry is not before.get(name):
+            bare = re.sub(r'( #\d+)?>$', '', name).replace(f'{__name__}.make_types.<locals>.', '')
+            yield f'# {bare.removeprefix(START)}, {style}\n\n{"".join(entry[2])}'
     del kept
-    return texts
