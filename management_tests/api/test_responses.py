@@ -345,11 +345,14 @@ def test_latin_1_headers_are_sent(app_class):
 
 @pytest.mark.case('E08')
 @both_modes
-def test_unknown_status_has_a_phrase(app_class):
+@pytest.mark.parametrize(
+    ('status', 'line'), [(200, '200 OK'), (299, '299 Unknown'), (599, '599 Unknown')]
+)
+def test_unknown_status_has_a_phrase(app_class, status, line):
     """P2: wsgiref failed on '299'."""
-    app = build(app_class, Route('/', 'GET', lambda: http.JSONResponse(1, 299), name='handler'))
+    app = build(app_class, Route('/', 'GET', lambda: http.JSONResponse(1, status), name='handler'))
 
-    assert ask(app).status == '299 Unknown'
+    assert ask(app).status == line
 
 
 @both_modes

@@ -189,7 +189,7 @@ class DatesFilter(filters.BaseInFilter, filters.DateFilter):
 CLASSES = {
     'Char': filters.CharFilter, 'Number': filters.NumberFilter, 'Date': filters.DateFilter,
     'DateTime': filters.DateTimeFilter, 'Duration': filters.DurationFilter,
-    'Boolean': filters.BooleanFilter, 'Texts': TextsFilter, 'Numbers': NumbersFilter,
+    'Truth': filters.BooleanFilter, 'Texts': TextsFilter, 'Numbers': NumbersFilter,
     'Dates': DatesFilter, 'UUID': filters.UUIDFilter, 'Time': filters.TimeFilter,
     'Choice': filters.ChoiceFilter, 'Range': filters.RangeFilter, 'Float': RatioFilter,
 }  # fmt: skip
@@ -200,19 +200,19 @@ READERS = {
             'startswith'
         ),
         'Char Texts Choice Range': 'iregex regex',
-        'Number Date DateTime Duration Boolean Numbers Dates Time Choice Range Float': 'isnull',
-        'Number Date DateTime Duration Boolean Texts Numbers Dates Time Choice Range Float': 'range',
+        'Number Date DateTime Duration Truth Numbers Dates Time Choice Range Float': 'isnull',
+        'Number Date DateTime Duration Truth Texts Numbers Dates Time Choice Range Float': 'range',
     },
     'anything': {
         '': 'contained_by contains',
-        'Char Number Date DateTime Duration Boolean Texts Numbers Dates UUID Time Choice Float': (
+        'Char Number Date DateTime Duration Truth Texts Numbers Dates UUID Time Choice Float': (
             'endswith has_any_keys has_keys icontains iendswith iexact istartswith startswith'
         ),
-        'Char Boolean Texts Choice Float': 'exact gt gte in lt lte',
+        'Char Truth Texts Choice Float': 'exact gt gte in lt lte',
         'Char Choice': 'has_key',
         'Char Texts Choice': 'iregex regex',
-        'Number Date DateTime Duration Boolean Numbers Dates Time Choice Float': 'isnull',
-        'Boolean Texts Choice Float': 'range',
+        'Number Date DateTime Duration Truth Numbers Dates Time Choice Float': 'isnull',
+        'Truth Texts Choice Float': 'range',
     },
 }  # fmt: skip
 
