@@ -13,6 +13,7 @@ from django.test import Client as Browser
 from django.test import override_settings
 from django.utils import timezone as django_timezone
 
+from django_apistar.authentication.management.commands import apistar_token
 from django_apistar.authentication.models import Token
 from management_tests.support.authentication_project import (
     Client,
@@ -183,12 +184,58 @@ def test_a_missing_table_is_one_sentence():
     try:
         with pytest.raises(CommandError) as failure:
             run('list')
-        sentence = str(failure.value)
-        assert sentence.startswith('The tokens cannot be read or written: ')
-        assert sentence.endswith('. Run manage.py migrate authentication.')
+        assert str(failure.value) == (
+            f'The tokens cannot be read or written: {str(failure.value.__cause__).strip()}. '
+            'Run manage.py migrate authentication.'
+        )
     finally:
         with connection.schema_editor() as editor:
             editor.create_model(Token)
+
+
+HELP = {
+    'issue': '[--never-expires] [--format {text,json}] username positional arguments: username '
+             'options: -h, --help show this help message and exit '
+             '--never-expires Leave TOKEN_TTL aside. --format {text,json} Default: text.',
+    'list': '[--format {text,json}] [username] positional arguments: username '
+            'options: -h, --help show this help message and exit '
+            '--format {text,json} Default: text.',
+    'revoke': '[--user USERNAME] [id ...] positional arguments: id ID as listed. '
+              'options: -h, --help show this help message and exit '
+              '--user USERNAME Revoke all tokens of this user.',
+    'purge': 'options: -h, --help show this help message and exit',
+}  # fmt: skip
+
+
+def read_help(capsys, *args):
+    with pytest.raises(SystemExit):
+        apistar_token.Command().run_from_argv(['manage.py', 'apistar_token', *args, '--help'])
+    return ' '.join(capsys.readouterr().out.split())
+
+
+def test_help_tells_what_there_is_to_do(capsys):
+    _, _, text = read_help(capsys).partition('ACTION ... ')
+
+    assert text.partition(' options:')[0] == (
+        'Issue, list, revoke and purge the tokens that authenticate API requests. '
+        'positional arguments: ACTION issue Issue a token and print its key, once. '
+        'list List the tokens of one user or of all. revoke Delete tokens by ID, or all of a user. '
+        'purge Delete all expired and revoked tokens.'
+    )
+
+
+@pytest.mark.parametrize('action', HELP)
+def test_help_of_an_action_tells_its_options(capsys, action):
+    assert read_help(capsys, action) == (
+        f'usage: manage.py apistar_token {action} [-h] {HELP[action]}'
+    )
+
+
+def test_an_action_must_be_named(db):
+    with pytest.raises(CommandError) as caught:
+        call_command('apistar_token')
+
+    assert str(caught.value) == 'Error: the following arguments are required: ACTION'
 
 
 # The admin
