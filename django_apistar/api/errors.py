@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 request_logger = logging.getLogger('django.request')
 
-# Django's functions that make a query's SQL and send it.
-_QUERIES = frozenset({'execute', 'executemany', '_execute', '_executemany', 'execute_sql'})
+# Django's functions that send a query, and the one that makes its SQL before.
+_QUERIES = frozenset({'execute', 'executemany', 'execute_sql'})
 _TOO_LARGE = (
     'Expression tree is too large', 'too many SQL variables', 'pattern too complex',
     'string or blob too big',

@@ -15,6 +15,7 @@ from django.core.exceptions import (
     ValidationError,
 )
 from django.core.signals import got_request_exception
+from django.db import connection
 from django.http import Http404
 from werkzeug.exceptions import ImATeapot, MethodNotAllowed, RequestEntityTooLarge
 
@@ -462,6 +463,27 @@ def test_exceptions_that_are_the_clients_fault_are_answered_and_logged(
     name = type(exc).__name__
     logger = f'django.security.{name}' if isinstance(exc, SuspiciousOperation) else 'django.request'
     assert caplog.record_tuples == [(logger, logging.WARNING, f'{name}: /')]
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != 'sqlite', reason='others have larger numbers')
+@both_modes
+@pytest.mark.parametrize(
+    ('method', 'values', 'code'),
+    [('execute', [2**63 - 1], 200), ('execute', [2**63], 400), ('executemany', [[2**63]], 400)],
+)
+def test_value_that_no_query_of_ones_own_can_send_is_a_bad_request(
+    app_class, method, values, code, caplog
+):
+    def handler() -> dict:
+        with connection.cursor() as cursor:
+            getattr(cursor, method)('INSERT INTO project_maker (name) SELECT %s', values)
+        return {}
+
+    answer = ask(build(app_class, Route('/', 'GET', handler)))
+
+    assert (answer.code, answer.json()) == (code, {} if code == 200 else 'Bad request')
+    assert [record.getMessage() for record in caplog.records] == ['OverflowError: /'][: code == 400]
 
 
 @both_modes

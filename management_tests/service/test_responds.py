@@ -1,7 +1,7 @@
 """Answers that a handler declares: in the schema, and a warning where it answers another."""
 
 import functools
-from typing import List
+from typing import Dict, List
 
 import pytest
 from apistar import Route, exceptions, http, types, validators
@@ -97,6 +97,20 @@ MISFITS = [
     (http.JSONResponse(5, 201), {201: None}, None, '201 with a number, and declares nothing.'),
     (http.JSONResponse(5, 201), {201: http.HTMLResponse}, None,
      '201 with JSONResponse, and declares HTMLResponse.'),
+    (True, {200: str}, None, '200 with a truth value, and declares str.'),
+    (1.5, {200: str}, None, '200 with a number, and declares str.'),
+    (5, {200: bool}, None, '200 with a number, and declares bool.'),
+    ('x', {200: int}, None, '200 with text, and declares int.'),
+    ({}, {200: list}, None, '200 with an object, and declares list.'),
+    ([5, {}], {200: List[int]}, None, '200 with an object, and declares a list of int.'),
+    ([['x', 5]], {200: List[List[str]]}, None,
+     '200 with a number, and declares a list of a list of str.'),
+    (http.Response(b'', 202), {202: Product}, None, '202 with nothing, and declares Product.'),
+    (None, {200: Product}, None, '200 with nothing, and declares Product.'),
+    (None, {404: str}, dict, '200 with nothing, and declares dict.'),
+    (http.HTMLResponse('x', 201), {201: Dict[str, int]}, None,
+     '201 with text, and declares Dict.'),
+    (exceptions.Forbidden({'x': 1}), {403: str}, None, '403 with an object, and declares str.'),
     (Conflict(), {201: Product, 409: ProblemDetails}, None,
      '409 with text, and declares ProblemDetails.'),
     (HTTPError({'x': 1}, 409), {201: Product, 409: ProblemDetails}, None,
