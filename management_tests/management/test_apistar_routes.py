@@ -27,6 +27,7 @@ from django.views.decorators.http import require_http_methods
 from rich.cells import cell_len
 
 from django_apistar.application import App
+from django_apistar.authentication import views
 from django_apistar.authentication.components import AuthenticatedUser, User
 from django_apistar.authentication.hooks import MustBeAuthenticated
 from django_apistar.routes.table import CONFLICTS
@@ -305,6 +306,10 @@ def test_auth_is_empty_where_a_component_of_the_project_may_refuse():
 
     assert list_access(routes, COMPONENTS=[BasketComponent]) == ['anyone', '', '']
     assert list_access(routes, COMPONENTS=[TellingComponent]) == ['anyone', 'anyone', 'user']
+
+
+def test_auth_knows_the_handlers_that_refuse_by_themselves():
+    assert list_access(views.routes) == ['anyone', 'user', 'user', 'user']
 
 
 def test_no_hook_guards_a_standalone_route():

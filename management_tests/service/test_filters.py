@@ -124,6 +124,9 @@ def test_what_a_handler_does_to_a_form_ends_with_its_request(app_class, makers):
         field.validators.append(print)
         field.error_messages['odd'] = 'Odd.'
         told[2] = told[2].setdefault('seen', len(told[2]))
+        for inner in articles.form.fields['price'].fields:
+            told.append(len(inner.validators))
+            inner.validators.append(print)
         return told
 
     ask = build_ask(build(app_class, Route('/', 'GET', list_changed)))
