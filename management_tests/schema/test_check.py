@@ -26,6 +26,36 @@ NEW = json.loads(json.dumps(OLD))
 del NEW['paths']['/gone/']
 NEW['paths']['/a/']['get']['parameters'][0]['schema']['maximum'] = 5
 NEW['paths']['/a/']['get']['operationId'] = 'a'
+DIFF = """\
+--- old.json
++++ new.json
+@@ -4,4 +4,5 @@
+     "/a/": {
+       "get": {
++        "operationId": "a",
+         "parameters": [
+           {
+@@ -9,4 +10,5 @@
+             "name": "q",
+             "schema": {
++              "maximum": 5,
+               "type": "integer"
+             }
+@@ -19,13 +21,4 @@
+         }
+       }
+-    },
+-    "/gone/": {
+-      "get": {
+-        "responses": {
+-          "200": {
+-            "description": "OK"
+-          }
+-        }
+-      }
+     }
+   }
+"""
 ERRORS = (
     "- GET /a/: the query parameter 'q' is now limited by maximum 5. Example: 6. "
     '[request-maximum-decreased]\n- /gone/: the path was removed. [path-removed]\n'
@@ -60,9 +90,8 @@ def test_two_files_as_text():
 
     assert (status, remarks) == (1, '')
     assert sentence == 'old.json is not the same as new.json, with 2 breaking changes.'
-    assert stdout.startswith('--- old.json\n+++ new.json\n@@ ')
-    assert stdout.endswith(
-        f'\n\nBreaking changes:\n{ERRORS}\nOther changes:\n'
+    assert stdout == (
+        f'{DIFF}\nBreaking changes:\n{ERRORS}\nOther changes:\n'
         '- GET /a/: the operationId was none, now a. [operation-id-changed]\n'
     )
 
@@ -77,6 +106,10 @@ def test_what_may_break_a_client_has_a_title_of_its_own(tmp_path):
         '\n\nChanges that may break a client:\n'
         '- the document: the server https://b.example was removed. [server-removed]\n'
     )
+    assert compare('--report', 'github')[2] == (
+        '::warning file=old.json,title=server-removed::the document: the server '
+        'https://b.example was removed. Keep it until no client needs it.\n'
+    )
 
 
 @pytest.mark.usefixtures('_files')
@@ -90,9 +123,13 @@ def test_breaking_changes_are_red_on_a_terminal(monkeypatch):
 
 @pytest.mark.usefixtures('_files')
 def test_a_report_in_json_is_one_document():
-    stdout = compare('--report', 'json')[2]
+    where = "the query parameter 'q'"
 
-    assert json.loads(stdout)['changes'][1:] == [
+    assert json.loads(compare('--report', 'json')[2]) == {'changes': [
+        {
+            'rule': 'request-maximum-decreased', 'level': 'error', 'method': 'GET', 'path': '/a/',
+            'where': where, 'message': f'{where} is now limited by maximum 5. Example: 6.',
+        },
         {
             'rule': 'path-removed', 'level': 'error', 'method': '', 'path': '/gone/', 'where': '',
             'message': 'the path was removed.',
@@ -101,7 +138,7 @@ def test_a_report_in_json_is_one_document():
             'rule': 'operation-id-changed', 'level': 'info', 'method': 'GET', 'path': '/a/',
             'where': '', 'message': 'the operationId was none, now a.',
         },
-    ]  # fmt: skip
+    ]}  # fmt: skip
 
 
 @pytest.mark.usefixtures('_files')
@@ -123,35 +160,40 @@ def test_a_report_in_json_is_written_for_people(tmp_path):
 
 @pytest.mark.usefixtures('_files')
 def test_annotations_of_github_escape_what_github_would_read():
-    first, second, third = compare('--report', 'github')[2].splitlines()
-
-    assert first.startswith('::error file=old.json,title=request-maximum-decreased::GET /a/: the ')
-    assert second.startswith('::error file=old.json,title=path-removed::/gone/: the path was ')
-    assert third == (
+    assert compare('--report', 'github')[2] == (
+        "::error file=old.json,title=request-maximum-decreased::GET /a/: the query parameter 'q' "
+        'is now limited by maximum 5. Example: 6. Go on taking it, or add a field, parameter or '
+        'route that takes the new.\n'
+        '::error file=old.json,title=path-removed::/gone/: the path was removed. Mark it '
+        'deprecated, with x-sunset, and remove it after that day.\n'
         '::notice file=old.json,title=operation-id-changed::'
-        'GET /a/: the operationId was none, now a.'
+        'GET /a/: the operationId was none, now a.\n'
     )
 
 
 @pytest.mark.usefixtures('_files')
 def test_annotations_of_github_keep_the_name_and_the_path_of_odd_characters(tmp_path):
-    (tmp_path / 'a,b%.json').write_text(json.dumps({**NEW, 'paths': {**NEW['paths'], '/50%/': {}}}))
+    paths = {**NEW['paths'], '/50%\r\n/': {}}
+    (tmp_path / 'a,b%.json').write_text(json.dumps({**NEW, 'paths': paths}))
 
     stdout = run('--check', 'a,b%.json', '--with', 'new.json', '--report', 'github')[2]
 
     assert stdout == (
-        '::error file=a%2Cb%25.json,title=path-removed::/50%25/: the path was removed. Mark it '
-        'deprecated, with x-sunset, and remove it after that day.\n'
+        '::error file=a%2Cb%25.json,title=path-removed::/50%25%0D%0A/: the path was removed. '
+        'Mark it deprecated, with x-sunset, and remove it after that day.\n'
     )
 
 
 @pytest.mark.usefixtures('_files')
 def test_a_report_in_markdown():
-    assert compare('--report', 'markdown')[2].splitlines()[:7] == [
+    assert compare('--report', 'markdown')[2].splitlines() == [
         '## Changes since `old.json`', '', '### Breaking changes', '',
         '| where | what | rule |', '| --- | --- | --- |',
         ("| `GET /a/` | the query parameter 'q' is now limited by maximum 5. Example: 6. | "
         '`request-maximum-decreased` |'),
+        '| `/gone/` | the path was removed. | `path-removed` |', '',
+        '### Other changes', '', '| where | what | rule |', '| --- | --- | --- |',
+        '| `GET /a/` | the operationId was none, now a. | `operation-id-changed` |',
     ]  # fmt: skip
 
 
@@ -351,10 +393,14 @@ def test_git_that_is_missing(monkeypatch):
 
 @pytest.mark.usefixtures('_files')
 @pytest.mark.parametrize(
-    ('mode', 'reason'), [(0o700, 'git failed'), (0o600, "[Errno 13] Permission denied: 'git'")]
-)
-def test_git_that_says_nothing_or_is_no_program(tmp_path, monkeypatch, mode, reason):
-    (tmp_path / 'git').write_text('#!/bin/sh\nexit 1\n')
+    ('mode', 'said', 'reason'),
+    [
+        (0o700, '', 'git failed'), (0o700, 'echo one. >&2; echo two. >&2', 'one'),
+        (0o600, '', "[Errno 13] Permission denied: 'git'"),
+    ],
+)  # fmt: skip
+def test_git_that_says_little_or_much_or_is_no_program(tmp_path, monkeypatch, mode, said, reason):
+    (tmp_path / 'git').write_text(f'#!/bin/sh\n{said}\nexit 1\n')
     (tmp_path / 'git').chmod(mode)
     monkeypatch.setenv('PATH', str(tmp_path))
 

@@ -77,13 +77,11 @@ def _make_plain(name: str, parsed: object) -> Schema:
 
 
 def _count(node: object, known: dict[int, int]) -> int:
-    """Return how many nodes *node* is written out. Raises ValueError where it holds itself."""
+    """Return how many nodes *node* is written out; what holds itself counts there as one."""
     if not isinstance(node, (dict, list)):
         return 1
     if id(node) not in known:
-        known[id(node)] = -1
+        known[id(node)] = 1
         children = node.values() if isinstance(node, dict) else node
         known[id(node)] = 1 + sum(_count(child, known) for child in children)
-    if known[id(node)] < 0:
-        raise ValueError('Circular reference detected')
     return known[id(node)]
