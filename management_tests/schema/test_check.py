@@ -199,13 +199,13 @@ def test_a_report_in_markdown():
 
 @pytest.mark.usefixtures('_files')
 def test_a_report_in_markdown_says_what_markdown_would_read(tmp_path):
-    for name, word in (('old', 'a|b'), ('new', '\\`*_<>[]\nc')):
+    for name, word in (('old', 'X|b'), ('new', '\\`*_<>[]\nc')):
         paths = {'/a|b/': {'get': {'operationId': word, 'responses': {}}}}
         (tmp_path / f'{name}.json').write_text(json.dumps({'openapi': '3.1.0', 'paths': paths}))
 
     assert compare('--report', 'markdown')[2].splitlines()[2:] == [
         '### Other changes', '', '| where | what | rule |', '| --- | --- | --- |',
-        (r'| `GET /a\|b/` | the operationId was a\|b, now \\\`\*\_\<\>\[\] c. | '
+        (r'| `GET /a\|b/` | the operationId was X\|b, now \\\`\*\_\<\>\[\] c. | '
          '`operation-id-changed` |'),
     ]  # fmt: skip
 
@@ -371,6 +371,8 @@ def test_a_file_of_a_commit():
     assert run('--check', name, '--with', 'new.json')[1] == (
         f'{name} is not the same as new.json, with 2 breaking changes.'
     )
+    stdout = run('--check', name, '--with', 'new.json', '--report', 'github')[2]
+    assert stdout.startswith('::error file=sub/schema.json,title=request-maximum-decreased::')
 
 
 @pytest.mark.usefixtures('_commit')
