@@ -1,8 +1,10 @@
 """What API Star's router, injector and documents did wrong (R1 to R19 of compatibility.md)."""
 
 import functools
+import gc
 import inspect
 import typing
+import weakref
 
 import apistar
 import pytest
@@ -10,6 +12,7 @@ from apistar import Component, Include, Route, http, types, validators
 from apistar.server.wsgi import WSGIEnviron
 
 from django_apistar.api import errors
+from django_apistar.routes.router import Router
 from management_tests.support.future_handlers import future_handler
 from management_tests.support.oracle import (
     Accelerated,
@@ -475,3 +478,21 @@ def test_app_without_templates_still_answers(app_class):
 
     with quiet():
         assert ask(app).status == '500 Internal Server Error'
+
+
+class Text(str):
+    """A text that can be waited for to be forgotten."""
+
+
+def test_paths_are_kept_unless_they_are_long():
+    """Clients choose them."""
+    router = Router([Route('/{+path}', 'GET', lambda path: {}, name='any')])
+    paths = {length: Text('/' + 'a' * (length - 1)) for length in (2, 256, 4096)}
+    kept = {length: weakref.ref(path) for length, path in paths.items()}
+    for path in paths.values():
+        router.lookup(path, 'GET')
+    del path
+    paths.clear()
+    gc.collect()
+
+    assert [length for length, reference in kept.items() if reference()] == [2, 256]
