@@ -234,6 +234,7 @@ def test_another_order_of_the_same_words_is_no_difference(tmp_path):
         ('request-maximum-decreased:/a/', 'path-removed:/go*'),
         ('request-maximum-decreased:GET /a/', 'path-removed'),
         ("request-maximum-decreased:*parameter 'q'", 'path-removed'),
+        ('request-maximum-decreased:GET /a/ the query *', 'path-removed'),
     ],
 )
 def test_what_is_ignored_is_left_out_and_breaks_nothing(ignored):
@@ -398,6 +399,7 @@ def test_git_that_is_missing(monkeypatch):
     ('mode', 'said', 'reason'),
     [
         (0o700, '', 'git failed'), (0o700, 'echo one. >&2; echo two. >&2', 'one'),
+        (0o700, r"printf 'no\377' >&2", 'no\N{REPLACEMENT CHARACTER}'),
         (0o600, '', "[Errno 13] Permission denied: 'git'"),
     ],
 )  # fmt: skip
