@@ -315,7 +315,7 @@ def test_option_of_a_check_alone_is_one_sentence(option, value):
         ('x.yaml', 'a: [', 'x.yaml is neither JSON nor YAML.'),
         ('x.json', '[1]', 'x.json holds no schema: it is not an object.'),
         ('x.yaml', 'a: &a [*a]', 'x.yaml holds no schema: Circular reference detected.'),
-        ('x.yaml', 'a: &a {b: *a}', 'x.yaml holds no schema: Circular reference detected.'),
+        ('x.yml', 'a: &a {b: *a}', 'x.yml holds no schema: Circular reference detected.'),
         ('x.json', '{"a": 1}', 'x.json is neither OpenAPI, Swagger nor JSON Schema.'),
         ('x.json', '{"openapi": "4.0"}',
          "x.json is of the version '4.0'; OpenAPI 3 and Swagger 2 are known."),
