@@ -121,8 +121,7 @@ def _translate_werkzeug(exc: WerkzeugHTTPException) -> HTTPError:
 
 def build_request(environ: WSGIEnvironment) -> WSGIRequest:
     """Return Django's request of *environ*, for signals and logs; it reads no body."""
-    environ = {**environ, 'SCRIPT_NAME': environ.get('SCRIPT_NAME', '')}
-    return WSGIRequest(normalize_content_type(environ))
+    return WSGIRequest(normalize_content_type({**environ}))
 
 
 def report(exc: BaseException, environ: WSGIEnvironment) -> None:

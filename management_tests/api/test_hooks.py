@@ -372,6 +372,20 @@ def test_unhandled_exception_is_logged_once_with_its_traceback(app_class, caplog
     assert told == [('/boom/', 'GET')]
 
 
+@both_modes
+def test_unhandled_exception_is_logged_where_the_server_names_no_script(app_class, caplog):
+    environ = Request('/boom/').build_environ()
+    del environ['SCRIPT_NAME']
+
+    body = build(app_class, Route('/boom/', 'GET', fail))(environ, lambda *args: None)
+
+    assert b''.join(body) == b'"Server error"'
+    [record] = caplog.records
+    assert (record.getMessage(), record.request.path) == (
+        'Internal Server Error: /boom/', '/boom/'
+    )  # fmt: skip
+
+
 def test_exception_handler_may_be_called_anywhere():
     """H6: RuntimeError 'No active exception to reraise'."""
     app = build(App, Route('/', 'GET', hello))

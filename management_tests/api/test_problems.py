@@ -67,11 +67,16 @@ def get_item(item_id: int, size: int) -> dict:
     return {'id': item_id}
 
 
+def change_item(item_id: int, size: int, product: Product) -> dict:
+    return {'id': item_id}
+
+
 ROUTES = [
     Route('/', 'POST', create),
     Route('/', 'GET', search),
     Route('/', 'PUT', tag),
     Route('/{item_id}/', 'GET', get_item),
+    Route('/{item_id}/', 'PUT', change_item),
 ]
 
 
@@ -220,6 +225,8 @@ def test_invalid_list_is_pointed_into(app_class) -> None:
         ('GET', '/', 'limit=x', 400, [{'detail': 'Must be a number.', 'parameter': 'limit'}]),
         ('PUT', '/', 'limit=x', 400, [{'detail': 'Must be a number.', 'parameter': 'limit'}]),
         ('GET', '/5/', '', 404,
+         [{'detail': 'The "size" field is required.', 'parameter': 'size'}]),
+        ('PUT', '/5/', '', 404,
          [{'detail': 'The "size" field is required.', 'parameter': 'size'}]),
     ],
 )  # fmt: skip
