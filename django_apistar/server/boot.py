@@ -119,7 +119,7 @@ def get_server(launch: Launch) -> Server:
 def _require(part: Part) -> None:
     missing = find_missing(part)
     if missing:
-        remedy = ', or use gunicorn' if part is GRANIAN else ''
+        remedy = f', or {part.instead}' if part.instead else ''
         raise ServerError(
             f'{get_release(part)} has no {missing} as runapistar knows it, which it needs. '
             f'Install another release{remedy}.'

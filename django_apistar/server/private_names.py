@@ -21,7 +21,7 @@ class Part:
     """A part of our server code. It is used as a whole or not at all."""
 
     package: str
-    instead: str  # what takes its place if it cannot be used
+    instead: str  # what takes its place if it cannot be used, '' for nothing
     names: dict[str, str]  # by promise: names in the package, methods with their parameters
 
 
@@ -215,7 +215,7 @@ LOG = Part(
 
 GRANIAN = Part(
     'granian',
-    '',
+    'use gunicorn',
     {
         _STARTED: """
             cli.cli

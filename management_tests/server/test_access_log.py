@@ -13,7 +13,7 @@ from gunicorn.config import Config
 from django_apistar.server.access_log import DEVELOPMENT_FORMAT, FORMAT, AccessLogger
 
 pytestmark = pytest.mark.once
-TOOK = datetime.timedelta(seconds=1, microseconds=2999)
+TOOK = datetime.timedelta(seconds=1, microseconds=999_999)
 PLAIN = {
     'REQUEST_METHOD': 'GET', 'RAW_URI': '/items/?q=chair', 'SERVER_PROTOCOL': 'HTTP/1.1',
 }  # fmt: skip

@@ -221,6 +221,40 @@ def test_other_options_reach_granian_as_its_server_takes_them(tmp_path: Path) ->
     assert parse_arguments([]) == {}
 
 
+def test_a_configuration_of_the_log_that_is_no_json_is_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / 'log.json'
+    file.write_bytes(b'{')
+    with pytest.raises(ServerError) as caught:
+        parse_arguments(['--log-config', str(file)])
+
+    assert str(caught.value) == (
+        f'--: --log-config {file} cannot be read: Expecting property name enclosed in double '
+        'quotes: line 1 column 2 (char 1).'
+    )
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'sentence'),
+    [
+        (
+            ['shop.web:app'],
+            ('Got unexpected extra argument (WSGI_APPLICATION). `granian --help` lists the '
+             'options.'),
+        ),
+        (
+            ['shop.web:app', '--process-name'],
+            ("['shop.web:app', '--process-name'] names an application. Set WSGI_APPLICATION to "
+             'it.'),
+        ),
+    ],
+)  # fmt: skip
+def test_an_application_among_the_options_is_refused(arguments: list[str], sentence: str) -> None:
+    with pytest.raises(ServerError) as caught:
+        parse_arguments(arguments)
+
+    assert str(caught.value) == f'--: {sentence}'
+
+
 @pytest.mark.parametrize(
     ('option', 'most', 'shown'),
     [
