@@ -116,4 +116,4 @@ def add_nonce(page: str, nonce: str, static_url: str) -> str:
 def add_policy(page: str, policy: str) -> str:
     """Return *page* with *policy* in its head, for a server that sends no header, or for none."""
     meta = f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">'
-    return page.replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n    {meta}', 1)
+    return page.replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n    {meta}')

@@ -1,5 +1,6 @@
 """What an App says of itself: the parts of its document that are not in its routes."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.conf import settings as django_settings
@@ -21,6 +22,12 @@ class DescribedApp(AppParts, Protocol):
     document: 'Document'
     docs_ui: str
     docs_csp: str | None
+    servers: tuple[Any, ...]
+    tags: Mapping[str, object]
+    more_info: Mapping[str, object]
+
+    @property
+    def problem_type(self) -> type | None: ...
 
     def render_template(self, path: str, **context: Any) -> str: ...
 
@@ -42,9 +49,9 @@ def info_of(app: DescribedApp) -> Info:
         title=document.title,
         version=document.version,
         description=document.description,
-        servers=tuple(getattr(app, 'servers', ())) or (django_settings.FORCE_SCRIPT_NAME or '/',),
-        tags=getattr(app, 'tags', {}),
-        more=getattr(app, 'more_info', {}),
+        servers=app.servers or (django_settings.FORCE_SCRIPT_NAME or '/',),
+        tags=app.tags,
+        more=app.more_info,
     )
 
 
@@ -68,7 +75,7 @@ def surroundings_of(app: DescribedApp) -> Surroundings:
     return Surroundings(
         components=components,
         hooks=(*on_request, *on_response),
-        security=security_schemes((*components, *getattr(app, 'auth_components', ()))),
+        security=security_schemes((*components, *app.auth_components)),
         needs_user=needs_user,
-        problem=getattr(app, 'problem_type', None),
+        problem=app.problem_type,
     )

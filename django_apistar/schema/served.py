@@ -74,10 +74,9 @@ def render_page(app: Any, environ: 'WSGIEnvironment') -> http.Response:
 def _render_apistar(app: DescribedApp, environ: 'WSGIEnvironment', nonce: str) -> str:
     context = _build_context(app)
     request = build_request(environ)
-    servers = getattr(app, 'servers', ())
     own = f'{request.scheme}://{request.get_host()}{environ.get("SCRIPT_NAME", "")}/'
     text: str = app.render_template(page.TEMPLATE, csp_nonce=nonce, **context)
-    return page.set_base(finish_page(text, app.static_url, nonce), page.find_base(servers, own))
+    return page.set_base(finish_page(text, app.static_url, nonce), page.find_base(app.servers, own))
 
 
 def finish_page(text: str, static_url: Callable[[str], str], nonce: str) -> str:

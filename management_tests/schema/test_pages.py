@@ -270,14 +270,17 @@ class OpenId(Component):
 def test_swagger_may_ask_the_servers_of_the_document(settings):
     servers = [
         'https://api.example/v1', {'url': 'https://{region}.example.com:444/'}, '/v2', '//[::1',
-        'ftp://files.example/', "https://x'; script-src */",
+        'http://{a}.example/', '//{zone}.example', 'ftp://files.example/',
+        "https://x'; script-src */",
     ]  # fmt: skip
 
     policy, _ = read_policy(
         settings, DOCS_UI='swagger', SERVERS=servers, COMPONENTS=[OAuth(), OpenId()]
     )
 
-    api = "'self' https://api.example https: http://token_1.example https://[::1]:81 id.example"
+    api = (
+        "'self' https://api.example https: http: http://token_1.example https://[::1]:81 id.example"
+    )
     assert policy == POLICIES['swagger'].replace(
         "connect-src 'self'; media-src 'self'", f'connect-src {api}; media-src {api}'
     )
