@@ -29,7 +29,7 @@ class Application:
         self.statuses = statuses
         self.headers = [*headers]
         self.bodies: list[bytes] = []
-        self.closed = 0
+        self.read = self.closed = 0
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
         start_response(self.statuses[len(self.bodies) % len(self.statuses)], self.headers)
@@ -37,7 +37,8 @@ class Application:
         return self
 
     def __iter__(self) -> Any:
-        return iter((b'one ', b'two'))
+        yield from (b'one ', b'two')
+        self.read += 1
 
     def close(self) -> None:
         self.closed += 1
@@ -80,7 +81,7 @@ def test_an_answer_is_read_whole_and_closed(headers: Any, kind: str) -> None:
     application = Application('404 Not Found', headers=headers)
 
     assert call(application, APISTAR) == Answer(404, kind, b'one two')
-    assert application.closed == 1
+    assert (application.read, application.closed) == (1, 1)
 
 
 def test_a_round_counts_what_is_not_answered_with_2xx() -> None:
@@ -91,9 +92,8 @@ def test_a_round_counts_what_is_not_answered_with_2xx() -> None:
 
     count = len(application.bodies)
     assert application.bodies == [b'body'] * count
-    assert (application.closed, load.transactions, load.errors) == (
-        count, count - (count + 1) // 3, (count + 1) // 3,
-    )  # fmt: skip
+    assert (application.read, application.closed) == (count, count)
+    assert (load.transactions, load.errors) == (count - (count + 1) // 3, (count + 1) // 3)
     times = (load.p50_s, load.p90_s, load.p99_s, load.longest_s, load.elapsed_s)
     assert list(times) == sorted(times)
     assert load.elapsed_s >= 0.01
