@@ -42,9 +42,8 @@ _BOOT = (
     'from django_apistar.bench.servers import main; main(json.loads(sys.argv[1]))'
 )
 _SETTINGS = {
-    'timeout': 0, 'keepalive': 5, 'max_requests': 0,
-    'graceful_timeout': 1, 'loglevel': 'warning', 'control_socket_disable': True,
-    'proc_name': 'apistar_bench',
+    'timeout': 0, 'keepalive': 5, 'graceful_timeout': 1, 'loglevel': 'warning',
+    'control_socket_disable': True, 'proc_name': 'apistar_bench',
 }  # fmt: skip
 
 
@@ -211,8 +210,7 @@ def _serve_by_gunicorn(target: Target, setup: Setup, number: int) -> None:
                 'post_worker_init': watch_parent,
             }  # fmt: skip
             for name, value in values.items():
-                if name in self.cfg.settings:
-                    self.cfg.set(name, value)
+                self.cfg.set(name, value)
 
         def load(self) -> WSGIApplication:
             return load_target(target)

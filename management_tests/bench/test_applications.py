@@ -3,9 +3,12 @@
 import dataclasses
 
 import pytest
+from django.conf import settings
+from django.test import override_settings
 from werkzeug.test import Client
 
-from django_apistar.bench.applications import build_application
+from django_apistar.bench.applications import build_application, load_target
+from django_apistar.bench.in_process import call
 from django_apistar.bench.targets import APISTAR, BARE_APISTAR, BARE_DJANGO, FLOOR, STAND_IN
 
 HELLO = b'{"message":"Hello, World!"}'
@@ -41,3 +44,17 @@ def test_a_stand_in_answers_what_api_star_does_at_its_path():
 
     assert [ask(target, path) for target in (APISTAR, stand_in)] == [answer, answer]
     assert ask(stand_in, '/echo/')[0] == '404 Not Found'
+
+
+@pytest.mark.django_db
+def test_a_server_lets_requests_to_the_loopback_pass():
+    with override_settings(
+        ALLOWED_HOSTS=['shop.example'], SECURE_SSL_REDIRECT=True,
+        MIDDLEWARE=['django.middleware.security.SecurityMiddleware'],
+    ):  # fmt: skip
+        refused = call(build_application(APISTAR), APISTAR)
+        answer = call(load_target(APISTAR), APISTAR)
+        hosts = settings.ALLOWED_HOSTS
+
+    assert (refused.status, answer.status) == (400, 200)
+    assert hosts == ['shop.example', '127.0.0.1']

@@ -180,6 +180,14 @@ def test_a_baseline_of_other_conditions_says_which() -> None:
     assert [*results.find_differences(found, same)] == []
 
 
+def test_a_baseline_may_be_slower_than_one_a_second() -> None:
+    document = json.loads(json.dumps(results.as_data(build_results({APISTAR: 0.5, FLOOR: 1}))))
+
+    baseline = results.read_baseline(document, 'old.json')
+
+    assert baseline.rates == {'apistar': (0.5, 1, 1.5), 'floor': (1, 1.5, 2)}
+
+
 def test_a_plot_shows_rates_and_percentiles(monkeypatch: pytest.MonkeyPatch) -> None:
     matplotlib = pytest.importorskip('matplotlib.figure')
     to_hex = pytest.importorskip('matplotlib.colors').to_hex
