@@ -328,6 +328,7 @@ def test_the_reports_are_read_by_people():
     [(0, 0, 100.0), (0, 3, 0.0), (2, 3, 66.66), (9999, 10000, 99.99), (3, 3, 100.0)],
 )
 def test_a_percent_is_rounded_down_and_that_of_nothing_is_whole(seen, documented, percent):
+    """`operations`"""
     statuses = tuple(map(str, range(documented)))
 
     assert Coverage((Operation('GET', '/', '', statuses, statuses[:seen], ()),)).percent == percent

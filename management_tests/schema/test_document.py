@@ -455,6 +455,7 @@ def test_what_is_no_identifier_gets_the_method_before_it(name, path, expected):
 
 @pytest.mark.parametrize('other', ['list_items', 'listItems', 'List-Items', 'listITEMS'])
 def test_the_second_route_of_an_id_has_its_method_and_path_in_it(other):
+    """`operation_ids`"""
     first, second = route('/items/', 'list_items'), route('/old/{id}/', other)
     own = f'{other.replace("-", "_")}_get_old_id'
 

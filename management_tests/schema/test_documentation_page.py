@@ -160,9 +160,11 @@ def test_a_sample_of_a_form_sends_its_file(language, part):
 def test_the_address_in_samples_is_that_of_servers(read_page):
     page = read_page(SERVERS=[{'url': '/{v}', 'variables': {'v': {'default': 'v1'}}}])
     other = read_page(SERVERS=["https://pies.example/it's/"])
+    odd = read_page(SERVERS=['//[::1'])
 
     assert 'http://testserver/v1/pies/' in find_samples(page, 'curl')[0]
     assert 'https://pies.example/it%27s/pies/' in find_samples(other, 'curl')[0]
+    assert 'curl http://testserver/pies/ ' in find_samples(odd, 'curl')[0]
 
 
 def test_markdown_is_rendered_and_html_is_text(read_page):
@@ -210,13 +212,13 @@ LISTED = """
 {%- set words = (link.description or '')[:4] %}
 {{- ' ' ~ (link.encoding, link.response is none, words, link.operation.body_kind) }}
 {%- endmacro %}
-{{- (document.title, document.version, document.description, langs, code_style, schema_url) }}
+{{- (document.title, document.version, document.description, langs, schema_url) }}
 {%- for item in document.content %}{% if item.content is defined %}
 {{ item.name }}: {{ item.description }}{% for link in item.content %}{{ show(link) }}{% endfor %}
 {%- else %}{{ show(item) }}{% endif %}{% endfor %}
 <!-- </body> -->
 </body>"""
-SHOWN = """(Pies, 2.0, All, [javascript, python, curl], None, )
+SHOWN = """(Pies, 2.0, All, [javascript, python, curl], )
 bake POST /pies/ pie (application/json, False, Bake, Pie)
 find GET /pies/{pie_id}/ pie_id+since (None, True, , )
 find_2 GET /pies/{since}/{pie_id}/ pie_id+since (None, True, , )

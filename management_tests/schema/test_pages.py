@@ -268,6 +268,7 @@ class OpenId(Component):
 
 @pytest.mark.case('J07')
 def test_swagger_may_ask_the_servers_of_the_document(settings):
+    """`policy`"""
     servers = [
         'https://api.example/v1', {'url': 'https://{region}.example.com:444/'}, '/v2', '//[::1',
         'http://{a}.example/', '//{zone}.example', 'ftp://files.example/',

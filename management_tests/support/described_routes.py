@@ -41,6 +41,7 @@ routes = [
     Route('/offset/', 'GET', list_by_offset),
     Route('/cursor/', 'GET', list_by_cursor),
     Route('/entry/', 'GET', show),
+    Route('/entry/', 'HEAD', show),
     Route('/entry/', 'PUT', change),
     Include('/auth', 'auth', views.routes),
 ]

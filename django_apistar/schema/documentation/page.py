@@ -39,7 +39,6 @@ def build_context(document: Document, openapi: Schema, schema_url: str = '') -> 
     return {
         'document': _describe(document, openapi),
         'langs': list(WRITERS),
-        'code_style': None,
         'markdown': render_markdown,
         'schema_url': schema_url,
     }
