@@ -12,7 +12,6 @@ from django_apistar.accelerate.types.stock import (
     ValidatorOrType,
     is_array,
     is_plain_type,
-    is_scalar,
     is_stock,
     walk,
 )
@@ -79,15 +78,12 @@ def is_readable_as_data(cls: type[types.Type]) -> bool:
     """Return whether nested Types may become dicts while *cls* is validated.
 
     Not if rendering them can fail: API Star would first report the errors of all other properties.
-    Nor if they must be unique: API Star's test of that refuses instances, but not dicts.
     """
     return is_renderable(cls) and all(map(_may_hold_data, walk(cls.validator)))
 
 
 def _may_hold_data(validator: ValidatorOrType) -> bool:
-    if isinstance(validator, type):
-        return not is_plain_type(validator) or is_readable_as_data(validator)
-    return not is_array(validator) or not validator.unique_items or is_scalar(validator.items)
+    return not is_plain_type(validator) or is_readable_as_data(validator)
 
 
 def format_expression(source: Source, validator: ValidatorOrType, variable: str) -> str:
