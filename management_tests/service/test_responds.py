@@ -47,7 +47,7 @@ def warn(app_class, caplog, handler, times=1):
     with override_settings(DEBUG=True):
         app = build(app_class, Route('/', 'GET', handler, name='tested'))
         for _ in range(times):
-            ask(app)
+            assert ask(app).code != 500
     records = [record for record in caplog.records if record.name == LOGGER]
     return [record.getMessage().split(' answers ')[1] for record in records]
 
