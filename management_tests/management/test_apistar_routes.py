@@ -14,6 +14,7 @@ from unittest import mock
 
 import pytest
 from apistar import Component, Include, Route, exceptions, http
+from apistar.server.injector import Injector as StockInjector
 from apistar.server.wsgi import WSGIEnviron
 from django.conf import settings as django_settings
 from django.conf.urls.i18n import i18n_patterns
@@ -263,6 +264,12 @@ class GroupedApp(App):
         return [hook.on_request], [], []
 
 
+class StockInjectorApp(App):
+    def init_injector(self, components: Any = None) -> None:
+        super().init_injector(components)
+        self.injector = StockInjector([*self.injector.components], self.injector.initial)
+
+
 class GuardedApp(App):
     def __call__(self, environ: Any, start_response: Any) -> Any:
         return super().__call__(environ, start_response)
@@ -325,6 +332,11 @@ def test_auth_knows_what_an_app_of_the_project_does_by_itself():
     name = f'{__name__}.GroupedApp'
     assert list_access(APP_CLASS=name) == ['user', 'user', 'user', 'user', 'user']
     assert list_access(APP_CLASS=f'{__name__}.GuardedApp') == ['', 'user', '', '', '']
+    assert list_access(APP_CLASS=f'{__name__}.StockInjectorApp') == ['', '', '', '', '']
+
+
+def test_auth_is_empty_where_no_request_could_be_answered():
+    assert list_access([Route('/', 'GET', shop)]) == ['']
 
 
 def test_auth_is_read_from_the_hooks():

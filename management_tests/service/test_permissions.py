@@ -1,7 +1,9 @@
 """Rules of handlers and Includes: who gets in, in each mode, decided before the body is read."""
 
+import datetime
 import functools
 import time
+from types import SimpleNamespace
 
 import pytest
 from apistar import Component, Include, Route, http, types, validators
@@ -294,8 +296,40 @@ def test_projects_own_component_gives_the_user(app_class, alice):
 
     refused, answer = ask(app), ask(app, HTTP_X_USER='alice')
 
-    assert (refused.code, refused.get('www-authenticate')) == (401, 'Bearer realm="api"')
+    assert (refused.code, refused.json(), refused.get('www-authenticate')) == (
+        401, {'message': 'User must be logged in.'}, 'Bearer realm="api"',
+    )  # fmt: skip
     assert answer.code == 200
+
+
+class Machine(Component):
+    """Knows a user that is no instance of a model, and has a challenge."""
+
+    challenge = 'Machine realm="api"'
+
+    def resolve(self, x_machine: http.Header) -> get_user_model():
+        return x_machine and SimpleNamespace(has_perm=ADD.__eq__)
+
+
+class Other(Component):
+    challenge = 'Other realm="api"'
+
+    def resolve(self) -> datetime.date:
+        return datetime.date.today()
+
+
+def test_users_of_a_project_need_only_have_permissions(app_class):
+    app = build_app(
+        app_class, Route('/', 'GET', needs_two), Route('/add/', 'GET', Robot().call),
+        components=[Machine(), Other()],
+    )  # fmt: skip
+
+    refused, answers = ask(app), [ask(app, path, HTTP_X_MACHINE='1') for path in ('/', '/add/')]
+
+    assert (refused.code, refused.get('www-authenticate')) == (
+        401, 'Machine realm="api", Other realm="api"',
+    )  # fmt: skip
+    assert [answer.code for answer in answers] == [403, 200]
 
 
 def test_user_is_looked_up_once_for_rules_and_handler(app_class, alice, django_assert_num_queries):

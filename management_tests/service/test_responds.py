@@ -59,6 +59,7 @@ FITTING = [
     (DICT, {200: Product, 409: ProblemDetails, 599: None}, None),
     (Product(DICT), {409: ProblemDetails}, Product),
     ([DICT], {200: List[Product]}, None),
+    (Product(DICT), {300: dict}, Product),
     ([], {404: None}, List[Product]),
     (http.Response(b'', 204), {204: None}, None),
     (http.Response(b'', 202), {202: None}, None),
