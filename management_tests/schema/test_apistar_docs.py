@@ -83,6 +83,14 @@ def test_yaml_is_written_for_people(settings):
     assert wider[2] == '    title: Bücher'
 
 
+@pytest.mark.parametrize(('first', 'columns'), [('a', 102), ('bb', 101)])
+def test_yaml_breaks_a_line_after_the_word_that_is_at_column_100(settings, first, columns):
+    """`rendering`"""
+    settings.APISTAR_SETTINGS = {'TITLE': ' '.join([first, *['a'] * 60])}
+
+    assert len(run('--yaml')[0].splitlines()[2]) == columns
+
+
 @pytest.mark.usefixtures('_nasty_project')
 def test_yaml_has_no_anchors():
     assert not any(' &id' in line or ' *id' in line for line in run('--yaml')[0].splitlines())
@@ -134,6 +142,18 @@ def test_the_served_schema_is_the_exported_one():
     assert response.headers['Content-Type'] == 'application/vnd.oai.openapi'
     assert response.json() == json.loads(run()[0])
     assert validation.find_errors(response.json()) == ()
+
+
+def test_the_served_schema_is_utf_8_without_spaces(settings):
+    """`rendering`"""
+    settings.APISTAR_SETTINGS = {'TITLE': 'Bücher', 'DESCRIPTION': 'a\ud800b'}
+
+    content = TestClient().get('/schema/').content.decode()
+
+    assert content.startswith(
+        '{"openapi":"3.1.0","info":{"title":"Bücher","version":"1.0.0","description":"a?b"},'
+        '"servers":[{"url":"/"}],'
+    )
 
 
 # Output

@@ -622,6 +622,21 @@ def test_swagger_separates_values_by_commas(app_class):
     assert parameters['order']['collectionFormat'] == 'csv'
 
 
+class NumbersFilter(filters.BaseInFilter, filters.NumberFilter): ...
+
+
+class MailFilter(filters.Filter):
+    field_class = forms.EmailField
+
+
+class WholeFilter(filters.Filter):
+    field_class = forms.IntegerField
+
+
+class RatioFilter(filters.Filter):
+    field_class = forms.FloatField
+
+
 class Shelf(filters.FilterSet):
     kind = filters.ChoiceFilter(choices=[('Group', [(1, 'One'), (2, 'Two')])], required=True)
     label = filters.ChoiceFilter(choices=lambda: [('x', 'X')], null_label='None')
@@ -638,6 +653,20 @@ class Shelf(filters.FilterSet):
     looked = filters.LookupChoiceFilter(
         field_name='state', field_class=forms.CharField, lookup_choices=['exact', 'contains']
     )
+    grouped = filters.MultipleChoiceFilter(
+        field_name='state', choices={'Group': {'a': 'A', '': 'None'}, 'b': 'B', None: 'No'},
+        help_text='Some.',
+    )  # fmt: skip
+    mixed = filters.ChoiceFilter(field_name='state', choices=[(1, '1'), ('a', 'A')])
+    perhaps = filters.ChoiceFilter(
+        field_name='pk', choices=[(1, '1')], null_label='None', null_value='none'
+    )
+    nobody = filters.ModelChoiceFilter(queryset=Maker.objects.all(), field_name='nowhere')
+    numbers = NumbersFilter(field_name='pk', lookup_expr='in', help_text='Any.')
+    mail = MailFilter(field_name='state')
+    whole = WholeFilter(field_name='price', max_value=5)
+    ratio = RatioFilter(field_name='price', min_value=0)
+    word = filters.CharFilter(field_name='state', min_length=1)
 
     class Meta:
         model = Article
@@ -646,10 +675,13 @@ class Shelf(filters.FilterSet):
 
 @pytest.mark.django_db(databases=[])
 def test_document_asks_neither_the_database_nor_the_request(app_class):
+    """`filter_sets`"""
+
     def show(shelf: Shelf) -> dict: ...
 
     document = build_openapi(build(app_class, Route('/', 'GET', show)).router.entries)
     parameters = document['paths']['/']['get']['parameters']
+    limits = {'exclusiveMinimum': -(10**28), 'exclusiveMaximum': 10**28}
 
     assert {item['name']: item['schema'] for item in parameters} == {
         'kind': {'type': 'integer', 'enum': [1, 2]},
@@ -665,8 +697,20 @@ def test_document_asks_neither_the_database_nor_the_request(app_class):
         'size': {'type': 'number', 'minimum': 1, 'maximum': 9},
         'looked': {'type': 'string'},
         'looked_lookup': {'type': 'string', 'enum': ['exact', 'contains']},
+        'grouped': {'type': 'array', 'items': {'type': 'string', 'enum': ['a', 'b']}},
+        'mixed': {'type': 'string', 'enum': ['1', 'a']},
+        'perhaps': {'type': 'string', 'enum': ['1', 'none']},
+        'nobody': {'type': 'string'},
+        'numbers': {'type': 'array', 'items': {'type': 'number', 'maximum': 1e50}},
+        'mail': {'type': 'string', 'format': 'email'},
+        'whole': {'type': 'integer', **limits},
+        'ratio': {'type': 'number', **limits},
+        'word': {'type': 'string', 'minLength': 1},
     }
     assert [item['name'] for item in parameters if item.get('required')] == ['kind']
+    said = {item['name']: item.get('description') for item in parameters}
+    assert said['grouped'] == 'Some.'
+    assert said['numbers'] == 'Any.'
 
 
 class Lost(filters.FilterSet):
