@@ -256,6 +256,10 @@ class TellingComponent(BasketComponent):
         return parameter.name == 'own'
 
 
+class SchemedComponent(TellingComponent):
+    security_scheme = {'type': 'apiKey', 'in': 'header', 'name': 'key'}
+
+
 class GroupedApp(App):
     """Chooses its hooks itself, as API Star's extensions do."""
 
@@ -313,6 +317,7 @@ def test_auth_is_empty_where_a_component_of_the_project_may_refuse():
 
     assert list_access(routes, COMPONENTS=[BasketComponent]) == ['anyone', '', '']
     assert list_access(routes, COMPONENTS=[TellingComponent]) == ['anyone', 'anyone', 'user']
+    assert list_access(routes, COMPONENTS=[SchemedComponent]) == ['anyone', 'optional', 'user']
 
 
 def test_auth_knows_the_handlers_that_refuse_by_themselves():
