@@ -29,7 +29,7 @@ class DjangoAPIStarConfig(AppConfig):
             django_settings.STATICFILES_FINDERS = [*django_settings.STATICFILES_FINDERS, FINDER]
 
 
-def clear_caches(setting: str = '', **kwargs: object) -> None:
+def clear_caches(setting: str, **kwargs: object) -> None:
     """Clear the caches of what is built from settings."""
     from django_apistar import application
     from django_apistar.api import body, counts

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
 from django.test import Client, RequestFactory, override_settings
@@ -17,6 +18,7 @@ from management_tests.project.settings import APISTAR_SETTINGS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
+NAMES = {'django_apistar': 'API Star', 'authentication': 'API authentication'}
 PAGE = '/admin/django_apistar/'
 
 
@@ -181,3 +183,9 @@ def test_site_of_the_project_has_the_page_once_it_is_added(client: TestClient, s
 
 def test_tables_and_permissions_are_none(staff: User) -> None:
     assert not Permission.objects.filter(content_type__app_label='django_apistar').exists()
+
+
+def test_apps_have_names_for_people() -> None:
+    names = {name: apps.get_app_config(name).verbose_name for name in NAMES}
+
+    assert names == NAMES
