@@ -1,6 +1,7 @@
 """What API Star's users asked for and never got: parameters and return values of handlers."""
 
 import inspect
+import json
 import sys
 import types as types_of_python
 import typing
@@ -15,7 +16,7 @@ from django_apistar.api import unresolvable
 from django_apistar.application import App
 from django_apistar.test import TestClient
 from management_tests.project.models import Note
-from management_tests.support.oracle import Accelerated, ask, both_modes, build, quiet
+from management_tests.support.oracle import Accelerated, Request, ask, both_modes, build, quiet
 
 
 class Item(types.Type):
@@ -110,6 +111,21 @@ def test_component_that_provides_an_optional_comes_first(app_class):
     app = build(app_class, Route('/', 'GET', handler), components=components)
 
     assert ask(app).body == b'maybe'
+
+
+@both_modes
+@pytest.mark.parametrize(
+    ('named', 'path'), [({}, ''), ({'SCRIPT_NAME': '/in'}, '/in'), ({'PATH_INFO': '/'}, '/')]
+)
+def test_path_is_what_the_server_names(app_class, named, path):
+    def handler(path: http.Path) -> dict:
+        return {'path': path}
+
+    environ = Request().build_environ()
+    del environ['SCRIPT_NAME'], environ['PATH_INFO']
+    body = build(app_class, Route('/', 'GET', handler))({**environ, **named}, lambda *args: None)
+
+    assert json.loads(b''.join(body)) == {'path': path}
 
 
 class Label(str):

@@ -54,6 +54,14 @@ class NeedyHook:
         """Asks for what nobody provides."""
 
 
+class NeedyFromTheFirst:
+    def on_request(self, basket: Basket) -> None:
+        """So does this one."""
+
+    def on_error(self, basket: Basket) -> None:
+        """And this."""
+
+
 def hello() -> str:
     return 'hello'
 
@@ -190,6 +198,14 @@ def test_E015_hook(routes):
     assert sentence.startswith(
         f"Parameter 'basket: {__name__}.Basket' of {__name__}.NeedyHook.on_response cannot"
     )
+
+
+def test_E015_hook_before_a_handler_and_at_a_fault(routes):
+    sentences = find(routes(hello), EVENT_HOOKS=[NeedyFromTheFirst])
+
+    assert [sentence.split(' cannot')[0].split()[-1] for sentence in sentences] == [
+        f'{__name__}.NeedyFromTheFirst.on_request', f'{__name__}.NeedyFromTheFirst.on_error'
+    ]  # fmt: skip
 
 
 def test_every_such_function_is_named_at_once(routes):

@@ -534,6 +534,25 @@ def test_E015_annotation_that_no_value_of_the_rule_fits(path, func, parameter, k
     assert message.endswith(f'HINT: Annotate it with {kind}.')
 
 
+@pytest.mark.parametrize(
+    ('rule', 'fitting'),
+    [
+        ('int', [int, float]), ('float', [int, float]), ('uuid', [uuid.UUID]),
+        ('string', [str, int, float, bool]), ('path', [str, int, float, bool]),
+    ],
+)  # fmt: skip
+def test_annotations_that_fit_a_rule_are_no_error(rule, fitting):
+    def handler(x): ...
+
+    found = []
+    for annotation in (str, int, float, bool, uuid.UUID):
+        handler.__annotations__['x'] = annotation
+        if check_routes([Route(f'/<{rule}:x>/', 'GET', handler)]) == []:
+            found.append(annotation)
+
+    assert found == fitting
+
+
 @pytest.mark.parametrize('path', ['/{id}/', '/', '/<id>/'])
 def test_E015_a_uuid_that_is_none_in_the_path(path):
     [message] = check_routes([Route(path, 'GET', identify)])
