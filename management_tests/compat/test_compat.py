@@ -3,6 +3,7 @@
 import copy
 import datetime
 import importlib.util
+import inspect
 import os
 import pickle
 import subprocess
@@ -163,6 +164,24 @@ def test_what_wraps_a_function_of_api_star_is_called_as_that() -> None:
         'apistar.validators.Uniqueness.make_hashable',
     ]  # fmt: skip
     assert all(place.rpartition('.')[2] == name.rpartition('.')[2] for name, place in found.items())
+
+
+def test_a_component_whose_annotations_are_text_is_found():
+    """`_read_annotations_that_are_text`: by API Star's own class of components."""
+    scope = {'__name__': 'shop.components'}
+    exec(
+        'from __future__ import annotations\n'
+        'from apistar import Component\n'
+        'class User: ...\n'
+        'class UserComponent(Component):\n'
+        '    def resolve(self, id: int) -> User: ...\n',
+        scope,
+    )
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    component = scope['UserComponent']()
+
+    assert component.can_handle_parameter(inspect.Parameter('a', kind, annotation=scope['User']))
+    assert not component.can_handle_parameter(inspect.Parameter('a', kind, annotation=int))
 
 
 def test_url_decode_is_lent_for_the_import_alone():

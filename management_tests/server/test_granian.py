@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from django_apistar.server import private_names
 from django_apistar.server.access_log import DEVELOPMENT_FORMAT, FORMAT
 from django_apistar.server.launch import Launch, ServerError
+from django_apistar.server.private_names import LOG
 from management_tests.support.server_process import REPOSITORY, Project, free_port
 from management_tests.support.services import certificate
 
@@ -144,6 +146,50 @@ def test_what_granian_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         (False, 7_000), 'log', '%(m)s', f'granian {RELEASE}, 3 workers with 4 threads each',
         'https', ('[::1]:9000',),
     )  # fmt: skip
+
+
+def test_options_of_granians_own_are_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = ['--backlog', '128', '--http1-buffer-size', '9000', '--respawn-interval', '7']
+    server = GranianServer(Launch('granian', arguments=arguments, settings={'keepalive': 0}))
+
+    options = server._options(('127.0.0.1', 8000))
+    http1 = options['http1_settings']
+
+    assert (options['backlog'], options['respawn_interval']) == (128, 7)
+    assert (http1.max_buffer_size, http1.keep_alive, http1.header_read_timeout) == (
+        9000, False, 20_000
+    )  # fmt: skip
+
+
+def test_what_the_command_asks_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = GranianServer(Launch('granian'))
+    assert (server.complaints, server.trial_text, server.uses_gevent) == ([], None, False)
+    assert (server.is_first_load, server.drain_s, server.drain_flag) == (True, 0, None)
+
+    monkeypatch.setattr('django_apistar.server.granian.server.find_missing', lambda part: 'a')
+    assert GranianServer(Launch('granian')).complaints == [private_names.explain(LOG)]
+
+
+@pytest.mark.parametrize(
+    ('cores', 'variable', 'is_development', 'workers', 'threads'),
+    [
+        (1, '', False, 1, 3), (2, '', False, 2, 5), (4, '', False, 4, 9), (20, '', False, 12, 8),
+        (4, '7', False, 7, 9), (4, '7', True, 1, 9), (4, '', True, 1, 9), (20, '', True, 1, 16),
+        (20, '2', False, 2, 32),
+    ],
+)  # fmt: skip
+def test_workers_go_by_the_cores_of_which_each_has_one(
+    cores: int, variable: str, is_development: bool, workers: int, threads: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """`_count_workers`, `_count_threads`: more slow granian down."""
+    monkeypatch.setenv('WEB_CONCURRENCY', variable)
+    for module in ('granian.server', 'defaults'):
+        monkeypatch.setattr(f'django_apistar.server.{module}.count_cores', lambda: cores)
+
+    server = GranianServer(Launch('granian', is_development=is_development))
+
+    assert (server.workers, server.threads) == (workers, threads)
 
 
 RELEASE = granian.__version__

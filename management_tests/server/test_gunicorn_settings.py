@@ -121,8 +121,8 @@ def test_what_is_served_with_by_default(tmp_path: Path, monkeypatch: pytest.Monk
         ([], '5 gthread workers with 19 threads each', OURS),
         (['--worker-class', 'sync'], '5 sync workers', 'gunicorn.workers.sync'),
         (
-            ['--worker-class', 'sync', '--threads', '3', '--client-timeout', '9'],
-            '5 gthread workers with 3 threads each', OURS,
+            ['--worker-class', 'sync', '--threads', '2', '--client-timeout', '9'],
+            '5 gthread workers with 2 threads each', OURS,
         ),
         (
             ['--worker-class', 'gunicorn.workers.gthread.ThreadWorker', '--workers', '1'],
