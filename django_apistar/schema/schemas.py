@@ -18,7 +18,7 @@ from django_apistar.schema.values import finite, fit, plain
 
 FORMATS = {'datetime': 'date-time'}
 INVALID_IN_A_NAME = re.compile(r'[^A-Za-z0-9._-]+')
-PYTHON_ONLY = re.compile(r'(?<!\\)\(\?(?:[^:=!<]|<[^=!]|$)')  # flags, conditions, comments
+PYTHON_ONLY = re.compile(r'(?<!\\)\(\?(?:[^:=!<]|<[^=!])')  # flags, conditions, comments
 Scope = Mapping[str, validators.Validator]  # those that a Ref may name
 NO_SCOPE: Scope = {}
 
@@ -207,11 +207,7 @@ class Schemas:
             return None
         translated = pattern.replace(r'\A', '^').replace(r'\Z', '$')
         translated = re.sub(r'(?<!\\)\(\?P<\w+>', '(', translated)
-        try:
-            re.compile(translated)
-        except (re.error, OverflowError, RecursionError, Warning):
-            translated = '(?'
-        if re.search(PYTHON_ONLY, translated):
+        if not _can_compile(translated) or PYTHON_ONLY.search(translated):
             self.warn(
                 f'The pattern {pattern!r} of {self.place} has no form in JSON Schema; '
                 'it is left out.'
@@ -350,6 +346,14 @@ class Schemas:
         target = scope[validator.ref]
         owner = target if target.def_name else _Definition(validator.ref)
         return self._named(target, owner, scope)
+
+
+def _can_compile(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError, Warning):
+        return False
+    return True
 
 
 def _get_access(owner: validators.Object, name: str) -> str:

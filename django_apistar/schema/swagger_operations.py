@@ -92,7 +92,7 @@ class Operations:
         words = self._simple(parameter['schema'])
         if words['type'] == 'array':
             is_repeated = parameter['in'] == 'query' and parameter.get('explode', True)
-            style = SEPARATORS.get(parameter.get('style', ''), 'csv')
+            style = SEPARATORS.get(str(parameter.get('style')), 'csv')
             words['collectionFormat'] = 'multi' if is_repeated else style
         return {**notes, **words}
 
@@ -114,8 +114,7 @@ class Operations:
     def _is_body(self, body: Schema, place: str) -> bool:
         """Return whether *body* has a content of its own; tell what it has not."""
         if '$ref' in body:
-            self._is_sayable(False, 'reference to a body', place)
-            return bool(_contents(body))
+            return self._is_sayable(False, 'reference to a body', place)
         return self._is_sayable(bool(_contents(body)), 'body without content', place)
 
     def _convert_body(self, body: Schema) -> list[Schema]:

@@ -274,6 +274,15 @@ class Texting(Component):
         raise NotImplementedError
 
 
+class Knot:
+    """A component gives it that asks for it."""
+
+
+class Knots(Component):
+    def resolve(self, knot: Knot, x_knot: http.Header) -> Knot:
+        raise NotImplementedError
+
+
 class Unsure(Component):
     def can_handle_parameter(self, parameter: Any) -> bool:
         raise LookupError(parameter.name)
@@ -419,7 +428,7 @@ RULES = (
     '/<path:rest>'
 )
 UNREAD = '<int(signed=True, max=9):low>/<float(min=0.5):ratio>/<int:number>'
-components = [Words(), Texting(), Unsure()]
+components = [Words(), Texting(), Knots(), Unsure()]
 routes = [
     *(Route(f'/types/{each.__name__}', 'GET', answer(each, each.__name__)) for each in TYPES),
     *(Route(f'/types/{each.__name__}', 'PUT', take(each)) for each in TYPES),
@@ -432,6 +441,7 @@ routes = [
     Route(f'/unread/{UNREAD}', 'GET', answer(None)),
     Route(f'/headers/{UNREAD}', 'GET', take_header),
     Route('/books', 'GET', filter_books),
+    Route('/knot', 'GET', take(Knot)),
     Route('/all', 'GET', take_all),
     Route('/form', 'POST', take_form_first),
     Route('/form', 'PUT', take_form_last),
