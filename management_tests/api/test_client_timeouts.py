@@ -2,7 +2,7 @@
 
 import pytest
 
-from django_apistar.api.client_timeouts import DEFAULT_S, LEAST_RATE, Patience
+from django_apistar.api.client_timeouts import DEFAULT_S, LEAST_RATE, MAX_S, Patience
 
 pytestmark = pytest.mark.once
 
@@ -21,4 +21,4 @@ def test_bytes_give_back_the_seconds_that_waiting_costs():
 
 
 def test_the_documented_limits():
-    assert (DEFAULT_S, LEAST_RATE) == (20, 500)
+    assert (DEFAULT_S, MAX_S, LEAST_RATE) == (20, 3600, 500)
