@@ -330,6 +330,16 @@ def tell_nothing(self, name):
     return {'name': 'told'} if name == '_dict' else object.__getattribute__(self, name)
 
 
+def with_attribute():
+    own = make_type()
+    type.__setattr__(own, 'name', property(lambda self: 'of the class'))
+    return own
+
+
+def find_louder(self, name):
+    return str(self._dict[name]).upper()
+
+
 def validate_all(cls, value, definitions=None, allow_coerce=False):
     return cls({'name': 'validated'})
 
@@ -339,6 +349,8 @@ OWN_TYPES = {
     '__new__': lambda: make_type(__new__=refuse_to_be_made),
     '__getattribute__': lambda: make_type(__getattribute__=tell_nothing),
     'validate': lambda: make_type(validate=classmethod(validate_all)),
+    '__getattr__': lambda: make_type(__getattr__=find_louder),
+    'attribute': with_attribute,
     '_dict': lambda: make_type(_dict=property(lambda self: {'name': 'kept'}, lambda *args: None)),
     'has_default': lambda: make_type(has_default=classmethod(lambda cls: True)),
     'pattern_properties': lambda: with_rules(pattern_properties={'^x': validators.Integer()}),

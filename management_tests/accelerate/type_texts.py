@@ -72,7 +72,7 @@ def make_containers() -> Properties:
             required=['a', 'c'], additional_properties=False, min_properties=1, max_properties=3,
         ),
         'mixed object': validators.Object(
-            properties={'a': validators.Array(default=[]), 'b': Dated(), 'c': TEXT},
+            properties={'a': validators.Array(default=[]), 'b': Dated(default=None), 'c': TEXT},
             pattern_properties={'^x': WHOLE}, additional_properties=SCALARS['number'],
             def_name='Mixed', allow_null=True,
         ),

@@ -12,6 +12,7 @@ from django.db import IntegrityError
 from django.db.models import Prefetch
 from django.db.models.signals import post_save
 
+from django_apistar.accelerate.types import constructors
 from django_apistar.accelerate.types.compilers import compile_type
 from django_apistar.pagination import Page, PageNumber
 from django_apistar.routes.entries import walk_apistar
@@ -635,6 +636,29 @@ def test_a_list_asks_for_the_columns_of_the_type_alone(brand, is_page, django_as
     shown = answer.json()
     [row] = shown['results'] if is_page else shown
     assert (row['brand'], row['price']) == (brand.pk, '7.50')
+
+
+@both_modes
+def test_a_row_that_a_type_has_read_is_read_by_a_type_around_it(app_class, brand):
+    class Sold(ModelType):
+        class Meta:
+            model = Ware
+            fields = ['name', 'brand']
+
+    class Sale(types.Type):
+        ware = Sold
+
+    def sell() -> Sale:
+        return Sale(ware=Sold(Ware.objects.get()))
+
+    if app_class.accelerate:
+        assert constructors.install(Sold)
+        assert constructors.install(Sale)
+    Ware.objects.create(**describe(brand, brand=brand))
+
+    answer = ask(build(app_class, Route('/', 'GET', sell)))
+
+    assert (answer.code, answer.json()) == (200, {'ware': {'name': 'Rope', 'brand': brand.pk}})
 
 
 def show_row() -> BrandType:

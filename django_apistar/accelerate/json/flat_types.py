@@ -314,8 +314,7 @@ def _write_instance(writer: TypeWriter, json_writer: JSONWriter, write_rarely: l
 def build_property_check(source: Source, item: Property) -> ScalarCheck:
     """Return the check of a property of a flat Type, which has one."""
     check = build_check(source, item.validator, item.variable, allow_coerce=False)
-    if check is None:
-        raise TypeError(f'{item.name} is no property of a flat Type.')
+    assert check is not None  # Else its Type would not be flat.
     return check
 
 

@@ -56,13 +56,9 @@ def is_idempotent(validator: ValidatorOrType) -> bool:
 
 
 def _is_idempotent_type(cls: type[types.Type]) -> bool:
-    """The second validation reads the attributes of the instance."""
-    properties = cls.validator.properties if is_plain_type(cls) else {}
     return (
         is_plain_type(cls)
-        and cls.__getattr__ is types.Type.__getattr__
-        and not any(hasattr(cls, name) for name in properties)
-        and all(map(is_idempotent, properties.values()))
+        and all(map(is_idempotent, cls.validator.properties.values()))
         and all(map(has_idempotent_default, walk(cls.validator)))
     )
 

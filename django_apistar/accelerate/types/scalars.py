@@ -253,11 +253,9 @@ def find_native(validator: ValidatorOrType) -> type:
     """Return the Python type of the values that *validator*, a scalar, accepts."""
     if has_text(validator):
         return validator.native
-    for base, native in _NATIVES.items():
-        if is_stock(validator, base):
-            value_format = validators.FORMATS.get(getattr(validator, 'format', None) or '')
-            return _FORMATS[type(value_format)][0] if value_format else native
-    raise TypeError(f'{validator!r} is no scalar.')
+    native = next(native for base, native in _NATIVES.items() if is_stock(validator, base))
+    value_format = validators.FORMATS.get(getattr(validator, 'format', None) or '')
+    return _FORMATS[type(value_format)][0] if value_format else native
 
 
 _NATIVES: dict[type[validators.Validator], type] = {

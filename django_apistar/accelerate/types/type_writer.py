@@ -81,7 +81,8 @@ class TypeWriter(Writer):
     def write_reading(self, write_rare: Callable[[], None]) -> None:
         """Write lines that read `value` as the constructor of a Type reads its argument.
 
-        *write_rare* writes the lines for subclasses of dict. They must return.
+        *write_rare* writes the lines for subclasses of dict, and for instances of the Type itself,
+        whose attributes may be others than its values. They must return.
         """
         source = self.source
         self._write_no_definitions()
@@ -98,7 +99,8 @@ class TypeWriter(Writer):
         with source.block(f'elif isinstance(value, {source.const(_NO_OBJECTS, "no_objects")}):'):
             error = source.const(ValidationError, 'ValidationError')
             source.line(f'raise {error}({"Must be an object."!r})')
-        with source.block('elif isinstance(value, dict):'):
+        itself = source.const(self.cls, self.cls.__name__)
+        with source.block(f'elif isinstance(value, dict) or type(value) is {itself}:'):
             write_rare()
         with source.block('else:'):
             with source.block(f'if {known}.kind is None:'):
