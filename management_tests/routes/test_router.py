@@ -124,6 +124,17 @@ def test_redirect_for_a_slash_keeps_method_query_and_script_name(app_class, meth
 
 
 @both_modes
+def test_a_redirect_is_to_the_root_where_the_server_names_no_script(app_class):
+    environ = Request('/X').build_environ()
+    del environ['SCRIPT_NAME']
+    told = []
+
+    build(app_class, Route('/X/', 'GET', hello))(environ, lambda *args: told.extend(args))
+
+    assert (told[0], dict(told[1])['location']) == ('302 Found', '/X/')
+
+
+@both_modes
 def test_a_redirect_keeps_a_script_name_that_is_no_latin_1(app_class):
     """The setting FORCE_SCRIPT_NAME may be any text."""
     answer = ask(

@@ -6,7 +6,7 @@ A filter is refused at start, or what it cannot look for is a 400 that names it:
 import django_filters as filters
 import pytest
 from django import forms
-from django.db import NotSupportedError, connection
+from django.db import DatabaseError, NotSupportedError, connection
 from django.db.models import CharField, Lookup
 from django.test.utils import register_lookup
 
@@ -67,6 +67,10 @@ def test_a_text_that_is_too_long_for_the_database_is_a_400(db):
             for key in (HUGE, str(2**63))
         ),
         ('truth', 'maybe', 'Must be true or false.'),
+        ('span', '106751992 00:00:00',
+         'Ensure this value is less than or equal to 9223372036854775807.'),
+        ('price', '1000', 'Ensure that there are no more than 3 digits before the decimal point.'),
+        ('price', '-1000', 'Ensure that there are no more than 3 digits before the decimal point.'),
         # Filters that do not fit to their fields
         ('whole', 'abc', 'Must be a value that this filter can look for.'),
         ('day', 'abc', 'Must be a value that this filter can look for.'),
@@ -86,7 +90,7 @@ def test_what_a_query_cannot_hold_is_a_400_that_names_it(db, name, value, said):
         meta={
             'fields': {
                 'moment': ['exact'], 'address': ['exact', 'in'], 'truth': ['exact'],
-                'owners': ['exact'],
+                'owners': ['exact'], 'span': ['exact'], 'price': ['exact'],
             },
         },
     )  # fmt: skip
@@ -94,6 +98,33 @@ def test_what_a_query_cannot_hold_is_a_400_that_names_it(db, name, value, said):
     answer = ask(build_app(filter_set), query=f'{name}={value}')
 
     assert (answer.code, answer.json()) == (400, {name: said})
+
+
+@pytest.mark.parametrize('query', ['span=106751991 00:00:00', 'price=999.999', 'price=-999'])
+def test_what_a_query_can_hold_is_looked_for(db, query):
+    fields = {'span': ['exact'], 'price': ['exact']}
+
+    answer = ask(build_app(make_filter_set(meta={'fields': fields})), query=query)
+
+    assert (answer.code, answer.json()) == (200, {'count': 0})
+
+
+@pytest.mark.parametrize(
+    ('said', 'code'),
+    [('Illegal argument to a regular expression.', 400), ('disk I/O error', 500)],
+)
+def test_pattern_is_refused_where_the_database_says_so(db, said, code):
+    declared = filters.CharFilter(field_name='char', lookup_expr='regex')
+
+    def refuse(execute, sql, params, many, context):
+        raise DatabaseError(said)
+
+    with connection.execute_wrapper(refuse):
+        answer = ask(build_app(make_filter_set(pattern=declared)), query='pattern=a')
+
+    assert (answer.code, answer.json()) == (
+        code, {'pattern': 'Must be a valid regular expression.'} if code == 400 else 'Server error'
+    )  # fmt: skip
 
 
 def test_a_moment_with_a_zone_is_refused_where_the_project_has_none(db, settings):
