@@ -318,6 +318,8 @@ def _plain(value):
         (validators.Array(), 'text', 'Must be an array.'),
         (validators.Array(), {'a': 1}, 'Must be an array.'),
         (validators.Array(), Size, 'Must be an array.'),
+        (validators.Array(items=validators.Integer()), uuid.UUID(KEY), 'Must be an array.'),
+        (validators.Array(items=[validators.Integer()]), uuid.UUID(KEY), 'Must be an array.'),
         (validators.Array(items=PriceType), [None], {0: 'Must be an object.'}),
         (validators.Object(), uuid.UUID(KEY), 'Must be an object.'),
         (validators.Integer() | validators.Boolean(), LAZY, 'Must match one of the union types.'),
