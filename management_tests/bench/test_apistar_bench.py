@@ -195,6 +195,8 @@ def test_answers_of_another_kind_are_announced():
         'The answers differ in kind, text/html from API Star and application/json from Django: '
         'name paths to compare like.'
     )
+    alike = bench_json('--apistar', '/echo/', '--django', '/django/echo/')['warnings']
+    assert alike == [FEW.removeprefix('Warning: ')]
 
 
 def quick() -> dict:
