@@ -397,6 +397,9 @@ def test_our_master_serves(configure: Any, monkeypatch: pytest.MonkeyPatch) -> N
     [master] = run(server, monkeypatch, None)
 
     assert (type(master), master.app) == (Master, server)
+    assert (type(master.drain), master.drain.seconds) == (Drain, 0)
+    assert master.drain._log == master.log.info
+    assert server_state.drain_flag is master.drain.flag
 
 
 @pytest.mark.parametrize(

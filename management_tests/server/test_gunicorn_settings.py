@@ -20,7 +20,7 @@ import requests
 from gunicorn import config as gunicorn_config
 
 from django_apistar.conf.operation import NOTE_ROUTES
-from django_apistar.server.access_log import JSON_FORMAT
+from django_apistar.server.access_log import DEVELOPMENT_FORMAT, FORMAT, JSON_FORMAT
 from django_apistar.server.gunicorn.server import GunicornServer
 from django_apistar.server.launch import Launch, ServerError
 from management_tests.support.server_process import (
@@ -90,7 +90,8 @@ def test_what_is_served_with_by_default(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.delenv('WEB_CONCURRENCY', raising=False)
     monkeypatch.setattr('django_apistar.server.defaults.count_cores', lambda: 2)
     names = (
-        'accesslog', 'bind', 'client_timeout', 'control_socket_disable', 'default_proc_name',
+        'access_log_format', 'accesslog', 'bind',
+        'client_timeout', 'control_socket_disable', 'default_proc_name',
         'drain', 'errorlog', 'forwarder_headers', 'graceful_timeout', 'keepalive', 'loglevel',
         'max_requests', 'max_requests_jitter', 'preload_app', 'reload', 'threads', 'timeout',
         'workers',
@@ -103,14 +104,16 @@ def test_what_is_served_with_by_default(tmp_path: Path, monkeypatch: pytest.Monk
     production, development = found
 
     assert production == {
-        'accesslog': None, 'bind': ['127.0.0.1:8000'], 'client_timeout': 20,
+        'access_log_format': FORMAT, 'accesslog': None,
+        'bind': ['127.0.0.1:8000'], 'client_timeout': 20,
         'control_socket_disable': True, 'default_proc_name': 'runapistar', 'drain': 0,
         'errorlog': '-', 'forwarder_headers': [], 'graceful_timeout': 30, 'keepalive': 5,
         'loglevel': 'info', 'max_requests': 10_000, 'max_requests_jitter': 1_000,
         'preload_app': False, 'reload': False, 'threads': 19, 'timeout': 30, 'workers': 5,
     }  # fmt: skip
     assert development == {
-        **production, 'accesslog': '-', 'graceful_timeout': 5, 'loglevel': 'warning',
+        **production, 'access_log_format': DEVELOPMENT_FORMAT, 'accesslog': '-',
+        'graceful_timeout': 5, 'loglevel': 'warning',
         'max_requests': 0, 'max_requests_jitter': 0, 'threads': 16, 'timeout': 0, 'workers': 1,
     }  # fmt: skip
 
