@@ -215,6 +215,25 @@ def test_each_error_is_a_line(settings):
     assert stderr.splitlines()[-1].replace('"', "'") == "servers.0: 'url' is a required property"
 
 
+def show_number(number: int) -> dict: ...
+
+
+show_number.openapi = {'parameters': []}
+
+
+@pytest.mark.parametrize('name', ['openapi', 'openapi-3.0', 'swagger'])
+def test_an_error_of_no_place_is_one_of_the_document(name):
+    """`validation`"""
+    write_routes(Route('/{number}/', 'GET', show_number))
+
+    with override_settings(APISTAR_ROUTE_CONF='bare_routes'):
+        _, _, stderr = fail('--validate', '--format', name)
+
+    assert stderr == (
+        "document: Path parameter 'number' for 'get' operation in '/{number}/' was not resolved\n"
+    )
+
+
 def test_validation_without_its_package(monkeypatch):
     monkeypatch.setitem(sys.modules, 'openapi_spec_validator', None)
 
@@ -263,9 +282,12 @@ def test_one_handler_without_annotation_is_told_with_its_route():
 
 
 def write_bare_routes(count):
-    routes = types.ModuleType('bare_routes')
-    routes.routes = [Route(f'/{n}/', 'GET', make_bare(n), name=f'bare{n}') for n in range(count)]
-    sys.modules['bare_routes'] = routes
+    write_routes(*(Route(f'/{n}/', 'GET', make_bare(n), name=f'bare{n}') for n in range(count)))
+
+
+def write_routes(*routes):
+    sys.modules['bare_routes'] = types.ModuleType('bare_routes')
+    sys.modules['bare_routes'].routes = list(routes)
 
 
 def make_bare(number):
