@@ -1,5 +1,6 @@
 """`--apistar-coverage`: the documented operations and statuses that a run of pytest has seen."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -9,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from apistar import Route, exceptions
 
-from django_apistar.schema.coverage.operations import Coverage, Operation
+from django_apistar.application import App
+from django_apistar.schema.coverage.answers import find_answers
+from django_apistar.schema.coverage.operations import Coverage, Operation, measure_coverage
 from django_apistar.schema.coverage.reports import iter_table, render_json
 from management_tests.support.example_server import Example
 from management_tests.support.server_process import REPOSITORY
@@ -266,6 +270,62 @@ def test_the_examples_own_tests_see_all_that_it_documents(tmp_path):
 
     assert done.stdout.rpartition('TOTAL')[2].split()[:2] == ['24/24', '100%']
     assert done.returncode == 0
+
+
+def hello(number: int = 0) -> dict[str, Any]:
+    return {}
+
+
+def read(folder: str, number: int) -> dict[str, Any]:
+    return {}
+
+
+def ranged() -> dict[str, Any]:
+    raise exceptions.HTTPException('Gone.', 410)
+
+
+vars(ranged)['openapi'] = {'responses': {'4XX': {'description': 'No.'}}}  # beside 410
+ROUTES_OF_AN_APP = [
+    Route('/', 'GET', hello),
+    Route('/', 'POST', hello, name='make'),
+    Route('/ranged/', 'DELETE', ranged),
+    Route('/files/{+folder}/{number}', 'GET', read),
+    Route('/lines/{+folder}/{number}', 'GET', read, name='lines'),
+    Route('/odd/{folder}/{number}', 'GET', read, name='odd'),
+    Route('/ü/{number}.x', 'GET', hello, name='first'),
+    Route('/ü/{other}.x', 'GET', read, name='never'),
+    Route('/hidden/', 'GET', hello, name='hidden', documented=False),
+]
+ASKED = [
+    ('HEAD', '/', 200), ('POST', '/', 400), ('POST', '/', 500), ('PUT', '/', 405),
+    ('DELETE', '/ranged/', 418), ('DELETE', '/ranged/', 503), ('DELETE', '/ranged/', 410),
+    ('GET', '/files/a/b/c', 404), ('GET', '/files/a/b/c', 500), ('GET', '/files//1', 404),
+    ('GET', '/Ã¼/9.x', 200), ('GET', '/odd/\xff/c', 404), ('GET', '/Ã¼/9xx', 404),
+    ('HEAD', '/lines/a\n/b/c', 404), ('POST', '/files/a/c', 404), ('GET', '/nowhere/', 404),
+]  # fmt: skip
+SEEN = [
+    ('GET', '/', 'hello', ('200', '400'), ('200',), ()),
+    ('POST', '/', 'make', ('200', '400'), ('400',), ('500',)),
+    ('DELETE', '/ranged/', 'ranged', ('200', '410', '4XX'), ('410', '4XX'), ('503',)),
+    ('GET', '/files/{folder}/{number}', 'read', ('200', '404'), ('404',), ()),
+    ('GET', '/lines/{folder}/{number}', 'lines', ('200', '404'), ('404',), ()),
+    ('GET', '/odd/{folder}/{number}', 'odd', ('200', '404'), ('404',), ()),
+    ('GET', '/ü/{number}.x', 'first', ('200', '404'), ('200',), ()),
+]
+
+
+def test_answers_are_counted_for_the_routes_that_gave_them() -> None:
+    """`answers`, `operations`"""
+    app = App(ROUTES_OF_AN_APP)
+    answers = [
+        answer for method, path, status in ASKED
+        for answer in find_answers(app.router, path, method, status)
+    ]  # fmt: skip
+
+    found = measure_coverage(app, answers)
+
+    assert [dataclasses.astuple(operation) for operation in found.operations] == SEEN
+    assert (found.seen, found.documented) == (8, 15)
 
 
 OPERATIONS = (
