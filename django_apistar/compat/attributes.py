@@ -253,8 +253,8 @@ def _read_decimal(validator: validators.NumericType, value: Decimal) -> object:
 def _read_items(validator: validators.Array, value: object) -> object:
     rows = _as_list(value)
     items = validator.items
-    if rows is None or items is None:
-        return value if rows is None else rows
+    if rows is None:
+        return value
     if not isinstance(items, list):
         convert = build_reader(items)
         if convert is None:

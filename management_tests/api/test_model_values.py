@@ -316,6 +316,8 @@ def _plain(value):
         (validators.String(max_length=2), LAZY, 'Must have no more than 2 characters.'),
         (validators.String(enum=['M']), Size.SMALL, 'Must be exactly M.'),
         (validators.Array(), 'text', 'Must be an array.'),
+        (validators.Array(items=PriceType), 5, 'Must be an array.'),
+        (validators.Array(items=[PriceType]), 5, 'Must be an array.'),
         (validators.Array(), {'a': 1}, 'Must be an array.'),
         (validators.Array(), Size, 'Must be an array.'),
         (validators.Array(items=validators.Integer()), uuid.UUID(KEY), 'Must be an array.'),
