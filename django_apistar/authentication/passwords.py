@@ -28,7 +28,6 @@ class TooManyFailuresError(Exception):
     """`wait_s`: seconds until the next attempt."""
 
     def __init__(self, wait_s: int) -> None:
-        super().__init__(wait_s)
         self.wait_s = wait_s
 
 

@@ -39,6 +39,7 @@ def refusal(response):
 
 
 def test_package_has_what_projects_import():
+    """`__init__`"""
     parts = {
         components: [
             'AuthenticatedUser', 'DjangoBasicAuthentication', 'DjangoSessionAuthentication',
