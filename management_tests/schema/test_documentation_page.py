@@ -160,11 +160,13 @@ def test_a_sample_of_a_form_sends_its_file(language, part):
 def test_the_address_in_samples_is_that_of_servers(read_page):
     page = read_page(SERVERS=[{'url': '/{v}', 'variables': {'v': {'default': 'v1'}}}])
     other = read_page(SERVERS=["https://pies.example/it's/"])
-    odd = read_page(SERVERS=['//[::1'])
+    upper = read_page(SERVERS=['https://pies.example/vX/'])
 
     assert 'http://testserver/v1/pies/' in find_samples(page, 'curl')[0]
     assert 'https://pies.example/it%27s/pies/' in find_samples(other, 'curl')[0]
-    assert 'curl http://testserver/pies/ ' in find_samples(odd, 'curl')[0]
+    assert 'https://pies.example/vX/pies/' in find_samples(upper, 'curl')[0]
+    for odd in ('//[::1', {}, {'url': '/{v}', 'variables': {'v': {}}}):
+        assert 'curl http://testserver/pies/ ' in find_samples(read_page(SERVERS=[odd]), 'curl')[0]
 
 
 def test_markdown_is_rendered_and_html_is_text(read_page):

@@ -31,7 +31,8 @@ def add_templates(templates: object) -> None:
         return
     loader = environment.loader
     loaders = [*loader.loaders] if isinstance(loader, jinja2.ChoiceLoader) else [loader]
-    environment.loader = jinja2.ChoiceLoader([*loaders[:-1], build_loader(), *loaders[-1:]])
+    *own, stock = loaders
+    environment.loader = jinja2.ChoiceLoader([*own, build_loader(), stock])
 
 
 def build_context(document: Document, openapi: Schema, schema_url: str = '') -> dict[str, Any]:
