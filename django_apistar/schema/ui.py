@@ -39,7 +39,7 @@ def is_installed() -> bool:
 
 def render_ui(
     ui: str, title: str, static_url: Callable[[str], str], schema_url: str = '',
-    scripts: Iterable[str] = (), nonce: str = '',
+    scripts: Iterable[str] = (), *, nonce: str,
 ) -> str:  # fmt: skip
     """Return the page of *ui*, 'swagger' or 'redoc', for the document under *schema_url*.
 

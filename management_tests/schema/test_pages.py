@@ -166,6 +166,24 @@ def test_a_served_page_takes_the_served_document(settings, name):
     )
 
 
+@pytest.mark.parametrize('name', UI_ASSETS)
+def test_an_exported_page_takes_the_document_beside_it(folder, name):
+    """`ui`, `pages`"""
+    styles, script = UI_ASSETS[name]
+    base = 'drf_spectacular_sidecar'
+    page = re.sub('    <meta http-equiv=.*\n', '', (folder / f'{name}.html').read_text())
+
+    expected = UI_PAGE.replace('/static/', '').replace('/schema/', '')
+    assert re.sub(r'nonce="[\w-]{22}"', 'nonce="N"', page) == expected.format(
+        name=name,
+        styles=''.join(f'    <link rel="stylesheet" href="{base}/{style}">\n' for style in styles),
+        scripts=''.join(
+            f'    <script nonce="N" src="{source}"></script>\n'
+            for source in (f'{base}/{script}', 'schema.js', 'django_apistar/docs-ui.js')
+        ),
+    )
+
+
 @pytest.mark.parametrize('name', ['apistar', 'swagger', 'redoc'])
 @pytest.mark.parametrize('debug', [True, False])
 def test_docs_ui_is_served_with_all_its_assets(settings, name, debug):

@@ -186,6 +186,10 @@ def answer(annotation: Any, name: str = 'answer') -> Any:
     return handler
 
 
+lost = answer(dict, 'lost')
+lost.__module__ = None
+
+
 def take(annotation: Any, default: Any = ..., name: str = 'value') -> Any:
     """Return a handler with a parameter of that *annotation*."""
 
@@ -455,6 +459,7 @@ routes = [
         Route('/created', 'POST', create_one),
         Route('/declared', 'POST', declare),
     ]),
+    Route('/lost', 'GET', lost),
     Route('/sentence', 'GET', sentence),
     Route('/blank', 'GET', blank),
     Route('/narrow', 'GET', narrow),
