@@ -154,6 +154,19 @@ def test_E015_parameter_that_nothing_provides(routes, handler, parameter, hint):
     )
 
 
+def test_E015_of_what_has_no_source(routes):
+    def call(self, basket: Basket) -> str:
+        return ''
+
+    made = type('Made', (), {'__call__': call, '__name__': 'made'})()
+    [sentence] = find(routes(made))
+
+    assert sentence == (
+        f"Parameter 'basket: {__name__}.Basket' of {__name__}.Made cannot be injected. "
+        'Add a component whose resolve() is annotated to return Basket, or correct the type.'
+    )
+
+
 def test_E015_async_handler(routes):
     assert find(routes(later)) == [
         (
@@ -182,6 +195,15 @@ def test_E015_component_that_does_not_say_what_it_provides(routes):
             'Annotate what resolve() returns, or override can_handle_parameter().'
         )
     ]
+
+
+def test_E015_what_api_star_says_of_a_component_stands_as_it_is(routes):
+    _, sentence = find(routes(search), COMPONENTS=[Silent()])
+
+    assert sentence == (
+        'Component "Silent" must include a return annotation on the `resolve()` method, or '
+        'override `can_handle_parameter`'
+    )
 
 
 def test_E015_component_that_is_not_used_yet(routes):
