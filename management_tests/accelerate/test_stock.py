@@ -76,6 +76,9 @@ WAYS = {
     'error_message': lambda base, options: with_method(
         base, error_message=lambda self, code, **context: f'{SHOWN} {code}'
     )(**options),
+    'silent error': lambda base, options: with_method(
+        base, error=lambda self, code, **context: None
+    )(**options),
     'errors': lambda base, options: with_method(
         base, errors={code: f'{SHOWN} {code}' for code in base.errors}
     )(**options),

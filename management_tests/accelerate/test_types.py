@@ -13,7 +13,7 @@ import traceback
 import weakref
 
 import pytest
-from apistar import types, validators
+from apistar import formats, types, validators
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -424,6 +424,29 @@ def test_a_rule_that_a_read_object_breaks_is_told_at_the_second_validation(rules
         assert refusal.value.detail == {'own': detail}
 
 
+class Doubling(formats.BaseFormat):
+    """A project's own, which reads no value as it has read it."""
+
+    def is_native_type(self, value):
+        return False
+
+    def validate(self, value):
+        return value * 2
+
+    def to_string(self, value):
+        return value
+
+
+def test_a_format_of_a_project_is_read_in_both_validations_of_a_body(monkeypatch):
+    monkeypatch.setitem(validators.FORMATS, 'doubling', Doubling())
+
+    class Doubled(types.Type):
+        text = validators.String(format='doubling')
+
+    for read in (compilers.compile_body(Doubled), functools.partial(read_twice, Doubled)):
+        assert read({'text': 'a'})._dict == {'text': 'aaaa'}
+
+
 def compose(*functions):
     """Return what applies *functions*, the last one first."""
     return functools.reduce(lambda outer, inner: lambda value: outer(inner(value)), functions)
@@ -692,9 +715,14 @@ def test_numbers_without_a_literal_are_names(number):
 def test_names_are_identifiers_and_never_the_same():
     source = Source()
 
-    names = [source.name(hint) for hint in ['a', 'a', 'a_2', 'x-y', 'x.y', '1st', 'é', 'a']]
+    hints = ['a', 'a', 'a_2', 'x-y', 'x.y', '1st', 'é', 'a', '__name__', '__loader__']
 
-    assert names == ['a', 'a_2', 'a_2_2', 'x_y', 'x_y_2', 'x1st', '_', 'a_3']
+    names = [source.name(hint) for hint in [*hints, '__builtins__']]
+
+    assert names == [
+        'a', 'a_2', 'a_2_2', 'x_y', 'x_y_2', 'x1st', '_', 'a_3', '__name___2', '__loader___2',
+        '__builtins___2',
+    ]  # fmt: skip
 
 
 def test_two_functions_of_one_name_show_their_own_lines():

@@ -204,6 +204,20 @@ def test_blank_of_a_form_is_refused_where_a_field_has_no_null(app_class):
     assert answer == (400, {'least': 'Must be a number.'})
 
 
+def echo_change(row: Optional.partial) -> Optional.partial:
+    return row
+
+
+@both_modes
+@pytest.mark.parametrize('sent', [{}, {'text': 'a'}, {'day': '2026-11-29', 'least': 3}])
+def test_what_changes_a_row_is_shown_as_it_came(app_class, sent):
+    app = build(app_class, Route('/', 'PATCH', echo_change))
+
+    answer = ask(app, method='PATCH', body=json.dumps(sent).encode())
+
+    assert (answer.code, answer.json()) == (200, sent)
+
+
 def take_labels(row: WareLabels) -> dict:
     return {'labels': row.labels}
 

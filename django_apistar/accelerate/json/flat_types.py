@@ -231,14 +231,10 @@ def write_check(source: Source, json_writer: JSONWriter, item: Property) -> list
 def compile_instances(cls: type[types.Type], json_writer: JSONWriter) -> Encode:
     """Return a function from a list to JSON, faster for instances of the flat *cls*."""
     writer = TypeWriter(cls, 'JSON', compile_type)
-    source, render = writer.source, compile_render(cls)
-
-    def write_rarely(value: object) -> object:
-        return json_writer.enclose(
-            json_writer.encode(render(value) if type(value) is cls else value)
-        )
-
-    rare = source.const(write_rarely, 'write_rarely')
+    source = writer.source
+    rare = source.const(
+        lambda value: json_writer.enclose(json_writer.encode(value)), 'write_rarely'
+    )
     with _loop(source):
         with source.block(f'if type(value) is not {source.const(cls, cls.__name__)}:'):
             source.lines(_append_rarely(rare))

@@ -48,7 +48,7 @@ class Writer:
         containers: Mapping[Callable[[object], bool], Callable[[Writer, Any], None]],
         compile_type: Callable[[type[types.Type]], Reader],
         *,
-        allow_coerce: bool = False,
+        allow_coerce: bool,
         validates_once: bool = False,
     ) -> None:
         self.source = source
