@@ -20,7 +20,13 @@ from typing import Any
 import pytest
 
 from django_apistar.api.client_timeouts import SlowBodyError, SlowReaderError
-from django_apistar.server.gunicorn.clients import ClientReader, ClientSocket, Incomplete, Waiter
+from django_apistar.server.gunicorn.clients import (
+    ClientReader,
+    ClientSocket,
+    Incomplete,
+    Waiter,
+    name_peer,
+)
 from django_apistar.server.gunicorn.connections import Waits
 
 pytestmark = pytest.mark.once
@@ -210,6 +216,14 @@ def fail(exc: Exception) -> Any:
         raise exc
 
     return raise_it
+
+
+def test_a_client_is_named_by_its_address_where_it_has_one(pair: Pair) -> None:
+    assert name_peer(pair.server) == 'Client 127.0.0.1'
+    local, other = socket.socketpair()
+    with local, other:
+        assert name_peer(local) == 'A client'
+    assert name_peer(local) == 'A client'  # It is closed.
 
 
 # Heads and bodies

@@ -120,7 +120,7 @@ def name_peer(client: socket.socket) -> str:
     try:
         peer = client.getpeername()
     except OSError:
-        peer = ''
+        peer = None
     return f'Client {peer[0]}' if isinstance(peer, tuple) else 'A client'
 
 
