@@ -19,7 +19,7 @@ from django_apistar.schema.documentation.parts import Parts
 from django_apistar.test import TestClient
 from django_apistar.types import ModelType
 from django_apistar.validators import Decimal, File
-from management_tests.support.oracle import ask
+from management_tests.support.oracle import Request, ask
 from management_tests.support.shop import Ware
 
 # What the page shows of operations of each kind, whole: words, fields, answers and samples.
@@ -167,6 +167,18 @@ def test_the_address_in_samples_is_that_of_servers(read_page):
     assert 'https://pies.example/vX/pies/' in find_samples(upper, 'curl')[0]
     for odd in ('//[::1', {}, {'url': '/{v}', 'variables': {'v': {}}}):
         assert 'curl http://testserver/pies/ ' in find_samples(read_page(SERVERS=[odd]), 'curl')[0]
+
+
+@pytest.mark.parametrize('given', [{'SCRIPT_NAME': '/mnt'}, {'SCRIPT_NAME': ''}, {}])
+def test_samples_have_the_prefix_under_which_the_app_is_asked(given):
+    app = App([Route('/pies/', 'POST', bake)], docs_url='/docs/', static_url='/static/')
+    environ = Request('/docs/').build_environ()
+    environ.pop('SCRIPT_NAME', None)  # which a server may leave out where it is empty
+
+    page = b''.join(app({**environ, **given}, lambda *args: None)).decode()
+
+    prefix = given.get('SCRIPT_NAME', '')
+    assert f'curl http://testserver{prefix}/pies/ ' in find_samples(page, 'curl')[0]
 
 
 def test_markdown_is_rendered_and_html_is_text(read_page):
