@@ -25,6 +25,7 @@ _PLAIN = (Col, Count)
 _MOST = 500  # of a connection: who sorts as clients like has no end of them
 _NOT_KNOWN = (  # what a query may have that makes its parts, or adds to them
     'distinct', 'explain_info', 'extra_order_by', 'extra_tables', 'select_for_update',
+    '_filtered_relations',
 )  # fmt: skip
 _Prepared = TypeVar('_Prepared', bound=SQLCompiler | None)
 _Shape = tuple[object, ...]

@@ -7,7 +7,7 @@ import pytest
 from apistar import Route, types, validators
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import connection
-from django.db.models import Count, QuerySet, Window
+from django.db.models import Count, FilteredRelation, Q, QuerySet, Window
 from django.db.models.functions import Length, RowNumber
 from django.db.models.lookups import Exact, LessThan
 from django.db.models.sql import Query
@@ -17,7 +17,7 @@ from django.utils.encoding import escape_uri_path
 from django_apistar.api.unresolvable import find_problems
 from django_apistar.pagination import Cursor, LimitOffset, Page, PageNumber
 from django_apistar.schema import build_openapi
-from management_tests.project.models import Note
+from management_tests.project.models import Article, Maker, Note
 from management_tests.service.two_models import Film
 from management_tests.support.oracle import Request, both_modes, build
 
@@ -256,6 +256,24 @@ def test_count_is_that_of_the_queryset(app_class, queryset, count):
         with CaptureQueriesContext(connection) as ours:
             assert build_ask(app)('/') == (200, count)
         assert list_sql(ours) == list_sql(djangos)
+
+
+def test_rows_joined_on_a_condition_are_counted_and_shown_by_that_condition(app_class):
+    class ArticleType(types.Type):
+        id = validators.Integer()
+
+    asked = []
+
+    def list_articles(page: PageNumber) -> Page[ArticleType]:
+        named = FilteredRelation('maker', condition=Q(maker__name__isnull=asked[-1]))
+        return page.of(Article.objects.annotate(named=named).filter(named__isnull=False))
+
+    Article.objects.create(price=1, maker=Maker.objects.create(name='Ann'))
+    send = build_ask(build(app_class, Route('/', 'GET', list_articles)))
+
+    for is_null in (False, True, False):  # the same tables and names each time
+        asked.append(is_null)
+        assert send('/')[1]['count'] == len(send('/')[1]['results']) == 1 - is_null
 
 
 def list_sql(captured):
