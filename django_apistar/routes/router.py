@@ -24,7 +24,7 @@ from django_apistar.routes.entries import APIStarEntry, parameter_types, walk_ap
 from django_apistar.routes.reverse import NoReverseMatch, explain_mismatch
 
 MAX_INT = 2**63 - 1  # the largest that a database takes
-_NOT_CANONICAL = re.compile(r'\A[^/]|[\x00-\x1f\x7f\\]|//|/\.{1,2}(?=/|\Z)')
+_NOT_CANONICAL = re.compile(r'\A[^/]|[\x00-\x1f\x7f\\]|/\.{1,2}(?=/|\Z)')
 _CACHED_PATH_LENGTH = 256
 CONVERTERS = {int: '_int', float: '_float', str: 'string'}  # of parameters in braces, by annotation
 _METHODS_ORDER = ('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')
@@ -128,6 +128,8 @@ class Router(BaseRouter):
         self._positions: dict[str, list[int]] = {}
         for index, entry in enumerate(self.entries):
             self._positions.setdefault(entry.name, []).append(index)
+        # Such a route is a mistake (W027), but no other path is meant.
+        self._doubled = {0, *(entry.path.count('//') for entry in self.entries)}
         # Thread-safe and bounded, unlike API Star's. Clients choose paths: long ones are not kept.
         self._lookup = functools.lru_cache(maxsize=1024)(self._match)
 
@@ -141,7 +143,8 @@ class Router(BaseRouter):
         return self.entries[position].route, dict(params)
 
     def _match(self, path: str, method: str) -> tuple[int, dict[str, object]]:
-        if _NOT_CANONICAL.search(path):
+        doubled = path.count('//')
+        if doubled not in self._doubled or _NOT_CANONICAL.search(path):
             raise exceptions.NotFound()
         try:
             position, params = self.adapter.match(path, method)
@@ -151,6 +154,8 @@ class Router(BaseRouter):
             raise MethodNotAllowed(exc.valid_methods or ()) from None
         except RequestRedirect:
             raise PathRedirect(path + '/') from None
+        if self.entries[position].path.count('//') != doubled:  # a parameter would take them
+            raise exceptions.NotFound()
         return position, dict(params)
 
     def build_url(self, name: str, params: dict[str, object]) -> str | None:

@@ -491,6 +491,25 @@ def test_app_without_templates_still_answers(app_class):
         assert ask(app).status == '500 Internal Server Error'
 
 
+@both_modes
+@pytest.mark.parametrize(
+    ('path', 'code'),
+    [
+        ('/shop//5/', 200), ('/shop//5', 302), ('/shop/5/', 404), ('/shop///5/', 404),
+        ('//shop//5/', 404), ('/shop//5//', 404), ('/p/a/b', 200), ('/p/a//b', 404),
+        ('/p/a//', 404), ('/x//', 404), ('//', 404),
+    ],
+)  # fmt: skip
+def test_two_slashes_in_a_row_are_asked_for_where_a_route_has_them(app_class, path, code):
+    """W027 tells of it."""
+    app = build(
+        app_class, Include('/shop/', 'shop', [Route('/{n}/', 'GET', number)]),
+        Route('/p/{+name}', 'GET', word), Route('/x/', 'GET', hello), Route('/', 'GET', goodbye),
+    )  # fmt: skip
+
+    assert ask(app, path).code == code
+
+
 class Text(str):
     """A text that can be waited for to be forgotten."""
 
