@@ -119,6 +119,8 @@ class Router(BaseRouter):
 
     def __init__(self, routes: Iterable[Route | Include]) -> None:
         self.entries: tuple[APIStarEntry, ...] = tuple(_with_own_routes(walk_apistar(routes)))
+        # For projects alone, which find a route by its name here with API Star's own router.
+        self.name_lookups = {entry.name: entry.route for entry in self.entries}
         rules = [_build_rule(index, entry) for index, entry in enumerate(self.entries)]
         converters = {
             '_int': IntConverter, '_float': FloatConverter,

@@ -526,3 +526,18 @@ def test_paths_are_kept_unless_they_are_long():
     gc.collect()
 
     assert [length for length, reference in kept.items() if reference()] == [2, 256]
+
+
+@both_modes
+def test_a_project_finds_routes_by_their_names_as_with_api_star(app_class):
+    routes = [
+        Route('/', 'GET', print, name='home'),
+        Include('/shop', 'shop', [Route('/', 'GET', len, name='all')]),
+    ]
+
+    found = app_class(routes, schema_url=None, docs_url=None).router.name_lookups
+
+    assert {name: route.handler for name, route in found.items()} == {
+        'home': print,
+        'shop:all': len,
+    }
