@@ -111,7 +111,7 @@ def test_an_example_that_stays_as_it_is_is_no_change(rule):
         ('^.{3}$', ['ab1', 'b1-', '1-a', '-ab']),
         ('^(a{0,2})+$', []), ('^(ab?)+$', ['a', 'abab', 'ababa', 'abaabab']), ('^(a|b*)+$', []),
         ('^[^z]{2}$', ['ZZ', 'Z9', '9-', '-Z']), ('^[^z-]{2}$', ['ZZ', 'Z9', '9é', 'éZ']),
-        ('^a?b?c?d?e?f?g?$', ['', 'abcdefg']),
+        ('^a?b?c?d?e?f?g?$', ['', 'abcdefg']), ('[^zZ9é-]', ['xzx']),
         ('^a{400}$', ['a' * 400]), ('^a{401}$', []),
     ],
 )  # fmt: skip

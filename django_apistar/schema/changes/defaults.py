@@ -10,4 +10,4 @@ def get_default(node: Node) -> list[object]:
 
 
 def show_default(default: list[object]) -> str:
-    return write(default[0]) if default else 'none'
+    return write(*default) if default else 'none'
