@@ -14,7 +14,7 @@ from apistar import formats, types, validators
 
 from django_apistar.accelerate.types.stock import (
     ValidatorOrType,
-    has_stock_error,
+    has_stock_message,
     is_array,
     is_object,
     is_plain_type,
@@ -49,7 +49,7 @@ def is_idempotent(validator: ValidatorOrType) -> bool:
     if is_scalar(validator):
         value_format = validators.FORMATS.get(getattr(validator, 'format', None) or '')
         is_known = value_format is None or type(value_format) in _FORMATS
-        return is_known and has_stock_error(validator)
+        return is_known and has_stock_message(validator)
     if is_array(validator):
         return _is_idempotent_array(validator)
     return is_object(validator) and _is_idempotent_object(validator)

@@ -107,12 +107,12 @@ def is_object(validator: object) -> TypeGuard[validators.Object]:
 
 def _has_stock_methods(validator: validators.Validator) -> bool:
     stock = validators.Validator
-    return has_stock_error(validator) and type(validator).get_definitions is stock.get_definitions
+    return has_stock_message(validator) and type(validator).get_definitions is stock.get_definitions
 
 
-def has_stock_error(validator: validators.Validator) -> bool:
-    cls, stock = type(validator), validators.Validator
-    return cls.error is stock.error and cls.error_message is stock.error_message
+def has_stock_message(validator: validators.Validator) -> bool:
+    # Whoever refuses calls the validator's own `error`.
+    return type(validator).error_message is validators.Validator.error_message
 
 
 def has_stock_default(validator: ValidatorOrType) -> bool:
