@@ -17,6 +17,7 @@ from apistar import formats, types, validators
 from hypothesis import given
 from hypothesis import strategies as st
 
+from django_apistar.accelerate.collector import uncollected
 from django_apistar.accelerate.source import Source
 from django_apistar.accelerate.types import compilers, constructors
 from django_apistar.accelerate.types.stock import STOCK_INIT
@@ -687,6 +688,25 @@ def test_what_is_compiled_has_these_lines_and_no_more():
         type_texts.FILE.write_text(text)
 
     assert text == type_texts.FILE.read_text()
+
+
+@pytest.fixture
+def collector():
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures('collector')
+@pytest.mark.parametrize(
+    ('length', 'is_on', 'is_on_meanwhile'),
+    [(4999, True, True), (5000, True, False), (5000, False, False)],
+)
+def test_the_collector_sleeps_while_a_long_list_is_read(length, is_on, is_on_meanwhile):
+    (gc.enable if is_on else gc.disable)()
+    read = uncollected(lambda values: gc.isenabled())
+
+    assert read([0] * length) is is_on_meanwhile
+    assert gc.isenabled() is is_on
 
 
 # The writer of sources.

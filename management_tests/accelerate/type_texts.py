@@ -110,7 +110,6 @@ def make_types() -> list[type[types.Type]]:
         small = Small
         flat = validators.Array(items=Flat)
         held = validators.Array(items=validators.Array(items=Small), default=[])
-        odd = Dated()
 
     class Row(types.Type):
         name = validators.String()
