@@ -15,6 +15,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.core.management.base import OutputWrapper
+from django.db import connections
 
 from django_apistar.bench import servers
 from django_apistar.bench.progress import Progress
@@ -122,6 +123,15 @@ def test_what_writes_needs_the_option(posting):
     assert re.fullmatch(
         r'DELETE may write into default \(\w+ \S+\).*\. Add --write if it may\.',
         fail('--in-process', '--apistar', '/removed/', '--method', 'DELETE'),
+    )
+
+
+def test_what_writes_needs_the_option_also_without_a_database(posting, monkeypatch):
+    for alias in connections:
+        monkeypatch.setitem(connections[alias].settings_dict, 'ENGINE', 'django.db.backends.dummy')
+
+    assert fail('--in-process', '--apistar', '/removed/', '--method', 'DELETE') == (
+        'DELETE may write into no database. Add --write if it may.'
     )
 
 
@@ -264,6 +274,21 @@ def test_progress_is_one_line_on_a_terminal(monkeypatch):
     assert max(map(len, steps)) < 40
     assert [step for step in steps if '\n' in step] == []
     assert 'Warning: ' in rest
+
+
+def test_each_turn_is_told():
+    _, lines = bench('--apistar', '/echo/', '--django', '/django/echo/', '--rounds', '2')
+
+    turns = [line for line in lines if 'Warning' not in line]
+    labels = (
+        'API Star /echo/', 'Django /django/echo/', 'API Star alone /',
+        'Django without middleware /', 'bare WSGI /',
+    )  # fmt: skip
+    assert turns == [
+        f'{what}: {label}'
+        for number, what in enumerate(('Warming up', 'Round 1 of 2', 'Round 2 of 2'))
+        for label in (*labels[number:], *labels[:number])
+    ]
 
 
 def test_a_step_is_shown_when_it_begins_and_gone_at_the_end(monkeypatch):

@@ -57,6 +57,16 @@ def test_a_listing_in_terminals_of_many_widths(layout: str) -> None:
     assert draw_all(layout) == json.loads(LAYOUTS_FILE.read_text())[layout]
 
 
+def test_a_tree_in_colour() -> None:
+    assert draw('tree', 60, 2, True) == [
+        '/',
+        '└── <1>apistar<0>',
+        '    ├── /<2>  GET hello<0>',
+        '    └── wares',
+        '        └── {id}<2>  POST,PUT shop:change_ware<0>',
+    ]
+
+
 def write() -> None:
     content = {layout: draw_all(layout) for layout in WIDTHS}
     LAYOUTS_FILE.write_text(json.dumps(content, indent=1, ensure_ascii=False) + '\n')

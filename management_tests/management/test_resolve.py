@@ -269,6 +269,7 @@ def test_health_url():
 
 REQUESTS = [
     'GET /', 'HEAD /', 'OPTIONS /echo/', 'DELETE /echo/', 'GET /echo', 'POST /echo', 'GET /nope',
+    'HEAD /echo', 'HEAD /echo/',
     'GET /n%C3%BAmero/3/', 'GET /n%C3%BAmero/x/', 'GET /%FF/', 'GET //echo/',
     'GET /django/echo/', 'GET /django/echo', 'GET /django/nope/', 'GET /django',
     'GET /django/regex/1/', 'GET /django/regex/x/', 'GET /caf%C3%A9/x/', 'GET /administrate',
