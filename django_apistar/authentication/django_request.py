@@ -3,7 +3,6 @@
 Handlers do not get it. It has no body: only the handler may read that.
 """
 
-import io
 import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -23,8 +22,7 @@ _SESSION_KEY = re.compile('[A-Za-z0-9_:.=-]{8,4096}')
 
 def build_request(environ: 'WSGIEnvironment') -> Any:
     """Return a WSGIRequest of *environ* with an empty body and its session, read lazily."""
-    environ = {**environ, 'wsgi.input': io.BytesIO(), 'CONTENT_LENGTH': '0'}
-    request: Any = WSGIRequest(normalize_content_type(environ))
+    request: Any = WSGIRequest(normalize_content_type({**environ, 'CONTENT_LENGTH': '0'}))
     request.POST = QueryDict()
     session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, '')
     session_store = import_module(settings.SESSION_ENGINE).SessionStore

@@ -12,6 +12,7 @@ from django.test import override_settings
 
 from django_apistar.authentication.components import DjangoBasicAuthentication, User
 from management_tests.support.authentication_project import (
+    HOOK,
     PASSWORD,
     Client,
     basic,
@@ -119,6 +120,41 @@ def test_a_verified_password_is_not_hashed_again(client, counting, django_assert
     with django_assert_num_queries(1):
         assert log_in_by_basic(client) == 'alice'
     assert counting.calls == 1
+
+
+@settings()
+def test_a_verified_password_is_that_of_its_user_alone(client, counting):
+    make_user('bob', 'battery staple')
+    log_in_by_basic(client)
+
+    assert log_in_by_basic(client, 'wrong') == 'nobody'
+    for name, password in (('bob', PASSWORD), ('alic', f'e{PASSWORD}'), ('alicec', PASSWORD[1:])):
+        assert client.get('/whoami/', basic(name, password)).json() == {'user': 'nobody'}
+    assert client.get('/whoami/', basic('bob', 'battery staple')).json() == {'user': 'bob'}
+    assert log_in_by_basic(client) == 'alice'
+
+
+class ReadingBackend:
+    """Looks for a body, which is the handler's."""
+
+    def authenticate(self, request, username=None, password=None):
+        from django.contrib.auth.backends import ModelBackend
+
+        assert (request.body, request.POST, request.FILES) == (b'', {}, {})
+        return ModelBackend().authenticate(request, username, password)
+
+
+@settings(HOOK, BASIC_CACHE_TTL=0)
+@pytest.mark.parametrize('size', [1, 3_000_000])
+def test_a_backend_leaves_the_body_to_the_handler(client, alice, size):
+    backends = [f'{ReadingBackend.__module__}.{ReadingBackend.__qualname__}']
+    text = 'x' * size
+    with override_settings(
+        AUTHENTICATION_BACKENDS=backends, DATA_UPLOAD_MAX_MEMORY_SIZE=size + 100
+    ):
+        answer = client.post('/notes/', basic('alice', PASSWORD), json={'text': text})
+
+    assert answer.json() == {'text': text, 'user': 'alice'}
 
 
 @settings(BASIC_CACHE_TTL=0)

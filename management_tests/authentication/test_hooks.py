@@ -243,6 +243,20 @@ def test_a_form_of_another_site_is_refused(client, alice):
     assert response.status_code == 403
 
 
+@pytest.mark.case('I06')
+@settings(HOOK, components=[SESSION])
+def test_a_form_that_nobody_can_read_is_refused_unread(client, alice):
+    cookies = f'{log_in_to_django(alice)}; csrftoken={TOKEN_TEXT}'
+
+    response = client.post(
+        '/notes/', data='x', headers={'Cookie': cookies, 'Content-Type': 'multipart/form-data'}
+    )
+
+    assert (response.status_code, response.json()) == (
+        403, {'message': 'CSRF check failed: CSRF token missing.'}
+    )  # fmt: skip
+
+
 FORM = 'application/x-www-form-urlencoded'
 
 
@@ -283,6 +297,19 @@ def test_every_sort_of_form_is_a_form(client, alice, content_type):
     )  # fmt: skip
 
     assert response.status_code == 403
+
+
+@pytest.mark.case('I06')
+@settings(HOOK, components=[BASIC])
+def test_what_has_no_type_may_be_a_form(alice):
+    answer = call_raw(
+        '/notes/', 'POST', HTTP_ORIGIN='https://evil.example',
+        HTTP_AUTHORIZATION=basic('alice', PASSWORD),
+    )  # fmt: skip
+
+    assert (answer.status, answer.json()) == (
+        403, {'message': 'CSRF check failed: The form is of another origin.'}
+    )  # fmt: skip
 
 
 @settings(HOOK, components=[SESSION, TOKEN])
