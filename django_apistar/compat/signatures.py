@@ -35,12 +35,15 @@ def get_plain_signature(func: Function) -> inspect.Signature:
     parameters = signature.parameters.values()
     if not any(strip_optional(parameter.annotation)[1] for parameter in parameters):
         return signature
-    # Keyword-only, as a parameter without a default may follow one with: injection is by name.
-    plain = [
-        without_optional(parameter).replace(kind=inspect.Parameter.KEYWORD_ONLY)
-        for parameter in parameters
-    ]
-    return signature.replace(parameters=plain)
+    plain = [_call_by_name(without_optional(parameter)) for parameter in parameters]
+    return signature.replace(parameters=sorted(plain, key=lambda parameter: parameter.kind))
+
+
+def _call_by_name(parameter: inspect.Parameter) -> inspect.Parameter:
+    """Return *parameter* as keyword-only: one without a default may then follow one with."""
+    if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        return parameter
+    return parameter.replace(kind=parameter.KEYWORD_ONLY)
 
 
 def without_optional(parameter: inspect.Parameter) -> inspect.Parameter:

@@ -131,7 +131,10 @@ def test_installing_twice_wraps_nothing_twice():
 
 
 def get_names_of_api_star() -> dict[str, Any]:
-    """Return what its modules and their classes hold, by name; `__or__` is made anew each time."""
+    """Return what its modules and their classes hold, by name.
+
+    But `__or__`, which is made anew each time, and what plans note on a Type.
+    """
     found = {
         f'{module_name}.{name}': value
         for module_name, module in sys.modules.items()
@@ -142,7 +145,11 @@ def get_names_of_api_star() -> dict[str, Any]:
     for place, owner in list(found.items()):
         if isinstance(owner, type) and owner.__module__.startswith('apistar.'):
             found |= {f'{place}.{name}': value for name, value in vars(owner).items()}
-    return {place: value for place, value in found.items() if not place.endswith('.__or__')}
+    return {
+        place: value
+        for place, value in found.items()
+        if not place.endswith('.__or__') and '.__django_apistar_' not in place
+    }
 
 
 def test_what_wraps_a_function_of_api_star_is_called_as_that() -> None:
