@@ -1099,6 +1099,15 @@ def test_E017_wsgi_application_is_djangos_own(command, tmp_path):
     assert DJANGOS_WARNING in done.stderr
 
 
+def test_workers_inherit_no_connection_from_the_look_at_the_migrations(tmp_path):
+    told = 'from django.db import connection\n\nprint(connection.connection)\n'
+    project = make_project(tmp_path, f'{told}from django_apistar.wsgi import application\n')
+
+    done = project.run('runapistar', '--check', '--skip-checks')
+
+    assert 'None' in done.stdout.splitlines()
+
+
 def test_E017_looks_behind_wrappers(tmp_path):
     wrapped = (
         DJANGOS_WSGI
