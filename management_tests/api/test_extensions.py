@@ -317,6 +317,29 @@ def test_hooks_of_a_subclass_keep_their_order_whichever_methods_they_have(app_cl
 
 
 @both_modes
+def test_hook_of_a_subclass_that_is_not_reached_does_not_respond(app_class):
+    ran: list[str] = []
+
+    class Refusing:
+        def on_request(self) -> None:
+            raise exceptions.Forbidden()
+
+        def on_response(self) -> None:
+            ran.append('refusing')
+
+    class Unreached:
+        def on_request(self) -> None:
+            ran.append('request')
+
+        def on_response(self) -> None:
+            ran.append('response')
+
+    app = build(mix(SameHooksMixin, app_class), *make_routes(), hooks=[Refusing, Unreached])
+
+    assert (ask(app).code, ran) == (403, ['refusing'])
+
+
+@both_modes
 def test_a_hook_may_take_what_was_returned_last(app_class):
     seen: list[typing.Any] = []
 

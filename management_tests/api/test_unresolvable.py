@@ -78,6 +78,9 @@ def of_dicts(rows: typing.List[dict]) -> str:
     return ''
 
 
+def of_optionals(x: list[typing.Optional[Basket]]): ...
+
+
 def of_one_dict(body: dict): ...
 
 
@@ -134,6 +137,8 @@ def routes(monkeypatch):
          'Basket.')),
         (of_dicts, 'rows: List[dict]',
          'Add a component whose resolve() is annotated to return List, or correct the type.'),
+        (of_optionals, f'x: list[Optional[{__name__}.Basket]]',
+         'Add a component whose resolve() is annotated to return list, or correct the type.'),
         (of_one_dict, 'body: dict',
          'Annotate it with a Type of the body, or with http.RequestData for any JSON.'),
         (of_numbers, 'body: Dict[str, int]',

@@ -64,6 +64,7 @@ FITTING = [
     (http.Response(b'', 204), {204: None}, None),
     (http.Response(b'', 202), {202: None}, None),
     (http.HTMLResponse('x', 201), {201: str}, None),
+    (http.Response(b'\xff', 201, {'Content-Type': 'text/plain'}), {201: str}, None),
     (http.HTMLResponse('5', 201), {201: http.HTMLResponse}, None),
     (http.Response(b'\x00', 200, {'Content-Type': 'image/png'}), {200: Product}, None),
     (iter(['a']), {200: dict}, None),
