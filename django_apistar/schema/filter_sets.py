@@ -142,8 +142,8 @@ def _bound(cls: Any, filter_: Any) -> Words:
 def _item_of(field: forms.Field, words: Words, bounds: Words) -> validators.Validator:
     if isinstance(field, forms.IntegerField):
         words = words | bounds
-    build = next((build for cls, build in _BUILDERS if isinstance(field, cls)), None)
-    return build(field, words) if build else validators.String(description=words['description'])
+    build = next(build for cls, build in _BUILDERS if isinstance(field, cls))
+    return build(field, words)
 
 
 def _build_number(field: Any, words: Words) -> validators.Validator:
@@ -179,4 +179,5 @@ _BUILDERS: tuple[tuple[type[forms.Field], Callable[[Any, Words], validators.Vali
         enum=[str(key) for key in _flatten(field.choices) if key not in ('', None)], **words
     )),
     (forms.CharField, _build_text),
+    (forms.Field, lambda field, words: validators.String(**words)),
 )  # fmt: skip

@@ -667,6 +667,7 @@ class Shelf(filters.FilterSet):
     whole = WholeFilter(field_name='price', max_value=5)
     ratio = RatioFilter(field_name='price', min_value=0)
     word = filters.CharFilter(field_name='state', min_length=1)
+    free = filters.Filter(field_name='state', help_text='Free.')
 
     class Meta:
         model = Article
@@ -706,11 +707,13 @@ def test_document_asks_neither_the_database_nor_the_request(app_class):
         'whole': {'type': 'integer', **limits},
         'ratio': {'type': 'number', **limits},
         'word': {'type': 'string', 'minLength': 1},
+        'free': {'type': 'string'},
     }
     assert [item['name'] for item in parameters if item.get('required')] == ['kind']
     said = {item['name']: item.get('description') for item in parameters}
     assert said['grouped'] == 'Some.'
     assert said['numbers'] == 'Any.'
+    assert said['free'] == 'Free.'
 
 
 class Lost(filters.FilterSet):
