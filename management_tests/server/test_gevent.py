@@ -158,6 +158,7 @@ def test_settings_of_this_process_alone_need_a_script_that_patches(project: Proj
 
     refused = project.run(*command, 'not')
     taken = project.run(*command, 'patch')
+    threaded = project.run(*command[:2], 'not')
 
     assert (refused.returncode, refused.stderr) == (1, (
         'runapistar: gevent must patch the standard library before anything is imported, and this '
@@ -165,3 +166,4 @@ def test_settings_of_this_process_alone_need_a_script_that_patches(project: Proj
         'gevent.monkey.patch_all().\n'
     ))  # fmt: skip
     assert (taken.returncode, taken.stderr) == (0, '')
+    assert (threaded.returncode, threaded.stderr) == (0, '')
