@@ -149,6 +149,20 @@ def test_login_with_what_no_database_stores_is_400(client, alice, text, expected
         assert answer(response) == expected
 
 
+@pytest.mark.case('B04')
+@settings()
+@pytest.mark.parametrize('text', ['\0', 'a\0b', '\ud800', 'a\udfff'])
+@pytest.mark.parametrize('field', ['username', 'password'])
+def test_what_no_database_stores_is_looked_for_by_no_backend(alice, text, field):
+    failed = []
+    user_login_failed.connect(failed.append, weak=False, dispatch_uid='asked')
+
+    response = views.token_login(user={'username': 'alice', 'password': 'wrong', field: text})
+
+    user_login_failed.disconnect(dispatch_uid='asked')
+    assert (response.status_code, failed) == (400, [])
+
+
 @pytest.mark.case('B05', 'B06')
 @settings()
 @pytest.mark.parametrize('password', ['x' * 1_000_000, '1' * 1_000_000], ids=['text', 'digits'])
