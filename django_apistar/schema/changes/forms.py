@@ -36,9 +36,8 @@ class Form:
 
     @property
     def is_all(self) -> bool:
-        """Whether every value of its type fits."""
-        is_finite = self.values is not None and self.values != FINITE.get(self.type)
-        return not (self.words or self.nots or self.riddles or is_finite)
+        """Whether every value of its type fits, and there is no end of them."""
+        return not (self.words or self.nots or self.riddles) and self.values is None
 
     def and_(self, other: 'Form') -> 'Form':
         return Form(
