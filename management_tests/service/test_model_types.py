@@ -242,6 +242,16 @@ def test_a_form_sends_each_of_many_rows_under_one_name(app_class, body, answer):
     assert (given.code, given.json()) == answer
 
 
+def show_labels() -> dict:
+    return {'labels': WareLabels({'labels': 'ab'})}
+
+
+@both_modes
+def test_what_is_no_list_is_no_list_of_keys(app_class, caplog):
+    assert ask(build(app_class, Route('/', 'GET', show_labels))).code == 500
+    assert caplog.records[-1].exc_info[1].detail == {'labels': 'Must be an array.'}
+
+
 @both_modes
 def test_blank_of_json_is_no_null(app_class):
     body = json.dumps({**BLANKS, 'least': 7}).encode()

@@ -402,6 +402,30 @@ def test_cursor_goes_by_the_key_where_nothing_else_orders(app_class):
     assert pages == [[*'bc'], [*'a']]
 
 
+class Sorted(Note):
+    class Meta:
+        app_label = 'project'
+        proxy = True
+        ordering = ('-text',)
+
+
+@pytest.mark.parametrize(
+    ('queryset', 'shown'), [(Sorted.objects.all(), 'cba'), (Sorted.objects.order_by(), 'bca')]
+)
+def test_cursor_follows_the_order_of_a_model_where_the_queryset_has_none(
+    app_class, queryset, shown
+):
+    def handler(page: Cursor) -> Page[NoteType]:
+        return page.of(queryset.all())
+
+    Note.objects.bulk_create(Note(text=text) for text in 'bca')
+
+    ask = build_ask(build(app_class, Route('/cursor/', 'GET', handler)))
+    pages, _ = walk(ask, ask('/cursor/', 'page_size=1')[1], 'next')
+
+    assert pages == [[text] for text in shown]
+
+
 def test_cursor_of_another_list_or_forged_is_a_bad_request(ask):
     make(3)
     query = urlsplit(ask('/cursor/', 'page_size=1')[1]['next']).query

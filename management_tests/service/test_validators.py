@@ -197,7 +197,10 @@ def test_rows_show_as_many_digits_as_their_type_has(app_class, price, shown, cap
     [
         ('price', decimal.Decimal('0.125'), 'Must have no more than 2 decimal places.'),
         ('price', decimal.Decimal('NaN'), 'Must be finite.'),
-        ('extra', {1}, 'Must be a value of JSON.'),
+        *(
+            ('extra', value, 'Must be a value of JSON.')
+            for value in ({1}, {'a': {1}}, {1: 'a'}, ['a', {1}], float('nan'), b'a')
+        ),
         ('extra', functools.reduce(lambda inner, _: [inner], range(5000)), 'Is nested too deeply.'),
     ],
 )
@@ -215,7 +218,7 @@ def test_what_an_object_holds_that_its_type_does_not_show_is_named(
     assert answer.code == 500
     said = str(caplog.records[-1].exc_info[1])
     assert said.startswith(f'{__name__}.Product cannot be made of {__name__}.Thing: {attribute} is')
-    assert said.endswith(f': {error}')
+    assert f': {error}' in said
 
 
 @pytest.mark.parametrize(
