@@ -157,6 +157,15 @@ def build_problem(status: int, title: str, **members: Any) -> dict[str, Any]:
         (HTTPError({'state': gettext_lazy('Sold')}, 404),
          build_problem(404, 'Not Found', errors=[{'detail': 'Sold', 'parameter': 'state'}]), {}),
         (HTTPError(5, 400), build_problem(400, 'Bad Request', detail='5'), {}),
+        *(
+            (HTTPError({'name': 'Bad.'}, status),
+             build_problem(status, HTTPStatus(status).phrase, **members), {})
+            for members, statuses in [
+                ({'errors': [{'detail': 'Bad.', 'parameter': 'name'}]}, (400, 404, 409, 422)),
+                ({'name': 'Bad.'}, (401, 403, 405, 410, 423, 500)),
+            ]
+            for status in statuses
+        ),
         (ZeroDivisionError(),
          build_problem(500, 'Internal Server Error', detail='Server error'), {}),
     ],
@@ -206,6 +215,22 @@ def test_invalid_body_is_pointed_into(app_class, body, errors) -> None:
     status, problem, _ = ask_problem(app_class, *ROUTES, method='POST', body=body)
 
     assert (status, problem) == (400, build_problem(400, 'Bad Request', errors=errors))
+
+
+@both_modes
+@pytest.mark.parametrize(
+    ('environ', 'member'),
+    [
+        ({'CONTENT_LENGTH': '0'}, 'parameter'), ({'CONTENT_LENGTH': ''}, 'parameter'),
+        ({'CONTENT_LENGTH': '2'}, 'pointer'),
+        ({'CONTENT_LENGTH': '', 'HTTP_TRANSFER_ENCODING': 'chunked'}, 'pointer'),
+    ],
+)  # fmt: skip
+def test_messages_are_of_the_body_where_there_is_one(app_class, environ, member) -> None:
+    route = Route('/', 'POST', refuse(HTTPError({'name': 'Bad.'}, 400)))
+    _, problem, _ = ask_problem(app_class, route, method='POST', environ=environ)
+
+    assert [list(error) for error in problem['errors']] == [['detail', member]]
 
 
 @both_modes
