@@ -298,6 +298,7 @@ def test_table_fits_80_columns_in_plain_text():
         'Django',
     ]
     assert max(map(len, lines)) <= 80
+    assert lines == [line.rstrip() for line in lines]
     assert '\x1b' not in stdout
     for label in ('API Star', 'bare WSGI', '1 round of 0.02 s, in process, without a server.'):
         assert label in stdout
