@@ -157,6 +157,10 @@ def build_problem(status: int, title: str, **members: Any) -> dict[str, Any]:
         (HTTPError({'state': gettext_lazy('Sold')}, 404),
          build_problem(404, 'Not Found', errors=[{'detail': 'Sold', 'parameter': 'state'}]), {}),
         (HTTPError(5, 400), build_problem(400, 'Bad Request', detail='5'), {}),
+        (HTTPError('No.', 403, {'Vary': 'Origin'}),
+         build_problem(403, 'Forbidden', detail='No.'), {'vary': 'Origin, Accept'}),
+        (HTTPError({'message': 'No.', 'detail': 5, 'instance': 7}, 403),
+         build_problem(403, 'Forbidden', message='No.'), {}),
         *(
             (HTTPError({'name': 'Bad.'}, status),
              build_problem(status, HTTPStatus(status).phrase, **members), {})
@@ -271,6 +275,8 @@ def test_invalid_parameter_is_named(app_class, method, path, query, status, erro
         ({'a/b~c': ['Bad.']}, ['#/a~1b~0c']),
         ({'größe': ['Bad.']}, ['#/gr%C3%B6%C3%9Fe']),
         ({'a b%': ['Bad.']}, ['#/a%20b%25']),
+        ({'a\ud800': ['Bad.']}, ['#/a?']),
+        ({"!$&'()*+,;=:@?~#": ['Bad.']}, ["#/!$&'()*+,;=:@?~0%23"]),
         ({NON_FIELD_ERRORS: ['Bad.']}, ['#']),
     ],
 )

@@ -6,6 +6,7 @@ import enum
 import ipaddress
 import json
 import string
+import tracemalloc
 import typing
 import uuid
 from collections.abc import Iterator
@@ -314,6 +315,16 @@ def test_transfer_encoding_is_left_to_the_server(app_class):
         assert sorted(answer.headers) == [
             ('content-length', '2'), ('content-type', 'application/json'), ('x-a', 'a'),
         ]  # fmt: skip
+
+
+def test_memory_is_bounded_however_many_headers_there_are():
+    tracemalloc.start()
+    for number in range(20_000):
+        check_headers([('x-a', f'{number:0200}')])
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert size < 2_000_000
 
 
 @pytest.mark.parametrize('header', [('a', 1), ('a', b'a'), (b'a', 'a')])
