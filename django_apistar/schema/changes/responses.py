@@ -53,7 +53,7 @@ def _judge_contents(
     old, new = old or {}, new or {}
     for name, media in old.items():
         match = match_type(name, new)
-        match = match or next((other for other in new if match_type(other, {name: 0})), None)
+        match = match or next((other for other in new if match_type(other, [name])), None)
         if match is None:
             yield make_change('response-media-type-removed', pair.place, where, old=name)
             continue
@@ -65,7 +65,7 @@ def _judge_contents(
         yield from judgement.compare(pair.place, where, one, two, is_request=pair.is_hook)
         yield from judge_notes(judgement, pair.place, where, one, two, is_request=pair.is_hook)
     for name in new:
-        if match_type(name, old) is None and not any(match_type(other, {name: 0}) for other in old):
+        if match_type(name, old) is None and not any(match_type(other, [name]) for other in old):
             yield make_change('response-media-type-added', pair.place, where, new=name)
 
 

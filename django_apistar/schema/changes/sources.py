@@ -50,10 +50,7 @@ class Source:
                 raise MalformedError
             if '$ref' not in item:
                 return item
-            found = self.find(item['$ref'])
-            if found is NOWHERE:
-                raise MalformedError
-            item = found
+            item = self.find(item['$ref'])
         raise MalformedError  # a circle of references
 
     def look(self, schema: object) -> Node:
