@@ -5,6 +5,7 @@ import copy
 import itertools
 import json
 import random
+import sys
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,18 @@ def test_an_example_that_stays_as_it_is_is_no_change(rule):
 def test_what_is_tried_of_a_pattern(pattern, texts):
     """`regexes`"""
     assert list(make_texts(pattern)) == texts
+
+
+@pytest.mark.parametrize(
+    ('pattern', 'texts'),
+    [
+        ('^a++b$', ['ab', 'aab', 'aaab', 'aaaab']), ('^(a++)+$', []),
+        ('^(?>ab|c)d$', ['abd', 'cd']), ('^(?>(a+))+$', []),
+    ],
+)  # fmt: skip
+def test_what_is_tried_of_a_pattern_that_python_knows_since_3_11(pattern, texts):
+    """`regexes`"""
+    assert list(make_texts(pattern)) == (texts if sys.version_info >= (3, 11) else [])
 
 
 A_SCHEMA = '#/components/schemas/A'
