@@ -238,13 +238,19 @@ COLUMNS = {
     'decimal': (
         django_validators.Decimal(8, 2), [decimal.Decimal('0.50'), decimal.Decimal('5.00')]
     ),
+    'share': (django_validators.Decimal(2, 2), [decimal.Decimal('0.50')]),
+    'long decimal': (django_validators.Decimal(9, 5), [decimal.Decimal('-1.50000')]),
+    'whole decimal': (django_validators.Decimal(3, 0), [decimal.Decimal('5')]),
     'decimal or null': (django_validators.Decimal(8, 2, allow_null=True), [None]),
     'uuid': (django_validators.UUID(), [uuid.UUID(int=7)]),
     'uuid or null': (django_validators.UUID(allow_null=True), [None, uuid.UUID(int=7)]),
     'duration': (django_validators.Duration(), [datetime.timedelta(-1, 5)]),
 }  # fmt: skip
 # By a writer that writes none but JSON's own values, these are not.
-TEXTS = ('decimal', 'decimal or null', 'uuid', 'uuid or null', 'duration')
+TEXTS = (
+    'decimal', 'share', 'long decimal', 'whole decimal', 'decimal or null', 'uuid', 'uuid or null',
+    'duration',
+)  # fmt: skip
 columns = pytest.mark.parametrize(
     ('name', 'fast'),
     [(name, fast) for name in COLUMNS for fast in (False, True) if fast or name not in TEXTS],

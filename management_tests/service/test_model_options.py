@@ -205,6 +205,25 @@ def test_a_subclass_adds_fields_and_keeps_the_model():
     assert list(Longer.validator.properties) == ['name', 'price', 'label']
 
 
+def test_a_subclass_keeps_what_is_declared():
+    class Labelled(ModelType):
+        label = validators.String()
+
+        class Meta:
+            model = Ware
+            fields = ['name']
+
+    class Mixin:
+        pass
+
+    class Longer(Labelled, Mixin):
+        class Meta(Labelled.Meta):
+            fields = ['name', 'price']
+
+    assert list(Longer.validator.properties) == ['name', 'price', 'label']
+    assert list(Longer.incoming.validator.properties) == ['name', 'price']
+
+
 def test_what_comes_in_does_not_show_what_is_write_only():
     cls = make(model=Ware, fields=['name', 'secret'], write_only=['secret'])
 
