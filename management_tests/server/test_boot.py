@@ -63,9 +63,15 @@ class Serving:
 def serving(monkeypatch: pytest.MonkeyPatch) -> Serving:
     made = Serving()
     monkeypatch.setattr(boot, 'get_server', made)
-    monkeypatch.delenv('RUN_MAIN', raising=False)
-    monkeypatch.delenv('PROMETHEUS_MULTIPROC_DIR', raising=False)
     return made
+
+
+@pytest.fixture(autouse=True)
+def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Undo what a start sets for its process."""
+    for name in ('RUN_MAIN', 'PROMETHEUS_MULTIPROC_DIR'):
+        monkeypatch.setenv(name, '')
+        monkeypatch.delenv(name)
 
 
 # The process of the command
@@ -85,8 +91,6 @@ def test_the_command_becomes_the_server(
     become: list[Any] = []
     monkeypatch.setattr(os, 'execv', lambda *given: become.append(given))
     given = Launch(is_reloading=is_reloading)
-    monkeypatch.setenv('RUN_MAIN', '')
-    monkeypatch.delenv('RUN_MAIN')
     with override_settings(SETTINGS_MODULE='shop.settings'):
         boot.start(given)
 
@@ -170,7 +174,6 @@ def test_workers_share_a_folder_of_metrics_until_the_server_ends(serving: Servin
 def test_a_worker_leaves_the_folder_of_metrics_to_the_others(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv('PROMETHEUS_MULTIPROC_DIR', '')
     monkeypatch.setattr('tempfile.tempdir', str(tmp_path))
     with metrics_folder.shared_metrics(True):
         monkeypatch.setattr(os, 'getpid', lambda: -1)  # as if it was forked
