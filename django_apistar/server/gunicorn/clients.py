@@ -38,7 +38,6 @@ class Incomplete(BaseException):
     """
 
     def __init__(self, exc: OSError) -> None:
-        super().__init__()
         self.wants_to_write = isinstance(exc, ssl.SSLWantWriteError)
 
 
