@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import datetime
 import itertools
 import json
 import random
@@ -111,6 +112,7 @@ def test_an_example_that_stays_as_it_is_is_no_change(rule):
         ('^[[]a$', ['[a']), ('^[^x-|]{2}$', ['ZZ', 'Z9', '9-', '-Z']), ('^(a+)+$', []),
         ('^.{3}$', ['ab1', 'b1-', '1-a', '-ab']),
         ('^(a{0,2})+$', []), ('^(ab?)+$', ['a', 'abab', 'ababa', 'abaabab']), ('^(a|b*)+$', []),
+        ('^[^z-|]{2}$', ['ZZ', 'Z9', '9-', '-Z']), ('^[^x-z]{2}$', ['ZZ', 'Z9', '9-', '-Z']),
         ('^[^z]{2}$', ['ZZ', 'Z9', '9-', '-Z']), ('^[^z-]{2}$', ['ZZ', 'Z9', '9é', 'éZ']),
         ('^a?b?c?d?e?f?g?$', ['', 'abcdefg']), ('[^zZ9é-]', ['xzx']),
         ('^a{400}$', ['a' * 400]), ('^a{401}$', []),
@@ -401,6 +403,17 @@ def test_what_is_assumed_of_a_schema_within_itself_is_not_believed_elsewhere():
         ('response-type-widened', '/a-tree', 'the response.x'),
         ('response-type-widened', '/leaf', 'the response.parent.x'),
     ]
+
+
+def test_a_sunset_is_past_on_its_day():
+    """`lifecycle`"""
+    today = str(datetime.datetime.now(datetime.timezone.utc).date())
+    operation = {'deprecated': True, 'x-sunset': today, 'responses': {}}
+
+    assert tell(
+        {'openapi': '3.1.0', 'paths': {'/p/': {'get': operation}}},
+        {'openapi': '3.1.0', 'paths': {}},
+    ) == [f'info removed-after-sunset /p/: it was removed after its sunset, {today}.']
 
 
 @pytest.mark.parametrize('name', ['Accept', 'Content-Type', 'Authorization'])

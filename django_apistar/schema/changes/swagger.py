@@ -6,8 +6,8 @@ from django_apistar.schema.changes.keywords import ILL_FORMED, MalformedError, S
 from django_apistar.schema.changes.sources import Source
 
 METHODS = ('get', 'put', 'post', 'delete', 'options', 'head', 'patch')
-# Words of a parameter that are not its schema's.
-OWN = ('name', 'in', 'description', 'required', 'allowEmptyValue', 'collectionFormat')
+# Words of a parameter that are not its schema's, and count.
+OWN = ('name', 'in', 'required', 'allowEmptyValue', 'collectionFormat')
 STYLES = {
     'multi': ('form', True), 'csv': ('form', False), 'ssv': ('spaceDelimited', False),
     'pipes': ('pipeDelimited', False),
@@ -130,7 +130,7 @@ def _parameter(parameter: object) -> Any:
     if not isinstance(parameter, dict):
         return parameter
     schema = {word: value for word, value in parameter.items() if word not in OWN}
-    kept = {word: parameter[word] for word in OWN[:5] if word in parameter}
+    kept = {word: parameter[word] for word in OWN[:4] if word in parameter}
     if schema.get('type') == 'array':
         style, explode = STYLES.get(parameter.get('collectionFormat', 'csv'), ('form', False))
         simple = parameter.get('in') in ('path', 'header')
