@@ -57,6 +57,7 @@ def upload(data: http.RequestData) -> str: ...
 
 
 upload.openapi = {  # type: ignore[attr-defined]
+    'tags': ['other'],  # so that nobody describes its Include
     'requestBody': {'content': {
         'application/json': None,
         'multipart/form-data': {'schema': {'type': 'object', 'properties': {
@@ -228,7 +229,7 @@ LISTED = """
 {%- endmacro %}
 {{- (document.title, document.version, document.description, langs, schema_url) }}
 {%- for item in document.content %}{% if item.content is defined %}
-{{ item.name }}: {{ item.description }}{% for link in item.content %}{{ show(link) }}{% endfor %}
+{{ item.name }} [{{ item.description }}]{% for link in item.content %}{{ show(link) }}{% endfor %}
 {%- else %}{{ show(item) }}{% endif %}{% endfor %}
 <!-- </body> -->
 </body>"""
@@ -237,11 +238,13 @@ bake POST /pies/ pie (application/json, False, Bake, Pie)
 find GET /pies/{pie_id}/ pie_id+since (None, True, , )
 find_2 GET /pies/{since}/{pie_id}/ pie_id+since (None, True, , )
 find_3 GET /{pie_id}/ pie_id+since (None, True, , )
-shop: What is sold.
+shop [What is sold.]
 find GET /shop/{pie_id} pie_id+since (None, True, , )
-shop:inner: Under /shop/inner.
+shop:inner [Under /shop/inner.]
 find GET /shop/inner/{+pie_id} pie_id+since (None, True, , )
 all GET /shop/inner/ pie_id+since (None, True, , )
+own []
+upload POST /own/  (None, True, , anything)
 <!-- </body> -->
 <script nonce="N" src="/static/django_apistar/docs.js"></script>
     </body>"""
@@ -261,7 +264,7 @@ def test_a_template_has_each_route_once_with_its_whole_path_and_a_name_of_its_ow
         [
             Route('/pies/', 'POST', bake), Route('/pies/{pie_id}/', 'GET', find),
             Route('/pies/{since}/{pie_id}/', 'GET', find), Route('/{pie_id}/', 'GET', find),
-            Include('/shop', 'shop', shop),
+            Include('/shop', 'shop', shop), Include('/own', 'own', [Route('/', 'POST', upload)]),
         ],
         template_dir=str(tmp_path), docs_url='/docs/', static_url='/static/',
     )  # fmt: skip
