@@ -57,7 +57,7 @@ class KnownSelect(SQLCompiler):
         self.annotation_col_map = parts.annotation_col_map
         self.col_count, self.has_extra_select = len(parts.select), False
 
-    def as_sql(self, with_limits: bool = True, with_col_aliases: bool = False) -> Any:
+    def as_sql(self, *args: object, **kwargs: object) -> Any:
         """Return what Django would, which goes through all that a query may have."""
         query = self.query
         where, params = self._compile_condition()

@@ -317,6 +317,26 @@ def test_hooks_of_a_subclass_keep_their_order_whichever_methods_they_have(app_cl
 
 
 @both_modes
+def test_faults_are_told_to_the_hooks_of_a_subclass_the_last_first(app_class):
+    ran: list[str] = []
+
+    class First:
+        def on_error(self) -> None:
+            ran.append('first')
+
+    class Last:
+        def on_error(self) -> None:
+            ran.append('last')
+
+    app = build(
+        mix(SameHooksMixin, app_class), Route('/', 'GET', lambda: 1 / 0, name='fail'),
+        hooks=[First, Last],
+    )  # fmt: skip
+
+    assert (ask(app).code, ran) == (500, ['last', 'first'])
+
+
+@both_modes
 def test_hook_of_a_subclass_that_is_not_reached_does_not_respond(app_class):
     ran: list[str] = []
 

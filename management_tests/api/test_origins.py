@@ -80,6 +80,16 @@ def test_parameter_whose_name_is_in_the_path_comes_from_there():
     assert find_origins(int, '/{x_a}/') == {'x_a': 'path'}
 
 
+def test_what_stands_behind_other_arguments_is_told_too():
+    def handler(x_a: int, *others: int, x_b: http.Header) -> None: ...
+
+    app = build(App, Route('/', 'GET', handler))
+
+    assert explain_call(app, app.router.entries[0]).origins == {
+        'x_a': 'query', 'others': 'its default', 'x_b': 'header X-B',
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize('annotation', [object, datetime.date])
 def test_nothing_is_told_of_a_handler_that_cannot_be_called(annotation):
     assert find_origins(annotation) == {}
