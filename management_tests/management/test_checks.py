@@ -1132,6 +1132,19 @@ def test_so_many_wrappers_are_looked_behind(number, is_found):
     assert _is_djangos(application) is is_found
 
 
+@pytest.mark.parametrize(
+    ('name', 'is_found'),
+    [('app', True), ('application', True), ('wsgi_app', True), ('other', False)],
+)
+def test_middleware_keeps_what_it_wraps_by_one_of_three_names(name, is_found):
+    def middleware() -> None:
+        """Never called."""
+
+    setattr(middleware, name, WSGIHandler())
+
+    assert _is_djangos(middleware) is is_found
+
+
 def test_E017_wsgi_application_that_cannot_be_imported(tmp_path):
     project = make_project(tmp_path, 'import nowhere_at_all')
 
