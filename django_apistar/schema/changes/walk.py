@@ -154,7 +154,7 @@ def _essence(name: str) -> str:
 
 
 def is_success(status: str) -> bool:
-    return status[:1] in '123'
+    return status.startswith(('1', '2', '3'))
 
 
 def match_status(status: str, others: Schema) -> list[str]:
