@@ -502,6 +502,23 @@ def test_rest_of_a_stream_is_made_while_it_is_sent_and_closed_with_it(app_class)
 
 
 @both_modes
+def test_stream_that_fails_at_its_first_part_is_closed(app_class):
+    closed: list[str] = []
+
+    class Broken:
+        def __iter__(self) -> Iterator[str]:
+            raise OSError
+
+        def close(self) -> None:
+            closed.append('closed')
+
+    app = build(app_class, Route('/', 'GET', lambda: StreamingResponse(Broken()), name='handler'))
+
+    with quiet():
+        assert (ask(app).code, closed) == (500, ['closed'])
+
+
+@both_modes
 def test_head_of_a_stream_closes_it(app_class):
     closed: list[str] = []
 

@@ -78,9 +78,7 @@ class ResponseWriter:
             build = source.const(self._context.build_response, 'build_response')
             source.line(f'response = value = {build}(value)')
         else:
-            source.line(
-                f'status, headers = {source.const(self._context.finalize, "finalize")}(response)'
-            )
+            self._write_end()
 
     def _write_fused_rendering(self) -> None:
         if self._rows is None:
@@ -92,7 +90,6 @@ class ResponseWriter:
     def _write_encoding(self) -> None:
         source = self._source
         build = source.const(self._context.build_response, 'build_response')
-        finalize = source.const(self._context.finalize, 'finalize')
         source.line('kind = type(value)')
         branch, encoded = 'if', 'kind is dict or kind is list'
         known = self._context.find_type(self._handler)
@@ -110,7 +107,14 @@ class ResponseWriter:
         with source.block('else:'):
             source.line('body = None')
             source.line(f'response = value = {build}(value)')
-            source.line(f'status, headers = {finalize}(response)')
+            self._write_end()
+
+    def _write_end(self) -> None:
+        """Write what becomes of a Response, where a fault in its first part is still answered."""
+        source = self._source
+        finalize = source.const(self._context.finalize, 'finalize')
+        source.line(f'status, headers = {finalize}(response)')
+        source.line(f'sent = {source.const(self._context.body_of, "body_of")}(response)')
 
     def _write_plain_encoding(self, plain_dumps: Encode) -> None:
         """Write the encoding of a dict: to test its values is cheaper than to test its text."""
@@ -147,6 +151,5 @@ class ResponseWriter:
                 )
                 source.line(f"start_response('200 OK', [length, {', '.join(map(repr, headers))}])")
                 source.line('return [body]')
-        source.line(f'body = {source.const(self._context.body_of, "body_of")}(response)')
         source.line('start_response(status, headers)')
-        source.line('return body')
+        source.line('return sent')
