@@ -66,7 +66,7 @@ class TextWriter:
     null: str | None = 'null'
     trusts_types = False
 
-    def __init__(self, encode: Encode, *, writes_texts: bool = False) -> None:
+    def __init__(self, encode: Encode, *, writes_texts: bool) -> None:
         self.encode = encode
         self.writes_texts = writes_texts
 
