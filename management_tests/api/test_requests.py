@@ -146,8 +146,8 @@ def test_fault_at_the_end_of_json_has_one_sentence_whatever_its_size(app_class, 
 @pytest.mark.parametrize(
     'value',
     [
-        b'"\\ud83d\\ude00"', b'"\\\\ud800"', b'1e2', b'1e-999', b'-1e-999', b'%d' % 10**400,
-        b' \n\t{} ',
+        b'"\\ud83d\\ude00"', b'"\\\\ud800"', b'1e2', b'1e-999', b'-1e-999',
+        b'%d' % 10**400, b'1.5, 1e-999', b' \n\t{} ',
         b'%d' % -(10**18), b'%d' % (1 - 10**19), b'%d' % 2**64, b'1e308', b'9%s' % (b'0' * 308),
         b'%s.5e99' % (b'9' * 209),
     ],
