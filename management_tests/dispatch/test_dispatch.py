@@ -270,6 +270,13 @@ def test_force_script_name_holds_for_both_frameworks():
     assert call('/echo/').json()['url'] == 'http://testserver/mnt/echo/'
 
 
+@pytest.mark.parametrize('forced', ['/X', '/X/'])
+def test_force_script_name_may_end_in_a_slash(forced):
+    with override_settings(FORCE_SCRIPT_NAME=forced):
+        assert call('/echo').headers['location'] == '/X/echo/'
+        assert call('/admin').headers['location'] == '/X/admin/'
+
+
 @override_settings(FORCE_SCRIPT_NAME='')
 def test_an_empty_force_script_name_hides_that_of_the_server():
     assert call('/echo', SCRIPT_NAME='/mnt').headers['location'] == '/echo/'

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 from django.core.signals import request_finished, request_started
+from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
+from django.urls import path
 
 from django_apistar.dispatch.dispatcher import Dispatcher, get_application
 from django_apistar.dispatch.path_memory import PathMemory
-from management_tests.support.raw_wsgi import call
+from management_tests.support.raw_wsgi import build_environ, call
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -131,6 +133,23 @@ def test_with_another_receiver_both_signals_are_sent(
         signal.disconnect(receive)
 
     assert sent == ["started ['sender', 'environ']", "finished ['sender']"] * 2
+
+
+def answer_finely(request: HttpRequest) -> HttpResponse:
+    return HttpResponse('fine', reason='Fine')
+
+
+urlpatterns = [path('django/fine/', answer_finely)]
+
+
+@override_settings(APISTAR_SETTINGS=KEYS, ROOT_URLCONF=__name__)
+def test_a_view_may_give_its_status_a_reason_of_its_own() -> None:
+    heads: list[str] = []
+
+    body = get_application()(build_environ('/django/fine/'), lambda *head: heads.append(head[0]))
+
+    assert (heads, b''.join(body)) == (['200 Fine'], b'fine')
+    body.close()
 
 
 def test_the_projects_application_is_one(application: Any) -> None:

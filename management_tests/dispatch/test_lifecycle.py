@@ -235,6 +235,17 @@ def test_old_connection_is_closed_before_the_next_request(database, way):
     assert not is_open()
 
 
+def test_a_request_never_asks_by_an_old_connection(database, way):
+    database['CONN_MAX_AGE'] = 60
+    call('/count-notes/')
+    old = connections[ALIAS].connection
+    connections[ALIAS].close_at = 0
+
+    call('/count-notes/')
+
+    assert connections[ALIAS].connection not in (None, old)
+
+
 def test_connection_of_each_thread_is_closed(database, way):
     open_after: list[bool] = []
 
@@ -443,11 +454,16 @@ def test_a_receiver_of_one_signal_alone_is_called_where_no_database_is_open(sign
     def receive(**kwargs: Any) -> None:
         received.append(kwargs['signal'])
 
-    signal.connect(receive)
-    thread = threading.Thread(target=call, args=('/echo/',))  # which has no connection
+    def ask() -> None:
+        """In a thread of its own, which has no connection."""
+        call('/echo/')
+        signal.connect(receive)
+        call('/echo/')
+        signal.disconnect(receive)
+
+    thread = threading.Thread(target=ask)
     thread.start()
     thread.join()
-    signal.disconnect(receive)
 
     assert received == [signal]
 

@@ -35,6 +35,10 @@ def fail() -> None:
     raise ZeroDivisionError
 
 
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
 def stream() -> Iterator[str]:
     yield '12345'
     yield active()
@@ -59,6 +63,7 @@ def send_memory(request: HttpRequest) -> FileResponse:
 routes = [
     Include('/shop', 'shop', [Route('/item/{item_id}/', 'GET', item)]),
     Route('/fail/', 'GET', fail),
+    Route('/interrupt/', 'GET', interrupt),
     Route('/stream/', 'GET', stream),
 ]
 urlpatterns = [
@@ -163,8 +168,28 @@ def test_methods_that_clients_make_up_share_one_label() -> None:
     assert requests == {'apistar _OTHER  404': 2}
 
 
+METHODS = ('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT')
+
+
+def test_methods_of_http_have_a_label_each() -> None:
+    requests, _ = counted(*((method, '/nope/') for method in METHODS))
+
+    assert requests == {f'apistar {method}  404': 1 for method in METHODS}
+
+
 def test_fault_counts_as_500() -> None:
     assert counted(('GET', '/fail/'))[0] == {'apistar GET /fail/ 500': 1}
+
+
+def test_a_request_that_is_interrupted_counts_as_500_and_is_no_longer_in_flight() -> None:
+    name = 'http_server_request_duration_seconds_count'
+    before = read(name).get('apistar GET /interrupt/ 500', 0)
+
+    with pytest.raises(KeyboardInterrupt):
+        TestClient().get('/interrupt/')
+
+    assert read(name)['apistar GET /interrupt/ 500'] == before + 1
+    assert active() == '1.0'
 
 
 def test_streamed_body_is_in_flight_to_its_end_and_counted_whole() -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from wsgiref.util import FileWrapper
 
 import pytest
 from apistar import Route
 from apistar.server.wsgi import WSGIEnviron
 from django.conf import settings as django_settings
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.test import RequestFactory, override_settings
 from django.urls import path
 
@@ -19,6 +21,7 @@ from django_apistar.conf.operation import NOTE_ROUTES
 from django_apistar.dispatch import Dispatcher, get_application
 from django_apistar.logs import RequestIdFilter
 from django_apistar.test import TestClient
+from management_tests.support.raw_wsgi import build_environ
 
 HEADER = 'X-Request-ID'
 logger = logging.getLogger(__name__)
@@ -45,10 +48,17 @@ def stream_django(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(stream())
 
 
+def send_file(request: HttpRequest) -> FileResponse:
+    return FileResponse(Path(__file__).open('rb'))
+
+
 routes = [
     Route('/show/', 'GET', show), Route('/stream/', 'GET', stream), Route('/fail/', 'GET', fail),
 ]  # fmt: skip
-urlpatterns = [path('page/show/', show_django), path('page/stream/', stream_django)]
+urlpatterns = [
+    path('page/show/', show_django), path('page/stream/', stream_django),
+    path('page/file/', send_file),
+]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -127,6 +137,16 @@ def test_fault_is_logged_with_the_id(records: list[tuple[str, str]]) -> None:
     client.get('/fail/', headers={HEADER: 'of-this-request'})
 
     assert records == [('django.request', 'of-this-request')]
+
+
+@pytest.mark.django_db
+def test_a_file_that_the_server_may_send_reaches_it_as_it_is() -> None:
+    environ = build_environ('/page/file/', **{'wsgi.file_wrapper': FileWrapper})
+
+    body = get_application()(environ, lambda *head: None)
+
+    assert type(body) is FileWrapper
+    body.close()
 
 
 def test_header_that_a_handler_sets_itself_is_not_doubled() -> None:

@@ -126,6 +126,13 @@ def test_forwarded_host_counts_where_the_setting_says_so(is_used, host, forwarde
     assert is_used or api.status == (200 if host == 'testserver' else 400)
 
 
+@pytest.mark.case('I02')
+@override_settings(USE_X_FORWARDED_HOST=True)
+def test_a_forwarded_host_is_asked_for_after_that_of_the_proxy_was_allowed():
+    assert call(API).status == 200
+    assert call(API, HTTP_X_FORWARDED_HOST='evil.example').status == 400
+
+
 # HTTPS
 
 
@@ -374,6 +381,14 @@ def test_redirect_stays_on_this_host(path_info, script_name):
     answer = call(path_info, SCRIPT_NAME=script_name)
 
     assert answer.headers['location'] == f'/evil.com{path_info}/'
+
+
+@pytest.mark.parametrize('path_info', ['/echo', '/django/echo'])
+@pytest.mark.parametrize(('script_name', 'prefix'), [('//X', '/X'), ('/', ''), ('/\\', '')])
+def test_redirect_is_below_the_script_name_with_one_slash(path_info, script_name, prefix):
+    answer = call(path_info, SCRIPT_NAME=script_name)
+
+    assert answer.headers['location'] == f'{prefix}{path_info}/'
 
 
 @pytest.mark.case('I09')
