@@ -25,7 +25,7 @@ def find_columns(type_: type[types.Type], queryset: Any) -> tuple[str, ...] | No
     `select_related` joins.
     """
     query = queryset.query
-    if queryset._known_related_objects or query.combinator or query.select_for_update_of:
+    if query.combinator or query.select_for_update_of:
         return None
     return _find_columns(type_, queryset.model, _freeze(query.select_related))
 

@@ -540,6 +540,21 @@ def test_rows_are_joined_as_each_query_of_a_handler_says(
         assert [without_key(row) for row in answer] == PRICED
 
 
+@both_modes
+def test_rows_of_a_relation_are_joined_with_what_the_database_has(
+    app_class, articles, django_assert_num_queries
+):
+    maker = articles[0].maker
+    maker.name = 'not saved'
+
+    def show() -> List[PricedType]:
+        return maker.articles.select_related('maker')
+
+    app = build(app_class, Route('/', 'GET', show))
+    with django_assert_num_queries(1):
+        assert [without_key(row) for row in ask(app).json()] == PRICED[:1]
+
+
 def by_id(rows):
     return rows.order_by('id')
 

@@ -482,6 +482,32 @@ def test_W015_parameter_of_the_path_that_the_handler_names_otherwise(handler):
     ]
 
 
+def by_shop_and_num(shop: int, num: int) -> dict:
+    return {}
+
+
+def test_W015_another_parameter_of_the_path_is_taken():
+    [message] = check_routes([Route('/{shop}/{number}/', 'GET', by_shop_and_num)])
+
+    assert message == (
+        "(django_apistar.W015) The path /{shop}/{number}/ of the route 'by_shop_and_num' has the "
+        f"parameter 'number', which {__name__}.by_shop_and_num does not take; it takes 'num' from "
+        "the query string. HINT: Give both one name: '/{shop}/{num}/'."
+    )
+
+
+def with_view_and_request(view: View, request) -> dict:
+    return {}
+
+
+def test_W016_beside_a_parameter_that_nothing_can_resolve():
+    messages = check_routes([Route('/', 'GET', with_view_and_request)])
+
+    assert [message.partition(' ')[0] for message in messages] == [
+        '(django_apistar.E015)', '(django_apistar.W016)',
+    ]  # fmt: skip
+
+
 class NumberComponent(Component):
     def resolve(self, number: int) -> Path:
         return Path(str(number))
