@@ -1,7 +1,6 @@
 """The page "API" of Django's admin: the routes of the project, for all staff to read."""
 
 import bisect
-import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -117,12 +116,10 @@ def _iter_anchors(app: App) -> Iterator[tuple[tuple[tuple[str, ...], str], str]]
 
 def _find_tokens_url(apps: list[Any]) -> str | None:
     """Return the URL of the tokens' list, None where it is not there or not for this user."""
-    models = itertools.chain.from_iterable(
-        app['models'] for app in apps if app['app_label'] == 'authentication'
-    )
-    return next(
-        (model.get('admin_url') for model in models if model['object_name'] == 'Token'), None
-    )
+    models = [
+        model for app in apps if app['app_label'] == 'authentication' for model in app['models']
+    ]
+    return models[0].get('admin_url') if models else None  # Token is its only model
 
 
 add_page(admin.site)
