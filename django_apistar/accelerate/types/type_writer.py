@@ -25,7 +25,7 @@ from django_apistar.accelerate.types.containers import (
     write_validated,
 )
 from django_apistar.accelerate.types.scalars import ScalarCheck, build_check
-from django_apistar.accelerate.types.stock import ValidatorOrType, is_scalar, may_lack_some
+from django_apistar.accelerate.types.stock import ValidatorOrType, is_scalar
 from django_apistar.accelerate.types.writer import Reader, Writer
 
 # What the constructor of a Type refuses at once (types.py, Type.__init__).
@@ -86,7 +86,6 @@ class TypeWriter(Writer):
         """
         source = self.source
         self._write_no_definitions()
-        self._write_own_reading()
         known = source.const(KnownKind(), 'known')
         attribute_reading = [
             f'{item.variable} = {self._read_attribute(item)}' for item in self.properties
@@ -106,13 +105,6 @@ class TypeWriter(Writer):
             with source.block(f'if {known}.kind is None:'):
                 source.line(f'{known}.learn(type(value))')
             source.lines(attribute_reading)
-
-    def _write_own_reading(self) -> None:
-        """Write lines that read an instance of the Type itself as a dict, if it may lack some."""
-        if may_lack_some(self.cls.validator):
-            name = self.source.const(self.cls, self.cls.__name__)
-            with self.source.block(f'if type(value) is {name}:'):
-                self.source.line('value = value._dict')
 
     def _read_attribute(self, item: Property) -> str:
         """Return the expression of an attribute. Only a scalar that is refused is converted."""
