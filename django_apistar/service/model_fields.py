@@ -93,7 +93,7 @@ def _build_integer(field: Field, options: CommonOptions, is_strict: bool) -> val
     if not is_strict:
         return validators.Integer(**options)
     ranges: Mapping[str, tuple[int, int]] = BaseDatabaseOperations.integer_field_ranges
-    limits = ranges.get(field.get_internal_type(), ())  # else Django's validators tell
+    limits = ranges.get(field.get_internal_type(), (-(2**63), 2**63 - 1))
     validator = validators.Integer(**field_rules.find_limits(field, *limits), **options)
     return field_rules.add_choices(validator, field)
 

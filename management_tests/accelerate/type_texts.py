@@ -165,7 +165,8 @@ def iter_compiled(style: str, compile_it: Callable[[], object]) -> Iterator[str]
     """Yield the name and the text of each function that *compile_it* writes."""
     before = dict(linecache.cache)
     kept = compile_it()  # A text goes with its function.
-    for name, entry in list(linecache.cache.items()):
+    # A copy, as functions that go meanwhile take their texts along.
+    for name, entry in linecache.cache.copy().items():
         if name.startswith(START) and entry is not before.get(name):
             bare = re.sub(r'( #\d+)?>$', '', name).replace(f'{__name__}.make_types.<locals>.', '')
             yield f'# {bare.removeprefix(START)}, {style}\n\n{"".join(entry[2])}'
