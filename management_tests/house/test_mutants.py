@@ -293,6 +293,9 @@ def test_every_listed_mutant_still_has_its_lines_and_a_reason() -> None:
         entry for entry in listed.mutants if entry['before'] not in read_lines(entry['module'])
     ] == []
     assert [each for each in (*listed.mutants, *listed.kinds) if len(each['reason']) < 20] == []
+    names = {'module', 'function', 'before', 'after', 'reason'}
+    assert [each for each in listed.mutants if each.keys() != names] == []
+    assert [each for each in listed.kinds if each.keys() - names - {'operator'}] == []
 
 
 def read_lines(module: str) -> str:

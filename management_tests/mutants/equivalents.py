@@ -1,7 +1,7 @@
 """The mutants that change no answer: a file of `equivalent/` for each room, each with its reason.
 
-`[[mutant]]` is one: its module, function and the lines before and after. `[[kind]]` is all whose
-operator and line match; a kind holds wherever it is met.
+`[[mutant]]` is one: its module, function and the lines before and after. `[[kind]]` is all of which
+what it names matches; a kind holds wherever it is met.
 """
 
 from __future__ import annotations
@@ -47,6 +47,6 @@ def _is_of(mutant: Mutant, kind: dict[str, str]) -> bool:
         re.fullmatch(kind.get('operator', '.*'), mutant.operator) is not None
         and re.fullmatch(kind.get('module', '.*'), mutant.path) is not None
         and re.fullmatch(kind.get('function', '.*'), mutant.function) is not None
-        and re.fullmatch(kind['before'], mutant.before, re.DOTALL) is not None
+        and re.fullmatch(kind.get('before', '.*'), mutant.before, re.DOTALL) is not None
         and re.fullmatch(kind.get('after', '.*'), mutant.after, re.DOTALL) is not None
     )
