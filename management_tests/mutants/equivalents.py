@@ -1,7 +1,7 @@
 """The mutants that change no answer: a file of `equivalent/` for each room, each with its reason.
 
-`[[mutant]]` is one: its module, function and the lines before and after. `[[kind]]` is all of which
-what it names matches; a kind holds wherever it is met.
+`[[mutant]]` is one: its module, function and the lines before and after. `[[kind]]` is every mutant
+that matches the patterns it has; a kind holds wherever it is met.
 """
 
 from __future__ import annotations
