@@ -541,6 +541,27 @@ def test_rows_are_joined_as_each_query_of_a_handler_says(
 
 
 @both_modes
+def test_rows_that_are_to_be_locked_are_asked_for_so_whatever_was_asked_before(
+    app_class, articles, monkeypatch
+):
+    monkeypatch.setattr(connection.features, 'has_select_for_update', True)  # SQLite refuses it
+    rows = models.Article.objects.filter(maker__name='Ann').select_related('maker')
+    asked = iter([rows, rows.select_for_update()])
+
+    def show() -> List[PricedType]:
+        return next(asked)
+
+    app = build(app_class, Route('/', 'GET', show))
+    ask(app)
+    with transaction.atomic(), CaptureQueriesContext(connection) as captured:
+        ask(app)
+
+    queries = [query['sql'] for query in captured if query['sql'].startswith('SELECT')]
+    assert queries
+    assert [query for query in queries if not query.endswith('FOR UPDATE')] == []
+
+
+@both_modes
 def test_rows_of_a_relation_are_joined_with_what_the_database_has(
     app_class, articles, django_assert_num_queries
 ):

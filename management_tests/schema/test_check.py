@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import override_settings
 
 pytestmark = pytest.mark.once
 
@@ -94,6 +95,16 @@ def test_two_files_as_text():
         f'{DIFF}\nBreaking changes:\n{ERRORS}\nOther changes:\n'
         '- GET /a/: the operationId was none, now a. [operation-id-changed]\n'
     )
+
+
+@pytest.mark.usefixtures('_files')
+@override_settings(APISTAR_SETTINGS=['no dict'])
+def test_two_files_are_compared_whatever_the_checks_find_of_the_project():
+    with pytest.raises(CommandError, match=r'old\.json is not the same as new\.json'):
+        call_command(
+            'apistar_docs', '--check', 'old.json', '--with', 'new.json',
+            skip_checks=False, stdout=io.StringIO(), stderr=io.StringIO(),
+        )  # fmt: skip
 
 
 @pytest.mark.usefixtures('_files')

@@ -9,6 +9,7 @@ from apistar.exceptions import ConfigurationError, ValidationError
 from django.core import exceptions, validators
 from django.db import models
 
+from management_tests.project.models import Article
 from management_tests.service.zoo import (
     BIG,
     FIELDS,
@@ -269,3 +270,13 @@ def test_an_integer_of_an_own_class_has_the_range_of_8_bytes():
     limits = {'minimum': -(2**63), 'maximum': 2**63 - 1}
 
     assert get_property(make_type(OwnInteger())) == number(**limits)
+
+
+def test_choices_that_are_members_of_an_enum_are_told_by_their_values():
+    states = [(state, state.label) for state in Article.State]
+    cls = make_type(models.CharField(max_length=9, choices=states))
+
+    with pytest.raises(ValidationError) as refused:
+        cls.incoming(field='x')
+
+    assert refused.value.detail == {'field': "Must be one of ['new', 'sold']."}

@@ -136,8 +136,9 @@ class Command(ConsoleCommand):
     def _check(self, document: Schema, new_name: str, options: Options) -> None:
         name = options['check']
         with _status_2():
-            given = getattr(settings, 'APISTAR_SETTINGS', {})
-            accepted = read_accepted(options['ignore'], given.get(SETTING, {}))
+            given = getattr(settings, 'APISTAR_SETTINGS', None)  # which no check has looked at
+            project = given.get(SETTING, {}) if isinstance(given, dict) else {}
+            accepted = read_accepted(options['ignore'], project)
             committed = read_document(name)
             report = without_accepted(compare(committed, document, name, new_name), accepted)
         for sentence in report.remarks:
