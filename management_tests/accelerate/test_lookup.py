@@ -8,7 +8,7 @@ pytestmark = pytest.mark.once
 
 WERKZEUG = None  # can tell what the path leads to
 N, D, S, T = ('n', NUMBER), ('d', DIGITS), ('s', STRING), ('t', STRING)
-LOOKUP = Lookup([
+ROUTES = [
     (['', ''], 'GET'),  # 0
     (['', 'a', ''], 'GET'), (['', 'a', ''], 'POST'), (['', 'a'], 'PUT'),  # 1 to 3
     (['', 'n', N, ''], 'GET'), (['', 'n', N, ''], 'DELETE'),  # 4, 5
@@ -21,7 +21,7 @@ LOOKUP = Lookup([
     (['', 'head', ''], 'HEAD'), (['', 'head', ''], 'GET'),  # 18, 19
     (['', 'slash'], 'GET'), (['', 'slash', ''], 'GET'),  # 20, 21
     (['', 'twice', S], 'GET'), (['', 'twice', T], 'GET'),  # 22, 23
-])  # fmt: skip
+]  # fmt: skip
 FOUND = [
     ('/', 'GET', (0, {})), ('/', 'HEAD', (0, {})), ('/a/', 'GET', (1, {})),
     ('/a/', 'POST', (2, {})),
@@ -62,21 +62,22 @@ LEFT = [
 @pytest.mark.parametrize(('path', 'method', 'found'), FOUND)
 def test_a_path_leads_to_its_route(path, method, found):
     """`lookup`"""
-    assert LOOKUP.find(path, method) == found
+    assert Lookup(ROUTES).find(path, method) == found
 
 
 @pytest.mark.parametrize(('path', 'methods'), METHODS)
 def test_of_another_method_those_of_the_path_are_told(path, methods):
-    assert LOOKUP.find(path, 'OPTIONS') == methods
+    assert Lookup(ROUTES).find(path, 'OPTIONS') == methods
 
 
 @pytest.mark.parametrize('path', LEFT)
 def test_what_is_unusual_is_left_to_werkzeug(path):
-    assert LOOKUP.find(path, 'OPTIONS') is WERKZEUG
+    assert Lookup(ROUTES).find(path, 'OPTIONS') is WERKZEUG
 
 
 def test_parameters_are_the_callers_to_change():
-    _, params = LOOKUP.find('/n/5/', 'GET')
+    lookup = Lookup(ROUTES)
+    _, params = lookup.find('/n/5/', 'GET')
     params.clear()
 
-    assert LOOKUP.find('/n/5/', 'GET') == (4, {'n': 5})
+    assert lookup.find('/n/5/', 'GET') == (4, {'n': 5})
