@@ -15,11 +15,12 @@ def explain(instance: models.Model) -> None:
     Of a field with `blank=True` Django does not ask whether it is null, and it looks for other rows
     by the model's own manager, which may hide some: so do constraints.
     """
-    errors: dict[str, Any] = {}
-    for field in _iter_lacking(instance):
-        errors[field.name] = field.error_messages['null']
+    errors: dict[str, Any] = {
+        field.name: field.error_messages['null'] for field in _iter_lacking(instance)
+    }
     if not errors:
-        for name, error in (*_iter_taken(instance), *_iter_broken(instance)):
+        errors = _find_taken(instance)
+        for name, error in _iter_broken(instance):
             errors.setdefault(name, []).append(error)
     if errors:
         raise ValidationError(errors)
@@ -33,23 +34,16 @@ def _iter_lacking(instance: models.Model) -> Iterator[Any]:
             yield field
 
 
-def _iter_taken(instance: Any) -> Iterator[tuple[str, ValidationError]]:
-    """Yield each unique set that another row has, by the name of its error."""
+def _find_taken(instance: Any) -> dict[str, list[ValidationError]]:
+    """Return Django's errors for each unique set that another row has, by name."""
     checks, _ = instance._get_unique_checks()
-    for model, names in checks:
-        values = {name: getattr(instance, instance._meta.get_field(name).attname) for name in names}
-        if None in values.values():
-            continue
-        rows = model._base_manager.filter(**values)
-        if not instance._state.adding:
-            rows = rows.exclude(pk=instance.pk)
-        if rows.exists():
-            name = names[0] if len(names) == 1 else NON_FIELD_ERRORS
-            yield name, instance.unique_error_message(model, names)
+    asked = [(_Unhidden(model), names) for model, names in checks]
+    errors: dict[str, list[ValidationError]] = instance._perform_unique_checks(asked)
+    return errors
 
 
 class _Unhidden:
-    """A model as its constraints ask it for rows: by the manager that hides none."""
+    """A model as Django asks it for other rows: by the manager that hides none."""
 
     def __init__(self, model: type[models.Model]) -> None:
         self._default_manager = model._base_manager
