@@ -25,7 +25,6 @@ def build_environ(target: Target) -> WSGIEnvironment:
     request = target.request
     return create_environ(
         target.path, f'http://{HOST}', method=request.method, input_stream=io.BytesIO(request.body),
-        content_length=len(request.body),
         headers={'Accept': '*/*', **dict(request.headers)}, environ_base={'REMOTE_ADDR': HOST},
     )  # fmt: skip
 
