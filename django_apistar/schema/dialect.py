@@ -31,7 +31,7 @@ class Dialect:
     def any_of(self, schemas: list[Schema]) -> Schema:
         distinct = [schema for at, schema in enumerate(schemas) if schema not in schemas[:at]]
         if len(distinct) == 1:
-            return distinct.pop()
+            return distinct[0]
         if not distinct:
             return self.nothing()
         return {'anyOf': distinct} if self.has_alternatives else {}
