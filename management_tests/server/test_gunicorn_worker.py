@@ -740,11 +740,15 @@ def test_who_has_come_is_served_before_the_worker_stops(start: Any) -> None:
             serving.connect()
 
 
-def test_a_worker_that_stops_does_not_wait_for_who_sends_nothing(
-    start: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that stops lingers a tenth of a second, where it would two."""
     monkeypatch.setattr(module, 'LINGER_S', 0.1)
     monkeypatch.setattr(gthread, 'STOP_KEEPALIVE_LINGER', 0.1)
+
+
+@pytest.mark.usefixtures('_hurried')
+def test_a_worker_that_stops_does_not_wait_for_who_sends_nothing(start: Any) -> None:
     serving = start(client_timeout_s=4 * END_S, keepalive=4 * END_S)
     with serving.connect() as kept, serving.connect() as silent, contextlib.ExitStack() as stack:
         kept.sendall(GET)
@@ -758,11 +762,8 @@ def test_a_worker_that_stops_does_not_wait_for_who_sends_nothing(
         serving.join()
 
 
-def test_a_worker_that_stops_waits_for_half_a_head(
-    start: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, 'LINGER_S', 0.1)
-    monkeypatch.setattr(gthread, 'STOP_KEEPALIVE_LINGER', 0.1)
+@pytest.mark.usefixtures('_hurried')
+def test_a_worker_that_stops_waits_for_half_a_head(start: Any) -> None:
     serving = start()
     with serving.connect() as client:
         client.sendall(GET[:9])

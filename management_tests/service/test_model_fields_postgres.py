@@ -273,6 +273,14 @@ CLASSES = {
     'Boolean': TRUTH, 'Texts': Texts, 'Numbers': Numbers, 'Dates': Dates,
     'UUID': filters.UUIDFilter, 'Time': filters.TimeFilter, 'Choice': filters.ChoiceFilter,
 }  # fmt: skip
+OF_RANGES = {  # of whatever
+    'any': (
+        'endswith icontains iendswith isempty istartswith lower_inc lower_inf startswith '
+        'upper_inc upper_inf'
+    ),
+    'Number Date DateTime Duration Boolean Numbers Dates Time Choice': 'isnull',
+    'Texts Choice': 'range',
+}  # fmt: skip
 READERS = {
     'whole': {
         'Char Texts Choice': (
@@ -280,12 +288,7 @@ READERS = {
             'not_gt not_lt overlap regex'
         ),
         'Number Texts Choice': 'contains',
-        'any': (
-            'endswith icontains iendswith isempty istartswith lower_inc lower_inf startswith '
-            'upper_inc upper_inf'
-        ),
-        'Number Date DateTime Duration Boolean Numbers Dates Time Choice': 'isnull',
-        'Texts Choice': 'range',
+        **OF_RANGES,
     },
     'price': {
         'Char Texts Numbers Choice': (
@@ -293,13 +296,8 @@ READERS = {
             'overlap'
         ),
         'Number Texts Numbers Choice': 'contains',
-        'any': (
-            'endswith icontains iendswith isempty istartswith lower_inc lower_inf startswith '
-            'upper_inc upper_inf'
-        ),
         'Char Texts Choice': 'iexact in iregex regex',
-        'Number Date DateTime Duration Boolean Numbers Dates Time Choice': 'isnull',
-        'Texts Choice': 'range',
+        **OF_RANGES,
     },
     'days': {
         'Char Texts Dates Choice': (
@@ -307,13 +305,8 @@ READERS = {
             'overlap'
         ),
         'Char Date DateTime Texts Dates Choice': 'contains',
-        'any': (
-            'endswith icontains iendswith isempty istartswith lower_inc lower_inf startswith '
-            'upper_inc upper_inf'
-        ),
         'Char Texts Choice': 'iexact in iregex regex',
-        'Number Date DateTime Duration Boolean Numbers Dates Time Choice': 'isnull',
-        'Texts Choice': 'range',
+        **OF_RANGES,
     },
     'moments': {
         'Char Texts Choice': (
@@ -321,12 +314,7 @@ READERS = {
             'not_gt not_lt overlap regex'
         ),
         'Char Date DateTime Texts Choice': 'contains',
-        'any': (
-            'endswith icontains iendswith isempty istartswith lower_inc lower_inf startswith '
-            'upper_inc upper_inf'
-        ),
-        'Number Date DateTime Duration Boolean Numbers Dates Time Choice': 'isnull',
-        'Texts Choice': 'range',
+        **OF_RANGES,
     },
     'numbers': {
         'Char Texts Numbers Dates Choice': 'contained_by contains exact gt gte in lt lte overlap',
