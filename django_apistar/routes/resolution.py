@@ -143,6 +143,7 @@ def _find_entry(table: RouteTable, match: ResolverMatch) -> RouteEntry:
     for entry in own:
         if entry.path.replace('^', '') == f'/{match.route}'.replace('^', ''):
             return entry
-    # A path that depends on the request: one that is translated, say.
+    # A path that depends on the request, as a translated one, or a view that is made for each look.
+    known = own[0] if own else RouteEntry(Framework.DJANGO, '', '', ANY_METHOD, match.func)
     name = match.view_name if match.url_name else ''
-    return dataclasses.replace(own[0], path=f'/{match.route}', name=name)
+    return dataclasses.replace(known, path=f'/{match.route}', name=name)

@@ -18,7 +18,8 @@ from django.contrib import admin
 from django.core.management import CommandError, call_command
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
-from django.urls import include, path, re_path
+from django.urls import URLResolver, include, path, re_path
+from django.urls.resolvers import RoutePattern
 from django.utils import translation
 from django.utils.translation import gettext_lazy
 from django.views.decorators.common import no_append_slash
@@ -100,6 +101,25 @@ def test_django_url():
         f'  source      {source}\n'
         "  parameter   name = 'you'\n"
     )
+
+
+class Pages(URLResolver):
+    """URLs that are made for each look, as those of pages in a database."""
+
+    @property
+    def url_patterns(self):
+        return [path('page/', lambda request: HttpResponse(), name='page')]
+
+
+urlpatterns = [Pages(RoutePattern('django/'), [])]
+
+
+@override_settings(ROOT_URLCONF=__name__)
+def test_view_that_is_made_for_each_look():
+    text, failure = resolve('GET /django/page/')
+
+    assert failure == ''
+    assert text.splitlines()[3] == '  route       /django/page/  page'
 
 
 def test_redirect():
