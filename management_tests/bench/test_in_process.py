@@ -97,7 +97,7 @@ def test_a_round_counts_what_is_not_answered_with_2xx() -> None:
     times = (load.p50_s, load.p90_s, load.p99_s, load.longest_s, load.elapsed_s)
     assert list(times) == sorted(times)
     assert load.elapsed_s >= 0.01
-    assert 0 < load.cpu_s * count <= load.elapsed_s
+    assert 0 < load.cpu_s * count < load.elapsed_s * 1.5  # they are two clocks
 
 
 def test_a_round_has_one_request_at_least() -> None:
