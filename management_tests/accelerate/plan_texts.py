@@ -12,7 +12,7 @@ from pathlib import Path
 
 from apistar import Component, Include, Route, http, types, validators
 from apistar.server.components import ReturnValue
-from apistar.server.wsgi import WSGIEnviron
+from apistar.server.wsgi import WSGIEnviron, WSGIStartResponse
 
 from django_apistar.application import App
 from management_tests.support.oracle import build
@@ -125,6 +125,12 @@ def read_all(
     return {}
 
 
+def read_state(
+    start: WSGIStartResponse, app: App, route: Route, response: http.Response, exc: Exception
+) -> dict:
+    return {}
+
+
 ROUTES = [
     Route('/', 'GET', hello, name="it's"),
     Route('/{pk}/{text}/{any}', 'GET', show),
@@ -137,6 +143,7 @@ ROUTES = [
     Route('/take/', 'POST', take),
     Route('/twice/', 'POST', take_twice),
     Route('/read/{pk}/', 'GET', read_all),
+    Route('/state/', 'GET', read_state),
     Include('/in/{pk}', 'in', [Route('/', 'GET', limited), Route('/of/{any}/', 'GET', read_all)]),
 ]
 HELLO, LIMITED, CREATE, READ = ROUTES[0], ROUTES[3], ROUTES[5], ROUTES[10]

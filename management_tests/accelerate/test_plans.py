@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from apistar import Component, Route, types, validators
+from apistar.server.components import ReturnValue
 from django.test import override_settings
 
 import django_apistar
@@ -138,6 +139,18 @@ def test_route_that_a_fault_of_the_project_leaves_without_a_plan_is_told_by_its_
 
     assert ask(app).code == 500
     assert [record.name for record in caplog.records] == ['django.request']
+
+
+def repeat(value: ReturnValue) -> dict:
+    return value
+
+
+@both_modes
+def test_handler_that_takes_what_nothing_has_returned_is_told_by_its_key(app_class, caplog) -> None:
+    app = build(app_class, Route('/', 'GET', repeat))
+
+    assert ask(app).code == 500
+    assert [repr(record.exc_info[1]) for record in caplog.records] == ["KeyError('return_value')"]
 
 
 def read_all(n: int = 0, ratio: float = 0.5, flag: bool = False, word: str = '-') -> dict:

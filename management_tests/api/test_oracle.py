@@ -143,6 +143,10 @@ def inside(app: App, route: Route, path_params: http.PathParams, environ: WSGIEn
     return [route.name, path_params, environ['REQUEST_METHOD'], app.reverse_url('hello')]
 
 
+def early(response: http.Response, exc: Exception) -> list:
+    return [response, exc]
+
+
 def response(status: int = 200) -> http.Response:
     return http.JSONResponse({'a': 1}, status_code=status, headers={'X-One': '1', 'Etag': 'é'})
 
@@ -198,6 +202,7 @@ def make_routes() -> list[Any]:
         Route('/raw/', 'POST', raw),
         Route('/data/', 'POST', data),
         Route('/session/', 'GET', session),
+        Route('/early/', 'GET', early),
         Route('/response/', 'GET', response),
         Route('/bare/', 'GET', bare),
         Route('/refuse/', 'GET', refuse),
@@ -229,9 +234,10 @@ def requests() -> Iterator[Request]:
         '/', '/hello/', '/hello', '/text/', '/nothing', '/nothing/', '/nope', '/nope/', '/hello/x',
         '/number/1/', '/number/0012/', '/number/x/', '/number/1.5/', '/number//', '/decimal/1.5/',
         '/decimal/x/', '/words/a/b', '/words/a/', '/words/a b/ c', '/words/12/b', '/rest/a/b/c',
-        '/rest/a', '/rest/', '/nullable/', '/raw/', '/data/', '/session/', '/response/', '/bare/',
-        '/found/', '/fail/', '/invalid/', '/typed/', '/dates/', '/defaults/', '/inner/hello/',
-        '/inner/hello', '/inner/12/', '/inner/13/', '/inner/x/', '/inner', '/required/',
+        '/rest/a', '/rest/', '/nullable/', '/raw/', '/data/', '/session/', '/early/', '/response/',
+        '/bare/', '/found/', '/fail/', '/invalid/', '/typed/', '/dates/', '/defaults/',
+        '/inner/hello/', '/inner/hello', '/inner/12/', '/inner/13/', '/inner/x/', '/inner',
+        '/required/',
     ))  # fmt: skip
     for path in ('/', '/hello/', '/number/1/', '/people/', '/nope', '/inner/a/b/', '/inner/hello'):
         for method in ('HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'get'):

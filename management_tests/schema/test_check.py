@@ -318,6 +318,16 @@ def test_option_of_a_check_alone_is_one_sentence(option, value):
 # What cannot be read
 
 
+def grow(nodes: int) -> str:
+    """Return YAML of that many *nodes*, the first a circle: nobody gets to write them out."""
+    rest = nodes - 19_999_000 - 4
+    return (
+        f'z: &z [*z{", x" * rest}]\n'
+        f'a: &a [{"x, " * 999}]\n'
+        f'b: [{"*a, " * 19_998}]\n'
+    )  # fmt: skip
+
+
 @pytest.mark.usefixtures('_files')
 @pytest.mark.parametrize(
     ('name', 'content', 'sentence'),
@@ -339,6 +349,8 @@ def test_option_of_a_check_alone_is_one_sentence(option, value):
         ('x.yaml', 'a: &a [' + 'x, ' * 99 + ']\n' + ''.join(
             f'{new}: &{new} [' + f'*{old}, ' * 99 + ']\n' for old, new in ('ab', 'bc', 'cd', 'de')
         ), 'x.yaml holds aliases that grow beyond 20000000 nodes.'),
+        ('x.yaml', grow(20_000_000), 'x.yaml holds no schema: Circular reference detected.'),
+        ('x.yaml', grow(20_000_001), 'x.yaml holds aliases that grow beyond 20000000 nodes.'),
         ('git:HEAD', None, 'git:HEAD names no file of a commit. Write git:REV:PATH.'),
         ('git:--help:x', None, 'git:--help:x names no file of a commit. Write git:REV:PATH.'),
         ('git:HEAD:\0', None, 'git:HEAD:\0 cannot be read: embedded null byte.'),

@@ -135,7 +135,11 @@ class _PlanWriter:
             raise NotPlannableError
         if what in ('render_response', 'finalize_wsgi') and self._spec.has_own_rendering:
             self._response.write_rendering(what)
-            return
+        else:
+            self._write_call(step, what, hook)
+        self._scope.define_result(step)
+
+    def _write_call(self, step: Step, what: str, hook: int | None) -> None:
         target = 'value' if step.output == 'return_value' else 'response = value'
         if hook is not None:
             function = f'hook_{hook}.{what}'

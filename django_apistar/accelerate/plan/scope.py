@@ -9,8 +9,7 @@ from django_apistar.accelerate.source import Source
 
 _INITIAL: dict[Hashable, str] = {  # what a plan has from the start
     'environ': 'environ', 'start_response': 'start_response', 'app': '_app',
-    'path_params': 'path_params', 'route': '_route', 'return_value': 'value',
-    'response': 'response', 'exc': 'None',
+    'path_params': 'path_params', 'route': '_route', 'response': 'None', 'exc': 'None',
 }  # fmt: skip
 # A plan's own variables of two words, as those have that hold a parameter.
 _LOCALS = ('start_response', 'path_params')
@@ -45,6 +44,12 @@ class Scope:
     def define(self, step: Step, expression: str) -> None:
         """Set the result of *step* to *expression*. An Exchange cannot take it over."""
         self._expressions[step.output] = expression
+
+    def define_result(self, step: Step) -> None:
+        """Set what the function of *step* has returned: see `Injector.run`."""
+        self._expressions['return_value'] = 'value'
+        if step.output == 'response':
+            self.define(step, 'response')
 
     def add_variable(self, step: Step) -> str:
         """Return a new variable for what *step* resolves."""

@@ -153,7 +153,6 @@ class TypeWriter(Writer):
         return checks
 
     def write_dict_reading(self) -> None:
-        self._write_no_definitions()
         write_dict_reading(self, self.cls.validator, self.properties)
 
     def write_row_reading(self) -> None:
