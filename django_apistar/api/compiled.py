@@ -242,7 +242,7 @@ class Compiled:
 
     def _build_context(self) -> PlanContext:
         app = self._app
-        encode = _build_encode(app)
+        encode = build_encoder(app.encode_default, fast=_is_fast(app))
         return PlanContext(
             app=app,
             roles=ROLES,
@@ -313,12 +313,6 @@ def _check_page(handler: Any, render: Callable[[object], object]) -> Callable[[A
         return render(value)
 
     return render_page
-
-
-def _build_encode(app: Any) -> Callable[[Any], bytes]:
-    """Return the encoder of *app*: orjson's, where it is installed and writes the same bytes."""
-    # Not the cached one: it would keep the App alive.
-    return build_encoder.__wrapped__(app.encode_default, fast=_is_fast(app))
 
 
 def _is_fast(app: Any) -> bool:

@@ -133,7 +133,7 @@ def test_rows_are_written_as_the_instances_that_are_made_of_them(fast, type_and_
 def test_instances_are_written_as_api_star_writes_them(fast, type_and_rows, data):
     cls, rows = type_and_rows
     json_writer = encoder.build_json_writer(DEFAULT, fast=fast)
-    encode = encoder.build_encoder.__wrapped__(DEFAULT, fast=fast)
+    encode = encoder.build_encoder(DEFAULT, fast=fast)
     write_one = flat_types.compile_document(cls, json_writer, encode)
     made = [read_some(data, cls, row) for row in rows]
     instances = [value for value in made if isinstance(value, cls)]
@@ -158,7 +158,7 @@ def read_some(data, cls, row):
 @pytest.fixture
 def json_writer():
     pytest.importorskip('orjson')
-    return encoder.build_json_writer(fast=True)
+    return encoder.build_json_writer(DEFAULT, fast=True)
 
 
 class Price(types.Type):
@@ -196,7 +196,9 @@ def test_what_is_not_flat_is_written_by_the_encoder():
     class Order(types.Type):
         prices = validators.Array(items=Price)
 
-    write = flat_types.compile_document(Order, encoder.build_json_writer(), encoder.build_encoder())
+    json_writer = encoder.build_json_writer(DEFAULT, fast=False)
+    encode = encoder.build_encoder(DEFAULT, fast=False)
+    write = flat_types.compile_document(Order, json_writer, encode)
 
     assert write(Order(prices=[{'amount': 2}])) == b'{"prices":[{"amount":2.0}]}'
 
@@ -322,7 +324,7 @@ def test_what_is_usual_is_written_in_one_step(fast, name):
 def test_types_are_flat_whose_values_are_written_in_one_step():
     """`flat_types`"""
     pytest.importorskip('orjson')
-    writers = [encoder.build_json_writer(fast=fast) for fast in (False, True)]
+    writers = [encoder.build_json_writer(DEFAULT, fast=fast) for fast in (False, True)]
     flat = {
         name: tuple(flat_types.is_flat(make_column(name), writer) for writer in writers)
         for name in COLUMNS

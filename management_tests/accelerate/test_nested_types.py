@@ -133,7 +133,7 @@ def test_columns_and_types_that_can_be_written():
         city = City
         price = django_validators.Decimal(5, 2)
 
-    slow, fast = (encoder.build_json_writer(fast=fast) for fast in (False, True))
+    slow, fast = (encoder.build_json_writer(DEFAULT, fast=fast) for fast in (False, True))
 
     assert [nested_types.count_columns(cls) for cls in (City, Person, Book)] == [2, 5, 14]
     assert [nested_types.is_nested(cls, slow) for cls in (City, Person, Book)] == [True] * 3

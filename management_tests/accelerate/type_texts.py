@@ -15,6 +15,7 @@ from apistar import types, validators
 from django_apistar.accelerate.json import encoder, flat_types, nested_types
 from django_apistar.accelerate.types import compilers, constructors
 from django_apistar.validators import JSON, UUID, Decimal, Duration
+from management_tests.accelerate.stock_json import DEFAULT
 
 FILE = Path(__file__).with_suffix('.txt')
 START = '<django_apistar '
@@ -140,7 +141,7 @@ def iter_texts() -> Iterator[str]:
             yield from iter_compiled(style, partial(getattr(compilers, f'compile_{style}'), cls))
     yield from iter_compiled('install', partial(constructors.install, small))
     for name, fast in (('orjson', True), ('json', False)):
-        writer = encoder.build_json_writer(fast=fast)
+        writer = encoder.build_json_writer(DEFAULT, fast=fast)
         for cls in (flat, small):
             yield from iter_compiled(name, partial(compile_flat, cls, writer))
         for cls in (row, shelf):
@@ -152,7 +153,7 @@ def compile_flat(cls: type[types.Type], writer: Any) -> object:
         return None
     return [
         flat_types.compile_rows(cls, writer), flat_types.compile_instances(cls, writer),
-        flat_types.compile_document(cls, writer, encoder.build_encoder()),
+        flat_types.compile_document(cls, writer, encoder.build_encoder(DEFAULT, fast=False)),
     ]  # fmt: skip
 
 

@@ -23,12 +23,11 @@ Default = Callable[[Any], Any]
 ALIKE = frozenset({str, int, bool, type(None)})  # what orjson and the standard library write alike
 
 
-@functools.lru_cache(maxsize=16)
-def build_encoder(default: Default | None = None, *, fast: bool = False) -> Encode:
+def build_encoder(default: Default, *, fast: bool) -> Encode:
     """Return an encoder of any value as JSONResponse renders it.
 
-    *default* is for what is neither JSON nor a Type. The encoder raises what API Star raises:
-    ValueError for NaN and cycles, TypeError for the unknown.
+    *default* is for what is neither JSON nor a Type. The encoder raises ValueError for NaN and
+    cycles, as API Star does, and what *default* raises for the unknown.
 
     *fast* tries orjson first, where it is installed, and the standard library where orjson would
     write other bytes. Only for a *default* that makes text of dates, Decimal
@@ -55,14 +54,14 @@ def find_loads(*, fast: bool) -> Callable[[bytes], Any] | None:
     return None if orjson is None else orjson.loads
 
 
-def build_json_writer(default: Default | None = None, *, fast: bool = False) -> JSONWriter:
+def build_json_writer(default: Default, *, fast: bool) -> JSONWriter:
     """Return the writer of flat Types for *default*. *fast*: as in `build_encoder`."""
     exact = _build_exact(_build_default(default))
     orjson = _load_orjson() if fast else None
     return TextWriter(exact, writes_texts=fast) if orjson is None else OrjsonWriter(exact, orjson)
 
 
-def _build_default(default: Default | None) -> Default:
+def _build_default(default: Default) -> Default:
     """Return what JSONResponse.default does, and then *default* instead of its TypeError."""
 
     def default_of_all(value: object) -> object:
@@ -71,10 +70,7 @@ def _build_default(default: Default | None) -> Default:
             return render(value)
         if isinstance(value, types.Type):
             return dict(value)
-        if default is not None:
-            return default(value)
-        error = "Object of type '%s' is not JSON serializable."  # API Star's, http.py
-        raise TypeError(error % type(value).__name__)
+        return default(value)
 
     return default_of_all
 
