@@ -142,8 +142,9 @@ def test_what_json_lacks_is_an_error_at_start(cls):
         zoo.make_type(cls())
 
     reason = 'JSON has no ranges' if cls in RANGES else 'it is for searches in the database'
-    assert str(raised.value).startswith(
-        f'project.Odd.field is of the class {cls.__name__}: {reason}. Declare'
+    assert str(raised.value) == (
+        f"project.Odd.field is of the class {cls.__name__}: {reason}. Declare 'field' in the body "
+        'of the Type with a validator, or leave it out of its fields.'
     )
 
 
