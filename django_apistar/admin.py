@@ -116,10 +116,13 @@ def _iter_anchors(app: App) -> Iterator[tuple[tuple[tuple[str, ...], str], str]]
 
 def _find_tokens_url(apps: list[Any]) -> str | None:
     """Return the URL of the tokens' list, None where it is not there or not for this user."""
-    models = [
-        model for app in apps if app['app_label'] == 'authentication' for model in app['models']
-    ]
-    return models[0].get('admin_url') if models else None  # Token is its only model
+    for app in apps:
+        for model in app['models']:
+            # A project may have an app of this label, or more models in ours.
+            if (app['app_label'], model['object_name']) == ('authentication', 'Token'):
+                url: str | None = model.get('admin_url')
+                return url
+    return None
 
 
 add_page(admin.site)

@@ -10,9 +10,11 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
 from django.test import Client, RequestFactory, override_settings
+from django.test.utils import isolate_apps
 from django.urls import path
 
 from django_apistar.admin import add_page
+from django_apistar.authentication.models import Token
 from django_apistar.test import TestClient
 from management_tests.project.settings import APISTAR_SETTINGS
 
@@ -126,6 +128,27 @@ def test_tokens_are_linked_for_who_may_see_them(
 
     links = text.count('<a href="/admin/authentication/token/">Tokens</a>')
     assert links == (2 if may_see_tokens else 0)  # the admin's own beside the page, and the page's
+
+
+def test_another_model_of_that_label_is_not_taken_for_the_tokens(
+    client: TestClient, staff: User
+) -> None:
+    staff.is_superuser = True
+    staff.save()
+    with isolate_apps('django_apistar.authentication'):
+
+        class Key(Token):
+            class Meta:
+                proxy = True
+                app_label = 'authentication'
+
+    admin.site.register(Key)
+    try:
+        text = client.get(PAGE).text
+    finally:
+        admin.site.unregister(Key)
+
+    assert text.count('<a href="/admin/authentication/token/">Tokens</a>') == 2
 
 
 def test_routes_of_django_are_shown_where_they_are_asked_for(
