@@ -46,8 +46,11 @@ class _Unhidden:
     """A model as Django asks it for other rows: by the manager that hides none."""
 
     def __init__(self, model: type[models.Model]) -> None:
+        self._model = model
         self._default_manager = model._base_manager
-        self._meta = model._meta
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._model, name)  # what a project's own constraints ask for
 
 
 def _iter_broken(instance: Any) -> Iterator[tuple[str, ValidationError]]:
