@@ -157,7 +157,7 @@ def render(renderable: RenderableType, has_colour: bool, width: int) -> str:
         width=width, highlight=False, markup=False, emoji=False, no_color=not has_colour,
     )  # fmt: skip
     console.print(renderable)
-    return '\n'.join(line.rstrip() for line in text.getvalue().rstrip('\n').split('\n'))
+    return '\n'.join(line.rstrip() for line in text.getvalue().rstrip().split('\n'))
 
 
 TEXTS: dict[str, Callable[[list[Row], Iterable[Problem]], str]] = {

@@ -667,7 +667,7 @@ def test_cpu_time_of_a_server_is_what_the_system_tells_of_its_processes(target):
     told_s = sum(int(ticks) for stat in stats for ticks in stat[11:13]) / os.sysconf('SC_CLK_TCK')
 
     assert len(pids) > 1  # gunicorn's master and its worker
-    assert abs(target.read_cpu_s() - told_s) < 0.2
+    assert told_s <= target.read_cpu_s() < told_s + 0.2  # Ticks are whole, and time goes on.
 
 
 # Rounds in which nothing is answered

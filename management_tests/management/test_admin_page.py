@@ -47,6 +47,7 @@ def test_staff_without_any_permission_read_the_routes(client: TestClient, staff:
 
     rows = read_rows(page.text)
     assert page.status_code == 200
+    assert '<title>API | Django site admin</title>' in page.text
     assert len(rows) == 26
     assert rows[0] == [
         'GET', '/', 'welcome', 'management_tests.project.handlers.welcome', 'anyone',

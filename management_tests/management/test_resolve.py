@@ -534,6 +534,7 @@ def shop(monkeypatch):
             Route('/guarded/{number}/', 'PUT', guarded),
             Route('/mine/', 'GET', mine),
         ]),
+        Include('/write', 'shop', [Route('/<path:word>/', 'POST', say)]),
     ]  # fmt: skip
     module.urlpatterns = [
         path('admin/', admin.site.urls),

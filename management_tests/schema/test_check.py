@@ -108,7 +108,8 @@ def test_two_files_are_compared_whatever_the_checks_find_of_the_project():
 
 
 @pytest.mark.usefixtures('_files')
-def test_what_may_break_a_client_has_a_title_of_its_own(tmp_path):
+def test_what_may_break_a_client_has_a_title_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.delenv('NO_COLOR', raising=False)
     servers = [{'url': 'https://a.example'}, {'url': 'https://b.example'}]
     for name, left in (('old', servers), ('new', servers[:1])):
         (tmp_path / f'{name}.json').write_text(json.dumps({**NEW, 'servers': left}))
@@ -117,6 +118,7 @@ def test_what_may_break_a_client_has_a_title_of_its_own(tmp_path):
         '\n\nChanges that may break a client:\n'
         '- the document: the server https://b.example was removed. [server-removed]\n'
     )
+    assert '\n\x1b[33;1mChanges that may break a client:\x1b[0m\n' in compare('--force-color')[2]
     assert compare('--report', 'github')[2] == (
         '::warning file=old.json,title=server-removed::the document: the server '
         'https://b.example was removed. Keep it until no client needs it.\n'

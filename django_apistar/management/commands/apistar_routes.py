@@ -297,8 +297,10 @@ def find_misfit(
     path = url.partition('?')[0].removeprefix(get_script_prefix().removesuffix('/'))
     if not entries or resolve(table, router, path, entries[0].methods[0]).status != 404:
         return ''
-    is_misfit = any(find_misfits(entries[-1], params))
-    return explain_mismatch(entries, name, params) if is_misfit else ''
+    for entry in entries:
+        if any(find_misfits(entry, params)):
+            return explain_mismatch([entry], name, params)
+    return ''
 
 
 def _is_asked(options: Options, question: str) -> bool:
