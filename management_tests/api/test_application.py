@@ -168,6 +168,17 @@ def test_an_empty_path_is_the_root(app_class: Any) -> None:
     assert b''.join(app(environ, lambda *_: None)) == b'{"message":"hello"}'
 
 
+@both_modes
+def test_a_refusal_without_a_path_is_logged(app_class: Any, caplog: Any) -> None:
+    app = build(app_class, Route('/', 'GET', hello))
+    environ = Request(method='POST').build_environ()
+    del environ['PATH_INFO']
+
+    app(environ, lambda *_: None)
+
+    assert [record.getMessage() for record in caplog.records] == ['MethodNotAllowed: ']
+
+
 class OwnRouter(type(build(App).router)):  # type: ignore[misc]
     """A router of a project's own."""
 
