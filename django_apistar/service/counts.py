@@ -20,17 +20,13 @@ def count_rows(queryset: QuerySet[Any]) -> int:
 
     Django resolves and hashes the aggregate anew each time, which only other queries need.
     """
+    query, using = queryset.query, queryset.db
     is_own = type(queryset).count is not QuerySet.count
-    if is_own or queryset._result_cache is not None or not _is_plain(queryset.query):
+    if is_own or queryset._result_cache is not None or not _is_plain(query):
         return queryset.count()
-    row: Any = _build_compiler(queryset.query, queryset.db).execute_sql(SINGLE)
+    compiler = build_compiler(query, (_NAME,), using, lambda: _prepare(query, using))
+    row: Any = compiler.execute_sql(SINGLE)
     return row[0] if row else 0  # none where no row can match
-
-
-def _build_compiler(query: Query, using: str) -> SQLCompiler:
-    if query.select_for_update:
-        return _prepare(query, using)
-    return build_compiler(query, (_NAME,), using, lambda: _prepare(query, using))
 
 
 def _prepare(query: Query, using: str) -> SQLCompiler:
