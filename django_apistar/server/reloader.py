@@ -87,15 +87,13 @@ def _print(stream: TextIO, text: str) -> None:
 def _import_routes() -> None:
     """Import the routes before the checks, which would report a fault without its traceback."""
     name = getattr(settings, 'APISTAR_ROUTE_CONF', None)
-    if not isinstance(name, str):
-        return  # check E001 reports it
+    if not isinstance(name, str) or not name or name.startswith('.'):
+        return  # no name of a module: checks E001 and E002 report it
     try:
         importlib.import_module(name)
     except ImportError as exc:
         if not is_missing(exc, name):
             raise
-    except (TypeError, ValueError):
-        return  # a relative or empty name: check E002 reports it
 
 
 def end_worker(watched: WatchedApplication) -> None:

@@ -181,6 +181,8 @@ def test_a_mistake_in_the_settings_is_a_sentence(
     [
         ('1 / 0', 'ZeroDivisionError: division by zero'), ('raise SystemExit(3)', 'SystemExit: 3'),
         ('import nowhere', "ModuleNotFoundError: No module named 'nowhere'"),
+        ('len(5)', "TypeError: object of type 'int' has no len()"),
+        ('float("x")', "ValueError: could not convert string to float: 'x'"),
     ],
 )  # fmt: skip
 def test_faulty_code_is_a_traceback_of_the_project(
