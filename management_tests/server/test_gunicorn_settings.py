@@ -593,8 +593,6 @@ def test_control_socket_is_opened_where_it_is_named(migrated: Project, tmp_path:
         (['--worker-tmp-dir', '/no'], '', "worker_tmp_dir is '/no', which is not a folder."),
         (['--chdir', '/no'], '', "chdir is '/no'. can't chdir to '/no'."),
         (['--user', 'nobody-at-all'], '', "user is 'nobody-at-all'. "),
-        (['--http-protocols', 'h2,h1'], '',
-         'http_protocols includes h2 but the h2 package is not installed. '),
         (['--env', 'NOTHING'], '', "environment setting 'NOTHING' invalid."),
         (['--client-timeout', '0'], '', 'client_timeout is 0. Give 1 to 3,600 seconds.'),
         (['--client-timeout', '3601'], '', 'client_timeout is 3601. Give 1 to 3,600 seconds.'),
@@ -615,6 +613,17 @@ def test_setting_that_cannot_be_honoured_is_refused_by_name(
     with pytest.raises(ServerError) as caught:
         configure(*arguments, config=config)
 
+    assert str(caught.value).startswith(sentence)
+
+
+def test_http2_without_its_package_is_refused(
+    configure: Callable[..., GunicornServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('gunicorn.http2._h2_available', False)
+    with pytest.raises(ServerError) as caught:
+        configure('--http-protocols', 'h2,h1')
+
+    sentence = 'http_protocols includes h2 but the h2 package is not installed. '
     assert str(caught.value).startswith(sentence)
 
 

@@ -657,8 +657,9 @@ def test_an_answer_is_ended_while_the_thread_serves_the_next(start: Any) -> None
 # TLS
 
 
-def wrap(client: socket.socket) -> ssl.SSLSocket:
+def wrap(client: socket.socket, protocol: str = 'http/1.1') -> ssl.SSLSocket:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_alpn_protocols([protocol])
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context.wrap_socket(client)
 
@@ -695,6 +696,44 @@ def test_tls_that_does_not_come_is_given_up(start: Any, tmp_path: Path) -> None:
     assert serving.ask(GET) == b''
     [said] = serving.read_log()
     assert said.startswith('WARNING Invalid request from ip=127.0.0.1: [SSL: HTTP_REQUEST]')
+
+
+def exchange(client: Any, wire: socket.socket, last: type) -> list[Any]:
+    """Send what the HTTP/2 *client* has for the server; return the events up to one of *last*."""
+    wire.sendall(client.data_to_send())
+    events: list[Any] = []
+    while not any(isinstance(event, last) for event in events):
+        received = wire.recv(65536)
+        assert received
+        events += client.receive_data(received)
+    return events
+
+
+def test_a_worker_that_stops_does_not_wait_for_who_was_served_by_http2(
+    start: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gthread, 'STOP_KEEPALIVE_LINGER', 0.1)
+    h2 = pytest.importorskip('h2.events')
+    serving = start(show, certfile=str(certificate(tmp_path)), http_protocols='h2,h1')
+    config = pytest.importorskip('h2.config').H2Configuration(header_encoding='utf-8')
+    client = pytest.importorskip('h2.connection').H2Connection(config)
+    client.initiate_connection()
+    request = {':method': 'GET', ':path': '/', ':scheme': 'https', ':authority': 'a'}
+    client.send_headers(1, list(request.items()), end_stream=True)
+
+    with serving.connect() as connection, wrap(connection, 'h2') as wire:
+        events = exchange(client, wire, h2.StreamEnded)
+        client.close_connection()
+        wire.sendall(client.data_to_send())
+        serving.wait_until(lambda: len(serving.worker.waits) == 1)
+        serving.end()
+
+    assert isinstance(events[0], h2.RemoteSettingsChanged)
+    [found] = [dict(event.headers) for event in events if isinstance(event, h2.ResponseReceived)]
+    assert (found[':status'], found['content-length']) == ('200', '15')
+    [body] = [event.data for event in events if isinstance(event, h2.DataReceived) and event.data]
+    assert body == b'https 127.0.0.1'
+    assert serving.read_log() == []
 
 
 # Limits, and the end
