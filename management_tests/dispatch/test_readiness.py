@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import connections
+from django.db.backends.sqlite3.base import DatabaseWrapper
 
 from django_apistar.dispatch import readiness
 from django_apistar.dispatch.readiness import Probe, Readiness, build_probes
@@ -155,6 +158,28 @@ def test_databases_caches_of_redis_and_migrations_are_asked_for(
     ]  # fmt: skip
     monkeypatch.setitem(connections.settings, 'default', {'ENGINE': 'django.db.backends.dummy'})
     assert name_all() == ['database:of_users', 'cache:shared', 'cache:other']
+
+
+def test_a_connection_goes_back_to_the_pool_of_its_database(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, django_db_blocker: Any
+) -> None:
+    """What has a pool, such as PostgreSQL with the option `pool`, gives it back in `_close`."""
+    pool: list[sqlite3.Connection] = []
+
+    def give_back(wrapper: DatabaseWrapper) -> None:
+        pool.append(wrapper.connection)
+        wrapper.connection = None
+
+    monkeypatch.setattr(DatabaseWrapper, '_close', give_back)
+    config = {**connections.settings['default'], 'NAME': tmp_path / 'db'}
+    monkeypatch.setitem(connections.settings, 'pooled', config)
+    [probe] = [each for each in build_probes() if each.name == 'database:pooled']
+
+    with django_db_blocker.unblock():
+        assert is_missing(probe) is False
+    [given_back] = pool
+    assert given_back.execute('SELECT 1').fetchall() == [(1,)]
+    given_back.close()
 
 
 class Present:
