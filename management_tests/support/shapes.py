@@ -144,7 +144,7 @@ class Choices(types.Type):
         definitions={'Any': validators.Array(allow_null=True), 'Nullable': NULLABLE},
     )
     listed = validators.Any(default=[1, 2.0])
-    unknown = validators.Ref('Nowhere') | validators.String()
+    unknown = validators.Union([validators.Ref('Nowhere'), validators.String()], default='a')
     anything = validators.Any(allow_null=True, description='All.')
     color = validators.String(enum=['red'], allow_null=True, title='Color', default='red')
 
