@@ -276,6 +276,27 @@ def test_rows_joined_on_a_condition_are_counted_and_shown_by_that_condition(app_
         assert send('/')[1]['count'] == len(send('/')[1]['results']) == 1 - is_null
 
 
+class Loud(validators.String):
+    """A validator of a project's own, which nobody can compile."""
+
+    def validate(self, value, definitions=None, allow_coerce=False):
+        return super().validate(value, definitions, allow_coerce).upper()
+
+
+def test_rows_of_a_page_are_validated_by_what_a_project_has_written(app_class):
+    class LoudType(types.Type):
+        text = Loud()
+
+    def list_notes(page: PageNumber) -> Page[LoudType]:
+        return page.of(Note.objects.all())
+
+    Note.objects.create(text='hello')
+
+    _, answer = build_ask(build(app_class, Route('/', 'GET', list_notes)))('/')
+
+    assert answer == {'count': 1, 'next': None, 'previous': None, 'results': [{'text': 'HELLO'}]}
+
+
 def list_sql(captured):
     return [query['sql'] for query in captured]
 
