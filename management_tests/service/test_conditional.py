@@ -97,6 +97,7 @@ def test_first_answer_has_the_version(app_class) -> None:
     assert answer(app_class, '/3/')[:2] == (200, '"with%20space%2C%20and%20comma"')
     assert answer(app_class, '/6/')[:2] == (200, f'"%20{PRINTABLE}%7F"')
     assert answer(app_class, '/dated/1/') == (200, '"one"', HTTP_DAY, b'{"id":1}')
+    assert answer(app_class, '/dated/1/', 'HEAD') == (200, '"one"', HTTP_DAY, b'')
     assert answer(app_class, '/dated/5/') == (200, None, HTTP_DAY, b'{"id":5}')
 
 

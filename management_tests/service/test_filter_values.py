@@ -7,9 +7,10 @@ import django_filters as filters
 import pytest
 from django import forms
 from django.db import DatabaseError, NotSupportedError, connection
-from django.db.models import CharField, Lookup
-from django.test.utils import register_lookup
+from django.db.models import BinaryField, CharField, Lookup, Model
+from django.test.utils import isolate_apps, register_lookup
 
+from django_apistar.api.filter_problems import find_problems
 from django_apistar.conf import SettingsError
 from django_apistar.dispatch import dispatcher
 from management_tests.project.models import Note
@@ -294,15 +295,42 @@ def test_lookup_that_asks_the_database_is_no_error_at_start():
         assert list_problems(make_filter_set(asked=declared)) == {}
 
 
-def test_E026_of_a_lookup_that_a_client_chooses():
+@pytest.mark.parametrize(
+    ('choices', 'lookup'),
+    [(['exact', 'regex'], 'regex'), ([('iregex', 'looks like')], 'iregex')],
+)
+def test_E026_of_a_lookup_that_a_client_chooses(choices, lookup):
     chosen = filters.LookupChoiceFilter(
-        field_name='whole', field_class=forms.DecimalField, lookup_choices=['exact', 'regex']
+        field_name='whole', field_class=forms.DecimalField, lookup_choices=choices
+    )
+    filter_set = make_filter_set(chosen=chosen)
+
+    problem = list_problems(filter_set)['chosen']
+
+    assert problem.message == (
+        f"The filter 'chosen' of {filter_set.__module__}.ZooFilter cannot ask for "
+        f"'whole__{lookup}': {lookup!r} takes text, and LookupChoiceFilter reads none."
     )
 
-    problem = list_problems(make_filter_set(chosen=chosen))['chosen']
 
-    assert problem.message.endswith("'whole__regex': 'regex' takes text, and LookupChoiceFilter "
-                                    'reads none.')  # fmt: skip
+@isolate_apps('management_tests.project')
+def test_E026_of_bytes_for_each_lookup_that_a_client_may_choose():
+    class Picture(Model):
+        data = BinaryField()
+
+        class Meta:
+            app_label = 'project'
+
+    chosen = filters.LookupChoiceFilter(field_name='data')
+    filter_set = make_filter_set(meta={'model': Picture}, chosen=chosen)
+
+    found = [(one.message, one.hint) for one in find_problems(build_app(filter_set))]
+
+    start = f"The filter 'chosen' of {filter_set.__module__}.ZooFilter cannot ask for"
+    assert found == [
+        (f"{start} 'data__{lookup}': a query string has no bytes.", 'Leave it out.')
+        for lookup in ('exact', 'gt', 'gte', 'lt', 'lte', 'in', 'range')
+    ]
 
 
 def test_what_the_hints_say_works(db):
