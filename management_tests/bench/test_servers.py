@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -32,3 +34,11 @@ def test_gunicorn_is_told_all_that_is_not_its_default(monkeypatch: pytest.Monkey
         'graceful_timeout': 1, 'loglevel': 'warning', 'proc_name': 'apistar_bench',
         'control_socket_disable': True,
     }  # fmt: skip
+
+
+def test_server_ends_by_itself_while_its_parent_lives() -> None:
+    code = 'from django_apistar.bench.servers import watch_parent; watch_parent()'
+    command = [sys.executable, '-c', code]
+
+    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as process:
+        assert process.wait(60) == 0

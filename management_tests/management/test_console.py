@@ -104,16 +104,22 @@ def test_stdout_that_is_full_or_closed_keeps_nobody_from_serving(
         assert process.wait(30) == 0
 
 
-def test_reader_that_has_seen_enough_ends_the_command_without_a_word(project: Project) -> None:
+@pytest.mark.parametrize('stdout', ['/dev/full', 'pipe'])
+def test_stdout_that_fails_is_told_once_though_python_flushes_again_at_its_end(
+    project: Project, stdout: str
+) -> None:
+    """A reader that has seen enough ends the command without a word."""
     reader, writer = os.pipe()
     os.close(reader)
-    done = subprocess.run(
-        project.command('apistar_docs'), cwd=project.directory, env=project.environment(),
-        stdout=writer, stderr=subprocess.PIPE, text=True, check=False,
-    )  # fmt: skip
-    os.close(writer)
+    with (open(writer, 'wb') if stdout == 'pipe' else Path(stdout).open('wb')) as file:
+        done = subprocess.run(
+            project.command(*COMMANDS['apistar_routes']), cwd=project.directory, check=False,
+            env=project.environment(PYTHONUNBUFFERED=''), stdout=file, stderr=subprocess.PIPE,
+            text=True,
+        )  # fmt: skip
 
-    assert (done.returncode, done.stderr) == (1, '')
+    full = 'CommandError: stdout cannot be written: No space left on device.\n'
+    assert (done.returncode, done.stderr) == (1, '' if stdout == 'pipe' else full)
 
 
 def fail_in_terminal(project: Project, *command: str, **variables: str) -> str:
