@@ -111,7 +111,7 @@ def test_stdout_that_fails_is_told_once_though_python_flushes_again_at_its_end(
     """A reader that has seen enough ends the command without a word."""
     reader, writer = os.pipe()
     os.close(reader)
-    with (open(writer, 'wb') if stdout == 'pipe' else Path(stdout).open('wb')) as file:
+    with os.fdopen(writer, 'wb') if stdout == 'pipe' else Path(stdout).open('wb') as file:
         done = subprocess.run(
             project.command(*COMMANDS['apistar_routes']), cwd=project.directory, check=False,
             env=project.environment(PYTHONUNBUFFERED=''), stdout=file, stderr=subprocess.PIPE,
