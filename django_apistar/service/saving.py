@@ -55,8 +55,8 @@ def read_column(field: Any) -> Column:
     is_key = field.is_relation and not field.many_to_many
     is_plain = (
         getattr(type(field), 'save_form_data', None) is models.Field.save_form_data
-        and not isinstance(field, models.JSONField) and field.name != 'password'
-    )  # fmt: skip
+        and field.name != 'password'
+    )
     own = field.name if is_plain else ''
     return Column(field, field.name, field.attname if is_key else own)
 

@@ -128,6 +128,17 @@ def test_what_is_refused_is_a_400_that_names_the_field(app_class, brand, changes
 
 
 @both_modes
+def test_a_blank_that_a_handler_gives_is_not_the_default(app_class, brand):
+    def create_blank(ware: WareType) -> WareType:
+        return WareType(ware.create(state=''))
+
+    app = build(app_class, Route('/', 'POST', create_blank))
+    answer = ask(app, method='POST', body=json.dumps(describe(brand)).encode())
+
+    assert (answer.code, answer.json()) == (400, {'state': 'This field cannot be blank.'})
+
+
+@both_modes
 def test_a_relation_to_a_row_that_is_not_there_names_the_field(app_class, brand):
     code, errors = send(app_class, 'POST', **describe(brand, brand=99))
 

@@ -49,10 +49,18 @@ class OwnConstraint(models.UniqueConstraint):
             super().validate(model, *args, **kwargs)
 
 
+class Quiet(models.CharField):
+    """A field that takes what a form has in its own way."""
+
+    def save_form_data(self, instance, data) -> None:
+        setattr(instance, self.name, data.lower())
+
+
 class Remark(models.Model):
     text = models.CharField(max_length=20)
     code = models.SlugField(unique=True, null=True)
     rank = models.IntegerField(blank=True)  # which save() of some models fills in
+    mood = Quiet(max_length=20, blank=True)
     read_at = models.DateTimeField(null=True)
     is_hidden = models.BooleanField(default=False)
     labels = models.ManyToManyField(Label, blank=True, related_name='+')
@@ -164,6 +172,12 @@ def test_a_generic_key_is_given_by_its_instance(app_class):
 def test_a_property_is_given_after_the_fields(app_class):
     assert give(app_class, loud='FINE', pk=7)[0] == 200
     assert (Remark.objects.get().text, Remark.objects.get().pk) == ('fine', 7)
+
+
+@both_modes
+def test_a_field_takes_a_value_in_its_own_way(app_class):
+    assert give(app_class, mood='FINE')[0] == 200
+    assert Remark.objects.get().mood == 'fine'
 
 
 @both_modes
