@@ -280,9 +280,9 @@ def _find_weak_authentication(settings: Settings) -> Iterator[Problem]:
 
 def _find_costly_connections() -> Iterator[Problem]:
     for alias, database in connections.settings.items():
-        is_local = str(database.get('ENGINE', '')).rpartition('.')[2] in LOCAL_ENGINES
-        has_pool = bool(database.get('OPTIONS', {}).get('pool'))
-        if not is_local and not has_pool and database.get('CONN_MAX_AGE', 0) == 0:
+        # Django has filled in what the setting leaves out.
+        is_local = str(database['ENGINE']).rpartition('.')[2] in LOCAL_ENGINES
+        if not is_local and not database['OPTIONS'].get('pool') and database['CONN_MAX_AGE'] == 0:
             yield Problem(
                 'W013',
                 f'CONN_MAX_AGE of the database {alias!r} is 0: each request connects anew.',

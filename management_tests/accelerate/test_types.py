@@ -196,6 +196,19 @@ def test_a_default_that_is_not_valid_fails_in_the_second_validation_of_a_body():
     assert refusal.value.detail == {'size': 'Must be a number.'}
 
 
+@pytest.mark.parametrize('is_nested', [False, True])
+def test_a_default_is_what_the_second_validation_of_a_body_makes_of_it(is_nested):
+    members = {'part': validators.Number(default=1), 'whole': validators.Integer(default=2.0)}
+    cls = types.TypeMetaclass('Sized', (types.Type,), members)
+    if is_nested:
+        cls = types.TypeMetaclass('Holder', (types.Type,), {'own': cls})
+
+    made = compilers.compile_body(cls)({'own': {}} if is_nested else {})
+
+    sized = made.own if is_nested else made
+    assert repr((sized.part, sized.whole)) == '(1.0, 2)'
+
+
 def test_a_body_gets_its_own_copy_of_a_mutable_default():
     read = compilers.compile_body(Product)
 

@@ -251,6 +251,8 @@ def test_a_plot_is_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
     ]  # fmt: skip
     assert times.get_xgridlines()[0].get_alpha() == 0.3
     assert not legend.get_frame_on()
+    figure.draw_without_rendering()
+    assert len({text.get_window_extent().y0 for text in legend.get_texts()}) == 1
     anchor = legend.get_bbox_to_anchor().transformed(times.transAxes.inverted())
     assert anchor.p0.tolist() == [pytest.approx(0.5), pytest.approx(1)]
     shapes = [markers(name).get_path() for name in 'oossDD']

@@ -9,7 +9,7 @@ import pytest
 from apistar import http
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
-from django.db import connections
+from django.db import ConnectionHandler, connections
 from django.test import modify_settings, override_settings
 
 from django_apistar.checks import check_deployment
@@ -251,11 +251,13 @@ def test_W013_database_that_each_request_connects_to(production):
         ({'ENGINE': 'django.db.backends.sqlite3'}, False),
         ({'ENGINE': 'django.contrib.gis.db.backends.spatialite'}, False),
         ({'ENGINE': 'django.db.backends.dummy'}, False),
-        ({}, True),
+        ({'ENGINE': ''}, False),
+        ({}, False),
     ],
 )  # fmt: skip
 def test_W013_is_for_databases_whose_connections_are_costly(database, is_costly, monkeypatch):
-    monkeypatch.setattr(connections, 'settings', {'other': database})
+    configured = ConnectionHandler({'default': {}, 'other': database}).settings
+    monkeypatch.setattr(connections, 'settings', configured)
 
     found = [message for message in check_deployment(None) if message.id == 'django_apistar.W013']
 
