@@ -134,6 +134,22 @@ def test_what_a_handler_does_to_a_form_ends_with_its_request(app_class, makers):
     assert ask() == ask()
 
 
+def test_all_rows_that_a_filter_has_are_asked_for_apart_from_those_that_it_lets_pass(
+    app_class, makers
+):
+    class PriceFilter(filters.FilterSet):
+        class Meta:
+            model = Article
+            fields = ['price']
+
+    def count(articles: PriceFilter) -> list[int]:
+        passed = len(articles.qs)
+        Article.objects.create(price=4)
+        return [passed, len(articles.queryset)]
+
+    assert build_ask(build(app_class, Route('/', 'GET', count)))() == (200, [3, 4])
+
+
 def remake(self, *args):
     return copyreg.__newobj__, (type(self),), dict(vars(self))
 

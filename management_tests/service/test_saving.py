@@ -175,6 +175,15 @@ def test_a_property_is_given_after_the_fields(app_class):
 
 
 @both_modes
+def test_a_row_of_a_relation_is_given_by_itself_or_by_its_key(app_class):
+    brand = Brand.objects.create(name='Acme')
+
+    for text, given in (('Row', brand), ('Key', brand.pk)):
+        code, shown = give(app_class, brand=given, text=text)
+        assert (code, shown['brand']) == (200, brand.pk)
+
+
+@both_modes
 def test_a_field_takes_a_value_in_its_own_way(app_class):
     assert give(app_class, mood='FINE')[0] == 200
     assert Remark.objects.get().mood == 'fine'
