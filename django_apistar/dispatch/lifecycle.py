@@ -86,8 +86,6 @@ class Lifecycle:
 
     def __init__(self) -> None:
         connection_created.connect(remember_connection)
-        for connection in _find_open_databases():
-            remember_connection(None, connection)
         # The receivers of both signals, where they are Django's own.
         self.started: list[Any] = []
         self.finished: list[Any] = []

@@ -17,6 +17,7 @@ from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 from django.core.signals import got_request_exception, request_finished, request_started
 from django.db import OperationalError, connections, transaction
+from django.db.backends.signals import connection_created
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import path
@@ -257,6 +258,24 @@ def test_connection_of_each_thread_is_closed(database, way):
         run_in_thread(request)
 
     assert open_after == [False, False, False]
+
+
+def test_connection_that_was_opened_before_the_application_was_made_is_closed(database):
+    """As by system checks: before its receiver was connected, in a thread that serves later."""
+    from django_apistar.dispatch.lifecycle import remember_connection
+
+    open_after: list[bool] = []
+
+    def request() -> None:
+        connections[ALIAS].ensure_connection()
+        connection_created.connect(remember_connection)
+        call('/nope/')
+        open_after.append(is_open())
+
+    connection_created.disconnect(remember_connection)
+    run_in_thread(request)
+
+    assert open_after == [False]
 
 
 def test_connection_is_open_while_a_stream_is_sent(database, way):
