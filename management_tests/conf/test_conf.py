@@ -437,7 +437,8 @@ def test_static_prefix_is_the_path_of_static_url(static_url, prefix):
     [
         ('/mnt', '/mnt/static/', '/static/'), ('/mnt/', '/mnt/static/', '/static/'),
         ('/mnt', '/mntstatic/', '/mntstatic/'), ('/mnt', '/other/static/', '/other/static/'),
-        ('/mnt', '/mnt/', None), ('/', '/static/', '/static/'), ('', '/static/', '/static/'),
+        ('/mntX', '/mntX/static/', '/static/'), ('/mnt', '/mnt/', None),
+        ('/', '/static/', '/static/'), ('', '/static/', '/static/'),
         ('/mnt', 'https://cdn.example.com/mnt/static/', '/static/'),
     ],
 )  # fmt: skip

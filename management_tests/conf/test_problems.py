@@ -68,6 +68,7 @@ def test_an_error_without_a_text_shows_its_line() -> None:
 
     assert cause == 'ValueError: raise ValueError'
     assert format_cause(ValueError()) == 'ValueError: '
+    assert format_cause(raise_through([OWN], ValueError())) == f'ValueError:  ({OWN}:2)'
 
 
 def test_a_mistake_of_syntax_has_its_own_place() -> None:
