@@ -253,6 +253,18 @@ WAYS = {
     'row': make_by_rows,
 }
 each_way = pytest.mark.parametrize('make', WAYS.values(), ids=list(WAYS))
+
+
+class TripledType(types.Type):
+    """Its `validate` needs the value as it was: three times 0.1, a float, is not 0.3."""
+
+    price = validators.Number()
+
+    @classmethod
+    def validate(cls, value, definitions=None, allow_coerce=False):
+        return super().validate({'price': float(3 * value['price'])}, definitions, allow_coerce)
+
+
 DECIMAL = decimal.Decimal
 LAZY = gettext_lazy('Yes')
 
@@ -283,6 +295,7 @@ LAZY = gettext_lazy('Yes')
         (validators.Integer() | validators.String(), uuid.UUID(KEY), KEY),
         (validators.String() | validators.Number(), DECIMAL('1.5'), 1.5),
         (PriceType, {'key': LAZY, 'price': DECIMAL(1)}, {'key': 'Yes', 'price': 1.0}),
+        (TripledType, {'price': DECIMAL('0.1')}, {'price': 0.3}),
     ],
 )  # fmt: skip
 def test_attribute_is_read_as_json_has_it(make, validator, value, expected) -> None:
