@@ -47,7 +47,7 @@ def format_csv(rows: list[Row], conflicts: Iterable[Problem]) -> str:
     writer.writerow(COLUMNS)
     for row in rows:
         writer.writerow(_as_cells(row))
-    return text.getvalue().rstrip('\n')
+    return text.getvalue()
 
 
 def format_markdown(rows: list[Row], conflicts: Iterable[Problem]) -> str:

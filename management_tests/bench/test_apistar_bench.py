@@ -778,14 +778,14 @@ def test_project_that_does_not_start_is_one_sentence(project):
     project.replace(
         'shop/settings.py',
         'import os',
-        "import os, sys\nif '-c' in sys.argv: os.write(2, b'\\xff'); raise ImportError('no')",
+        "import os, sys\nif '-c' in sys.argv: os.write(2, b'\\xff'); raise ImportError('no X')",
     )
 
     done = project.run('apistar_bench', *QUICK)
 
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        'CommandError: API Star cannot be served: ImportError: no.'
+        'CommandError: API Star cannot be served: ImportError: no X.'
     )
     assert list_left(project) == []
 

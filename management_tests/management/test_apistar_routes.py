@@ -716,8 +716,10 @@ def test_table_fits_80_columns(url):
 
 def test_csv():
     """`rows`, `listing`"""
-    rows = list(csv.DictReader(io.StringIO(run('--format', 'csv')[0])))
+    text = run('--format', 'csv')[0]
 
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert len(text.splitlines()) == 1 + len(rows)
     assert rows[1] == {
         'framework': 'apistar', 'methods': 'GET', 'path': '/shop/mine/', 'name': 'shop:mine',
         'handler': f'{__name__}.mine',
@@ -931,7 +933,7 @@ def test_check_without_conflicts():
         (['--auth', 'nobody'], "Error: argument --auth: invalid choice: 'nobody' (choose from"),
         (['--resolve', '/', '--name', 'x', '--sort', 'path'],
          '--resolve does not go with --name, --sort.'),
-        (['--resolve', 'shop/'], "--resolve 'shop/': a path starts with a slash. Write /shop/."),
+        (['--resolve', 'X/'], "--resolve 'X/': a path starts with a slash. Write /X/."),
         (['--resolve', 'ftp://localhost/shop/'],
          "--resolve 'ftp://localhost/shop/' is no URL of http or https with a host."),
         (['--resolve', 'http://[x/'], "--resolve 'http://[x/' is no URL: Invalid IPv6 URL."),

@@ -67,6 +67,12 @@ def test_a_tree_in_colour() -> None:
     ]
 
 
+def test_a_tree_of_a_path_of_one_letter() -> None:
+    row = Row(**{**PLAIN, 'path': '/X/', 'name': ''})
+
+    assert LAYOUTS['tree']([row], 60, False) == '/\n└── apistar\n    └── X  GET'
+
+
 def write() -> None:
     content = {layout: draw_all(layout) for layout in WIDTHS}
     LAYOUTS_FILE.write_text(json.dumps(content, indent=1, ensure_ascii=False) + '\n')
