@@ -312,6 +312,22 @@ def test_how_deep_a_document_is_read():
     assert tell(deep, {'openapi': '3.1.0'}) == ['The old document is deeper than 400 levels.']
 
 
+def test_what_is_too_deep_in_one_place_is_compared_in_another():
+    """`schemas`"""
+    documents = []
+    for leaf in (STRING, INTEGER):
+        inner = lists(59, leaf)
+        holders = (('/outer/', objects(1, inner)), ('/inner/', inner))
+        paths = {path: {'post': build_operation('request', schema)} for path, schema in holders}
+        documents.append({'openapi': '3.1.0', 'paths': paths})
+
+    [told] = tell(*documents)
+    place = f'the body{"[]" * 59}'
+    assert told == (
+        f'error request-type-narrowed POST /inner/: {place} no longer takes string. Example: "".'
+    )
+
+
 @pytest.mark.parametrize(('number', 'is_followed'), [(62, True), (63, False)])
 def test_how_many_references_are_followed(number, is_followed):
     """`sources`"""

@@ -130,7 +130,7 @@ def _parameter(parameter: object) -> Any:
     if not isinstance(parameter, dict):
         return parameter
     schema = {word: value for word, value in parameter.items() if word not in OWN}
-    kept = {word: parameter[word] for word in OWN[:4] if word in parameter}
+    kept = {word: parameter[word] for word in OWN if word in parameter}
     if schema.get('type') == 'array':
         style, explode = STYLES.get(parameter.get('collectionFormat', 'csv'), ('form', False))
         simple = parameter.get('in') in ('path', 'header')
