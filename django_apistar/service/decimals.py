@@ -132,7 +132,7 @@ class Decimal(ValueValidator):
         if not self.whole_digits or not 1 <= places <= _MOST_SHORT_PLACES:
             return f'not {is_shown}({text} := str({item}))'
         # The point stands where it should, so that no exponent follows: that has 3 characters.
-        is_misplaced = f"({text} := str({item}))[{-1 - places}:{-places or ''}] != '.'"
+        is_misplaced = f"({text} := str({item}))[{-1 - places}:{-places}] != '.'"
         return f'{is_misplaced} or len({text}) > {self.max_digits + 1}'
 
     def _write_shown(self) -> str:
