@@ -101,9 +101,15 @@ def test_what_a_query_cannot_hold_is_a_400_that_names_it(db, name, value, said):
     assert (answer.code, answer.json()) == (400, {name: said})
 
 
-@pytest.mark.parametrize('query', ['span=106751991 00:00:00', 'price=999.999', 'price=-999'])
+@pytest.mark.parametrize(
+    'query',
+    [
+        'span=106751991 00:00:00', 'price=999.999', 'price=-999', f'big={2**63 - 1}',
+        f'big={-(2**63)}',
+    ],
+)  # fmt: skip
 def test_what_a_query_can_hold_is_looked_for(db, query):
-    fields = {'span': ['exact'], 'price': ['exact']}
+    fields = {'span': ['exact'], 'price': ['exact'], 'big': ['exact']}
 
     answer = ask(build_app(make_filter_set(meta={'fields': fields})), query=query)
 

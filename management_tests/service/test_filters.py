@@ -574,6 +574,7 @@ HUGE = 10**30
           for lookup in ('regex', 'iregex') for pattern in ('(', '*', '[', 'a{2,1}')),
         *((name, HUGE, BEYOND)
           for name in ('id', 'id__gt', 'id__in', 'id__range', 'applied__month__in')),
+        ('id', -HUGE, f'Ensure this value is greater than or equal to {-(2**63)}.'),
     ],
 )  # fmt: skip
 def test_what_a_database_cannot_ask_for_is_a_400_that_names_it(app_class, name, value, said):

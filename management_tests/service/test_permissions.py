@@ -525,6 +525,18 @@ def test_users_and_addresses_have_a_count_each(app_class, alice):
     assert [each.code for each in neighbours] == [429, 200]
 
 
+def test_clients_whose_address_nobody_knows_are_not_one(app_class):
+    app = build_app(app_class, Route('/', 'GET', limit_rate('1/minute')(make_handler())))
+    environ = Request().build_environ()
+    environ.pop('REMOTE_ADDR', None)
+    statuses = []
+
+    for _ in range(2):
+        app({**environ}, lambda status, *_: statuses.append(status))
+
+    assert statuses == ['200 OK', '200 OK']
+
+
 def test_routes_of_an_include_share_its_count_and_others_have_their_own(app_class):
     routes = [
         Route('/a/', 'GET', make_handler()),
