@@ -105,13 +105,14 @@ def test_what_a_query_cannot_hold_is_a_400_that_names_it(db, name, value, said):
     'query',
     [
         'span=106751991 00:00:00', 'price=999.999', 'price=-999', f'big={2**63 - 1}',
-        f'big={-(2**63)}',
+        f'big={-(2**63)}', 'moment=2026-01-01T00:00:00-15:59', 'truth=unknown', 'truth=',
     ],
 )  # fmt: skip
 def test_what_a_query_can_hold_is_looked_for(db, query):
-    fields = {'span': ['exact'], 'price': ['exact'], 'big': ['exact']}
+    names = ('span', 'price', 'big', 'moment', 'truth')
+    filter_set = make_filter_set(meta={'fields': {name: ['exact'] for name in names}})
 
-    answer = ask(build_app(make_filter_set(meta={'fields': fields})), query=query)
+    answer = ask(build_app(filter_set), query=query)
 
     assert (answer.code, answer.json()) == (200, {'count': 0})
 
@@ -141,6 +142,22 @@ def test_a_moment_with_a_zone_is_refused_where_the_project_has_none(db, settings
     answer = ask(app, query='moment=2026-01-02T10:00:00Z')
 
     assert (answer.code, answer.json()) == (400, {'moment': 'Must have no time zone.'})
+
+
+class Overflowing(forms.CharField):
+    def clean(self, value):
+        raise OverflowError('mine')
+
+
+class OverflowingFilter(filters.CharFilter):
+    field_class = Overflowing
+
+
+def test_a_field_of_the_project_that_raises_is_its_fault(db, caplog):
+    app = build_app(make_filter_set(odd=OverflowingFilter(field_name='char')))
+
+    assert ask(app, query='odd=1').code == 500
+    assert [str(record.exc_info[1]) for record in caplog.records] == ['mine']
 
 
 def test_a_method_of_the_project_that_raises_is_its_fault(db):
