@@ -4,6 +4,7 @@ import time
 import tracemalloc
 
 import pytest
+from django.core.cache.backends.locmem import LocMemCache
 from django.test import override_settings
 
 from django_apistar.api.counts import SIZE, CachedCounts, LocalCounts, get_local_counts
@@ -84,9 +85,10 @@ def test_memory_is_bounded_however_many_keys_there_are():
     assert size < 5_000_000
 
 
-def test_cache_without_atomic_counts_keeps_them_for_their_period(tmp_path):
-    """Such a cache's `incr` sets the number anew for its own TIMEOUT, here none at all."""
-    backend = 'django.core.cache.backends.filebased.FileBasedCache'
+@pytest.mark.parametrize('backend', ['filebased.FileBasedCache', 'locmem.LocMemCache'])
+def test_a_cache_keeps_counts_for_their_period(tmp_path, backend):
+    """Without atomic counts its `incr` sets the number anew for its TIMEOUT, here none at all."""
+    backend = f'django.core.cache.backends.{backend}'
     caches = {'default': {'BACKEND': backend, 'LOCATION': tmp_path, 'TIMEOUT': 0}}
     counts = CachedCounts()
 
@@ -96,3 +98,18 @@ def test_cache_without_atomic_counts_keeps_them_for_their_period(tmp_path):
 
     assert (numbers, number) == ([1, 2, 3], 3)
     assert 55 < until - time.time() <= 60
+
+
+class Raced(LocMemCache):
+    """A cache to which another process adds each key just before."""
+
+    def add(self, *args, **kwargs):
+        super().add(*args, **kwargs)
+        return False
+
+
+def test_what_another_process_counts_first_is_counted():
+    caches = {'default': {'BACKEND': f'{__name__}.Raced', 'LOCATION': 'raced'}}
+
+    with override_settings(CACHES=caches):
+        assert [CachedCounts().increase('a', 60) for _ in range(2)] == [2, 3]
