@@ -155,6 +155,8 @@ class Router(BaseRouter):
         except WerkzeugMethodNotAllowed as exc:
             raise MethodNotAllowed(exc.valid_methods or ()) from None
         except RequestRedirect:
+            if doubled:
+                self._match(path + '/', method)  # NotFound where a parameter would take them
             raise PathRedirect(path + '/') from None
         if self.entries[position].path.count('//') != doubled:  # a parameter would take them
             raise exceptions.NotFound()

@@ -497,7 +497,8 @@ def test_app_without_templates_still_answers(app_class):
     [
         ('/shop//5/', 200), ('/shop//5', 302), ('/shop/5/', 404), ('/shop///5/', 404),
         ('//shop//5/', 404), ('/shop//5//', 404), ('/p/a/b', 200), ('/p/a//b', 404),
-        ('/p/a//', 404), ('/x//', 404), ('//', 404),
+        ('/p/a//', 404), ('/x//', 404), ('//', 404), ('/q/a/b', 302), ('/q/a//b', 404),
+        ('/q/a//b/', 404),
     ],
 )  # fmt: skip
 def test_two_slashes_in_a_row_are_asked_for_where_a_route_has_them(app_class, path, code):
@@ -505,6 +506,7 @@ def test_two_slashes_in_a_row_are_asked_for_where_a_route_has_them(app_class, pa
     app = build(
         app_class, Include('/shop/', 'shop', [Route('/{n}/', 'GET', number)]),
         Route('/p/{+name}', 'GET', word), Route('/x/', 'GET', hello), Route('/', 'GET', goodbye),
+        Route('/q/{+name}/', 'GET', word, name='closed'),
     )  # fmt: skip
 
     assert ask(app, path).code == code
