@@ -175,6 +175,15 @@ def test_a_property_is_given_after_the_fields(app_class):
 
 
 @both_modes
+def test_a_change_to_null_needs_no_field_that_may_be_blank(app_class):
+    remark = Remark.objects.create(text='Fine', rank=2, code='a')
+
+    code, shown = send(app_class, 'PATCH', f'/{remark.pk}/', code=None)
+
+    assert (code, shown['code']) == (200, None)
+
+
+@both_modes
 def test_a_row_of_a_relation_is_given_by_itself_or_by_its_key(app_class):
     brand = Brand.objects.create(name='Acme')
 
