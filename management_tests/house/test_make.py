@@ -98,6 +98,9 @@ def test_interrupted_run_leaves_no_process(folder: Path, number: signal.Signals)
 
     assert 'Tests, part 1 of 4: ' in output
     assert any('postgres' in command for command in running)
+    deadline = time.monotonic() + START_S
+    while find_processes(folder) and time.monotonic() < deadline:  # a busy machine ends them late
+        time.sleep(0.05)
     assert find_processes(folder) == []
     assert not is_alive(server)
     assert [*folder.glob('__pycache__/test_waiting.*-pytest-*.pyc')]  # rewritten once for all

@@ -33,7 +33,7 @@ AT_LEAST = {  # how many times fewer instructions than stock API Star, with the 
     'wrong_method': 1.15,
     'create': 8.6, 'list': 2.6, 'queryset': 5.4, 'body_1k': 9.3,
 }  # fmt: skip
-OF_DJANGO = 1.02  # what a Django request may cost through the dispatcher
+OF_DJANGO = 1.025  # what a Django request may cost through the dispatcher: 1.02 and a margin
 
 
 @pytest.fixture(scope='module')
