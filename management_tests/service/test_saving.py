@@ -49,6 +49,23 @@ class OwnConstraint(models.UniqueConstraint):
             super().validate(model, *args, **kwargs)
 
 
+class Daily(models.Model):
+    title = models.CharField(max_length=20, unique_for_date='day')
+    day = models.DateField()
+
+    class Meta:
+        app_label = 'project'
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class DailyType(ModelType):
+    class Meta:
+        model = Daily
+        fields = ['title', 'day']
+
+
 class Quiet(models.CharField):
     """A field that takes what a form has in its own way."""
 
@@ -172,6 +189,22 @@ def test_a_generic_key_is_given_by_its_instance(app_class):
 def test_a_property_is_given_after_the_fields(app_class):
     assert give(app_class, loud='FINE', pk=7)[0] == 200
     assert (Remark.objects.get().text, Remark.objects.get().pk) == ('fine', 7)
+
+
+@both_modes
+def test_a_change_of_the_day_alone_is_held_to_what_is_unique_for_a_day(app_class):
+    first, second = (
+        Daily.objects.create(title='News', day=datetime.date(2026, 1, day)) for day in (1, 2)
+    )
+
+    def move(daily: DailyType.partial) -> DailyType:
+        return DailyType(daily.save_to(second))
+
+    app = build(app_class, Route('/', 'PATCH', move))
+    answer = ask(app, method='PATCH', body=json.dumps({'day': f'{first.day}'}).encode())
+
+    said = 'Title must be unique for Day date.'
+    assert (answer.code, answer.json()) == (400, {'title': said})
 
 
 @both_modes
