@@ -304,6 +304,18 @@ def test_two_files_are_compared_without_a_look_at_the_project(settings):
     assert run('--check', 'old.json', '--with', 'old.json')[0] == 0
 
 
+def test_a_default_that_is_no_number_in_yaml_is_the_same_in_both(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'x.yaml').write_text(
+        'openapi: 3.1.0\n'
+        'paths: {/a/: {get: {parameters: [{in: query, name: q, schema: {default: .nan}}]}}}'
+    )
+
+    checked = run('--check', 'x.yaml', '--with', 'x.yaml')
+
+    assert checked == (0, '', '', 'x.yaml is up to date.\n')
+
+
 @pytest.mark.parametrize(
     ('option', 'value'),
     [

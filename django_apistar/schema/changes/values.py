@@ -36,7 +36,8 @@ def are_equal(one: Any, other: Any) -> bool:
         return len(one) == len(other) and all(map(are_equal, one, other))
     if kind == 'object':
         return one.keys() == other.keys() and all(are_equal(one[k], other[k]) for k in one)
-    return bool(one == other)
+    is_nan = one != one and other != other  # YAML has it: it did not change
+    return is_nan or bool(one == other)
 
 
 def is_among(value: object, values: Iterable[object]) -> bool:
