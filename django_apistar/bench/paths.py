@@ -147,7 +147,7 @@ def iter_paths(table: RouteTable, framework: Framework) -> Iterator[str]:
 def _is_candidate(table: RouteTable, entry: RouteEntry) -> bool:
     """Whether *entry* takes GET and is the project's own: schema and documentation are not."""
     is_api = isinstance(entry, APIStarEntry)
-    module = getattr(entry.handler, '__module__', '') or ''  # None: exec() has made it
+    module = str(getattr(entry.handler, '__module__', None))  # None: exec() has made it
     is_own = is_api and module.split('.')[0] in _OWN_PACKAGES
     takes_get = entry.methods == ANY_METHOD or 'GET' in entry.methods
     return takes_get and not is_own and table.is_reachable(entry)

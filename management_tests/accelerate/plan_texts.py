@@ -126,8 +126,9 @@ def read_all(
 
 
 def read_state(
-    start: WSGIStartResponse, app: App, route: Route, response: http.Response, exc: Exception
-) -> dict:
+    environ: WSGIEnviron, start: WSGIStartResponse, app: App, route: Route,
+    response: http.Response, exc: Exception,
+) -> dict:  # fmt: skip
     return {}
 
 

@@ -149,10 +149,13 @@ def test_check_loads_and_prints_and_exits(migrated: Project) -> None:
 def test_check_from_python() -> None:
     stdout = io.StringIO()
 
-    call_command('runapistar', '--check', stdout=stdout)
+    with override_settings(SETTINGS_MODULE=None):
+        call_command('runapistar', '--check', stdout=stdout)
 
     assert stdout.getvalue().startswith(f'django-apistar {django_apistar.__version__}, ')
-    assert stdout.getvalue().endswith('\nEverything is in order; not started.\n')
+    assert stdout.getvalue().endswith(
+        '\n  Settings (configured)\n\nEverything is in order; not started.\n'
+    )
 
 
 @pytest.mark.django_db
