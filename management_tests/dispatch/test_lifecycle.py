@@ -84,6 +84,11 @@ def exit_worker() -> None:
     raise SystemExit(3)
 
 
+def stream_and_exit() -> Iterator[str]:
+    yield 'a'
+    raise SystemExit(3)
+
+
 def use_cache() -> int:
     caches['closing'].set('a', 1)
     return ClosingCache.made
@@ -114,6 +119,7 @@ routes = [
         stream_notes,
         lose_connection,
         exit_worker,
+        stream_and_exit,
         use_cache,
         use_broken_cookie,
         count_notes_of,
@@ -597,6 +603,14 @@ def test_system_exit_is_logged_and_does_not_stop_the_worker(caplog, exception_si
     assert answer.json() == 'Server error'
     assert [record.exc_info[0] for record in caplog.records] == [SystemExit]
     assert len(exception_signals) == 1
+
+
+@own_routes
+def test_system_exit_in_a_streamed_body_is_logged_and_does_not_stop_the_worker(caplog):
+    with pytest.raises(Exception, match=r'^SystemExit in a streamed body\.$'):
+        call('/stream-and-exit/')
+
+    assert [record.exc_info[0] for record in caplog.records] == [SystemExit]
 
 
 @pytest.mark.case('H03')

@@ -413,6 +413,9 @@ def test_E013_paths_that_differ_in_the_names_of_parameters_alone():
          "has the parameter 'a-b', which is not a Python name. HINT: Name it as in '/{item_id}/'."),
         ('/{a}/{a}/',
          "has the parameter 'a' twice. HINT: Give each parameter a name of its own."),
+        ('/<number:x>/',
+         ("is refused by Werkzeug: the converter 'number' does not exist. HINT: Converters are "
+          "any, float, int, path, string and uuid, as in '/<float(signed=True):lat>'.")),
     ],
 )  # fmt: skip
 def test_E014_path_that_cannot_be_routed(path, sentence):

@@ -363,10 +363,11 @@ def test_so_many_headers_that_have_passed_are_remembered(
 ) -> None:
     monkeypatch.setattr(messages, 'MOST_CHECKED', 2)
     sent = [('X-A', 'b'), ('X-B', ' c'), ('X-C', 'd'), ('Content-Length', '0'), ('Via', 'e')]
+    sent.append(('X-D', 'f'))
     wanted = head('close', *[f'{name}: {value.strip()}' for name, value in sent])
 
     assert start(respond('200 OK', sent)).ask(LAST) == wanted
-    assert messages.Response._checked == {('Via', 'e')}
+    assert messages.Response._checked == {('Via', 'e'), ('X-D', 'f')}
 
 
 def test_text_is_no_body(start: Any) -> None:

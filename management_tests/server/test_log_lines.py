@@ -33,6 +33,7 @@ MANY = {
     'HTTP_TRACEPARENT': f'00-{TRACE}-{SPAN}-01', 'django_apistar.request_id': 'r-1',
     'django_apistar.route': '/a/{id}/', 'django_apistar.framework': 'apistar',
     'HTTP_AUTHORIZATION': 'Bearer secret', 'HTTP_COOKIE': 'a=secret',
+    'HTTP_PROXY_AUTHORIZATION': 'Basic secret',
 }  # fmt: skip
 
 
@@ -113,8 +114,9 @@ def read_line(file: Path) -> str:
         ),
         (
             ('%({authorization}i)s %({cookie}i)s %({set-cookie}o)s %({http_authorization}e)s '
-            '%({http_cookie}e)s %({proxy-authorization}i)s %(u)s %({x-b}o)s %({user-agent}i)s'),
-            False, MANY, '- - - - - - - c curl \\"8\\"',
+            '%({http_cookie}e)s %({proxy-authorization}i)s %({http_proxy_authorization}e)s %(u)s '
+            '%({x-b}o)s %({user-agent}i)s'),
+            False, MANY, '- - - - - - - - c curl \\"8\\"',
         ),
     ],
 )  # fmt: skip
