@@ -273,6 +273,15 @@ def test_how_far_two_schemas_are_compared(name):
     assert found == expected
 
 
+def test_how_many_places_are_told_that_take_more():
+    """`schemas`, `findings`"""
+    before, after = (take(many(101, {'type': kind})) for kind in ('string', ['string', 'null']))
+
+    assert tell(before, after) == [
+        f'info request-takes-more POST /: the body.p{n} takes more than before.' for n in range(100)
+    ]
+
+
 # Of each size: a schema whose values cannot be asked about.
 SIZES = {
     'Length': {'type': 'string', 'pattern': '(a+)+$'},
