@@ -52,6 +52,7 @@ class OwnConstraint(models.UniqueConstraint):
 class Daily(models.Model):
     title = models.CharField(max_length=20, unique_for_date='day')
     day = models.DateField()
+    note = models.CharField(max_length=20, blank=True)
 
     class Meta:
         app_label = 'project'
@@ -63,7 +64,7 @@ class Daily(models.Model):
 class DailyType(ModelType):
     class Meta:
         model = Daily
-        fields = ['title', 'day']
+        fields = ['title', 'day', 'note']
 
 
 class Quiet(models.CharField):
@@ -205,6 +206,18 @@ def test_a_change_of_the_day_alone_is_held_to_what_is_unique_for_a_day(app_class
 
     said = 'Title must be unique for Day date.'
     assert (answer.code, answer.json()) == (400, {'title': said})
+
+
+@both_modes
+def test_what_a_change_leaves_as_it_is_need_not_be_unique(app_class):
+    rows = [Daily.objects.create(title='News', day=datetime.date(2026, 1, 1)) for _ in range(2)]
+
+    def note(daily: DailyType.partial) -> DailyType:
+        return DailyType(daily.save_to(rows[1]))
+
+    answer = ask(build(app_class, Route('/', 'PATCH', note)), method='PATCH', body=b'{"note": "a"}')
+
+    assert (answer.code, answer.json()['note']) == (200, 'a')
 
 
 @both_modes
