@@ -369,6 +369,22 @@ def test_a_key_that_another_request_wrote_first_names_the_key(app_class, monkeyp
 
 
 @both_modes
+@pytest.mark.django_db(transaction=True)
+def test_a_row_of_a_relation_that_another_request_deletes_first_is_named(app_class, monkeypatch):
+    clean = Remark.full_clean
+
+    def see_all_rows(self, *args, **kwargs):
+        monkeypatch.setattr(Remark, 'full_clean', clean)
+
+    monkeypatch.setattr(Remark, 'full_clean', see_all_rows)
+
+    code, errors = send(app_class, text='Good', rank=1, brand=99)
+
+    assert (code, list(errors)) == (400, ['brand'])
+    assert not Remark.objects.exists()
+
+
+@both_modes
 @pytest.mark.parametrize(
     ('sent', 'shown'),
     [
