@@ -121,6 +121,8 @@ class Remark(models.Model):
 
     @loud.setter
     def loud(self, text: str) -> None:
+        if not text:
+            raise ValidationError('Say something.')
         self.text = text.lower()
 
     @property
@@ -190,6 +192,7 @@ def test_a_generic_key_is_given_by_its_instance(app_class):
 def test_a_property_is_given_after_the_fields(app_class):
     assert give(app_class, loud='FINE', pk=7)[0] == 200
     assert (Remark.objects.get().text, Remark.objects.get().pk) == ('fine', 7)
+    assert give(app_class, loud='') == (400, {'__all__': 'Say something.'})
 
 
 @both_modes
