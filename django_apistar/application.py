@@ -218,10 +218,12 @@ class App(apistar.App):
 
 
 def serve_schema(app: apistar.App) -> Response:
+    assert isinstance(app, App)  # It has added the route.
     return served.render_schema(app)
 
 
 def serve_documentation(app: apistar.App, environ: WSGIEnviron) -> Response:
+    assert isinstance(app, App)  # as above
     return served.render_page(app, environ)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from apistar import Route, exceptions
+from apistar.http import Response
 from apistar.server import validation, wsgi
 from django.core.serializers.json import DjangoJSONEncoder
 
@@ -315,15 +316,17 @@ def _check_page(handler: Any, render: Callable[[object], object]) -> Callable[[A
     return render_page
 
 
-def _is_fast(app: Any) -> bool:
+def _is_fast(app: AppParts) -> bool:
     """Return whether orjson is installed and writes what the App's JSON encoder would."""
     return app.json_encoder is DjangoJSONEncoder
 
 
-def _build_response_builder(app: Any, encode: Callable[[object], bytes]) -> Callable[[Any], Any]:
+def _build_response_builder(
+    app: AppParts, encode: Callable[[object], bytes]
+) -> Callable[[object], Response]:
     """Return a function that does as the App's render_response, with the compiled encoder."""
 
-    def build_response(value: Any) -> Any:
+    def build_response(value: object) -> Response:
         kind = value.__class__
         if kind is dict or kind is list:
             return responses.build_json_response(encode(value))

@@ -211,7 +211,7 @@ def _iter_json(
     yield ']' if separator == ',' else '[]'
 
 
-def build_json_response(content: bytes) -> Any:
+def build_json_response(content: bytes) -> http.JSONResponse:
     """Return the JSONResponse of a value whose JSON is *content*, without encoding it."""
     headers = http.MutableHeaders.__new__(http.MutableHeaders)
     size = len(content)
@@ -226,7 +226,7 @@ def build_json_response(content: bytes) -> Any:
     return response
 
 
-def finalize(response: Any, extra: tuple[tuple[str, str], ...]) -> tuple[str, Headers]:
+def finalize(response: http.Response, extra: tuple[tuple[str, str], ...]) -> tuple[str, Headers]:
     """Return the status line and headers of *response*, for start_response.
 
     *extra* headers are added where the response has none of that name. Raises ValueError for an
@@ -270,7 +270,7 @@ def send_json(
     return [content]
 
 
-def get_body(response: Any) -> Iterable[bytes]:
+def get_body(response: http.Response) -> Iterable[bytes]:
     """Return what a WSGI application returns for *response*."""
     content = response.content
     if response.status_code in BODILESS:
@@ -292,7 +292,7 @@ def begin(body: Iterable[bytes]) -> Iterable[bytes]:
     return _Chained(first, parts, body)
 
 
-def close(body: Any) -> None:
+def close(body: object) -> None:
     """Call the `close` of *body* if it has one, as a server does."""
     getattr(body, 'close', lambda: None)()
 

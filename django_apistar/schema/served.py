@@ -61,7 +61,7 @@ def _build_link(entry: APIStarEntry, link: Link, taken: set[str]) -> Link:
     )  # fmt: skip
 
 
-def render_page(app: Any, environ: 'WSGIEnvironment') -> http.Response:
+def render_page(app: DescribedApp, environ: 'WSGIEnvironment') -> http.Response:
     """Return the response with the documentation page of *app*: API Star's, or `app.docs_ui`'s."""
     nonce = policy.make_nonce()
     is_own = app.docs_ui == 'apistar'
@@ -105,7 +105,7 @@ def build_policy(app: DescribedApp) -> str:
     return policy.build_policy(app.docs_ui, _get_base(app.static_url), origins)
 
 
-def render_schema(app: Any) -> http.Response:
+def render_schema(app: DescribedApp) -> http.Response:
     """Return the response with the OpenAPI document of *app*, which is built once."""
     return http.Response(_build(app).content, headers={'Content-Type': schema.MEDIA_TYPE})
 

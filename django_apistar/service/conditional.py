@@ -30,6 +30,8 @@ from django_apistar.compat.signatures import (
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+    from django_apistar.api.responders import AppParts
+
 # What the wrapper asks for beside the parameters of its functions.
 _OWN = {'conditional_environ': WSGIEnviron, 'conditional_app': apistar.App}
 _PRECONDITIONS = (
@@ -121,9 +123,9 @@ def _is_unsafe(environ: WSGIEnvironment) -> bool:
     return environ['REQUEST_METHOD'].upper() not in ('GET', 'HEAD')
 
 
-def _add_headers(value: Any, handler: Function, app: Any, version: _Version) -> Response:
+def _add_headers(value: Any, handler: Function, app: AppParts, version: _Version) -> Response:
     """Return the response of a handler's *value*; a success gets the headers that it lacks."""
-    response: Response = app.render_response(build_rows(value, handler))
+    response = app.render_response(build_rows(value, handler))
     is_success = response.status_code < 300
     for name, text in version.headers.items():
         if is_success and name not in response.headers:
