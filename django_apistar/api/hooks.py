@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import apistar
 
 if TYPE_CHECKING:
-    from django_apistar.api.responders import AppParts
+    from django_apistar.api.responders import AppParts, Hook
 
 
-def create_hooks(app: AppParts) -> list[Any]:
+def create_hooks(app: AppParts) -> list[Hook]:
     """Return a request's hooks: an object of each class, instances as they are."""
     own: object = type(app).get_event_hooks
     if own is not apistar.App.get_event_hooks:
@@ -22,7 +22,7 @@ def create_hooks(app: AppParts) -> list[Any]:
 
 def _group_methods(
     on_request: Sequence[object], on_response: Sequence[object], on_error: Sequence[object]
-) -> list[Any]:
+) -> list[Hook]:
     """Return hooks made of the methods that `get_event_hooks` of a subclass returns.
 
     Methods of one object become one hook. *on_response* and *on_error* are in the order in which

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from django_apistar.compat.signatures import Function
     from django_apistar.routes.router import Router
 
 # Any: each function knows its own third argument, which was found together with it.
@@ -35,12 +36,25 @@ class Responder(Protocol):
         """Return whether compiled code answers requests for *route*, one of the App's."""
 
 
+class Hook(Protocol):
+    """An event hook of the project. It may lack any of the methods: `hasattr` tells."""
+
+    @property
+    def on_request(self) -> Function: ...
+
+    @property
+    def on_response(self) -> Function: ...
+
+    @property
+    def on_error(self) -> Function: ...
+
+
 class AppParts(Protocol):
     """What responders, and the checks and listings that explain them, need of an App."""
 
     router: Router
     injector: Any  # ours, or one of API Star's kind
-    event_hooks: Sequence[Any] | None
+    event_hooks: Sequence[Hook | type[Hook]] | None
     auth_components: tuple[Any, ...]
     json_encoder: type[json.JSONEncoder]
     encode_default: Callable[[Any], Any]

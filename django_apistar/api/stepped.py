@@ -16,7 +16,7 @@ from django_apistar.api.guards import build_guards, find_authenticators
 from django_apistar.api.hooks import create_hooks
 from django_apistar.api.injector import Injector
 from django_apistar.api.matching import Match, Miss, look_up
-from django_apistar.api.responders import AppParts, Found, without_body
+from django_apistar.api.responders import AppParts, Found, Hook, without_body
 from django_apistar.api.transactions import make_atomic
 from django_apistar.compat.signatures import Function
 from django_apistar.routes.rules import read_rules
@@ -117,9 +117,9 @@ class Exchange:
         self.responder = responder
         self.app = responder.app
         self.environ = environ
-        self.hooks: list[Any] = []
-        self.entered: list[Any] = []
-        self.responded: list[Any] = []
+        self.hooks: list[Hook] = []
+        self.entered: list[Hook] = []
+        self.responded: list[Hook] = []
         self.state: dict[Any, Any] = {
             'environ': environ, 'start_response': start_response, 'exc': None, 'app': self.app,
             'path_params': None, 'route': None, 'response': None,
@@ -177,14 +177,14 @@ class Exchange:
         self._run([self.app.render_response])
         return self._finish()
 
-    def _needs_route(self, hook: object, name: str) -> bool:
+    def _needs_route(self, hook: Hook, name: str) -> bool:
         """Return whether the hook's method, or a component for it, needs what only a route has."""
         injector = self.app.injector
         if not hasattr(hook, name) or not isinstance(injector, Injector):
             return False
         return injector.needs(getattr(hook, name), ('route', 'path_params'), self.state)
 
-    def _enter(self, hook: object) -> None:
+    def _enter(self, hook: Hook) -> None:
         """Run the hook's on_request. The hook is entered once its arguments are resolved."""
         if not hasattr(hook, 'on_request'):
             return
@@ -203,7 +203,7 @@ class Exchange:
                 self._run([hook.on_response])
         return self._send(self.app.finalize_wsgi)
 
-    def _is_due(self, hook: object) -> bool:
+    def _is_due(self, hook: Hook) -> bool:
         return _holds(self.entered, hook) and not _holds(self.responded, hook)
 
     def _run(self, funcs: list[Function]) -> Any:
@@ -243,7 +243,7 @@ class Exchange:
         self._set_response(self._run([self.app.error_handler]))
         return self._send(self.app.finalize_wsgi)
 
-    def _run_on_error(self, hook: Any) -> None:
+    def _run_on_error(self, hook: Hook) -> None:
         try:
             self._run([hook.on_error])
         except errors.FAULTS as fault:
@@ -255,6 +255,6 @@ class Exchange:
             self.state['response'] = response
 
 
-def _holds(hooks: list[object], hook: object) -> bool:
+def _holds(hooks: list[Hook], hook: Hook) -> bool:
     """Compare by identity: hooks may define equality as they like."""
     return any(item is hook for item in hooks)
