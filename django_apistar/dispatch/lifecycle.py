@@ -9,7 +9,9 @@ that this thread has opened; with any other receiver the signals are sent.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django import db
 from django.conf import settings as django_settings
@@ -25,7 +27,6 @@ from django_apistar.api import errors
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-    from django.db.backends.base.base import BaseDatabaseWrapper
 
 _OWN_RECEIVERS = (
     (request_started, {id(reset_queries), id(close_old_connections)}),
@@ -33,13 +34,27 @@ _OWN_RECEIVERS = (
 )
 
 
+class Connection(Protocol):
+    """What is used of Django's BaseDatabaseWrapper, whose stub has no health_check_done."""
+
+    autocommit: bool
+    close_at: float | None
+    connection: object | None  # the driver's
+    errors_occurred: bool
+    health_check_done: bool
+    queries_log: deque[dict[str, str]]
+    settings_dict: dict[str, Any]
+
+    def close_if_unusable_or_obsolete(self) -> None: ...
+
+
 class OpenConnection:
     """A database connection that a thread has opened. It is never forgotten, only closed."""
 
     __slots__ = ('autocommit', 'connection')
 
-    def __init__(self, connection: BaseDatabaseWrapper) -> None:
-        self.connection: Any = connection  # Its stub has no health_check_done.
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
         self.autocommit = connection.settings_dict['AUTOCOMMIT']
 
 
@@ -55,9 +70,10 @@ def get_connections() -> list[OpenConnection]:
     of the copy that each request gets, so that requests share them.
     """
     try:
-        return thread.connections  # type: ignore[no-any-return]  # threading.local holds anything
+        connections: list[OpenConnection] = thread.connections
+        return connections
     except AttributeError:
-        connections: list[OpenConnection] = []
+        connections = []
     # Opened before `remember_connection` was connected, as by system checks at start.
     connections += map(OpenConnection, _find_open_databases())
     thread.caches = [caches[alias] for alias in caches]
@@ -65,8 +81,8 @@ def get_connections() -> list[OpenConnection]:
     return connections
 
 
-def _find_open_databases() -> list[BaseDatabaseWrapper]:
-    initialized = db.connections.all(initialized_only=True)
+def _find_open_databases() -> list[Connection]:
+    initialized: Sequence[Any] = db.connections.all(initialized_only=True)  # see Connection
     return [connection for connection in initialized if connection.connection is not None]
 
 
@@ -74,7 +90,7 @@ def _closes_anything(config: dict[str, Any]) -> bool:
     return import_string(config['BACKEND']).close is not BaseCache.close
 
 
-def remember_connection(sender: object, connection: BaseDatabaseWrapper, **kwargs: object) -> None:
+def remember_connection(sender: object, connection: Connection, **kwargs: object) -> None:
     """Receiver of connection_created."""
     connections = get_connections()
     if all(opened.connection is not connection for opened in connections):

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings as django_settings
 from django.core.cache import caches
@@ -19,6 +19,7 @@ from django_apistar.api.server_state import server_state
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
 ANSWER_S = 1.0  # that a database or a cache has to answer
 _INTERVAL_S = 1.0  # between two questions to the same one, at least
@@ -152,9 +153,9 @@ def _has_database(alias: str) -> bool:
 
 
 @contextlib.contextmanager
-def _connecting(alias: str) -> Iterator[Any]:
+def _connecting(alias: str) -> Iterator[BaseDatabaseWrapper]:
     """Yield a connection of its own, closed at the end."""
-    connection: Any = connections.create_connection(alias)
+    connection = connections.create_connection(alias)
     try:
         yield connection
     finally:
