@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from apistar import validators
 from django.core import exceptions
@@ -13,6 +13,7 @@ from django.db import models
 
 from django_apistar.service.validator import CommonOptions, Definitions
 
+Field: TypeAlias = 'models.Field[Any, Any]'  # of any model
 _Scalar = TypeVar('_Scalar', validators.String, validators.Integer, validators.Number)
 
 
@@ -37,7 +38,7 @@ class Text(validators.String):
 
 
 def find_limits(
-    field: Any, lowest: int | None = None, highest: int | None = None
+    field: Field, lowest: int | None = None, highest: int | None = None
 ) -> dict[str, Any]:
     """Return `minimum` and `maximum` of a number: the narrowest that *field* asks for."""
     rules = list(field.validators)
@@ -49,9 +50,9 @@ def find_limits(
     }
 
 
-def build_text(field: Any, options: CommonOptions) -> validators.String:
+def build_text(field: Field, options: CommonOptions) -> validators.String:
     """Return a String, which can be compiled, or a Text where *field* asks for more."""
-    rules = list(field.validators)
+    rules: list[Any] = list(field.validators)  # anything that can be called
     lengths = [field.max_length, *_iter_limits(rules, django_validators.MaxLengthValidator)]
     least = list(_iter_limits(rules, django_validators.MinLengthValidator))
     patterns = [rule.regex.pattern for rule in rules if _is_pattern(rule)]
@@ -68,7 +69,7 @@ def build_text(field: Any, options: CommonOptions) -> validators.String:
     return Text(checks, **rules_of_string) if checks else validators.String(**rules_of_string)
 
 
-def add_choices(validator: _Scalar, field: Any) -> _Scalar:
+def add_choices(validator: _Scalar, field: Field) -> _Scalar:
     """Give *validator* the choices of *field*, and return it."""
     if field.choices:
         values = [value for value, _ in field.flatchoices if value is not None]
@@ -117,7 +118,7 @@ def _join(patterns: list[str], is_blank: bool) -> str | None:
     return rf'\A\Z|{joined}' if is_blank else joined
 
 
-def _find_format(field: Any, rules: list[object]) -> str | None:
+def _find_format(field: Field, rules: list[object]) -> str | None:
     if field.blank:  # An empty text has no format.
         return None
     if any(isinstance(rule, django_validators.EmailValidator) for rule in rules):
@@ -128,5 +129,7 @@ def _find_format(field: Any, rules: list[object]) -> str | None:
     return protocol if protocol in ('ipv4', 'ipv6') else None
 
 
-def _check_path(field: Any, text: str) -> None:
-    field.formfield().clean(text)
+def _check_path(field: Field, text: str) -> None:
+    form_field = field.formfield()
+    assert form_field is not None  # A key that counts up by itself has none.
+    form_field.clean(text)

@@ -7,25 +7,28 @@ somebody else wrote against the rules must not fail, so that only its type is as
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from apistar import validators
 from apistar.exceptions import ConfigurationError
 from django.db import models
 from django.db.backends.base.operations import BaseDatabaseOperations
+from django.db.models.fields.related import RelatedField
 
 from django_apistar.service import field_rules
 from django_apistar.service.decimals import Decimal
+from django_apistar.service.field_rules import Field
 from django_apistar.service.files import File
 from django_apistar.service.json_values import JSON
 from django_apistar.service.keys import Keys
 from django_apistar.service.texts import UUID, Duration
 from django_apistar.service.validator import CommonOptions
 
-Field: TypeAlias = (
-    Any  # models.Field: django-stubs have it generic, and no attribute of half of them
-)
-Build = Callable[[Field, CommonOptions, bool], validators.Validator]
+if TYPE_CHECKING:
+    from django.contrib.postgres.fields import ArrayField
+
+# Any: each takes a field of its own class.
+Build = Callable[[Any, CommonOptions, bool], validators.Validator]
 
 
 def build_incoming(field: Field) -> validators.Validator:
@@ -110,17 +113,23 @@ def _build_text(field: Field, options: CommonOptions, is_strict: bool) -> valida
     return field_rules.add_choices(field_rules.build_text(field, options), field)
 
 
-def _build_decimal(field: Field, options: CommonOptions, is_strict: bool) -> validators.Validator:
+def _build_decimal(
+    field: models.DecimalField[object, object], options: CommonOptions, is_strict: bool
+) -> validators.Validator:
     return Decimal(field.max_digits, field.decimal_places, **options)
 
 
-def _build_key(field: Field, options: CommonOptions, is_strict: bool) -> validators.Validator:
+def _build_key(
+    field: RelatedField[object, object], options: CommonOptions, is_strict: bool
+) -> validators.Validator:
     """Return the validator of the key of a related row: that of the field that it refers to."""
     target = field.target_field
     return _find_builder(target)(target, options, is_strict)
 
 
-def _build_keys(field: Field, options: CommonOptions, is_strict: bool) -> validators.Validator:
+def _build_keys(
+    field: RelatedField[object, object], options: CommonOptions, is_strict: bool
+) -> validators.Validator:
     options.pop('allow_null')
     key = _build_key(field, {'allow_null': False}, is_strict)
     if not is_strict:
@@ -129,16 +138,22 @@ def _build_keys(field: Field, options: CommonOptions, is_strict: bool) -> valida
     return validators.Array(items=key, min_items=least, **options)
 
 
-def _build_generated(field: Field, options: CommonOptions, is_strict: bool) -> validators.Validator:
+def _build_generated(
+    field: models.GeneratedField, options: CommonOptions, is_strict: bool
+) -> validators.Validator:
     output = field.output_field
+    assert output is not None  # Django demands one.
     return _find_builder(output)(output, {**options, 'allow_null': True}, is_strict)
 
 
 def _build_file(field: Field, options: CommonOptions, is_strict: bool) -> validators.Validator:
-    return File(**{**options, 'allow_null': field.null or field.blank})
+    options['allow_null'] = field.null or field.blank
+    return File(**options)
 
 
-def _build_array(field: Field, options: CommonOptions, is_strict: bool) -> validators.Validator:
+def _build_array(
+    field: ArrayField[object, object], options: CommonOptions, is_strict: bool
+) -> validators.Validator:
     base = field.base_field
     inner = _find_builder(base)(base, {'allow_null': base.null}, is_strict)
     least, most = (None if field.blank else 1, field.size) if is_strict else (None, None)

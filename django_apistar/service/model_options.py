@@ -16,6 +16,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
+from django_apistar.service.field_rules import Field
 from django_apistar.service.saving import Column, is_stored, read_column
 
 ALL = '__all__'
@@ -29,7 +30,7 @@ class Options:
     """What a ModelType is made of. `fields`: the model's, by their names in JSON."""
 
     model: type[models.Model]
-    fields: Mapping[str, Any]
+    fields: Mapping[str, Field]
     names: tuple[str, ...]  # in their order: those of `fields`, and those that are declared
     read_only: frozenset[str]
     write_only: frozenset[str]
@@ -160,14 +161,15 @@ class _Reader:
                 )
             seen[field.name] = name
 
-    def _find_field(self, name: str) -> Any:
+    def _find_field(self, name: str) -> Field | None:
         """Return the field *name* of the model; None for another name that is declared."""
         try:
-            field: Any = self.model._meta.get_field(name)
+            found: Any = self.model._meta.get_field(name)
         except FieldDoesNotExist:
             if name in self.declared:
                 return None
             self._refuse_unknown(name)
+        field: Field = found  # or a relation from another model, where its name is declared
         if _is_reverse(field) and name not in self.declared:
             self._refuse_reverse(name)
         return field
@@ -198,7 +200,7 @@ class _Reader:
         return frozenset(listed)
 
     def _iter_read_only(
-        self, names: Collection[str], fields: Mapping[str, object], write_only: Collection[str]
+        self, names: Collection[str], fields: Mapping[str, Field], write_only: Collection[str]
     ) -> Iterator[str]:
         """Yield what no client sets, unless it is declared: keys, times of changes, values."""
         for name in names:
@@ -208,21 +210,22 @@ class _Reader:
             if name in self.declared:
                 if field is None or not is_stored(field) or _shows_rows(self.declared[name]):
                     yield name
-            elif not is_writable(field):
+            elif not is_writable(fields[name]):
                 yield name
 
 
-def is_writable(field: Any) -> bool:
+def is_writable(field: Field) -> bool:
     """Return whether a client sets *field*, unless the Type says otherwise."""
     is_managed = getattr(field, 'auto_now', False) or getattr(field, 'auto_now_add', False)
-    is_own_table = not field.many_to_many or field.remote_field.through._meta.auto_created
+    through = getattr(field.remote_field, 'through', None)  # of many to many
+    is_own_table = through is None or through._meta.auto_created
     is_computed = getattr(field, 'generated', False)
     return bool(
         field.editable and is_own_table and not (field.primary_key or is_managed or is_computed)
     )
 
 
-def _is_reverse(field: Any) -> bool:
+def _is_reverse(field: Field) -> bool:
     return bool(field.auto_created and not field.concrete)
 
 

@@ -6,10 +6,10 @@ import dataclasses
 import datetime
 import decimal
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from inspect import getattr_static
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeGuard, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -25,6 +25,7 @@ from django.forms.utils import from_current_timezone
 from django.utils import timezone
 
 from django_apistar.service import integrity_errors
+from django_apistar.service.field_rules import Field
 
 Instance = TypeVar('Instance', bound=models.Model)
 _make_aware: Any = from_current_timezone  # which has no types
@@ -40,17 +41,32 @@ _AS_IT_IS = frozenset({
 class Column:
     """A field of a model, with what is asked of it once: fields are of many classes."""
 
-    field: Any
+    field: Field
     name: str  # the model's own: JSON may have another
     attribute: str  # of an instance, that takes a usual value as it is; '' for none
 
 
 Columns = Mapping[str, Column]
 Values = Mapping[str, Any]  # by the same names, and more: what is no column is not written
-Relations = list[tuple[Any, Any]]  # many-to-many fields, with their values
+Relations = list[tuple['Relation', list[Any]]]  # with their values
 
 
-def read_column(field: Any) -> Column:
+class Relation(Protocol):
+    """A field of many to many, Django's or another's."""
+
+    name: str
+
+    @property
+    def related_model(self) -> type[models.Model]: ...
+
+    def get_limit_choices_to(self) -> Any: ...  # a Q, or a dict
+
+
+def _is_relation(field: object) -> TypeGuard[Relation]:
+    return bool(getattr(field, 'many_to_many', False))
+
+
+def read_column(field: Field) -> Column:
     """Return the Column of *field*."""
     is_key = field.is_relation and not field.many_to_many
     is_plain = (
@@ -61,7 +77,7 @@ def read_column(field: Any) -> Column:
     return Column(field, field.name, field.attname if is_key else own)
 
 
-def is_stored(field: Any) -> bool:
+def is_stored(field: Field | models.ForeignObjectRel) -> TypeGuard[Field]:
     """Return whether a row stores *field* itself: a column, or a relation of many to many."""
     return bool(field.concrete or (field.many_to_many and not field.auto_created))
 
@@ -105,7 +121,7 @@ def _add_others(
     return named, values, attributes
 
 
-def _find_stored(model: type[models.Model], name: str) -> Any:
+def _find_stored(model: type[models.Model], name: str) -> Field | None:
     """Return the field *name* of *model*; None where a row stores none of that name."""
     try:
         field = model._meta.get_field(name)
@@ -167,8 +183,8 @@ def _assign(instance: models.Model, columns: Columns, given: Values) -> Relation
         kind = type(value)
         if column.attribute and (kind in _AS_IT_IS or (kind is str and '\0' not in value)):
             setattr(instance, column.attribute, value)
-        elif column.field.many_to_many:
-            relations.append((column.field, list(value)))  # it is gone through twice
+        elif _is_relation(field := column.field):
+            relations.append((field, list(value)))  # it is gone through twice
         else:
             try:
                 _assign_one(instance, column.field, value)
@@ -179,7 +195,7 @@ def _assign(instance: models.Model, columns: Columns, given: Values) -> Relation
     return relations
 
 
-def _assign_one(instance: models.Model, field: Any, value: Any) -> None:
+def _assign_one(instance: models.Model, field: Field, value: Any) -> None:
     if isinstance(field, models.JSONField):
         _refuse_null_characters_in(value)
     else:
@@ -230,7 +246,7 @@ def _adapt_moment(value: datetime.datetime) -> Any:
         raise ValidationError('Must be between the years 1 and 9999.') from None
 
 
-def _check(instance: Any, columns: Columns, given: Values, is_partial: bool) -> None:
+def _check(instance: models.Model, columns: Columns, given: Values, is_partial: bool) -> None:
     lenient = _list_lenient_fields(instance._meta)
     names = set()
     if lenient or is_partial:
@@ -246,12 +262,13 @@ def _check(instance: Any, columns: Columns, given: Values, is_partial: bool) -> 
     names -= valid
     touched = names.union(*_iter_unique_sets(instance, names))
     errors: dict[str, Any] = {}
-    for check in (
+    checks: tuple[Callable[[], object], ...] = (
         lambda: instance.clean_fields(exclude=fields - names),
         instance.clean,
         lambda: instance.validate_unique(exclude=fields - touched),
         instance.validate_constraints,
-    ):
+    )
+    for check in checks:
         try:
             check()
         except ValidationError as exc:
@@ -261,7 +278,7 @@ def _check(instance: Any, columns: Columns, given: Values, is_partial: bool) -> 
 
 
 @cache
-def _list_lenient_fields(meta: Any) -> list[Any]:
+def _list_lenient_fields(meta: models.options.Options[models.Model]) -> list[Field]:
     """Return the fields of a model that may have a value that Django takes for blank."""
     return [
         field for field in meta.fields
@@ -269,7 +286,7 @@ def _list_lenient_fields(meta: Any) -> list[Any]:
     ]  # fmt: skip
 
 
-def _is_valid(instance: Any, field: Any, given: set[str]) -> bool:
+def _is_valid(instance: models.Model, field: Field, given: set[str]) -> bool:
     """Return whether *field* has a value that Django takes for blank, and that is none.
 
     Null where the column holds it, an empty object of JSON, and the model's own default.
@@ -282,6 +299,7 @@ def _is_valid(instance: Any, field: Any, given: set[str]) -> bool:
 
 def _iter_unique_sets(instance: Any, names: set[str]) -> Iterator[set[str]]:
     """Yield the fields of each unique set of *instance*'s model that one of *names* is in."""
+    # No stub has this method.
     checks, date_checks = instance._get_unique_checks()
     found = [set(fields) for _, fields in checks]
     found += [{field, date} for _, _, field, date in date_checks]
@@ -304,7 +322,7 @@ def _check_relations(relations: Relations) -> None:
         raise ValidationError(errors)
 
 
-def _find_missing(field: Any, keys: Any) -> list[Any]:
+def _find_missing(field: Relation, keys: Any) -> list[Any]:
     asked = [key for key in keys if not hasattr(key, '_meta')]
     if not asked:
         return []
