@@ -100,6 +100,21 @@ def test_a_cache_keeps_counts_for_their_period(tmp_path, backend):
     assert 55 < until - time.time() <= 60
 
 
+@pytest.mark.parametrize('backend', ['filebased.FileBasedCache', 'locmem.LocMemCache'])
+def test_a_count_that_goes_on_ends_with_its_period(tmp_path, backend, monkeypatch):
+    backend = f'django.core.cache.backends.{backend}'
+    now = [time.time()]
+    monkeypatch.setattr(time, 'time', lambda: now[0])
+    numbers = []
+
+    with override_settings(CACHES={'default': {'BACKEND': backend, 'LOCATION': str(tmp_path)}}):
+        for pause_s in (0, 1.5, 0.6, 0):
+            now[0] += pause_s
+            numbers.append(CachedCounts().increase('a', 2))
+
+    assert numbers == [1, 2, 1, 2]
+
+
 class Raced(LocMemCache):
     """A cache to which another process adds each key just before."""
 

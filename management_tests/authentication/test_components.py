@@ -348,6 +348,7 @@ def test_a_component_that_cannot_authenticate_fails_loudly(client, db):
 @pytest.mark.parametrize('header', [None, '', 'Basic', 'Basic %%%', 'Bearer', 'Digest x'])
 def test_resolve_returns_none_for_what_carries_no_user(db, component, header):
     assert component.resolve(header) is None
+    assert component.resolve(header, {'REQUEST_METHOD': 'GET'}) is None  # nor with one alone
 
 
 @settings()

@@ -485,21 +485,25 @@ def test_a_parameter_that_is_free_text_takes_what_the_type_before_is_written_as(
     ]
 
 
+NO_OTHERS = {'additionalProperties': False}
+X_ALONE = {**NO_OTHERS, 'patternProperties': {'^x': {}}}  # others of such a name alone
+
+
 @pytest.mark.parametrize(
-    ('rule', 'is_closed', 'expected'),
+    ('rule', 'others', 'expected'),
     [
-        ({'maxProperties': 1}, True, []),
-        ({'maxProperties': 1}, False, ['request-max-properties-decreased']),
-        ({'propertyNames': {'maxLength': 3}}, True, []),
-        ({'propertyNames': {'maxLength': 3}}, False, ['request-property-names-narrowed']),
+        ({'maxProperties': 1}, NO_OTHERS, []),
+        ({'maxProperties': 1}, {}, ['request-max-properties-decreased']),
+        ({'maxProperties': 1}, X_ALONE, ['request-max-properties-decreased']),
+        ({'propertyNames': {'maxLength': 3}}, NO_OTHERS, []),
+        ({'propertyNames': {'maxLength': 3}}, {}, ['request-property-names-narrowed']),
+        ({'propertyNames': {'maxLength': 3}}, X_ALONE, ['request-property-names-narrowed']),
     ],
 )
 def test_an_object_of_listed_properties_alone_has_no_others_to_count_or_name(
-    rule, is_closed, expected
+    rule, others, expected
 ):
-    before = {'type': 'object', 'properties': {'a': {'type': 'string'}}}
-    if is_closed:
-        before['additionalProperties'] = False
+    before = {'type': 'object', 'properties': {'a': {'type': 'string'}}, **others}
 
     changes = compare(take(before), take({**before, **rule})).changes
 
