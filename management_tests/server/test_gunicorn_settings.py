@@ -601,6 +601,14 @@ def test_control_socket_is_opened_where_it_is_named(migrated: Project, tmp_path:
         (['--worker-class', 'nowhere.Worker'], '',
          ("The worker class 'nowhere.Worker' cannot be loaded: ModuleNotFoundError: No module "
           "named 'nowhere'. Use gthread, sync, or one whose package is installed.")),
+        (['--worker-class', 'egg:FOX'], '',
+         ("The worker class 'egg:FOX' cannot be loaded: importlib.metadata.PackageNotFoundError: "
+          'No package metadata was found for FOX. Use gthread, sync, or one whose package is '
+          'installed.')),
+        (['--worker-class', 'gunicorn.workers.gthread.ThreadWorkr'], '',
+         ("The worker class 'gunicorn.workers.gthread.ThreadWorkr' is no class. Use gthread, sync, "
+          'or one whose package is installed.')),
+        ([], "worker_class = 'os.getcwd'", "The worker class 'os.getcwd' is no class. "),
         (['--access-logformat', 'json', '--logger-class', 'gunicorn.glogging.Logger'], '',
          ("The logger 'Logger' writes no JSON. Leave --access-log-format json out, or "
           'logger_class.')),
@@ -654,14 +662,19 @@ def test_tls_setting_that_is_wrong(
     assert str(caught.value) == sentence
 
 
+@pytest.mark.parametrize(('name', 'own'), [('user', 1000), ('group', 1001)])
 def test_another_user_needs_root(
-    configure: Callable[..., GunicornServer], monkeypatch: pytest.MonkeyPatch
+    configure: Callable[..., GunicornServer], monkeypatch: pytest.MonkeyPatch, name: str, own: int
 ) -> None:
     monkeypatch.setattr(os, 'geteuid', lambda: 1000)
+    monkeypatch.setattr(os, 'getegid', lambda: 1001)
 
+    both = ['--user', '1000', '--group', '1001']
+
+    configure(*both)
     with pytest.raises(ServerError) as caught:
-        configure('--user', '33')
+        configure(*both, f'--{name}', '33')
 
     assert str(caught.value) == (
-        'user is 33, and this process is 1000. Only root can serve as another: leave it out.'
+        f'{name} is 33, and this process is {own}. Only root can serve as another: leave it out.'
     )

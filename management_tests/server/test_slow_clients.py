@@ -8,6 +8,7 @@ import io
 import logging
 import os
 import queue
+import select
 import selectors
 import socket
 import tempfile
@@ -19,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from django_apistar.api.client_timeouts import SlowBodyError, SlowReaderError
+from django_apistar.api.client_timeouts import Patience, SlowBodyError, SlowReaderError
 from django_apistar.server.gunicorn.clients import (
     ClientReader,
     ClientSocket,
@@ -123,6 +124,18 @@ def test_an_answer_follows_what_is_not_read_yet(pair: Pair) -> None:
 
     thread.join()
     assert found.getvalue() == b'x' * queued + b'answer'
+
+
+def test_nobody_is_waited_for_when_the_time_is_over(pair: Pair) -> None:
+    patience = Patience(LIMIT_S)
+    patience.count(10, 0)
+    arguments = (pair.server, select.POLLIN, patience)
+    thread = threading.Thread(target=pair.server.waiter.wait, args=arguments, daemon=True)
+
+    thread.start()
+    thread.join(10)
+
+    assert not thread.is_alive()
 
 
 @pytest.fixture

@@ -162,15 +162,7 @@ def _choose_worker(config: Config, chosen: set[str], is_development: bool) -> No
             f'The worker class {worker_class!r} has no --client-timeout. Leave it out, or use '
             'gthread.'
         )
-    try:
-        loaded = config.worker_class
-    except RuntimeError as exc:
-        # The text is a traceback in brackets; its last line is the cause.
-        reason = str(exc).rstrip(' \n].').splitlines()[-1]
-        raise ServerError(
-            f'The worker class {worker_class!r} cannot be loaded: {reason}. '
-            'Use gthread, sync, or one whose package is installed.'
-        ) from exc
+    loaded = _load_worker(config, worker_class)
     modules = {base.__module__ for base in loaded.__mro__}
     if 'gunicorn.workers.gasgi' in modules:
         raise ServerError(
@@ -182,6 +174,19 @@ def _choose_worker(config: Config, chosen: set[str], is_development: bool) -> No
             f'The worker class {worker_class!r} patches the standard library, which must be done '
             'before anything is imported: runapistar does it for gevent alone. Use gevent.'
         )
+
+
+def _load_worker(config: Config, name: object) -> type:
+    hint = 'Use gthread, sync, or one whose package is installed.'
+    try:
+        loaded = config.worker_class
+    except RuntimeError as exc:
+        # The text is a traceback in brackets; its last line is the cause.
+        reason = str(exc).rstrip(' \n].').splitlines()[-1]
+        raise ServerError(f'The worker class {name!r} cannot be loaded: {reason}. {hint}') from exc
+    if not isinstance(loaded, type):  # gunicorn returns the name of one that its module lacks
+        raise ServerError(f'The worker class {name!r} is no class. {hint}')
+    return loaded
 
 
 def _is_gthread(worker_class: object, threads: int) -> bool:
