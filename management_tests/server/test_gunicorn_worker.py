@@ -90,6 +90,14 @@ class Serving:
             assert time.monotonic() < deadline
             time.sleep(0.002)
 
+    def is_closed(self) -> bool:
+        """Return whether new clients are refused."""
+        try:
+            self.connect().close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
     def has_connections(self, number: int) -> None:
         self.wait_until(lambda: self.worker.nr_conns == number)
 
@@ -824,6 +832,7 @@ def test_a_worker_that_stops_waits_for_half_a_head(start: Any) -> None:
         client.sendall(GET[:9])
         serving.wait_until(lambda: len(serving.worker.waits) == 1)
         serving.stop()
+        serving.wait_until(serving.is_closed)
         time.sleep(0.2)
         client.sendall(GET[9:])
         assert read_all(client) == ENDED
