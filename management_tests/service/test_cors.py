@@ -248,6 +248,15 @@ def test_no_origin_is_too_odd() -> None:
         ask_from()
 
 
+@both_modes
+@override_settings(CORS_ALLOWED_ORIGINS=[APP], CORS_URLS_REGEX='^/$')
+def test_an_empty_path_is_the_root_for_cors_too(app_class) -> None:
+    headers = (('ORIGIN', APP),)
+
+    assert ask_ours(app_class, '', headers=headers) == ask_ours(app_class, '/', headers=headers)
+    assert ask_ours(app_class, '', headers=headers)[1]['access-control-allow-origin'] == APP
+
+
 @pytest.mark.django_db
 def test_project_answers_with_cors_and_django_answers_without(settings) -> None:
     settings.CORS_ALLOWED_ORIGINS = [APP]
