@@ -100,6 +100,7 @@ def test_what_is_served_with_by_default(tmp_path: Path, monkeypatch: pytest.Monk
     found = []
     for is_development in (False, True):
         server = GunicornServer(Launch(is_development=is_development))
+        assert server.is_first_load is True
         found.append({name: getattr(server.cfg, name) for name in names})
     production, development = found
 
