@@ -741,3 +741,20 @@ def test_what_is_no_row_is_named_in_api_stars_words(app_class, caplog):
 
     error = caplog.records[0].exc_info[1]
     assert str(error) == "Object of type 'object' is not JSON serializable."
+
+
+def test_what_a_change_sends_is_described_as_its_type_is():
+    class Thing(ModelType):
+        """A thing of the shop."""
+
+        class Meta:
+            model = Ware
+            fields = ['name']
+
+    def change_thing(thing: Thing.partial) -> Thing: ...
+
+    app = build(Accelerated, Route('/', 'PATCH', change_thing))
+    schemas = build_openapi(app.router.entries)['components']['schemas']
+
+    shown = {name: schemas[name]['description'] for name in ('Thing', 'ThingPartial')}
+    assert shown == dict.fromkeys(shown, 'A thing of the shop.')
