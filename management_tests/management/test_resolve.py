@@ -134,8 +134,10 @@ def test_redirect():
     )
 
 
-def test_static_file():
-    text, failure = resolve('GET /static/apistar/css/base.css')
+@pytest.mark.parametrize('debug', [False, True])
+def test_static_file(debug):
+    with override_settings(DEBUG=debug):
+        text, failure = resolve('GET /static/apistar/css/base.css')
 
     assert failure == ''
     assert text == (
