@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apistar import exceptions, validators
 
@@ -13,6 +13,9 @@ from django_apistar.accelerate.plan.scope import Scope
 from django_apistar.accelerate.plan.spec import ComponentStep, PlanContext, Role, RouteSpec, Step
 from django_apistar.accelerate.source import Source
 from django_apistar.accelerate.types.compilers import compile_body, compile_validator
+
+if TYPE_CHECKING:
+    from apistar.document import Link
 
 _VALUELESS = frozenset((  # The results of these have no variable of their own.
     Role.PATH_PARAMS, Role.QUERY_PARAMS, Role.VALIDATED_QUERY, Role.HEADERS, Role.VALIDATED_DATA,
@@ -33,9 +36,13 @@ class InlineWriter:
         self._spec = spec
         self._context = context
         self._is_trial = is_trial
-        self._link: Any = spec.route.link  # Without one, no step is inline.
         self._fields = self._describe_fields()
         self.positions, self.wanted = self._choose()
+
+    @property
+    def _link(self) -> Link:
+        assert self._spec.route.link is not None  # Without one, no step is inline.
+        return self._spec.route.link
 
     def write(self, step: Step) -> None:
         role = self._get_role(step)
@@ -44,7 +51,8 @@ class InlineWriter:
 
     def _describe_fields(self) -> dict[str, parameters.QueryField] | None:
         """Return the link's query fields by name, None where one of them is not plain."""
-        fields = self._link.get_query_fields() if self._link else []
+        link = self._spec.route.link
+        fields = link.get_query_fields() if link else []
         described = parameters.describe_query(
             fields, lambda name: self._source.name(f'param_{name}')
         )
@@ -83,7 +91,7 @@ class InlineWriter:
 
     def _is_known(self, step: Step) -> bool:
         role = self._get_role(step)
-        if role is None or self._link is None:
+        if role is None or self._spec.route.link is None:
             return False
         _, knows = _WRITERS[role]
         return knows is None or knows(self, step)
@@ -91,8 +99,8 @@ class InlineWriter:
     def _is_query_parameter(self, step: Step) -> bool:
         return self._get_role(step) is Role.PARAMETER and not self._is_in_path(step)
 
-    def _is_in_path(self, step: Any) -> bool:
-        return step.parameter.name in self._spec.types
+    def _is_in_path(self, step: Step) -> bool:
+        return step.parameter is not None and step.parameter.name in self._spec.types
 
     # Path, query string and headers
 
@@ -185,7 +193,9 @@ class InlineWriter:
         return vars(annotation).get('__django_apistar_incoming__', annotation)
 
     def _write_list_body(self, step: ComponentStep) -> None:
-        schema = self._link.get_body_field().schema
+        field = self._link.get_body_field()
+        schema = field.schema if field else None
+        assert schema is not None  # _knows_list_body has looked.
         self._write_validation(step, lambda: compile_validator(schema, True), 'list')
 
     def _knows_list_body(self, step: ComponentStep) -> bool:
