@@ -19,7 +19,7 @@ from django_apistar.api import errors, responses
 from django_apistar.api.components import VALIDATION_COMPONENTS, WSGI_COMPONENTS
 from django_apistar.api.encoding import build_default
 from django_apistar.api.injector import Injector
-from django_apistar.api.responders import Responder
+from django_apistar.api.responders import Responder, Wrapper
 from django_apistar.api.security import build_headers
 from django_apistar.api.stepped import Stepped
 from django_apistar.conf import prefixes
@@ -69,7 +69,7 @@ class App(apistar.App):
         super().__init__(list(routes), *args, **kwargs)
         hooks = self.event_hooks or ()
         # Those that stand around the responder, where all others run: see `responder`.
-        self.wrappers = [hook for hook in hooks if hasattr(hook, 'wrap_responder')]
+        self.wrappers: list[Wrapper] = [hook for hook in hooks if hasattr(hook, 'wrap_responder')]
         if self.wrappers:
             self.event_hooks = [hook for hook in hooks if not hasattr(hook, 'wrap_responder')]
 

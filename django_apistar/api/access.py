@@ -4,8 +4,10 @@ Only what is known: hooks and components of the project may refuse any request.
 """
 
 from collections.abc import Callable
+from inspect import Parameter
 from typing import Any
 
+from apistar import Component
 from apistar.exceptions import ConfigurationError
 
 from django_apistar.api.hooks import create_hooks
@@ -73,15 +75,19 @@ def _read_plan(app: AppParts, entry: APIStarEntry) -> str:
         steps = app.injector.plan([entry.handler], ())
     except ConfigurationError:
         return UNKNOWN
-    found = [step for step in steps if step.component and not is_built_in(step.component)]
-    if any(_demands_user(step) for step in found):
+    found = [
+        (step.component, step.parameter)
+        for step in steps
+        if step.component and not is_built_in(step.component)
+    ]
+    if any(_demands_user(component, parameter) for component, parameter in found):
         return USER
-    if not all(_is_open(step.component) for step in found):
+    if not all(_is_open(component) for component, _ in found):
         return UNKNOWN
-    return OPTIONAL if any(_authenticates(step.component) for step in found) else ANYONE
+    return OPTIONAL if any(_authenticates(component) for component, _ in found) else ANYONE
 
 
-def _is_open(component: Any) -> bool:
+def _is_open(component: Component) -> bool:
     """Return whether *component* refuses a request only where it demands a user."""
     return hasattr(component, 'demands_user') or _is_ours(component.resolve)
 
@@ -90,6 +96,6 @@ def _authenticates(component: object) -> bool:
     return bool(getattr(component, 'challenge', '') or getattr(component, 'security_scheme', ''))
 
 
-def _demands_user(step: Any) -> bool:
-    demands = getattr(step.component, 'demands_user', None)
-    return demands is not None and bool(demands(step.parameter))
+def _demands_user(component: Component, parameter: Parameter | None) -> bool:
+    demands = getattr(component, 'demands_user', None)
+    return demands is not None and bool(demands(parameter))

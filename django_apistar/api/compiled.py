@@ -29,6 +29,7 @@ from django_apistar.accelerate.plan.spec import Plan, PlanContext, Role, RouteSp
 from django_apistar.api import body, components, errors, problems, querysets, responses
 from django_apistar.api.environ_keys import ROUTE_NAME_KEY
 from django_apistar.api.hooks import create_hooks
+from django_apistar.api.injector import Injector
 from django_apistar.api.matching import Miss, look_up
 from django_apistar.api.responders import AppParts, Found, Respond, without_body
 from django_apistar.api.stepped import Exchange, Stepped
@@ -217,7 +218,9 @@ class Compiled:
 
     def _build_spec(self, entry: APIStarEntry) -> RouteSpec:
         calls = [*self._list_calls(entry.route)]
-        steps = self._app.injector.plan([func for _, _, func in calls], ())
+        injector = self._app.injector
+        assert isinstance(injector, Injector)  # Else the App has no plans.
+        steps = injector.plan([func for _, _, func in calls], ())
         return RouteSpec(
             route=entry.route, name=entry.name, path=entry.path,
             steps=steps, types=parameter_types(entry), hooks=[*(self._app.event_hooks or ())],

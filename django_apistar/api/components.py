@@ -6,12 +6,13 @@ They replace those of the same names, and resolve the same values.
 import inspect
 import typing
 import uuid
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
 from apistar import Route, exceptions, http, validators
 from apistar.conneg import negotiate_content_type
-from apistar.document import Link
+from apistar.document import Field, Link
 from apistar.server import validation, wsgi
 from apistar.server.components import Component
 from apistar.server.validation import (
@@ -97,7 +98,7 @@ def _get_link(route: Route | None) -> Link | None:
     return None if route is None else route.link
 
 
-def _build_object(fields: Any, required: bool = False) -> Any:
+def _build_object(fields: Iterable[Field], required: bool = False) -> Any:
     return validators.Object(
         properties=[(field.name, field.schema or validators.Any()) for field in fields],
         required=[field.name for field in fields] if required else [],

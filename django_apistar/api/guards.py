@@ -15,6 +15,7 @@ from django.contrib.auth import get_user_model
 
 from django_apistar.api.hooks import create_hooks
 from django_apistar.api.http_errors import NotAuthenticated
+from django_apistar.api.injector import Injector
 from django_apistar.compat.signatures import Function, get_dotted_name
 from django_apistar.conf.problems import Problem
 from django_apistar.routes.rules import Rule, read_rules
@@ -67,14 +68,15 @@ def _wants_user(rules: Sequence[Rule], app: 'AppParts') -> bool:
 
 def find_user_component(app: 'AppParts') -> 'Component | None':
     """Return the component of *app* that gives a handler the user of the request, if one does."""
-    if not apps.is_installed('django.contrib.auth'):
+    injector = app.injector
+    # One of API Star's kind cannot tell.
+    if not isinstance(injector, Injector) or not apps.is_installed('django.contrib.auth'):
         return None
     parameter = Parameter('user', Parameter.KEYWORD_ONLY, annotation=get_user_model())
     try:
-        component: Component = app.injector.find_component(parameter, find_user_component)[0]
-    except (ConfigurationError, AttributeError):  # an injector of API Star's kind cannot tell
+        return injector.find_component(parameter, find_user_component)[0]
+    except ConfigurationError:
         return None
-    return component
 
 
 def _find_refusal(app: 'AppParts') -> Callable[['WSGIEnvironment', App], Exception]:

@@ -39,7 +39,7 @@ class Step:
     consts: dict[str, Any]
     output: Key
     function: int | None  # position among the plan's functions, None for a component's resolve
-    component: Any = None
+    component: Component | None = None
     parameter: inspect.Parameter | None = None  # what the component resolves
 
 
@@ -70,7 +70,7 @@ class Injector(BaseInjector):
     annotations that ask for them. The project's components come before API Star's.
     """
 
-    def __init__(self, components: Sequence[Any], initial: dict[str, Any]) -> None:
+    def __init__(self, components: Sequence[Component], initial: dict[str, Any]) -> None:
         self.components = tuple(components)
         self.initial = dict(initial)
         self.reverse_initial = {value: key for key, value in initial.items()}
@@ -82,7 +82,7 @@ class Injector(BaseInjector):
             [item for item in own if _chooses_parameters(item)]
         )
 
-    def _put_first(self, own: list[Any]) -> list[Any]:
+    def _put_first(self, own: list[Component]) -> list[Component]:
         return [*own, *(item for item in self.components if item not in own)]
 
     # Plans
@@ -104,7 +104,7 @@ class Injector(BaseInjector):
         steps: list[Step],
         seen: set[Key],
         position: int | None = None,
-        component: object = None,
+        component: Component | None = None,
         parameter: inspect.Parameter | None = None,
         output: Key = None,
         parents: tuple[Key, ...] = (),
@@ -179,7 +179,7 @@ class Injector(BaseInjector):
 
     def find_component(
         self, parameter: inspect.Parameter, func: Function
-    ) -> tuple[Any, inspect.Parameter]:
+    ) -> tuple[Component, inspect.Parameter]:
         """Return the component for *parameter* of *func*, and the parameter as it takes it."""
         candidates = [parameter]
         if strip_optional(parameter.annotation)[1]:
@@ -197,7 +197,7 @@ class Injector(BaseInjector):
             raise failure
         raise UnresolvableParameterError(parameter, func) from failure
 
-    def _handles(self, component: Any, parameter: inspect.Parameter) -> bool:
+    def _handles(self, component: Component, parameter: inspect.Parameter) -> bool:
         """Return whether *component* provides *parameter*."""
         if _chooses_parameters(component):
             return bool(component.can_handle_parameter(parameter))
@@ -207,7 +207,7 @@ class Injector(BaseInjector):
         # Equal, not identical: typing makes a second Optional[T] when its cache is full.
         return bool(parameter.annotation == provided)
 
-    def _list_components(self, parameter: inspect.Parameter) -> list[Any]:
+    def _list_components(self, parameter: inspect.Parameter) -> list[Component]:
         """The project's components first, so that they can replace API Star's.
 
         But for primitive annotations only those that override can_handle_parameter, for example
@@ -216,7 +216,7 @@ class Injector(BaseInjector):
         is_primitive = parameter.annotation in _PRIMITIVES
         return self._in_order_for_primitives if is_primitive else self._in_order
 
-    def _get_resolve_signature(self, component: Any) -> inspect.Signature:
+    def _get_resolve_signature(self, component: Component) -> inspect.Signature:
         signature = self._signatures.get(id(component))
         if signature is None:
             signature = self._signatures[id(component)] = get_signature(component.resolve)
@@ -272,7 +272,9 @@ class Injector(BaseInjector):
             return plan
 
 
-def identify(component: Any, parameter: inspect.Parameter, signature: inspect.Signature) -> Key:
+def identify(
+    component: Component, parameter: inspect.Parameter, signature: inspect.Signature
+) -> Key:
     """Return the state's key of what *component* resolves, by *signature*, for *parameter*.
 
     API Star's own identity is the class's bare name, so that two classes named User were one.
@@ -309,7 +311,7 @@ def _is_optional(func: Function, name: str) -> bool:
     return strip_optional(get_signature(func).parameters[name].annotation)[1]
 
 
-def _chooses_parameters(component: Any) -> bool:
+def _chooses_parameters(component: Component) -> bool:
     return type(component).can_handle_parameter is not Component.can_handle_parameter
 
 

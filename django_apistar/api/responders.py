@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import json
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from apistar.server.injector import BaseInjector
 
     from django_apistar.compat.signatures import Function
     from django_apistar.routes.router import Router
@@ -49,11 +50,20 @@ class Hook(Protocol):
     def on_error(self) -> Function: ...
 
 
+class Wrapper(Protocol):
+    """A hook that stands around the responder, as Cors does."""
+
+    def wrap_responder(
+        self, responder: Responder, headers: tuple[tuple[str, str], ...]
+    ) -> Responder: ...
+
+    def covers(self, path: str) -> bool: ...
+
+
 class AppParts(Protocol):
     """What responders, and the checks and listings that explain them, need of an App."""
 
     router: Router
-    injector: Any  # ours, or one of API Star's kind
     event_hooks: Sequence[Hook | type[Hook]] | None
     auth_components: tuple[Any, ...]
     json_encoder: type[json.JSONEncoder]
@@ -61,6 +71,9 @@ class AppParts(Protocol):
     extra_headers: tuple[tuple[str, str], ...]
     notes_routes: bool  # each request's in its environ
     sends_problems: bool  # for errors, unless the client prefers JSON
+
+    @property
+    def injector(self) -> BaseInjector: ...  # ours, or one of API Star's kind
 
     # An override may ask the injector for other parameters.
 

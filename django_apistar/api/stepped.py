@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from apistar import Route
@@ -19,6 +19,7 @@ from django_apistar.api.matching import Match, Miss, look_up
 from django_apistar.api.responders import AppParts, Found, Hook, without_body
 from django_apistar.api.transactions import make_atomic
 from django_apistar.compat.signatures import Function
+from django_apistar.routes.entries import APIStarEntry
 from django_apistar.routes.rules import read_rules
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class Stepped:
     def __init__(self, app: AppParts, overridden: frozenset[str]) -> None:
         self.app = app
         self.overridden = overridden
-        entries = getattr(app.router, 'entries', ())  # A router of another kind has none.
+        # A router of another kind has none.
+        entries: Sequence[APIStarEntry] = getattr(app.router, 'entries', ())
         self._has_entries = hasattr(app.router, 'entries')
         self._names: dict[int, str] = {id(entry.route): entry.name for entry in entries}
         self._paths: dict[int, str] = {id(entry.route): entry.path for entry in entries}

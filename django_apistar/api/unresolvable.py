@@ -40,8 +40,10 @@ def find_problems(app: AppParts) -> tuple[Problem, ...]:
     found = [*_find_tokens_without_table(app)]
     if isinstance(app.injector, Injector):
         found += [
-            *_find_silent_components(app.injector), *_find_unresolvable(app), *_find_misfits(app),
-        ]  # fmt: skip
+            *_find_silent_components(app.injector),
+            *_find_unresolvable(app, app.injector),
+            *_find_misfits(app),
+        ]
     return tuple(dict.fromkeys(found))
 
 
@@ -77,15 +79,16 @@ def _find_silent_components(injector: Injector) -> Iterator[Problem]:
             )
 
 
-def _find_unresolvable(app: AppParts) -> Iterator[Problem]:
+def _find_unresolvable(app: AppParts, injector: Injector) -> Iterator[Problem]:
     for func, types in _iter_functions(app):
         if hasattr(func, 'written_bare'):
             yield _explain_bare(*func.written_bare)
             continue
         try:
-            for step in app.injector.plan([func], ()):
-                if is_built_in(step.component) and step.parameter.annotation is uuid.UUID:
-                    _demand_rule(step.parameter, func, types)
+            for step in injector.plan([func], ()):
+                parameter = step.parameter if is_built_in(step.component) else None
+                if parameter is not None and parameter.annotation is uuid.UUID:
+                    _demand_rule(parameter, func, types)
         except ConfigurationError as exc:
             yield Problem('E015', str(exc), getattr(exc, 'hint', ''))
 
@@ -98,7 +101,7 @@ def _explain_bare(decorator: str, name: str) -> Problem:
     )
 
 
-def _demand_rule(parameter: Any, func: Function, types: dict[str, type]) -> None:
+def _demand_rule(parameter: inspect.Parameter, func: Function, types: dict[str, type]) -> None:
     """Raise if *parameter*, a UUID, is none in the path. *types*: of the path's parameters."""
     if types.get(parameter.name) is not uuid.UUID:
         raise UnresolvableParameterError(parameter, func)

@@ -1,14 +1,14 @@
 """COMPONENTS, AUTH_COMPONENTS and EVENT_HOOKS: objects, or the dotted paths of them."""
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeGuard, TypeVar
 
 from apistar import Component, http
 from django.utils.module_loading import import_string
 
 from django_apistar.compat.signatures import get_plain_signature, takes_one
-from django_apistar.conf.problems import Report, format_cause, report_import
+from django_apistar.conf.problems import Problem, Report, format_cause, report_import
 
 HOOK_METHODS = ('on_request', 'on_response', 'on_error', 'wrap_responder')
 _HEADERS = (http.Header, str, object, Any, inspect.Parameter.empty)  # how a header is annotated
@@ -125,7 +125,9 @@ def _can_be_made(hook: object, report: Report) -> bool:
             'Give its __init__ no parameters that have no default.',
         )  # fmt: skip
         return False
-    for problem in getattr(hook, 'find_problems', tuple)():  # of the settings that it reads
+    # Of the settings that it reads.
+    find: Callable[[], Iterable[Problem]] = getattr(hook, 'find_problems', tuple)
+    for problem in find():
         report(problem.id, problem.message, problem.hint)
     return True
 
