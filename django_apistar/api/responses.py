@@ -10,7 +10,7 @@ import re
 import typing
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 from apistar import http
 from django.db.models import QuerySet
@@ -107,7 +107,7 @@ def build_response(value: object, encode_default: Callable[[object], object]) ->
     return EncodedJSONResponse(encode_default, value)
 
 
-def build_rows(value: Any, handler: Callable[..., object]) -> Any:
+def build_rows(value: object, handler: Callable[..., object]) -> Any:
     """Return a QuerySet of a *handler* annotated `-> List[Type]` as plain data by that Type.
 
     So are the rows of a page. Any other *value* stays itself.
@@ -148,7 +148,19 @@ def get_return_annotation(handler: Callable[..., object]) -> Any:
     return get_signature(inspect.unwrap(handler)).return_annotation
 
 
-def is_page(value: object) -> bool:
+class RowsPage(Protocol):
+    """A page of a list, as handlers return it: its rows, and what is beside them."""
+
+    @property
+    def rows(self) -> object: ...
+
+    @property
+    def beside(self) -> dict[str, object]: ...
+
+    def wrap(self, rows: object) -> dict[str, object]: ...
+
+
+def is_page(value: object) -> TypeGuard[RowsPage]:
     return getattr(type(value), 'is_page', None) is True
 
 

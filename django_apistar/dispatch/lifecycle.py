@@ -21,6 +21,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, reset_queries
 from django.db.backends.signals import connection_created
+from django.dispatch import Signal
 from django.utils.module_loading import import_string
 
 from django_apistar.api import errors
@@ -166,6 +167,6 @@ def send_finished() -> None:
         errors.request_logger.exception('A receiver of request_finished failed.')
 
 
-def _holds_exactly(signal: Any, own: set[int]) -> bool:
+def _holds_exactly(signal: Signal, own: set[int]) -> bool:
     """Receivers are ((receiver's id, sender's id), reference, …)."""
     return {receiver[0][0] for receiver in signal.receivers} == own

@@ -10,9 +10,11 @@ from apistar import validators
 from django.db import models
 from werkzeug.datastructures import MultiDict
 
+from django_apistar.service.field_rules import Field
+
 
 def build_reader(
-    fields: Mapping[str, Any], incoming: Mapping[str, validators.Validator]
+    fields: Mapping[str, Field], incoming: Mapping[str, validators.Validator]
 ) -> Callable[[Any], Any] | None:
     """Return what reads the body of a request, for the model's *fields* by their names in it.
 

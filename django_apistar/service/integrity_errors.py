@@ -8,6 +8,8 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, router
 
+from django_apistar.service.field_rules import Field
+
 
 def explain(instance: models.Model) -> None:
     """Raise ValidationError with the fields that *instance* lacks, or another row has.
@@ -26,8 +28,7 @@ def explain(instance: models.Model) -> None:
         raise ValidationError(errors)
 
 
-def _iter_lacking(instance: models.Model) -> Iterator[Any]:
-    field: Any
+def _iter_lacking(instance: models.Model) -> Iterator[Field]:
     for field in instance._meta.concrete_fields:
         is_made = field.primary_key or getattr(field, 'generated', False)
         if not (field.null or is_made) and getattr(instance, field.attname) is None:

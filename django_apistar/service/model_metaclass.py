@@ -12,6 +12,7 @@ from django.db.models.fields import NOT_PROVIDED
 
 from django_apistar.compat.fields import is_type
 from django_apistar.compat.incoming import ATTRIBUTE
+from django_apistar.service.field_rules import Field
 from django_apistar.service.forms import build_reader
 from django_apistar.service.model_fields import build_incoming, build_outgoing
 from django_apistar.service.model_options import Options, read_options
@@ -132,7 +133,7 @@ def _build_full(cls: Any, options: Options, name: str) -> Any:
     return validator
 
 
-def _add_default(validator: Any, field: Any) -> None:
+def _add_default(validator: Any, field: Field) -> None:
     """Give *validator* the default of *field*, unless it is made anew each time."""
     default = getattr(field.default, 'value', field.default)
     if default is NOT_PROVIDED:
