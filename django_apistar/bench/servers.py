@@ -148,8 +148,7 @@ def _start(
     target: Target, settings_module: str, setup: Setup, number: int, errors: IO[bytes]
 ) -> subprocess.Popen[bytes]:
     argument = {
-        'fd': number, 'path': list(sys.path), 'settings': settings_module,
-        'setup': dataclasses.asdict(setup),
+        'fd': number, 'path': list(sys.path), 'setup': dataclasses.asdict(setup),
         'target': {name: getattr(target, name) for name in _PLAIN},
     }  # fmt: skip
     kept = {name: value for name, value in os.environ.items() if name not in _UNWANTED}

@@ -763,7 +763,9 @@ def test_a_run_that_is_ended_leaves_no_process_and_no_port(project, number):
     command = project.command('apistar_bench', '--duration', '30')
     with Server(project, command, {}) as process:
         process.wait_for(lambda: 'Warming up' in process.stderr, 'the first round')
-        assert len(list_processes(project)) - len(process.children()) == 10
+        process.wait_for(
+            lambda: len(list_processes(project)) - len(process.children()) == 10, 'the workers'
+        )
         process.send(number)
         status = process.wait(STOP_S)
     left = list_left(project)
