@@ -88,6 +88,8 @@ def test_what_a_client_sends_comes_back_in_one_form(app_class, field, sent, show
     [
         ('price', 'NaN', 'Must be finite.'),
         ('price', '-Infinity', 'Must be finite.'),
+        ('price', '+inf', 'Must be finite.'),
+        ('price', 'sNaN', 'Must be finite.'),
         ('price', 'abc', 'Must be a decimal number.'),
         ('price', 'x' * 4000, 'Must be a decimal number.'),
         ('price', 'x' * 4001, 'Must have no more than 8 digits.'),  # not looked at
