@@ -485,6 +485,19 @@ def test_a_parameter_that_is_free_text_takes_what_the_type_before_is_written_as(
     ]
 
 
+@pytest.mark.parametrize(
+    ('before', 'after', 'rule'),
+    [
+        ({'minimum': 10**400}, {'multipleOf': 3}, 'request-multiple-of-narrowed'),
+        ({'multipleOf': 10**400}, {'maximum': 10**400}, 'request-maximum-decreased'),
+    ],
+)
+def test_an_integer_beyond_floats_is_compared_as_any_other(before, after, rule):
+    changes = compare(take({'type': 'number', **before}), take({'type': 'number', **after})).changes
+
+    assert rule in [change.rule for change in changes]
+
+
 NO_OTHERS = {'additionalProperties': False}
 X_ALONE = {**NO_OTHERS, 'patternProperties': {'^x': {}}}  # others of such a name alone
 

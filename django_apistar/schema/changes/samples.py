@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import sys
 from collections.abc import Callable, Iterable, Iterator
 
 from django_apistar.schema.changes.forms import Form, get_forms
@@ -133,16 +134,21 @@ class _Sampler:
 
 
 def _numbers(sampler: _Sampler, form: Form, depth: int) -> Iterator[object]:
-    numbers = sampler.hints.numbers
+    numbers = _without_huge(sampler.hints.numbers)
     for number in numbers:
         for step in (0, 1, -1, 0.5, -0.5):
             yield number + step
-    for number in form.all_of('multipleOf'):
-        for limit in numbers if number else ():
+    for number in filter(None, _without_huge(form.all_of('multipleOf'))):
+        for limit in numbers:
             yield limit // number * number
             yield (limit // number + 1) * number
     for one, other in itertools.product(numbers, repeat=2):
         yield one * other
+
+
+def _without_huge(numbers: Iterable[float]) -> list[float]:
+    """Return those that can be added to any float: an integer may be larger than the largest."""
+    return [number for number in numbers if abs(number) <= sys.float_info.max]
 
 
 def _strings(sampler: _Sampler, form: Form, depth: int) -> Iterator[object]:
