@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import copy, deepcopy
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.forms import Field, FileField, Form, ModelChoiceField
@@ -12,16 +12,22 @@ from django.forms.boundfield import BoundField
 
 from django_apistar.api.filter_lookups import PACKAGE, get_module
 
+if TYPE_CHECKING:
+    from django.http import QueryDict
+    from django_filters.filters import Filter
+    from django_filters.filterset import BaseFilterSet
+
 _OF_COPIES = frozenset({  # what `copy` asks a class for
     '__copy__', '__reduce__', '__reduce_ex__', '__getstate__', '__setstate__', '__slots__',
     '__new__', '__getnewargs__', '__getnewargs_ex__',
 })  # fmt: skip
+Value = TypeVar('Value')
 _OF_VALUES = ('form', 'is_valid', 'errors', 'qs', 'filter_queryset')  # what uses a form's values
 
 
 class KnownForm(NamedTuple):
     form_class: Any  # None where requests may differ in their fields
-    fields: dict[str, Any] | None  # that clean a value by themselves; None where others look on
+    fields: dict[str, Field] | None  # that clean a value by themselves; None where others look on
 
 
 def find_form(cls: Any) -> KnownForm:
@@ -35,7 +41,7 @@ def find_form(cls: Any) -> KnownForm:
     return known
 
 
-def read_values(cls: Any, data: Any) -> dict[str, Any] | None:
+def read_values(cls: type[BaseFilterSet], data: QueryDict) -> dict[str, Any] | None:
     """Return what a form of *cls* would have as its cleaned data; None if a form has to say it.
 
     A form is made when somebody asks for it. To make one and to clean it took 4 % of a page.
@@ -52,7 +58,7 @@ def read_values(cls: Any, data: Any) -> dict[str, Any] | None:
         return None
 
 
-def _find_form(cls: Any) -> KnownForm:
+def _find_form(cls: type[BaseFilterSet]) -> KnownForm:
     stock = get_module('filterset').BaseFilterSet
     is_stock = cls.get_form_class is stock.get_form_class and cls.__init__ is stock.__init__
     if not (is_stock and all(map(_has_fixed_field, cls.base_filters.values()))):
@@ -79,7 +85,7 @@ class _CleanedWhenAsked:
         return vars(self)['cleaned_data']
 
 
-def _is_of_package(filter_: Any) -> bool:
+def _is_of_package(filter_: Filter) -> bool:
     """Return whether no code of the project's filters rows, and so none asks for the form.
 
     A pattern is tried by a query, which is not to be sent twice.
@@ -90,7 +96,7 @@ def _is_of_package(filter_: Any) -> bool:
     return is_own and filter_.method is None and not is_pattern and not is_chosen
 
 
-def _is_plain(bound: Any) -> bool:
+def _is_plain(bound: BoundField) -> bool:
     """Return whether a field cleans what its widget reads, and asks no one else."""
     field, widget = bound.field, bound.field.widget
     is_other = isinstance(field, (FileField, ModelChoiceField)) or field.disabled
@@ -102,14 +108,14 @@ def _is_plain(bound: Any) -> bool:
     return type(bound) is BoundField and is_own and not is_other
 
 
-class _CopiedFields(dict[str, Any]):
+class _CopiedFields(dict[str, Field]):
     """Fields that each form copies: without their widgets, which only a page of HTML has."""
 
-    def __deepcopy__(self, memo: dict[int, object]) -> dict[str, Any]:
+    def __deepcopy__(self, memo: dict[int, object]) -> dict[str, Field]:
         return {name: _copy_field(field, memo) for name, field in self.items()}
 
 
-def _copy_field(field: Any, memo: dict[int, object]) -> Any:
+def _copy_field(field: Field, memo: dict[int, object]) -> Field:
     if type(field).__deepcopy__ is not Field.__deepcopy__:  # of choices, rows or several fields
         return deepcopy(field, memo)
     copied = copy_attributes(field)
@@ -118,12 +124,12 @@ def _copy_field(field: Any, memo: dict[int, object]) -> Any:
     return copied
 
 
-def copy_attributes(value: object) -> Any:
+def copy_attributes(value: Value) -> Value:
     """Return `copy(value)`, with less work where its class says nothing of copies."""
     cls: Any = type(value)
     if not _is_copied_plainly(cls):
         return copy(value)
-    copied = object.__new__(cls)
+    copied: Value = object.__new__(cls)
     copied.__dict__.update(vars(value))
     return copied
 
@@ -133,7 +139,7 @@ def _is_copied_plainly(cls: Any) -> bool:
     return not any(_OF_COPIES & vars(each).keys() for each in cls.__mro__[:-1])
 
 
-def _has_fixed_field(filter_: Any) -> bool:
+def _has_fixed_field(filter_: Filter) -> bool:
     """Return whether *filter_* is django-filter's own, with a field that no request changes."""
     cls, filters = type(filter_), get_module('filters')
     stock = next(each for each in cls.__mro__ if each.__module__ == filters.__name__)

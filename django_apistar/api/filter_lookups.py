@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldError
 from django.db.models import DecimalField, FloatField, Model
 from django.db.models.constants import LOOKUP_SEP
+
+if TYPE_CHECKING:
+    from django_filters.filters import Filter
+    from django_filters.filterset import BaseFilterSet
 
 PACKAGE = 'django_filters'
 YEARS = (1, 9999)  # that Python's dates have
@@ -20,7 +24,7 @@ def get_module(name: str) -> Any:
     return sys.modules[f'{PACKAGE}.{name}']
 
 
-def find_model_field(filter_set: Any, name: str) -> Any:
+def find_model_field(filter_set: BaseFilterSet | type[BaseFilterSet], name: str) -> Any:
     """Return the field of the model that *name* leads to, through relations; None if there is none.
 
     *filter_set*: a FilterSet or its class.
@@ -33,7 +37,7 @@ def _find_model_field(model: type[Model], name: str) -> Any:
     return get_module('utils').get_model_field(model, name)
 
 
-def find_lookup(filter_: Any, value: object = None) -> str:
+def find_lookup(filter_: Filter, value: object = None) -> str:
     """Return what *filter_* asks a column for: 'year__gt'. A client chooses it, if it may.
 
     *value*: what a client asks for.
@@ -42,7 +46,9 @@ def find_lookup(filter_: Any, value: object = None) -> str:
     return lookup if isinstance(lookup, str) else 'exact'
 
 
-def find_limits(filter_set: Any, filter_: Any, value: object = None) -> tuple[int, int] | None:
+def find_limits(
+    filter_set: BaseFilterSet | type[BaseFilterSet], filter_: Filter, value: object = None
+) -> tuple[int, int] | None:
     """Return the least and the greatest whole number that *filter_* can ask for, if it has them.
 
     *filter_set*: a FilterSet or its class. *value*: what a client asks for.
@@ -72,7 +78,7 @@ def walk(model: type[Model], lookup: str) -> tuple[Any, Sequence[str]]:
     return field, rest
 
 
-def iter_lookups(model: type[Model], filter_: Any) -> Iterator[str]:
+def iter_lookups(model: type[Model], filter_: Filter) -> Iterator[str]:
     """Yield what *filter_* asks the rows for, 'price__lt'; nothing where code of its own does."""
     if filter_.method is not None or not type(filter_).filter.__module__.startswith(PACKAGE):
         return
@@ -81,7 +87,7 @@ def iter_lookups(model: type[Model], filter_: Any) -> Iterator[str]:
         yield from (f'{name}{LOOKUP_SEP}{lookup}' for name in names)
 
 
-def _list_choices(model: type[Model], filter_: Any) -> list[str]:
+def _list_choices(model: type[Model], filter_: Filter) -> list[str]:
     """Return the lookups that a client chooses among; [] where it has no choice."""
     if not isinstance(filter_, get_module('filters').LookupChoiceFilter):
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from django import forms
@@ -23,6 +23,9 @@ from django.db.models.functions import Extract, ExtractWeekDay
 
 from django_apistar.api.filter_lookups import get_module
 from django_apistar.api.filter_values import COMPARISONS, PATTERNS
+
+if TYPE_CHECKING:
+    from django_filters.filters import Filter
 
 # Fields of forms whose values are no text.
 _DATES = (forms.DateField, forms.DateTimeField)
@@ -84,7 +87,7 @@ class Asked(NamedTuple):
         return (*PATTERNS, 'has_key', 'iexact', *(('contained_by',) if is_ranged else ()))
 
 
-def find_misfit(filter_: Any, asked: Asked) -> Misfit | None:
+def find_misfit(filter_: Filter, asked: Asked) -> Misfit | None:
     """Return what is wrong, and a remedy, where *filter_* reads no value that its lookup takes."""
     cls, field_class, kind = type(filter_).__name__, filter_.field_class, asked.kind
     is_list = issubclass(field_class, get_module('fields').BaseCSVField)
@@ -120,7 +123,7 @@ def find_misfit(filter_: Any, asked: Asked) -> Misfit | None:
     return None
 
 
-def _find_misfit_of_ends(filter_: Any, asked: Asked) -> Misfit | None:
+def _find_misfit_of_ends(filter_: Filter, asked: Asked) -> Misfit | None:
     """The same of a RangeFilter, which asks for two ends, whatever its lookup is."""
     if not isinstance(filter_, get_module('filters').RangeFilter):
         return None
@@ -135,11 +138,11 @@ def _find_misfit_of_ends(filter_: Any, asked: Asked) -> Misfit | None:
     return (reason, 'Leave it out.') if held else None
 
 
-def _reads_times(filter_: Any) -> bool:
+def _reads_times(filter_: Filter) -> bool:
     return issubclass(filter_.field_class, get_module('fields').TimeRangeField)
 
 
-def _is_json(filter_: Any, asked: Asked) -> bool:
+def _is_json(filter_: Filter, asked: Asked) -> bool:
     """Return whether a value that *filter_* reads is one of JSON, where that is asked for."""
     if asked.kind not in (*COMPARISONS, 'contains', 'contained_by'):
         return True
@@ -151,7 +154,7 @@ def _is_json(filter_: Any, asked: Asked) -> bool:
     return True
 
 
-def _declare_as(cls: str, filter_: Any) -> str:
+def _declare_as(cls: str, filter_: Filter) -> str:
     name, lookup = filter_.field_name, filter_.lookup_expr
     return f'Declare it as {cls}(field_name={name!r}, lookup_expr={lookup!r}).'
 
@@ -159,7 +162,7 @@ def _declare_as(cls: str, filter_: Any) -> str:
 # PostgreSQL
 
 
-def _find_misfit_on_postgres(filter_: Any, asked: Asked, is_list: bool) -> Misfit | None:
+def _find_misfit_on_postgres(filter_: Filter, asked: Asked, is_list: bool) -> Misfit | None:
     """The same of what PostgreSQL is strict about."""
     cls, kind, composite = type(filter_).__name__, asked.kind, asked.composite
     if isinstance(asked.column, ExtractWeekDay) and kind in _OF_TEXT:
@@ -189,7 +192,7 @@ def _find_misfit_on_postgres(filter_: Any, asked: Asked, is_list: bool) -> Misfi
     return None
 
 
-def _reads_none(filter_: Any, asked: Asked, is_list: bool) -> bool:
+def _reads_none(filter_: Filter, asked: Asked, is_list: bool) -> bool:
     """Return whether *filter_* reads no array, range or vector: text may be one, and a list."""
     field_class = filter_.field_class
     if not issubclass(field_class, _SCALARS):
@@ -201,7 +204,7 @@ def _reads_none(filter_: Any, asked: Asked, is_list: bool) -> bool:
     return asked.composite == 'a range' and not is_pair
 
 
-def _find_misfit_of_hstore(filter_: Any, kind: str, is_list: bool) -> Misfit | None:
+def _find_misfit_of_hstore(filter_: Filter, kind: str, is_list: bool) -> Misfit | None:
     """The same of an hstore, which has no order. What a client writes may be none: an error."""
     kinds = ('in',) if is_list else ('exact', 'contains', 'contained_by')
     if kind in kinds and issubclass(filter_.field_class, forms.ChoiceField):
@@ -212,7 +215,7 @@ def _find_misfit_of_hstore(filter_: Any, kind: str, is_list: bool) -> Misfit | N
     )
 
 
-def _find_misfit_of_element(filter_: Any, asked: Asked) -> Misfit | None:
+def _find_misfit_of_element(filter_: Filter, asked: Asked) -> Misfit | None:
     """The same of what a range contains."""
     element = asked.output.base_field
     is_date = isinstance(element, DateField)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from django.core.exceptions import FieldError
 from django.db import NotSupportedError, OperationalError, connections, router
@@ -17,6 +17,9 @@ from django_apistar.compat.signatures import get_dotted_name, get_plain_signatur
 from django_apistar.conf.problems import Problem
 
 if TYPE_CHECKING:
+    from django_filters.filters import Filter
+    from django_filters.filterset import BaseFilterSet
+
     from django_apistar.api.responders import AppParts
 
 
@@ -39,7 +42,7 @@ def find_errors(app: AppParts) -> tuple[Problem, ...]:
     return tuple(problem for problem in find_problems(app) if problem.is_error)
 
 
-def _find_problems(cls: Any, name: str, filter_: Any) -> Iterator[Problem]:
+def _find_problems(cls: type[BaseFilterSet], name: str, filter_: Filter) -> Iterator[Problem]:
     model = cls._meta.model
     for lookup in iter_lookups(model, filter_):
         what = f'The filter {name!r} of {get_dotted_name(cls)} cannot ask for {lookup!r}: '

@@ -24,6 +24,8 @@ from django_apistar.compat.signatures import get_dotted_name
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from django.core.handlers.wsgi import WSGIRequest
+    from django_filters.filters import Filter
+    from django_filters.filterset import BaseFilterSet
 
 _DIGITS_OF_64_BITS = len(str(2**63))
 # What Django raises for a value that no lookup of its column reads, such as 'abc' for a number.
@@ -39,7 +41,7 @@ def is_filter_set(annotation: object) -> bool:
     )
 
 
-def demand_model(cls: Any) -> None:
+def demand_model(cls: type[BaseFilterSet]) -> None:
     """Raise InjectionError if *cls* has no model, and so no rows to filter."""
     if cls._meta.model is None:
         raise InjectionError(
@@ -49,7 +51,7 @@ def demand_model(cls: Any) -> None:
         )
 
 
-def build_filter_set(cls: Any, environ: WSGIEnvironment) -> Any:
+def build_filter_set(cls: type[BaseFilterSet], environ: WSGIEnvironment) -> BaseFilterSet:
     """Return the valid FilterSet of a request. Raises ValidationError, with the filters' names."""
     filter_set = _create(cls, share_request(environ))
     values = read_values(cls, filter_set.data)
@@ -62,17 +64,18 @@ def build_filter_set(cls: Any, environ: WSGIEnvironment) -> Any:
     return filter_set
 
 
-def _create(cls: Any, request: WSGIRequest) -> Any:
+def _create(cls: type[BaseFilterSet], request: WSGIRequest) -> BaseFilterSet:
     filter_set = cls.__new__(cls)
     form_class = find_form(cls).form_class
     if form_class is not None:
-        filter_set.get_form_class = lambda: form_class
-        filter_set.base_filters = _Copied(cls.base_filters)
-    filter_set.__init__(request.GET, request=request)
+        vars(filter_set).update(
+            get_form_class=lambda: form_class, base_filters=_Copied(cls.base_filters)
+        )
+    cls.__init__(filter_set, request.GET, request=request)
     return filter_set
 
 
-def _filters(filter_set: Any, values: dict[str, Any]) -> bool:
+def _filters(filter_set: BaseFilterSet, values: dict[str, Any]) -> bool:
     """Filter the rows, without a form; False where one has to say what is wrong."""
     rows = filter_set.queryset
     try:
@@ -86,7 +89,7 @@ def _filters(filter_set: Any, values: dict[str, Any]) -> bool:
     return True
 
 
-def _is_valid(filter_set: Any) -> bool:
+def _is_valid(filter_set: BaseFilterSet) -> bool:
     """Return whether the form takes what a client sent. Raises ValidationError as well."""
     try:
         return bool(filter_set.is_valid())
@@ -97,7 +100,7 @@ def _is_valid(filter_set: Any) -> bool:
         raise ValidationError(errors) from None
 
 
-def _iter_impossible_keys(filter_set: Any) -> Iterator[tuple[str, ValidationError]]:
+def _iter_impossible_keys(filter_set: BaseFilterSet) -> Iterator[tuple[str, ValidationError]]:
     """Yield the errors of keys of more than 64 bits and of keys with a null character."""
     for name, field in filter_set.form.fields.items():
         if isinstance(field, ModelChoiceField):
@@ -108,7 +111,7 @@ def _iter_impossible_keys(filter_set: Any) -> Iterator[tuple[str, ValidationErro
                     yield name, ValidationError(said, params={'value': key})
 
 
-def _check(filter_set: Any) -> None:
+def _check(filter_set: BaseFilterSet) -> None:
     """Add an error for each value that the form takes, and no query."""
     form = filter_set.form
     for name, value in [*form.cleaned_data.items()]:
@@ -123,12 +126,12 @@ def _check(filter_set: Any) -> None:
             _find_unreadable(filter_set)
 
 
-def _has_stock_rows(cls: Any) -> bool:
+def _has_stock_rows(cls: type[BaseFilterSet]) -> bool:
     stock = get_module('filterset').BaseFilterSet
     return cls.qs is stock.qs and cls.filter_queryset is stock.filter_queryset
 
 
-def _find_unreadable(filter_set: Any) -> None:
+def _find_unreadable(filter_set: BaseFilterSet) -> None:
     """Add an error for each value that makes no query. A method of the project's may raise."""
     rows = filter_set.queryset.all()
     for name, value in [*filter_set.form.cleaned_data.items()]:
@@ -140,14 +143,14 @@ def _find_unreadable(filter_set: Any) -> None:
                 filter_set.form.add_error(name, filter_values.UNFIT)
 
 
-class _Copied(dict[str, Any]):
+class _Copied(dict[str, 'Filter']):
     """Filters that each FilterSet copies: without what is inside of them, which none changes."""
 
-    def __deepcopy__(self, memo: dict[int, object]) -> dict[str, Any]:
+    def __deepcopy__(self, memo: dict[int, object]) -> dict[str, Filter]:
         return {name: _copy(filter_, memo) for name, filter_ in self.items()}
 
 
-def _copy(filter_: Any, memo: dict[int, object]) -> Any:
+def _copy(filter_: Filter, memo: dict[int, object]) -> Filter:
     if filter_.method is not None:  # which knows its filter
         return deepcopy(filter_, memo)
     copied = copy_attributes(filter_)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -24,6 +24,10 @@ from django.utils.timezone import is_aware
 
 from django_apistar.api.filter_lookups import find_limits, find_lookup, find_model_field
 
+if TYPE_CHECKING:
+    from django_filters.filters import Filter
+    from django_filters.filterset import BaseFilterSet
+
 PATTERNS: dict[str, Any] = {'regex': Regex, 'iregex': IRegex}
 UNFIT = 'Must be a value that this filter can look for.'
 COMPARISONS = frozenset({'exact', 'gt', 'gte', 'lt', 'lte', 'in', 'range'})
@@ -31,7 +35,7 @@ _FURTHEST = timedelta(hours=16)  # from where on PostgreSQL takes no offset
 _REFUSALS = ('regular expression', 'user-defined function')  # said by MySQL, and by SQLite
 
 
-def check(filter_set: Any, name: str, value: object) -> None:
+def check(filter_set: BaseFilterSet, name: str, value: object) -> None:
     """Raise ValidationError for *value* of the filter *name*, which no query can ask for."""
     if value is None:
         _check_boolean(filter_set, name)
@@ -54,7 +58,7 @@ def check(filter_set: Any, name: str, value: object) -> None:
         _check_shape(filter_set, filter_, value)
 
 
-def _check_boolean(filter_set: Any, name: str) -> None:
+def _check_boolean(filter_set: BaseFilterSet, name: str) -> None:
     """Refuse what is neither true nor false, which the form takes for no filter."""
     is_given = filter_set.data.get(name, '') not in ('', 'unknown')
     if is_given and isinstance(filter_set.form.fields[name], NullBooleanField):
@@ -86,7 +90,9 @@ def _check_moment(moment: datetime) -> None:
         raise ValidationError('Must be between the years 1 and 9999.') from None
 
 
-def _check_numbers(filter_set: Any, filter_: Any, value: object, numbers: list[Decimal]) -> None:
+def _check_numbers(
+    filter_set: BaseFilterSet, filter_: Filter, value: object, numbers: list[Decimal]
+) -> None:
     """Refuse a number that its column cannot hold, or a year: the database would raise."""
     field = find_model_field(filter_set, filter_.field_name)
     if isinstance(field, DecimalField):
@@ -102,7 +108,7 @@ def _check_numbers(filter_set: Any, filter_: Any, value: object, numbers: list[D
         MaxValueValidator(limits[1])(number)
 
 
-def _check_shape(filter_set: Any, filter_: Any, value: object) -> None:
+def _check_shape(filter_set: BaseFilterSet, filter_: Filter, value: object) -> None:
     """Refuse a value that the lookup cannot take, such as one value for a range of two."""
     kind = find_lookup(filter_, value).rpartition(LOOKUP_SEP)[2]
     value = getattr(value, 'value', value)  # without the lookup that a client chose
@@ -118,7 +124,7 @@ def _check_shape(filter_set: Any, filter_: Any, value: object) -> None:
         _check_address(filter_set, filter_, value)
 
 
-def _is_misshapen(filter_set: Any, filter_: Any, kind: str, value: object) -> bool:
+def _is_misshapen(filter_set: BaseFilterSet, filter_: Filter, kind: str, value: object) -> bool:
     """Return whether *value* has not the two ends of a range, or is no truth value."""
     if isinstance(value, str):
         return kind in ('range', 'isnull')
@@ -128,7 +134,7 @@ def _is_misshapen(filter_set: Any, filter_: Any, kind: str, value: object) -> bo
     return kind == 'range' or hasattr(field, 'range_type')
 
 
-def _check_address(filter_set: Any, filter_: Any, value: object) -> None:
+def _check_address(filter_set: BaseFilterSet, filter_: Filter, value: object) -> None:
     """Refuse what is no IP address, which PostgreSQL's driver raises an error for."""
     field = find_model_field(filter_set, filter_.field_name)
     if isinstance(field, GenericIPAddressField):
@@ -137,7 +143,7 @@ def _check_address(filter_set: Any, filter_: Any, value: object) -> None:
                 validate_ipv46_address(scalar)
 
 
-def _check_pattern(filter_set: Any, lookup: Any, pattern: str) -> None:
+def _check_pattern(filter_set: BaseFilterSet, lookup: Any, pattern: str) -> None:
     """Refuse a pattern that the database cannot read. It is tried: databases differ."""
     alias = filter_set.queryset.db
     rows = filter_set._meta.model._base_manager.using(alias)

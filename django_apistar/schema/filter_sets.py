@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from apistar import validators
 from django import forms
@@ -13,6 +13,10 @@ from django.db import models
 
 from django_apistar.api.filter_lookups import YEARS, find_limits, find_model_field, get_module
 from django_apistar.conf.lazies import read_text
+
+if TYPE_CHECKING:
+    from django_filters.filters import ChoiceFilter, Filter
+    from django_filters.filterset import BaseFilterSet
 
 Words = dict[str, Any]  # options of a validator
 _NAMELESS = '[invalid name]'  # django-filter's label of a filter that is of no field
@@ -28,13 +32,12 @@ class FilterParameter:
     is_separated: bool = False
 
 
-def list_parameters(cls: Any) -> Iterator[FilterParameter]:
+def list_parameters(cls: type[BaseFilterSet]) -> Iterator[FilterParameter]:
     """Yield the parameters that the FilterSet *cls* reads. Asks the database for nothing."""
     for name, filter_ in cls().filters.items():
-        is_choice = issubclass(filter_.field_class, (forms.ChoiceField, forms.ModelChoiceField))
         words, bounds = _describe(filter_), _bound(cls, filter_)
         is_required = bool(filter_.extra['required'])
-        if is_choice:
+        if _is_choice(filter_):
             yield _list_choices(cls, name, filter_, words, is_required)
         elif isinstance(filter_.field, forms.MultiValueField):
             for part, field in _list_parts(name, filter_.field):
@@ -44,7 +47,7 @@ def list_parameters(cls: Any) -> Iterator[FilterParameter]:
             yield _separate(filter_, FilterParameter(name, item, is_required))
 
 
-def _describe(filter_: Any) -> Words:
+def _describe(filter_: Filter) -> Words:
     label = '' if str(filter_.label).startswith(_NAMELESS) else filter_.label
     return {'description': str(read_text(filter_.extra.get('help_text') or label))}
 
@@ -52,8 +55,12 @@ def _describe(filter_: Any) -> Words:
 # Choices
 
 
+def _is_choice(filter_: Filter) -> TypeGuard[ChoiceFilter]:
+    return issubclass(filter_.field_class, (forms.ChoiceField, forms.ModelChoiceField))
+
+
 def _list_choices(
-    cls: Any, name: str, filter_: Any, words: Words, is_required: bool
+    cls: type[BaseFilterSet], name: str, filter_: ChoiceFilter, words: Words, is_required: bool
 ) -> FilterParameter:
     item = _item_of_choice(cls, filter_, words)
     many = (forms.MultipleChoiceField, forms.ModelMultipleChoiceField)
@@ -62,7 +69,9 @@ def _list_choices(
     return _separate(filter_, FilterParameter(name, item, is_required))
 
 
-def _item_of_choice(cls: Any, filter_: Any, words: Words) -> validators.Validator:
+def _item_of_choice(
+    cls: type[BaseFilterSet], filter_: ChoiceFilter, words: Words
+) -> validators.Validator:
     if issubclass(filter_.field_class, forms.ModelChoiceField):
         return _key_of(find_model_field(cls, filter_.field_name), words)
     # Those that are found at each request, by a query maybe, are no promise.
@@ -100,7 +109,7 @@ def _key_of(relation: object, words: Words) -> validators.Validator:
 # Other fields
 
 
-def _separate(filter_: Any, parameter: FilterParameter) -> FilterParameter:
+def _separate(filter_: Filter, parameter: FilterParameter) -> FilterParameter:
     """Return *parameter* as a list where *filter_* takes values with commas between."""
     fields = get_module('fields')
     if not issubclass(filter_.field_class, fields.BaseCSVField):
@@ -126,7 +135,7 @@ def _list_parts(name: str, field: forms.MultiValueField) -> Iterator[tuple[str, 
     yield from zip(names, field.fields, strict=True)
 
 
-def _bound(cls: Any, filter_: Any) -> Words:
+def _bound(cls: type[BaseFilterSet], filter_: Filter) -> Words:
     """Return the bounds that a number has by its model's field, and a year."""
     field = find_model_field(cls, filter_.field_name)
     if not isinstance(field, models.DecimalField):
