@@ -36,8 +36,11 @@ PLANTS = [  # a class, a module, and an attribute of the class that the module r
     ('AppParts', 'service/conditional.py', 'render_response'),
     ('DescribedApp', 'schema/served.py', 'docs_csp'),
     ('Hook', 'api/stepped.py', 'on_error'),
+    ('Wrapper', 'management/answers.py', 'covers'),
+    ('apistar.Component', 'api/injector.py', 'resolve'),
     ('django.db.connection', 'dispatch/lifecycle.py', 'health_check_done'),
     ('django.db.models.Field', 'service/saving.py', 'is_relation'),
+    ('django_filters.filters.Filter', 'api/filter_values.py', 'field_name'),
 ]
 
 
