@@ -110,7 +110,7 @@ class App(apistar.App):
         return routes
 
     def init_document(self, routes: Iterable[object]) -> None:
-        self.document: Any = None  # Built from the router's entries, in init_router.
+        self.document = None  # type: ignore[assignment]  # until init_router
 
     def init_router(self, routes: Iterable[Any]) -> None:
         self.router = Router(routes)

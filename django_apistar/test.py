@@ -89,7 +89,9 @@ class TestClient(requests.Session):
         request = self._build_session_request()
         login(request, user, backend or _first_backend())
         request.session.save()
-        self._set_cookie(django_settings.SESSION_COOKIE_NAME, request.session.session_key)
+        key = request.session.session_key
+        assert key is not None  # save() has given it one.
+        self._set_cookie(django_settings.SESSION_COOKIE_NAME, key)
         # login() has made a new one.
         self._set_cookie(django_settings.CSRF_COOKIE_NAME, request.META['CSRF_COOKIE'])
 
@@ -112,7 +114,7 @@ class TestClient(requests.Session):
         self.cookies.clear()
         self.credentials()
 
-    def _build_session_request(self) -> Any:
+    def _build_session_request(self) -> HttpRequest:
         """Return an HttpRequest with the session of the client's cookie, or with a new one."""
         request = HttpRequest()
         store: Any = import_module(django_settings.SESSION_ENGINE).SessionStore

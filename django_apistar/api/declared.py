@@ -10,7 +10,7 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from apistar import http
+from apistar import http, types
 from apistar.exceptions import HTTPException
 from django.db.models import Model
 
@@ -157,7 +157,7 @@ def _find_misfit(wanted: object, data: object) -> str:
     return f'an object without {missing[0]!r}' if missing else ''
 
 
-def _list_members(wanted: Any) -> list[str]:
+def _list_members(wanted: type[types.Type]) -> list[str]:
     """Return the members that an answer of the Type *wanted* has: all but those of requests."""
     documented = getattr(wanted, 'documented', wanted.validator)
     only_given = getattr(documented, 'write_only', ())

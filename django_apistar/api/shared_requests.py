@@ -38,7 +38,7 @@ def split_plainly(query: str) -> list[tuple[str, str]] | None:
     return [(name, value) for name, _, value in (pair.partition('=') for pair in query.split('&'))]
 
 
-def _read_query(request: Any) -> None:
+def _read_query(request: WSGIRequest) -> None:
     """Give *request* its GET, where that is plain; else Django makes it when it is asked for."""
     pairs = split_plainly(request.META.get('QUERY_STRING', ''))
     most: int | None = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS

@@ -62,6 +62,28 @@ class Relation(Protocol):
     def get_limit_choices_to(self) -> Any: ...  # a Q, or a dict
 
 
+class Described(Protocol):
+    """What the `Meta` of a ModelType says: see model_options, which is above."""
+
+    @property
+    def fields(self) -> Mapping[str, Field]: ...
+
+    @property
+    def columns(self) -> Columns: ...
+
+
+class Written(Protocol):
+    """What came in: a ModelType."""
+
+    _dict: dict[str, Any]
+
+    @property
+    def options(self) -> Described: ...
+
+    @property
+    def is_partial(self) -> bool: ...
+
+
 def _is_relation(field: object) -> TypeGuard[Relation]:
     return bool(getattr(field, 'many_to_many', False))
 
@@ -82,7 +104,7 @@ def is_stored(field: Field | models.ForeignObjectRel) -> TypeGuard[Field]:
     return bool(field.concrete or (field.many_to_many and not field.auto_created))
 
 
-def save(instance: Instance, values: Any, others: Mapping[str, object]) -> Instance:
+def save(instance: Instance, values: Written, others: Mapping[str, object]) -> Instance:
     """Write *values*, a ModelType, and *others* to *instance* and its relations, and save it.
 
     Raises ValidationError, with the names that the client knows; then nothing is written.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import selectors
+import socket
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from gunicorn import http, sock
+from gunicorn.config import Config
 from gunicorn.workers.gthread import TConn
 
 from django_apistar.server.gunicorn.clients import (
@@ -33,7 +35,9 @@ class Connection(TConn):
     sock: Any  # ClientSocket or TLSClientSocket
     parser: Any
 
-    def __init__(self, cfg: Any, accepted: Any, client: Any, server: Any, waiter: Waiter) -> None:
+    def __init__(
+        self, cfg: Config, accepted: socket.socket, client: Any, server: Any, waiter: Waiter
+    ) -> None:
         super().__init__(cfg, ClientSocket.adopt(accepted), client, server)
         self.sock.waiter = self.waiter = waiter
         self.data_ready = True  # a thread of gunicorn's would wait for it
@@ -103,7 +107,7 @@ class Connection(TConn):
 class Waits:
     """Connections that wait without a thread: each for its client, until its deadline."""
 
-    def __init__(self, poller: Any) -> None:
+    def __init__(self, poller: selectors.BaseSelector) -> None:
         self._poller = poller
         self._late: dict[Connection, Callback] = {}
         self._first = 0.0  # no deadline is earlier; computed again when it has passed
