@@ -107,10 +107,10 @@ def test_what_granian_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.delenv('WEB_CONCURRENCY', raising=False)
     for module in ('granian.server', 'defaults'):
         monkeypatch.setattr(f'django_apistar.server.{module}.count_cores', lambda: 2)
-    pem = str(certificate(tmp_path))
+    pem, log = str(certificate(tmp_path)), str(tmp_path / 'log')
     settings = {
         'bind': ['[::1]:9000'], 'workers': 3, 'threads': 4, 'graceful_timeout': 6, 'keepalive': 0,
-        'client_timeout': 7, 'certfile': pem, 'pidfile': '/run/web.pid', 'accesslog': 'log',
+        'client_timeout': 7, 'certfile': pem, 'pidfile': '/run/web.pid', 'accesslog': log,
         'access_log_format': '%(m)s',
     }  # fmt: skip
 
@@ -143,7 +143,7 @@ def test_what_granian_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
             'ssl_cert': Path(pem), 'ssl_key': Path(pem), 'workers_kill_timeout': 6,
             'pid_file': Path('/run/web.pid'),
         },
-        (False, 7_000), 'log', '%(m)s', f'granian {RELEASE}, 3 workers with 4 threads each',
+        (False, 7_000), log, '%(m)s', f'granian {RELEASE}, 3 workers with 4 threads each',
         'https', ('[::1]:9000',),
     )  # fmt: skip
 
