@@ -26,7 +26,7 @@ from django_apistar.bench.servers import TargetServer
 from django_apistar.bench.targets import Target
 from django_apistar.bench.tools import TOOLS
 from management_tests.support.bench_servers import list_left, list_processes
-from management_tests.support.server_process import STOP_S, Project, Server
+from management_tests.support.server_process import STOP_S, Server
 
 QUICK = ('--rounds', '1', '--duration', '0.02')
 KEYS = ['apistar', 'django', 'bare-apistar', 'bare-django', 'floor']
@@ -36,14 +36,7 @@ FEW = 'Warning: 1 round: too few for an interval. Use --rounds 3 or more.'
 ANY_TOOL = next((name for name in ('hey', *TOOLS) if which(name)), None)
 needs_a_tool = pytest.mark.skipif(ANY_TOOL is None, reason='no load tool is installed')
 
-pytestmark = [pytest.mark.once, pytest.mark.slow]
-
-
-@pytest.fixture(scope='module', autouse=True)
-def database(django_db_setup, django_db_blocker):
-    """In-process targets are asked here, where an open connection is looked after."""
-    with django_db_blocker.unblock():
-        yield
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.usefixtures('database')]
 
 
 def bench(*options: str) -> tuple[str, str]:
@@ -62,11 +55,6 @@ def fail(*options: str) -> str:
     with pytest.raises(CommandError) as failure:
         call_command('apistar_bench', *QUICK, *options, stdout=io.StringIO(), stderr=io.StringIO())
     return str(failure.value)
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path / 'project')
 
 
 @pytest.fixture(scope='module')

@@ -24,7 +24,6 @@ from django_apistar.bench.servers import Setup
 from django_apistar.bench.targets import APISTAR, Target, TargetError
 from django_apistar.bench.tools import TOOLS
 from management_tests.bench.posting import BODY, HEADERS
-from management_tests.support.server_process import Project
 
 QUICK = ('--rounds', '1', '--duration', '0.02')
 SETTINGS = 'management_tests.bench.posting_settings'
@@ -37,18 +36,12 @@ COMMAND_LINE = (
 OF_GUNICORN = ('GUNICORN_CMD_ARGS', 'GUNICORN_FD', 'GUNICORN_PID', 'LISTEN_PID', 'LISTEN_FDS')
 EXACT_HEADERS = (*HEADERS, ('Content-Type', 'application/json'))
 
-pytestmark = [pytest.mark.once, pytest.mark.slow]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.usefixtures('database')]
 
 
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
-
-
-@pytest.fixture(scope='module', autouse=True)
-def database(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock():
-        yield
 
 
 @pytest.fixture
@@ -62,11 +55,6 @@ def body(tmp_path: Path) -> str:
     file = tmp_path / 'body.json'
     file.write_bytes(BODY)
     return str(file)
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path / 'project')
 
 
 def bench(*options: str) -> tuple[Any, list[str]]:

@@ -47,11 +47,6 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path)
-
-
-@pytest.fixture
 def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., GunicornServer]:
     """Return a function that configures gunicorn as the command does, in this process."""
     monkeypatch.chdir(tmp_path)

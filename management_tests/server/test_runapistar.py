@@ -53,11 +53,6 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path)
-
-
 def refusal(project: Project, *arguments: str, **variables: str) -> tuple[int, str]:
     """Return exit status and stderr of a command line that starts no server."""
     done = project.run('runapistar', *arguments, **variables)

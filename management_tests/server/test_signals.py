@@ -27,14 +27,8 @@ OLD, NEW = b'{"message":"hello"}', b'{"message":"hello again"}'
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     Serve = Callable[..., AbstractContextManager[Server]]
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path)
 
 
 @pytest.fixture

@@ -23,11 +23,6 @@ RED, GREEN, CYAN, YELLOW, BOLD, END = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path)
-
-
 class Terminal:
     """A server on a terminal of its own, and what that shows."""
 
