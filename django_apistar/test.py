@@ -24,7 +24,7 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from django_apistar import reverse_url
 from django_apistar.api.counts import get_local_counts
-from django_apistar.api.responses import BODILESS, check_headers
+from django_apistar.api.responses import BODILESS, check_headers, close
 from django_apistar.dispatch.dispatcher import get_application
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class _Call:
         try:
             self.parts.extend(body)
         finally:
-            getattr(body, 'close', lambda: None)()
+            close(body)
         if not self.status:
             raise RuntimeError('The application has not called start_response.')
 

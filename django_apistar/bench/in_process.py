@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from django.db import connections, transaction
 from werkzeug.test import create_environ
 
+from django_apistar.api.responses import close
 from django_apistar.bench.load import Load, get_percentile
 from django_apistar.bench.targets import HOST, Answer, Target, TargetError
 
@@ -68,14 +69,14 @@ def _call(application: WSGIApplication, target: Target) -> Answer:
     try:
         content = b''.join(body)
     finally:
-        getattr(body, 'close', lambda: None)()
+        close(body)
     [(status, headers)] = started
     types = [value for name, value in headers if name.lower() == 'content-type']
     return Answer(int(status[:3]), ''.join(types[:1]).partition(';')[0], content)
 
 
 def _write(data: bytes) -> None:
-    """What PEP 3333 has for old applications, none of which is measured."""
+    """PEP 3333's write(), which no measured application uses."""
     raise TargetError('An application that calls write() cannot be measured.')
 
 
@@ -108,7 +109,7 @@ def _load(application: WSGIApplication, target: Target, duration_s: float) -> Lo
         for _ in answer:
             pass
         if type(answer) is not list:
-            getattr(answer, 'close', lambda: None)()
+            close(answer)
         times.append(clock() - before)
         errors += statuses.pop()[0] != '2'
     elapsed_s, cpu_s = clock() - started, time.thread_time() - cpu_before

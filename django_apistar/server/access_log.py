@@ -14,6 +14,7 @@ from urllib.parse import quote
 from gunicorn import glogging
 from gunicorn.glogging import Logger
 
+from django_apistar.api.responses import close
 from django_apistar.conf.operation import NOTE_ROUTES
 from django_apistar.server.json_lines import format_line
 from django_apistar.server.terminal import get_style, paint_status
@@ -203,9 +204,7 @@ class AccessLogged:
                 response.sent += len(chunk)
                 yield chunk
         finally:
-            close = getattr(body, 'close', None)
-            if close:
-                close()
+            close(body)
             response.write_to(self.log)
 
 

@@ -17,6 +17,7 @@ from django.test import override_settings
 from django.utils.module_loading import import_string
 
 from django_apistar.accelerate.json import encoder
+from django_apistar.api.responses import close
 from django_apistar.dispatch.dispatcher import get_application
 from management_tests.benchmarks import applications
 from management_tests.benchmarks.cases import CASES, WITHOUT, Case, Variant
@@ -130,6 +131,7 @@ BUILDERS: dict[str, Callable[[Variant], Application]] = {
 
 def build_environ(case: Case, path: str) -> dict[str, Any]:
     """Return an environ as gunicorn makes it for a request of a browser-like client."""
+    # By hand: it is copied for each request, and Werkzeug's `create_environ` has other keys.
     environ: dict[str, Any] = {
         'wsgi.errors': sys.stderr, 'wsgi.version': (1, 0), 'wsgi.multithread': True,
         'wsgi.multiprocess': False, 'wsgi.run_once': False, 'wsgi.file_wrapper': object,
@@ -176,7 +178,7 @@ def ask(application: Application, case: Case, path: str) -> tuple[int, Any]:
     environ = build_environ(case, path) | {'wsgi.input': io.BytesIO(case.body)}
     chunks = application(environ, lambda status, headers, exc_info=None: started.append(status))
     content = b''.join(chunks)
-    getattr(chunks, 'close', lambda: None)()
+    close(chunks)
     return int(started[-1][:3]), json.loads(content or 'null')
 
 

@@ -12,6 +12,7 @@ from apistar import Include, Route
 from django.conf import settings as django_settings
 from django.test import override_settings
 
+from django_apistar.api.responses import close
 from django_apistar.dispatch.dispatcher import get_application
 from management_tests.support.oracle import ask, both_modes
 from management_tests.support.raw_wsgi import Answer, build_environ, call
@@ -83,7 +84,7 @@ def test_without_a_host_header_the_servers_name_counts(name, port):
         environ = build_environ(path, SERVER_NAME=name, SERVER_PORT=port)
         del environ['HTTP_HOST']
         body = get_application()(environ, lambda status, *args: statuses.append(status))
-        getattr(body, 'close', lambda: None)()
+        close(body)
 
     assert statuses == [statuses[0]] * 2
 
@@ -104,7 +105,7 @@ def test_without_a_host_header_https_is_demanded_where_django_demands_it(port, w
             body = get_application()(
                 environ, lambda status, headers, *args: locations.append(dict(headers))
             )
-            getattr(body, 'close', lambda: None)()
+            close(body)
 
     ours, djangos = (
         next(value for name, value in headers.items() if name.lower() == 'location')

@@ -221,6 +221,7 @@ MANY_REQUESTS = """
     import django
 
     django.setup()
+    from django_apistar.api.responses import close
     from django_apistar.dispatch import get_application
     from management_tests.support.raw_wsgi import build_environ
 
@@ -231,7 +232,7 @@ MANY_REQUESTS = """
         for count in range(first, first + number):
             path, _, query = PATHS[count % len(PATHS)].format(count).partition('?')
             body = application(build_environ(path, QUERY_STRING=query), lambda *args: None)
-            getattr(body, 'close', lambda: None)()
+            close(body)
 
     def resident_bytes():
         return int(open('/proc/self/statm').read().split()[1]) * os.sysconf('SC_PAGE_SIZE')

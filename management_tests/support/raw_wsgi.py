@@ -6,6 +6,7 @@ import json
 import sys
 from typing import Any
 
+from django_apistar.api.responses import close
 from django_apistar.dispatch.dispatcher import get_application
 
 
@@ -57,7 +58,7 @@ def call(
     try:
         content = b''.join(iterable)
     finally:
-        getattr(iterable, 'close', lambda: None)()
+        close(iterable)
     status, headers = started
     names = {name.lower(): value for name, value in headers}
     return Answer(int(status[:3]), names, content, environ)
