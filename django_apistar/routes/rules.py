@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -20,7 +21,13 @@ CALL = '__call__'  # the method of an object that is a handler
 
 
 class Rule(Protocol):
-    """One demand on the requests for a route. Lives as long as its handler."""
+    """One demand on the requests for a route, as a dataclass. Lives as long as its handler."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def place(self) -> str:
+        """The name of the handler or the Include that has the rule, '' until it is read."""
 
     @property
     def needs_user(self) -> bool:
@@ -46,9 +53,6 @@ class Rule(Protocol):
     def sentence(self) -> str:
         """What the documentation says of it, '' for nothing."""
 
-    def within(self, scope: str) -> Rule:
-        """Return the rule as it holds for *scope*: a handler or an Include, by its name."""
-
     def check(self, user: Any, environ: WSGIEnvironment) -> None:
         """Raise an HTTPException unless the request may go on. *user* is None without one."""
 
@@ -58,7 +62,8 @@ class Rule(Protocol):
 
 def read_rules(owner: object, scope: str) -> tuple[Rule, ...]:
     """Return the rules that *owner*, a handler, a Route or an Include, has."""
-    return tuple(rule.within(scope) for rule in dict.fromkeys(_find_rules(owner)))
+    rules = dict.fromkeys(_find_rules(owner))
+    return tuple(dataclasses.replace(rule, place=scope) for rule in rules)
 
 
 def list_permissions(rules: Iterable[Rule]) -> tuple[str, ...]:

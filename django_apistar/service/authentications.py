@@ -42,9 +42,6 @@ class Authentication:
     statuses: tuple[int, ...] = ()
     sentence: str = ''
 
-    def within(self, scope: str) -> Authentication:
-        return dataclasses.replace(self, place=scope)
-
     def check(self, user: Any, environ: WSGIEnvironment) -> None:
         """Refuse nobody: without a user it is a 401 already."""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from apistar import Include, Route
 from apistar.exceptions import Forbidden
 from django.apps import apps
+from django.template.defaultfilters import pluralize
 
 from django_apistar.compat.signatures import get_dotted_name, mark_decorator
 from django_apistar.conf.problems import Problem, SettingsError
@@ -117,12 +118,8 @@ class Requirement:
         parts = [f'For {name} users only.' if name == STAFF else f'For {name}s only.'
                  for name in self.permissions if name in _FLAGS]  # fmt: skip
         if named:
-            word = 'permission' if len(named) == 1 else 'permissions'
-            parts.append(f'Needs the {word} {", ".join(named)}.')
+            parts.append(f'Needs the permission{pluralize(named)} {", ".join(named)}.')
         return ' '.join(parts)
-
-    def within(self, scope: str) -> Requirement:
-        return dataclasses.replace(self, place=scope)
 
     def check(self, user: Any, environ: WSGIEnvironment) -> None:
         for name in self.permissions:

@@ -58,9 +58,6 @@ class Rate:
         article = 'an' if period == 'hour' else 'a'
         return f'At most {number} request{pluralize(number)} {article} {period}.'
 
-    def within(self, scope: str) -> Rate:
-        return dataclasses.replace(self, place=scope)
-
     def check(self, user: Any, environ: WSGIEnvironment) -> None:
         address = environ.get('REMOTE_ADDR', '')
         if user is None and not address:
