@@ -94,15 +94,19 @@ def _iter_unlisted(word: Schema, patterns: frozenset[str]) -> Iterator[object]:
 
 def get_names(form: Form) -> list[str]:
     """Return the names of the properties that *form* lists."""
-    return list(dict.fromkeys(name for names in form.all_of('properties') for name in names))
+    return _list_names(form, 'properties')
 
 
 def get_required(form: Form) -> list[str]:
-    return list(dict.fromkeys(name for names in form.all_of('required') for name in names))
+    return _list_names(form, 'required')
 
 
 def get_patterns(form: Form) -> list[str]:
-    return list(dict.fromkeys(name for names in form.all_of('patternProperties') for name in names))
+    return _list_names(form, 'patternProperties')
+
+
+def _list_names(form: Form, keyword: str) -> list[str]:
+    return list(dict.fromkeys(name for names in form.all_of(keyword) for name in names))
 
 
 def is_closed(form: Form) -> bool:
