@@ -89,7 +89,7 @@ class AppParts(Protocol):
 
 
 def without_body(respond: Respond) -> Respond:
-    """Return *respond* for HEAD: servers before gunicorn 26 would send the body."""
+    """Return *respond* for HEAD, without the body: not every server leaves it out."""
 
     def respond_to_head(
         environ: WSGIEnvironment, start_response: StartResponse, argument: Any

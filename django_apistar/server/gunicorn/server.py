@@ -71,8 +71,6 @@ class GunicornServer(Application):
         self._validate()
 
     def _validate(self) -> None:
-        if not hasattr(self.cfg, 'validate'):  # gunicorn has it since 27
-            return
         try:
             self.cfg.validate()
         except Exception as exc:  # gunicorn's own classes
