@@ -1,6 +1,7 @@
 """Answers requests with compiled plans, one for each route that can have one.
 
-No other module imports `accelerate` but `querysets`, which only this one imports.
+Only this module, and `querysets` for it, import `accelerate`; but `application` imports what
+compiles the constructors of Types.
 """
 
 from __future__ import annotations
