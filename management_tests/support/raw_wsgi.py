@@ -3,8 +3,9 @@
 import dataclasses
 import io
 import json
-import sys
 from typing import Any
+
+from werkzeug.test import create_environ
 
 from django_apistar.api.responses import close
 from django_apistar.dispatch.dispatcher import get_application
@@ -32,16 +33,14 @@ def build_environ(path_info: str = '/', method: str = 'GET', body: bytes = b'', 
         path_info = path_info.encode('utf-8').decode('latin-1')
     except UnicodeEncodeError:  # surrogateescape stands for such bytes
         path_info = path_info.encode('utf-8', 'surrogateescape').decode('latin-1')
-    return {
-        'REQUEST_METHOD': method, 'SCRIPT_NAME': '', 'PATH_INFO': path_info, 'QUERY_STRING': '',
-        'SERVER_NAME': 'testserver', 'SERVER_PORT': '80', 'SERVER_PROTOCOL': 'HTTP/1.1',
-        'REMOTE_ADDR': '127.0.0.1', 'HTTP_HOST': 'testserver',
-        'wsgi.version': (1, 0), 'wsgi.url_scheme': 'http', 'wsgi.input': io.BytesIO(body),
-        'wsgi.errors': sys.stderr, 'wsgi.multithread': False, 'wsgi.multiprocess': False,
-        'wsgi.run_once': False,
-        **({'CONTENT_LENGTH': str(len(body))} if body else {}),
-        **more,
-    }  # fmt: skip
+    environ = create_environ(
+        base_url='http://testserver/', method=method, input_stream=io.BytesIO(body),
+        environ_base={'REMOTE_ADDR': '127.0.0.1'},
+        environ_overrides={'PATH_INFO': path_info, **more},  # as it is, not as a client writes it
+    )  # fmt: skip
+    if not body and 'CONTENT_LENGTH' not in more:
+        del environ['CONTENT_LENGTH']
+    return environ
 
 
 def call(
