@@ -56,12 +56,12 @@ def write(path: Path, text: str) -> None:
     path.write_text(text)
 
 
-def hunt(repository: Path) -> subprocess.Popen[str]:
+def hunt(repository: Path, *arguments: str) -> subprocess.Popen[str]:
     where = ['--root', str(repository), '--package', 'shop', '--tests', 'tests']
     # Not the settings of the tests that run here.
     environ = {name: value for name, value in os.environ.items() if not name.startswith('DJANGO_')}
     return subprocess.Popen(
-        [sys.executable, '-m', 'management_tests.mutants', *where, '--seed', '1'],
+        [sys.executable, '-m', 'management_tests.mutants', *where, '--seed', '1', *arguments],
         cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         preexec_fn=begin_by_nohup,
     )  # fmt: skip
@@ -192,6 +192,68 @@ def test_what_an_interrupted_hunt_has_started_is_gone(repository: Path) -> None:
 
     assert (process.returncode, stderr) == (130, 'Interrupted.\n')
     assert list(find_processes('613.25')) == []
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_hunt_can_be_interrupted_while_it_chooses(repository: Path, number: int) -> None:
+    pipe = repository / 'shop/pipe.py'  # which it reads until this process closes it
+    os.mkfifo(pipe)
+    with hunt(repository) as process:
+        while True:
+            assert process.poll() is None
+            with contextlib.suppress(OSError):  # nobody reads it yet
+                writer = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+                break
+            time.sleep(0.05)
+        process.send_signal(number)
+        try:
+            shown = process.communicate(timeout=STOP_S)
+        finally:
+            process.kill()
+            os.close(writer)
+
+    assert (process.returncode, shown) == (130, ('', 'Interrupted.\n'))
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'sentence'),
+    [
+        ('--sample -3', '--sample is -3. Ask for 1 mutant or more.'),
+        ('--sample 0', '--sample is 0. Ask for 1 mutant or more.'),
+        ('--budget 0', '--budget is 0. Give more than 0 seconds.'),
+        ('--budget nan', '--budget is nan. Give more than 0 seconds.'),
+        (
+            '--root /nowhere',
+            '--root is /nowhere, where no git repository is. Name the folder of one.',
+        ),
+        ('--package inn', '--package is inn, which is no folder of ROOT. Name one that is.'),
+        ('--tests trials', '--tests is trials, which is no folder of ROOT. Name one that is.'),
+        (
+            '--only nothing/',
+            (
+                "--only is 'nothing/' and --sample is 100: that chooses no mutant. "
+                'Name a part of the path of a module, as api/, or ask for more.'
+            ),
+        ),
+    ],
+)
+def test_a_mistake_in_the_options_is_a_sentence(
+    repository: Path, arguments: str, sentence: str
+) -> None:
+    with hunt(repository, *arguments.split()) as process:
+        shown = process.communicate()
+
+    told = f'make mutants: {sentence}\n'.replace('ROOT', str(repository))
+    assert (process.returncode, shown) == (2, ('', told))
+    assert not (repository / '.mutants').exists()
+
+
+def test_the_help_names_a_page_that_is_there(repository: Path) -> None:
+    with hunt(repository, '--help') as process:
+        stdout, _ = process.communicate()
+
+    [page] = re.findall(r'docs/\S+\.md', stdout)
+    assert (ROOT / page).is_file()
 
 
 def find_processes(word: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Plant mutants in copies of the package and see which of them the tests find.
 
-`python -m management_tests.mutants --seed 1 --sample 100`; docs/design.md tells how to read it.
+`python -m management_tests.mutants --seed 1 --sample 100`. docs/explanation/design.md tells how to
+read what it prints.
 """
 
 from __future__ import annotations
@@ -250,6 +251,11 @@ def hunt_mutants(options: argparse.Namespace, home: Path) -> int:
     mutants = sample(
         repository.root, repository.package, options.seed, options.sample, options.only
     )
+    if not mutants:
+        return refuse(
+            f'--only is {options.only!r} and --sample is {options.sample}: that chooses no mutant. '
+            'Name a part of the path of a module, as api/, or ask for more.'
+        )
     reasons = [(mutant, equivalents.get_reason(mutant)) for mutant in mutants]
     verdicts = [Verdict(mutant, EQUIVALENT, reason, 0) for mutant, reason in reasons if reason]
     for verdict in verdicts:
@@ -258,21 +264,17 @@ def hunt_mutants(options: argparse.Namespace, home: Path) -> int:
     for copy in copies:
         copy.create()
     hunt = Hunt(copies)
-    try:
-        records = measure_tests(hunt, repository, options.stale)
-        covering = Covering(repository.root, records, find_importers(repository))
-        others = [mutant for mutant, reason in reasons if not reason]
-        while others:
-            new = list(judge_all(hunt, covering, others, options.budget))
-            covering.distrusted |= (distrusted := find_distrusted(copies[0], new))
-            verdicts += [each for each in new if each.told_by not in distrusted]
-            others = [each.mutant for each in new if each.told_by in distrusted]
-            for test in sorted(distrusted):
-                print(f'{test} fails without a mutant, too: its mutants are tried again.')
-        verdicts = list(judge_by_servers(copies[0], repository, verdicts))
-    except KeyboardInterrupt:
-        print('Interrupted.', file=sys.stderr)
-        return 130
+    records = measure_tests(hunt, repository, options.stale)
+    covering = Covering(repository.root, records, find_importers(repository))
+    others = [mutant for mutant, reason in reasons if not reason]
+    while others:
+        new = list(judge_all(hunt, covering, others, options.budget))
+        covering.distrusted |= (distrusted := find_distrusted(copies[0], new))
+        verdicts += [each for each in new if each.told_by not in distrusted]
+        others = [each.mutant for each in new if each.told_by in distrusted]
+        for test in sorted(distrusted):
+            print(f'{test} fails without a mutant, too: its mutants are tried again.')
+    verdicts = list(judge_by_servers(copies[0], repository, verdicts))
     line, share = summarize(verdicts, time.perf_counter() - started)
     print(f'\nSeed {options.seed}: {line}', flush=True)
     return 0 if share >= ENOUGH else 1
@@ -284,6 +286,27 @@ def judge_all(
     for verdict in hunt.each(lambda copy, each: judge(copy, each, covering, budget_s), mutants):
         print(report(verdict), flush=True)
         yield verdict
+
+
+def find_mistake(options: argparse.Namespace) -> str:
+    """Return what is wrong with *options*, and what to do; '' for nothing."""
+    if options.sample < 1:
+        return f'--sample is {options.sample}. Ask for 1 mutant or more.'
+    if not options.budget > 0:  # nan is not, either
+        return f'--budget is {options.budget:g}. Give more than 0 seconds.'
+    if not (options.root / '.git').exists():
+        return f'--root is {options.root}, where no git repository is. Name the folder of one.'
+    for name in ('package', 'tests'):
+        folder = getattr(options, name)
+        if not (options.root / folder).is_dir():
+            return f'--{name} is {folder}, which is no folder of {options.root}. Name one that is.'
+    return ''
+
+
+def refuse(mistake: str) -> int:
+    """Print *mistake* and return the exit status of one."""
+    print(f'make mutants: {mistake}', file=sys.stderr)
+    return 2
 
 
 def main(arguments: list[str]) -> int:
@@ -303,10 +326,17 @@ def main(arguments: list[str]) -> int:
         help='measure nothing: take what was measured, whatever has changed since',
     )  # fmt: skip
     options = parser.parse_args(arguments)
+    mistake = find_mistake(options)
+    if mistake:
+        return refuse(mistake)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     hear_for_tests()
-    with tempfile.TemporaryDirectory(prefix='m') as home:
-        return hunt_mutants(options, Path(home))
+    try:
+        with tempfile.TemporaryDirectory(prefix='m') as home:
+            return hunt_mutants(options, Path(home))
+    except KeyboardInterrupt:
+        print('Interrupted.', file=sys.stderr)
+        return 130
 
 
 if __name__ == '__main__':
