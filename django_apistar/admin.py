@@ -43,7 +43,7 @@ class APIPage:
         return [own, *self._get_urls()]
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Return the site's list, and the page in it for whoever may use the site."""
+        """Return the site's list, with the page for those who may use the site."""
         apps: list[Any] = [*self._get_app_list(request, app_label)]
         if app_label is None and self.site.has_permission(request):
             bisect.insort(apps, self._build_app(), key=lambda app: str(app['name']).lower())

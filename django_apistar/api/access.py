@@ -22,9 +22,9 @@ def build_access(app: AppParts) -> Callable[[RouteEntry], str]:
     """Return a function that tells an entry's access.
 
     'permission': only users whom the route's rules let in. 'user': only users may call.
-    'optional': anyone may, and a user is recognised. 'anyone'. '' where that is unknown: for
-    Django, whose views decide for themselves, and where a hook or component of the project may
-    refuse. A hook says by `guards(handler, name)` whether it lets only users in, a component by
+    'optional': anyone may, and a user is recognised. 'anyone': nobody is recognised. '': unknown,
+    as for Django, whose views decide for themselves, and where a hook or component of the project
+    may refuse. A hook says by `guards(handler, name)` whether it lets only users in, a component by
     `demands_user(parameter)`, a handler that refuses by itself by its `challenge`. A component
     with a `challenge` or a `security_scheme` recognises users.
     """

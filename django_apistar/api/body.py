@@ -220,7 +220,7 @@ def _build_orjson_reader(loads: Read, read_carefully: Read) -> Read:
     """
 
     def read(document: bytes) -> Any:
-        if len(document) > MAX_DEPTH:  # as above
+        if len(document) > MAX_DEPTH:  # else it cannot be too deep
             if len(document) > _LARGE and gc.isenabled():
                 return _read_uncollected(read, document)
             _check_depth(document)

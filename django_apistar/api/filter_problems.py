@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def find_problems(app: AppParts) -> Iterator[Problem]:
-    """Yield a W021 for each filter of what the model has not, an E026 for one that cannot work."""
+    """Yield a W021 for a filter whose field the model lacks, an E026 for one that cannot work."""
     found = {
         parameter.annotation: None
         for entry in app.router.entries

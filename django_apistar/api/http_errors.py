@@ -13,7 +13,7 @@ class HTTPError(HTTPException):
     """An HTTPException that is sent with *headers*."""
 
     default_detail: Any = None
-    is_logged = False  # already, by whoever refused
+    is_logged = False  # already, by the code that refused
 
     def __init__(
         self,

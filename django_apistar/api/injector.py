@@ -180,7 +180,7 @@ class Injector(BaseInjector):
     def find_component(
         self, parameter: inspect.Parameter, func: Function
     ) -> tuple[Component, inspect.Parameter]:
-        """Return the component for *parameter* of *func*, and the parameter as it takes it."""
+        """Return the component for *parameter* of *func*, and *parameter* as it provides it."""
         candidates = [parameter]
         if strip_optional(parameter.annotation)[1]:
             candidates.append(without_optional(parameter))

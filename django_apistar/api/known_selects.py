@@ -58,7 +58,7 @@ class KnownSelect(SQLCompiler):
         self.col_count, self.has_extra_select = len(parts.select), False
 
     def as_sql(self, *args: object, **kwargs: object) -> Any:
-        """Return what Django would, which goes through all that a query may have."""
+        """Return the SQL that Django would, without its walk through all features."""
         query = self.query
         where, params = self._compile_condition()
         texts = [self.parts.head, where and f'WHERE {where}', self.parts.tail]
@@ -118,7 +118,7 @@ def _find_known(
 ) -> _Parts | None:
     """Return the parts of a shape; None where they are not the same each time.
 
-    *prepare*: returns Django's compiler of such a query, which nobody else asks.
+    *prepare*: returns a compiler of Django's for such a query, which is used for nothing else.
     """
     of_connection = _known.setdefault(connection, {})
     if shape not in of_connection:

@@ -32,7 +32,7 @@ def read_rows(queryset: QuerySet[Any], columns: Sequence[str]) -> Iterable[Seque
 
 
 def _prepare(query: Query, columns: tuple[str, ...], using: str) -> SQLCompiler | None:
-    """Return Django's own compiler of the same; None where a column is in a parent's table."""
+    """Return Django's compiler of *columns* alone; None where one is in a parent's table."""
     query = query.chain()
     cols: list[Expression] = list(_iter_cols(query, columns))
     if len(cols) < len(columns):

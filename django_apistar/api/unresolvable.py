@@ -102,7 +102,7 @@ def _explain_bare(decorator: str, name: str) -> Problem:
 
 
 def _demand_rule(parameter: inspect.Parameter, func: Function, types: dict[str, type]) -> None:
-    """Raise if *parameter*, a UUID, is none in the path. *types*: of the path's parameters."""
+    """Raise unless the path gives *parameter* a UUID. *types*: those of the path's parameters."""
     if types.get(parameter.name) is not uuid.UUID:
         raise UnresolvableParameterError(parameter, func)
 

@@ -149,7 +149,7 @@ def _is_form(environ: 'WSGIEnvironment') -> bool:
 
 
 class DjangoTokenAuthentication(AuthenticationComponent):
-    """A token of `token_login` (RFC 6750), which is `user.auth_token` then."""
+    """A token of `token_login` (RFC 6750). `user.auth_token` is the token of the request."""
 
     challenge = BEARER_CHALLENGE
 

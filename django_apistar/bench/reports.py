@@ -18,7 +18,7 @@ from django_apistar.bench.statistics import Ratio
 PLOT_SUFFIXES = ('.svg', '.png')
 _UNKNOWN = '-'
 _WIDE = 120  # columns in which a target has one line
-_NAME = 28  # of them for its name and path
+_NAME = 28  # columns of that line: the target's name and path
 _COLOURS = {  # by key; lighter, what a framework does alone
     'apistar': '#2b6cb0', 'django': '#0c4b33', 'bare-apistar': '#a3c1e0', 'bare-django': '#9bb8ab',
 }  # fmt: skip

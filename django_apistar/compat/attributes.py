@@ -49,7 +49,7 @@ def build_constructor(make: Callable[..., None]) -> Callable[..., None]:
             return make(self, *args, **kwargs)
         source, *rest = args
         try:
-            # One of its own may lack what is not required.
+            # An instance of the Type itself may lack properties that are not required.
             is_own = type(source) is type(self)
             values = source._dict if is_own else _read_attributes(self.validator, source)
             make(self, values, *rest, **kwargs)

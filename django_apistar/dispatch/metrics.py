@@ -263,8 +263,8 @@ class _Slots:
     def forget_dead(self) -> None:
         """Drop the gauges of processes that have ended.
 
-        A number without any is not tried: a worker that starts in this moment would find it held,
-        and take one more.
+        A number without gauges is not locked: a worker that starts at this moment would find it
+        taken, and take the next one.
         """
         for path in self._folder.glob('slot*'):
             number = int(path.name.removeprefix('slot'))

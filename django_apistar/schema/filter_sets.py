@@ -174,7 +174,7 @@ def _format(name: str) -> Callable[[Any, Words], validators.Validator]:
     return lambda field, words: validators.String(format=name, **words)
 
 
-# The first that a field is an instance of.
+# The first class that matches a field wins.
 _BUILDERS: tuple[tuple[type[forms.Field], Callable[[Any, Words], validators.Validator]], ...] = (
     (forms.BooleanField, lambda field, words: validators.Boolean(**words)),
     (forms.IntegerField, _build_number),

@@ -18,8 +18,8 @@ def build_id(name: str, method: str, path: str) -> str:
 class OperationIds:
     """Gives each operation of one document an id of its own.
 
-    Who comes later gets its method and path into its id, which then does not change with the
-    number of those before it.
+    An operation whose id is taken gets its method and path into its id: a number alone would
+    change with the operations before it.
     """
 
     def __init__(self) -> None:

@@ -60,7 +60,7 @@ def build_policy(ui: str, static_url: str, origins: tuple[str, ...] = ()) -> str
 
 
 def find_origins(document: Schema) -> tuple[str, ...]:
-    """Return the origins of *document*'s servers, and of those that give its tokens."""
+    """Return the origins of *document*'s servers, and of the URLs that issue its tokens."""
     return tuple(dict.fromkeys(_walk_origins(document)))
 
 
@@ -108,7 +108,7 @@ def derive_nonce(content: bytes) -> str:
 
 
 def add_nonce(page: str, nonce: str, static_url: str) -> str:
-    """Return *page*, a template's, with *nonce* in its scripts of *static_url* and below."""
+    """Return *page* with *nonce* in each script whose URL begins with *static_url*."""
     source = f'src="{escape(static_url)}'
     return page.replace(f'<script {source}', f'<script nonce="{nonce}" {source}')
 

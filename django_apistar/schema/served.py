@@ -128,7 +128,7 @@ class _Built:
 def _build(app: DescribedApp) -> _Built:
     built = _DOCUMENTS.get(app)
     if built is None:
-        with translation.override(settings.LANGUAGE_CODE):  # whoever asks first
+        with translation.override(settings.LANGUAGE_CODE):  # not the first client's
             document = schema.build_app_openapi(app)
         built = _Built(schema.render(document), policy.find_origins(document))
         _DOCUMENTS[app] = built

@@ -159,8 +159,8 @@ class _Version(NamedTuple):
     def is_wanted_by(self, environ: WSGIEnvironment) -> bool:
         """Return whether the preconditions of *environ* let the handler run; False for a 304.
 
-        Raises PreconditionFailed. Django judges, and RFC 9110 where Django takes what cannot be
-        read, or what cannot be compared, for no precondition.
+        Raises PreconditionFailed. Django decides, but for headers that cannot be read or compared:
+        those are judged by RFC 9110.
         """
         if not any(key in environ for key in _PRECONDITIONS):
             return True

@@ -127,7 +127,7 @@ class Decimal(ValueValidator):
         return '', f'{is_no_number} and {is_no_text}'
 
     def _refuse_shown(self, item: str, is_shown: str) -> str:
-        """Return the condition that `str()` of the Decimal *item* is not one of ours."""
+        """Return the expression that is true where `str(item)` is not as this field writes it."""
         places, text = self.decimal_places, _name_text(item)
         if not self.whole_digits or not 1 <= places <= _MOST_SHORT_PLACES:
             return f'not {is_shown}({text} := str({item}))'

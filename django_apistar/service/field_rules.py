@@ -18,7 +18,7 @@ _Scalar = TypeVar('_Scalar', validators.String, validators.Integer, validators.N
 
 
 class Text(validators.String):
-    """A string that is also held to validators of Django which no pattern can say."""
+    """A string that must pass validators of Django, too: those that no pattern can express."""
 
     def __init__(self, checks: Iterable[Callable[[str], None]], **options: Any) -> None:
         super().__init__(**options)

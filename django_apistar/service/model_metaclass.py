@@ -85,7 +85,7 @@ def _derive(cls: Any, role: str, properties: Properties, required: Any, document
 
 
 def _iter_shown(instance: Any) -> Iterator[str]:
-    """Yield the names of what came in that an answer may show."""
+    """Yield the names of the incoming properties that an answer may show."""
     return (name for name in instance._dict if name not in instance.options.write_only)
 
 

@@ -28,7 +28,7 @@ class Page(Generic[Row]):
 
     def __init__(self, rows: QuerySet[Any], **beside: object) -> None:
         self.rows = rows
-        self.beside = beside  # count (none of a cursor's), next, previous
+        self.beside = beside  # next, previous; count, but for pages by cursor
 
     def wrap(self, results: object) -> dict[str, object]:
         """Return the page with *results* in place of its rows, as it is sent."""

@@ -396,7 +396,7 @@ def draw_case(draw: Any) -> tuple[Any, list[Component], list[Any], list[Request]
 
 
 def show(case: Any) -> str:
-    """Return *case* as text, for whoever has to understand a failure."""
+    """Return *case* as text, for those who have to understand a failure."""
     make_routes, components, hooks, _ = case
     lines = []
     for entry in walk_apistar(make_routes()):

@@ -141,7 +141,7 @@ def test_hook_that_is_an_object_is_shared():
 
 @both_modes
 def test_first_requests_may_come_together(app_class):
-    """Plans are made at the first request of each route, whoever comes first."""
+    """Plans are made at the first request of each route, in any thread."""
 
     def handler(q: int, item: Item) -> list:
         return [q, item]

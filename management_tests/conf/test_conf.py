@@ -356,7 +356,7 @@ DAY = gettext_lazy('Monday')  # 'Montag' in German
 
 
 def test_lazy_text_is_text():
-    with translation.override('de'):  # of whoever asks first
+    with translation.override('de'):  # of the client that asks first
         settings = read(
             TITLE=DAY, DESCRIPTION=lazystr('About'), VERSION=SimpleLazyObject(lambda: '1'),
             DOCS_URL=reverse_lazy('admin:index'), SCHEMA_URL=lazystr('/openapi/'),

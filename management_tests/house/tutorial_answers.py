@@ -69,7 +69,7 @@ def log_in(client: Any) -> None:
 
 
 @pytest.mark.parametrize(('method', 'path', 'request_options', 'status'), ANSWERS)
-def test_whoever_may(
+def test_a_user_who_may(
     apistar_client: Any, ann: User, method: str, path: str, request_options: Any, status: int
 ) -> None:
     ann.user_permissions.set(Permission.objects.filter(content_type__app_label='records'))

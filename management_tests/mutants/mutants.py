@@ -18,7 +18,7 @@ from management_tests.mutants.operators import Position, get_operators
 
 # Their first argument is for type checkers.
 TYPING_CALLS = frozenset({'NewType', 'TypeVar', 'cast'})
-# A mutant of a line that sends signals could send them to whoever.
+# A mutant of a line that sends signals could send them to any process.
 DANGEROUS = ('os.kill(', 'os.killpg(')
 
 

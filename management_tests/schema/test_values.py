@@ -210,7 +210,7 @@ def test_the_default_of_a_parameter_may_be_a_decimal(monkeypatch):
 
 
 @pytest.mark.usefixtures('_project')
-def test_the_served_document_is_in_the_projects_language_whoever_asks_first():
+def test_the_served_document_is_in_the_projects_language_not_the_first_clients():
     with translation.override('de'):
         document = TestClient().get('/schema/').json()
 

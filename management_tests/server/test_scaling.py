@@ -282,7 +282,7 @@ def test_instances_are_replaced_in_turn_and_fail_no_request(site: Site, token: s
 
 
 @pytest.mark.case('L15')
-def test_without_redis_nobody_logs_in_and_whoever_is_goes_on(
+def test_without_redis_nobody_logs_in_and_who_is_logged_in_goes_on(
     site: Site, token: str, redis: Redis
 ) -> None:
     with site.traffic(token) as traffic:

@@ -128,7 +128,7 @@ def test_absolute_form_is_its_path(server: Server, target: bytes) -> None:
 @pytest.mark.case('K06')
 @pytest.mark.parametrize('version', [b'1.0', b'1.1'])
 def test_without_a_host_the_servers_name_counts(server: Server, version: bytes) -> None:
-    """As in Django, for whoever asks for the health of a server."""
+    """As in Django, for probes that ask for the health of a server."""
     request = b'GET /hello/ HTTP/' + version + b'\r\nConnection: close\r\n\r\n'
 
     assert statuses(exchange(server, request)) == [200]

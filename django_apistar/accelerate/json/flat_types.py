@@ -171,7 +171,7 @@ def _plain_expression(source: Source, item: Property, is_checked: bool) -> str:
 
 
 def _has_form(validator: ValidatorOrType) -> bool:
-    """Return whether the values of *validator* are written in another form than they have."""
+    """Return whether JSON has the values of *validator* in another form, such as text."""
     return has_text(validator) or find_format(validator) is not None
 
 

@@ -1,7 +1,7 @@
 """Writes rows as JSON in one step, where their Type holds Types of joined rows.
 
 A row has the columns of the Type, and in place of a nested Type the key of its row and then its
-columns. What is unusual in a row raises: whoever asks reads the rows one by one then.
+columns. What is unusual in a row raises: the caller reads the rows one by one then.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ class ResponseContext:
 
     encode: Encode
     plain_dumps: Encode | None  # see encoding.find_plain_dumps
-    build_response: Callable[[object], Response]  # a value's Response
+    build_response: Callable[[object], Response]  # from the handler's value
     finalize: Callable[
         [Response], tuple[str, list[tuple[str, str]]]
     ]  # a Response's status and headers

@@ -177,7 +177,7 @@ def _is_plain_object(validator: validators.Object) -> bool:
 
 
 def may_lack_some(validator: validators.Object) -> bool:
-    """Return whether values may lack a property, which API Star's own metaclass allows none."""
+    """Return whether a value may lack a property. API Star's metaclass forbids that."""
     return not all(
         name in validator.required or child.has_default()
         for name, child in validator.properties.items()

@@ -77,7 +77,7 @@ def _make_plain(name: str, parsed: object) -> Schema:
 
 
 def _count(node: object, known: dict[int, int]) -> int:
-    """Return how many nodes *node* is written out; what holds itself counts there as one."""
+    """Return the number of nodes with all aliases written out; a loop counts as one node."""
     if not isinstance(node, (dict, list)):
         return 1
     if id(node) not in known:

@@ -44,7 +44,7 @@ def _schema_rules() -> list[Rule]:
             ('response', kind.response, kind.response_level or kind.level, kind.given),
         ):
             if not name:
-                continue  # a response that lists less is told as what it no longer promises
+                continue  # a shorter list in a response is reported by the rule of what is missing
             before, after = examples if direction == 'request' else examples[::-1]
             remedy = kind.remedy or REMEDIES[direction]
             rules.append(Rule(name, level, direction, sentence, remedy, before, after))

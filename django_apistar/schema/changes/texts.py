@@ -1,4 +1,4 @@
-"""What a parameter takes is text: a number is as good as its digits."""
+"""Parameters arrive as text, so a number and its digits are equal."""
 
 from django_apistar.schema.changes.forms import get_forms
 from django_apistar.schema.changes.keywords import Schema

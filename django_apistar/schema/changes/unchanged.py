@@ -1,4 +1,4 @@
-"""What is the same in two documents: those references, and what holds no others."""
+"""Which references and schemas mean the same in two documents."""
 
 import json
 from collections.abc import Iterator

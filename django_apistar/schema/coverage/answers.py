@@ -44,7 +44,7 @@ def _find_entries(router: Router, path: str, method: str, status: int) -> list[A
 
 
 def _has_shape(entry: APIStarEntry, path: str, method: str) -> bool:
-    """Whether *path* is one of *entry* but for the values of its parameters."""
+    """Return whether *path* is that of *entry* with values for its parameters."""
     if entry.methods[0] != ('GET' if method == 'HEAD' else method):
         return False
     parts = [

@@ -12,7 +12,7 @@ from django_apistar.schema.documentation.parts import as_mapping
 from django_apistar.schema.openapi import TEMPLATE
 from django_apistar.schema.project import DescribedApp, build_app_openapi
 
-_STATUS = re.compile(r'[1-5](\d\d|XX)')  # 'default' is none, and cannot be seen
+_STATUS = re.compile(r'[1-5](\d\d|XX)')  # 'default' names no status, so no answer can show it
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def _iter_alternatives(schema: Schema) -> Iterator[Schema]:
 
 
 def _build_object(schema: Schema, follow: Follow, depth: int) -> dict[str, Any]:
-    """Return what has to be there, or everything where nothing has to."""
+    """Return the properties that are required, or all of them where none is."""
     properties: Mapping[str, Schema] = {
         name: child for name, child in schema.get('properties', {}).items()
         if not follow(child).get('readOnly')

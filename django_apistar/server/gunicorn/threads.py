@@ -145,7 +145,7 @@ class Callbacks(PollableMethodQueue):
                 os.write(self._write_fd, b'\0')
 
     def run_callbacks(self, *_arguments: object) -> None:
-        """Take note that the loop has been woken, for `make`."""
+        """Empty the pipe that has woken the loop, which calls `make` then."""
         with contextlib.suppress(OSError):
             os.read(self._read_fd, 1)
         self._is_woken = False

@@ -17,7 +17,7 @@ class RecordsTest(TestCase):
         )
         self.client.headers['Authorization'] = f'Bearer {answer.text}'
 
-    def test_whoever_may_add_records_adds_one(self):
+    def test_user_who_may_add_records_adds_one(self):
         self.ann.user_permissions.add(Permission.objects.get(codename='add_record'))
         self.log_in()
 
