@@ -155,7 +155,7 @@ def _item_of(field: forms.Field, words: Words, bounds: Words) -> validators.Vali
     return build(field, words)
 
 
-def _build_number(field: Any, words: Words) -> validators.Validator:
+def _build_number(field: forms.Field, words: Words) -> validators.Validator:
     is_whole = not isinstance(field, (forms.DecimalField, forms.FloatField))
     number = validators.Integer if is_whole else validators.Number
     for check in field.validators:
@@ -166,7 +166,7 @@ def _build_number(field: Any, words: Words) -> validators.Validator:
     return number(**words)
 
 
-def _build_text(field: Any, words: Words) -> validators.Validator:
+def _build_text(field: forms.CharField, words: Words) -> validators.Validator:
     return validators.String(max_length=field.max_length, min_length=field.min_length, **words)
 
 
