@@ -35,17 +35,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
-@pytest.fixture(scope='module')
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project for tests that change nothing."""
-    project = Project(tmp_path_factory.mktemp('project'))
-    assert project.run('migrate').returncode == 0
-    return project
-
-
-def test_banner(project: Project) -> None:
+def test_banner(migrated: Project) -> None:
     arguments = ('--server', 'granian', '--workers', '2', '--threads', '3', '--nostatic')
-    with project.serve(*arguments) as server:
+    with migrated.serve(*arguments) as server:
         assert server.stdout.partition('\n\n')[2] == (
             f'  Site     {server.url}/\n'
             f'  Admin    {server.url}/admin/\n'
@@ -345,16 +337,16 @@ def test_number_that_no_worker_could_start_with_is_refused(
     ],
 )  # fmt: skip
 def test_option_that_granian_lacks_is_refused(
-    project: Project, arguments: list[str], sentence: str
+    migrated: Project, arguments: list[str], sentence: str
 ) -> None:
-    done = project.run('runapistar', str(free_port()), '--server', 'granian', *arguments)
+    done = migrated.run('runapistar', str(free_port()), '--server', 'granian', *arguments)
 
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == f'runapistar: {sentence}'
     assert 'Traceback' not in done.stderr
 
 
-def test_encrypted_key_is_refused_and_asks_nobody(project: Project, tmp_path: Path) -> None:
+def test_encrypted_key_is_refused_and_asks_nobody(migrated: Project, tmp_path: Path) -> None:
     pem = certificate(tmp_path)
     key = tmp_path / 'key.pem'
     subprocess.run(
@@ -363,7 +355,7 @@ def test_encrypted_key_is_refused_and_asks_nobody(project: Project, tmp_path: Pa
         check=True, capture_output=True,
     )  # fmt: skip
 
-    done = project.run('runapistar', str(free_port()), '--server', 'granian', '--certfile',
+    done = migrated.run('runapistar', str(free_port()), '--server', 'granian', '--certfile',
                        str(pem), '--keyfile', str(key))  # fmt: skip
 
     assert done.returncode == 1
@@ -372,14 +364,14 @@ def test_encrypted_key_is_refused_and_asks_nobody(project: Project, tmp_path: Pa
 
 
 def test_log_configuration_is_granians_and_the_buffer_leaves_keep_alive_alone(
-    project: Project, tmp_path: Path
+    migrated: Project, tmp_path: Path
 ) -> None:
     config = tmp_path / 'log.json'
     config.write_text(
         '{"formatters": {"generic": {"format": "granian says %(message)s"}, "access": {}}}'
     )
 
-    with project.serve(
+    with migrated.serve(
         '--server', 'granian', '--workers', '1', '--keep-alive', '0', '--', '--log-config',
         str(config), '--http1-buffer-size', '9000',
     ) as server:  # fmt: skip
@@ -434,17 +426,17 @@ def test_settings_that_come_to_trust_a_header_are_not_reloaded(tmp_path: Path) -
         assert server.get('/hello/').json() == {'message': 'hello'}
 
 
-def test_without_granian(project: Project) -> None:
+def test_without_granian(migrated: Project) -> None:
     script = (
         'import sys, runpy; sys.modules["granian"] = None; '
-        f'sys.argv = [{str(project.directory / "manage.py")!r}, "runapistar", '
+        f'sys.argv = [{str(migrated.directory / "manage.py")!r}, "runapistar", '
         '"--server", "granian"]; runpy.run_path(sys.argv[0], run_name="__main__")'
     )
 
     done = subprocess.run(
         [sys.executable, '-c', script],
-        cwd=project.directory,
-        env=project.environment(),
+        cwd=migrated.directory,
+        env=migrated.environment(),
         capture_output=True,
         text=True,
     )
@@ -455,10 +447,10 @@ def test_without_granian(project: Project) -> None:
     )
 
 
-def test_unix_socket(project: Project, tmp_path: Path) -> None:
+def test_unix_socket(migrated: Project, tmp_path: Path) -> None:
     path = tmp_path / 'web.sock'
     arguments = ('--server', 'granian', '--workers', '1')
-    with project.serve(*arguments, address=f'unix:{path}') as server:
+    with migrated.serve(*arguments, address=f'unix:{path}') as server:
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(30)
             client.connect(str(path))
@@ -470,34 +462,34 @@ def test_unix_socket(project: Project, tmp_path: Path) -> None:
     assert not path.exists()
 
 
-def test_https(project: Project, tmp_path: Path) -> None:
+def test_https(migrated: Project, tmp_path: Path) -> None:
     pem = str(certificate(tmp_path))
     arguments = ('--server', 'granian', '--workers', '1', '--certfile', pem, '--keyfile', pem)
-    with project.serve(*arguments) as server:
+    with migrated.serve(*arguments) as server:
         assert server.get('/hello/', verify=pem).json() == {'message': 'hello'}
 
 
-def test_pid_file(project: Project, tmp_path: Path) -> None:
+def test_pid_file(migrated: Project, tmp_path: Path) -> None:
     file = tmp_path / 'web.pid'
-    with project.serve('--server', 'granian', '--pid', str(file)) as server:
+    with migrated.serve('--server', 'granian', '--pid', str(file)) as server:
         assert file.read_text().strip() == str(server.pid)
     assert not file.exists()
 
 
-def test_granian_arguments_take_effect(project: Project) -> None:
+def test_granian_arguments_take_effect(migrated: Project) -> None:
     arguments = ('--server', 'granian', '--workers', '1', '--', '--http1-buffer-size', '8192')
-    with project.serve(*arguments) as server:
+    with migrated.serve(*arguments) as server:
         assert server.get('/hello/?' + 'x' * 9000).status_code != 200
         assert server.get('/hello/').status_code == 200
 
 
-def test_static_files_can_be_left_to_another_server(project: Project) -> None:
-    with project.serve('--server', 'granian', '--noreload', '--nostatic', DEBUG='1') as server:
+def test_static_files_can_be_left_to_another_server(migrated: Project) -> None:
+    with migrated.serve('--server', 'granian', '--noreload', '--nostatic', DEBUG='1') as server:
         assert server.get('/static/admin/css/base.css').status_code == 404
 
 
-def test_access_log_names_the_framework(project: Project) -> None:
-    with project.serve('--server', 'granian', '--workers', '1', '--access-log') as server:
+def test_access_log_names_the_framework(migrated: Project) -> None:
+    with migrated.serve('--server', 'granian', '--workers', '1', '--access-log') as server:
         secret = {'Authorization': 'Basic c2VjcmV0OnNlY3JldA==', 'User-Agent': 'test'}
         server.get('/hello/?a=1', headers=secret)
         server.get('/admin/login/', headers={'Referer': 'http://x/', 'User-Agent': 'test'})
@@ -516,19 +508,19 @@ def test_access_log_names_the_framework(project: Project) -> None:
     assert 'c2VjcmV0' not in server.output
 
 
-def test_access_log_on_a_full_disk_fails_no_request(project: Project) -> None:
+def test_access_log_on_a_full_disk_fails_no_request(migrated: Project) -> None:
     arguments = ('--server', 'granian', '--workers', '1', '--access-log', '/dev/full')
-    with project.serve(*arguments) as server:
+    with migrated.serve(*arguments) as server:
         statuses = [server.get('/hello/').status_code for _ in range(5)]
 
     assert statuses == [200] * 5
     assert server.stderr.count('The access log /dev/full cannot be written') == 1
 
 
-def test_port_that_is_taken(project: Project) -> None:
+def test_port_that_is_taken(migrated: Project) -> None:
     with socket.create_server(('127.0.0.1', 0)) as taken:
         port = taken.getsockname()[1]
-        done = project.run('runapistar', str(port), '--server', 'granian')
+        done = migrated.run('runapistar', str(port), '--server', 'granian')
 
     assert done.returncode == 1
     assert done.stderr == (
@@ -537,8 +529,8 @@ def test_port_that_is_taken(project: Project) -> None:
     )
 
 
-def test_check(project: Project) -> None:
-    done = project.run('runapistar', '--server', 'granian', '--check')
+def test_check(migrated: Project) -> None:
+    done = migrated.run('runapistar', '--server', 'granian', '--check')
 
     assert done.returncode == 0
     assert done.stdout.endswith('\nEverything is in order; not started.\n')

@@ -40,12 +40,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope='module')
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project for tests that change nothing."""
-    return Project(tmp_path_factory.mktemp('project'))
-
-
 @pytest.fixture
 def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., GunicornServer]:
     """Return a function that configures gunicorn as the command does, in this process."""

@@ -45,14 +45,6 @@ VERSIONS = (
 )
 
 
-@pytest.fixture(scope='module')
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project for tests that change nothing."""
-    project = Project(tmp_path_factory.mktemp('project'))
-    assert project.run('migrate').returncode == 0
-    return project
-
-
 def refusal(project: Project, *arguments: str, **variables: str) -> tuple[int, str]:
     """Return exit status and stderr of a command line that starts no server."""
     done = project.run('runapistar', *arguments, **variables)

@@ -160,13 +160,6 @@ def test_documentation_tells_what_does_not_hold() -> None:
         assert f' | {part.instead} | {"; ".join(part.names)} |' in page
 
 
-@pytest.fixture(scope='module')
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    made = Project(tmp_path_factory.mktemp('project'))
-    assert made.run('migrate').returncode == 0
-    return made
-
-
 @pytest.mark.parametrize('part', PARTS)
 def test_names_are_there(part: Part) -> None:
     assert private_names.find_missing(part) == ''
@@ -174,14 +167,14 @@ def test_names_are_there(part: Part) -> None:
 
 @pytest.mark.case('N01')
 def test_a_release_without_any_name_of_ours_is_served_by_gunicorns_own(
-    project: Project, tmp_path: Path
+    migrated: Project, tmp_path: Path
 ) -> None:
     names = ('workers.gthread.ThreadWorker._keepalive_after', 'arbiter.Arbiter.worker_age',
              'glogging.Logger._get_user')  # fmt: skip
     make_release(tmp_path, *[f'gunicorn.{name}' for name in names])
     path = f'{tmp_path}{os.pathsep}{REPOSITORY}'
 
-    with project.serve('--workers', '1', '--threads', '2', '--access-log', '--max-requests', '0',
+    with migrated.serve('--workers', '1', '--threads', '2', '--access-log', '--max-requests', '0',
                        PYTHONPATH=path) as server:  # fmt: skip
         assert server.get('/hello/', headers={'User-Agent': 'test'}).json() == {'message': 'hello'}
         assert server.get('/admin/login/').status_code == 200
@@ -256,11 +249,13 @@ NEEDED = [(part, name) for part in (FOOTING, GRANIAN) for name in iter_names(par
 @pytest.mark.case('N01')
 @pytest.mark.faults
 @pytest.mark.parametrize(('part', 'name'), OPTIONAL if gates.IS_FULL else OPTIONAL[8::36])
-def test_request_is_served_without(project: Project, tmp_path: Path, part: Part, name: str) -> None:
+def test_request_is_served_without(
+    migrated: Project, tmp_path: Path, part: Part, name: str
+) -> None:
     make_release(tmp_path, name)
     path = f'{tmp_path}{os.pathsep}{REPOSITORY}'
 
-    with project.serve('--noreload', DEBUG='1', PYTHONPATH=path) as server:
+    with migrated.serve('--noreload', DEBUG='1', PYTHONPATH=path) as server:
         assert server.get('/hello/').json() == {'message': 'hello'}
         if name.endswith('.handle_term'):  # which ends gunicorn's own as well
             server.stop(signal.SIGINT)
@@ -275,10 +270,12 @@ def test_request_is_served_without(project: Project, tmp_path: Path, part: Part,
 @pytest.mark.case('N01')
 @pytest.mark.faults
 @pytest.mark.parametrize(('part', 'name'), NEEDED if gates.IS_FULL else NEEDED[5::25])
-def test_server_is_refused_without(project: Project, tmp_path: Path, part: Part, name: str) -> None:
+def test_server_is_refused_without(
+    migrated: Project, tmp_path: Path, part: Part, name: str
+) -> None:
     make_release(tmp_path, name)
 
-    done = project.run('runapistar', '--check', '--server', part.package,
+    done = migrated.run('runapistar', '--check', '--server', part.package,
                        PYTHONPATH=f'{tmp_path}{os.pathsep}{REPOSITORY}')  # fmt: skip
 
     short = name.removeprefix(f'{part.package}.')
