@@ -669,6 +669,8 @@ def test_an_answer_is_ended_while_the_thread_serves_the_next(start: Any) -> None
 
     serving = start(application, threads=1)
     with serving.connect() as first, serving.connect() as second:
+        # Both are accepted: else the thread may be given to the second, which has sent by then.
+        serving.wait_until(lambda: len(serving.worker.waits) == 2)
         loop = serving.hold()
         first.sendall(LAST)
         second.sendall(LAST.replace(b'/ ', b'/slow '))
@@ -830,7 +832,7 @@ def test_a_worker_that_stops_waits_for_half_a_head(start: Any) -> None:
     serving = start()
     with serving.connect() as client:
         client.sendall(GET[:9])
-        serving.wait_until(lambda: len(serving.worker.waits) == 1)
+        serving.find_begun()
         serving.stop()
         serving.wait_until(serving.is_closed)
         time.sleep(0.2)
