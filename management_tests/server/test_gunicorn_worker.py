@@ -96,6 +96,8 @@ class Serving:
             self.connect().close()
         except ConnectionRefusedError:
             return True
+        except ConnectionResetError:  # It was closed between the packets of the handshake.
+            return False
         return False
 
     def has_connections(self, number: int) -> None:

@@ -106,6 +106,8 @@ def lets_in(address: str) -> bool:
         socket.create_connection((host, int(port)), timeout=0.2).close()
     except (ConnectionRefusedError, TimeoutError):
         return False
+    except ConnectionResetError:  # closed between the packets of the handshake
+        return True
     return True
 
 
