@@ -173,7 +173,11 @@ def _find(
             return None
         node, index = child, index + 1
     if index == end:
-        return node.endpoints.get(method)
+        endpoint = node.endpoints.get(method)
+        with_slash = node.children.get('')
+        if endpoint is None and with_slash is not None and method in with_slash.endpoints:
+            raise _AmbiguousError  # Werkzeug redirects, and looks at no parameter.
+        return endpoint
     for child, value in _match(node, segments[index]):
         if value is not None:
             values.append(value)

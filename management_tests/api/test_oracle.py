@@ -400,3 +400,26 @@ def test_dict_is_written_as_stock_writes_it(value, code):
         answer = build_trio(lambda: [Route('/', 'GET', handler)]).compare(Request())
 
     assert answer.code == code
+
+
+def show_parameters(params: http.PathParams) -> dict:
+    return {**params}
+
+
+@pytest.mark.parametrize(
+    ('paths', 'asked', 'code'),
+    [
+        ('GET /{a}, GET /in/', 'GET /in', 302), ('GET /in/, GET /{a}', 'HEAD /in', 302),
+        ('GET /{a}, POST /in/', 'GET /in', 200), ('POST /{a}, GET /in/', 'POST /in', 200),
+        ('GET /{a}, GET /{b}/', 'GET /in', 200), ('PUT /{a}, GET /{b}/', 'GET /in', 302),
+        ('GET /{a}/c, GET /b/c/', 'GET /b/c', 302),
+    ],
+)  # fmt: skip
+def test_a_path_that_lacks_a_slash_is_redirected_before_parameters_are_tried(paths, asked, code):
+    trio = build_trio(lambda: [
+        Route(path, method, show_parameters, name=path)
+        for method, path in (each.split() for each in paths.split(', '))
+    ])  # fmt: skip
+    method, path = asked.split()
+
+    assert trio.compare(Request(path, method)).code == code

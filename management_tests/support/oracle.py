@@ -278,15 +278,20 @@ def _has_strange_path(request: Request) -> bool:
     )  # fmt: skip
 
 
+def _is_refused(stock: Answer, ours: Answer) -> bool:
+    """Whether our App refuses a body that stock takes; it is a 500 where on_response reads it."""
+    return _code(ours) == 400 or (ours.code == 500 and set(stock.log) > set(ours.log))
+
+
 def _is_refused_json(stock: Answer, ours: Answer, request: Request) -> bool:
     """J3: NaN, Infinity, lone surrogates and deep nesting are malformed JSON."""
-    return _code(ours) == 400 and bool(_NOT_JSON.search(request.body))
+    return _is_refused(stock, ours) and bool(_NOT_JSON.search(request.body))
 
 
 def _is_refused_body(stock: Answer, ours: Answer, request: Request) -> bool:
     """J11, J13: a broken multipart body, or a length that is not the body's."""
     is_multipart = (request.content_type or '').startswith('multipart/')
-    return is_multipart and _code(ours) == 400
+    return is_multipart and _is_refused(stock, ours)
 
 
 _REPLACED = (
