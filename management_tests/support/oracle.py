@@ -187,12 +187,13 @@ def _get_name(hook: Any) -> str:
 
 
 def _is_hook_stopped_at(names: list[str], stock: Answer, ours: Answer) -> bool:
-    """H2: on_response of the last hook lacks a parameter. Stock stops at it, ours runs the others.
+    """H2: on_response of the last hook lacks a parameter. Stock stops there, ours does not.
 
     *names*: each on_response in the order of event_hooks; the last one is called first.
     """
     *others, last = names
-    return last not in str(stock.log + ours.log) and any(name in str(ours.log) for name in others)
+    goes_on = bool(others) and bool(set(ours.log) - set(stock.log))  # at least to a component
+    return last not in str(stock.log + ours.log) and goes_on
 
 
 def build_trio(
