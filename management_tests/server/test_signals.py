@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from management_tests.support.server_process import STOP_S, Project, Server, free_port
+from management_tests.support.server_process import STOP_S, Project, Server, free_port, lets_in
 from management_tests.support.traffic import Traffic
 
 pytestmark = pytest.mark.slow
@@ -80,6 +80,7 @@ def test_connection_before_a_stop_is_served_and_one_after_it_is_refused(
 ) -> None:
     with serve() as server, contextlib.ExitStack() as stack:
         address = urlsplit(server.url).netloc
+        host, _, port = address.partition(':')
         workers = set(server.children()) - {server.pid}
         send_all(workers, signal.SIGSTOP)
         let_in = stack.enter_context(
@@ -87,7 +88,7 @@ def test_connection_before_a_stop_is_served_and_one_after_it_is_refused(
         )
         let_in.request('GET', '/hello/')
         server.send(signal.SIGTERM)
-        server.wait_for(lambda: not lets_in(address), 'the end of the connections')
+        server.wait_for(lambda: not lets_in(host, int(port)), 'the end of the connections')
         timer = threading.Timer(0.3, send_all, (workers, signal.SIGCONT))
         timer.start()
 
@@ -97,18 +98,6 @@ def test_connection_before_a_stop_is_served_and_one_after_it_is_refused(
         assert (response.status, response.read()) == (200, b'{"message":"hello"}')
         server.process.wait(STOP_S)
         assert server.returncode == 0
-
-
-def lets_in(address: str) -> bool:
-    """Return whether the server's kernel takes a connection, which it does at once."""
-    host, _, port = address.partition(':')
-    try:
-        socket.create_connection((host, int(port)), timeout=0.2).close()
-    except (ConnectionRefusedError, TimeoutError):
-        return False
-    except ConnectionResetError:  # closed between the packets of the handshake
-        return True
-    return True
 
 
 def send_all(processes: Iterable[int], number: signal.Signals) -> None:

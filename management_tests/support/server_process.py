@@ -141,6 +141,17 @@ def free_port() -> int:
             return port
 
 
+def lets_in(host: str, port: int) -> bool:
+    """Return whether the kernel takes a connection for a server, which it does at once."""
+    try:
+        socket.create_connection((host, port), timeout=0.2).close()
+    except (ConnectionRefusedError, TimeoutError):
+        return False
+    except ConnectionResetError:
+        pass  # It was closed between the packets of the handshake: the next one is refused.
+    return True
+
+
 def _list_ports() -> Iterator[int]:
     number = int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0').removeprefix('gw')) % 8
     first = 16000 + 2000 * number

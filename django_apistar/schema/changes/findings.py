@@ -53,10 +53,7 @@ def doubt(finding: Finding) -> Finding:
 
 
 def prove(finding: Finding, example: list[object]) -> Finding:
-    """Return *finding*, marked sure where *example* proves it.
-
-    Or where an example would be too large to try.
-    """
+    """Return *finding*, marked sure where *example* proves it, or would be too large to try."""
     if finding.is_sure:
         return finding
     if finding.kind in SIZES and not example and max(finding.taker, finding.giver or 0) > REACH:
